@@ -1,0 +1,1 @@
+"""The master: accepts files, spreads them over the slaves, saves what comes back."""
