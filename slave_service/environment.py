@@ -1,0 +1,140 @@
+"""Reads the configuration: environment variables over a ``.env`` file, each value checked.
+
+A bad value is a ``SettingError`` whose one line names the variable; the programs print it and
+stop. Nothing is read at import time, and a function that needs a setting is given it.
+"""
+
+import os
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from slave_service.wire import is_loopback
+
+DEFAULT_MASTER_URL = "http://localhost:5000"
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingError(Exception):
+    """A setting that can't be used; its text is one line that names the variable."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Named settings as text, and the folder from which relative paths count.
+
+    A blank value counts as none, so that a line of ``.env`` may be left empty.
+    """
+
+    values: Mapping[str, str]
+    folder: Path
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """Return the setting, stripped of white space around it, or the default."""
+        return self.values.get(name, "").strip() or default
+
+    def whole(self, name: str, default: int, *, least: int, most: int | None = None) -> int:
+        """Return a whole number between ``least`` and ``most``."""
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            number = int(text)
+        except ValueError:
+            raise SettingError(f"{name} must be a whole number, not {text!r}") from None
+        return int(_in_range(name, number, least, most))
+
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        """Return a number, such as seconds, between ``least`` and ``most``."""
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            number = float(text)
+        except ValueError:
+            raise SettingError(f"{name} must be a number, not {text!r}") from None
+        return _in_range(name, number, least, most)
+
+    def flag(self, name: str) -> bool:
+        """Return whether the setting is switched on; off when it is not there."""
+        text = (self.text(name) or "0").lower()
+        if text not in _TRUE | _FALSE:
+            raise SettingError(f"{name} must be 1 or 0, not {text!r}")
+        return text in _TRUE
+
+    def path(self, name: str, default: str) -> Path:
+        """Return a path; a relative one counts from the program's folder."""
+        return self.folder / (self.text(name, default) or default)
+
+    def token(self, name: str = "CLUSTER_TOKEN") -> str | None:
+        """Return the shared secret, which must be able to stand in an HTTP header."""
+        text = self.text(name)
+        if text is not None and not (text.isascii() and text.isprintable() and " " not in text):
+            raise SettingError(f"{name} may hold only letters, digits and signs of ASCII")
+        return text
+
+
+def _in_range(name: str, number: float, least: float, most: float | None) -> float:
+    # Written so that NaN, which is neither less nor more than anything, is refused too.
+    if number >= least and (most is None or number <= most):
+        return number
+    bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+    raise SettingError(f"{name} must be {bounds}, not {number}")
+
+
+def load(folder: Path) -> Environment:
+    """Read ``.env`` beside the program and the process's environment, which wins."""
+    file = folder / ".env"
+    try:
+        stored = dotenv_values(file) if file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file} can't be read: {error}") from None
+    values = {name: value for name, value in stored.items() if value is not None}
+    values.update({name: value for name, value in os.environ.items() if value.strip()})
+    return Environment(values, folder)
+
+
+def read_master_url(env: Environment, token: str | None, given: str | None = None) -> str:
+    """Return the master's address without a trailing slash.
+
+    Raises ``SettingError`` when it is malformed, or when the token would travel to another
+    host for everybody on the network to read.
+    """
+    url = (given or env.text("MASTER_URL", DEFAULT_MASTER_URL) or "").rstrip("/")
+    host = host_of(url)
+    if token and not is_loopback(host) and not env.flag("ALLOW_PLAIN_HTTP"):
+        raise SettingError(plain_http_refusal(f"MASTER_URL={url}"))
+    return url
+
+
+def host_of(url: str) -> str:
+    """Return the host of the master's address; raises ``SettingError`` for a malformed one."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        valid = parts.scheme == "http" and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or not parts.hostname:
+        raise SettingError(f"MASTER_URL must look like http://192.168.1.10:5000, not {url!r}")
+    return parts.hostname
+
+
+def plain_http_refusal(what: str) -> str:
+    """Return the line that says why a token is not sent over plain HTTP to another host."""
+    return (
+        f"{what} is another host, and CLUSTER_TOKEN would travel to it readable by the network: "
+        "set ALLOW_PLAIN_HTTP=1 if you trust this network"
+    )
+
+
+def read_log_level(env: Environment) -> str:
+    """Return LOG_LEVEL in capitals."""
+    level = (env.text("LOG_LEVEL", "INFO") or "").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {level!r}")
+    return level

@@ -1,0 +1,83 @@
+"""The table of task types: everything that tells one type from another stands here alone.
+
+A new task type is one processor module and one row. The module offers, by name:
+
+``process(source)``
+    turns one open binary file into the result: the ``bytes`` to save as they are, or a
+    ``dict`` that is saved as JSON. A file it can't use is an ``errors.FileError``.
+``self_test()``
+    a tiny known-answer test that raises ``errors.Unavailable`` where this computer can't do
+    the type. A slave runs it before it registers.
+``versions()`` (if need be)
+    of programs that the result depends on and that are no Python packages.
+
+A type whose result depends on all files of a job works in two passes. Its row names a *fit*
+module, which the master runs (so it needs nothing but the standard library) and offers
+``open_fit(folder)``; its processor then also offers ``survey(source)``, a ``dict`` for each
+file, and its ``process`` takes ``(source, fit)``, the fit being made of all the surveys.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TaskType:
+    """One row: the names a task type goes by outside, and the modules that do the work."""
+
+    name: str
+    form_field: str
+    result_key: str
+    saved_name: str
+    """The saved file's name, with ``{stem}`` for the uploaded name's stem."""
+    processor: str
+    fit: str | None = None
+
+
+_ROWS = (
+    TaskType(
+        name="image",
+        form_field="images",
+        result_key="image_data",
+        saved_name="processed_{stem}.png",
+        processor="slave_service.processing",
+    ),
+    TaskType(
+        name="text",
+        form_field="texts",
+        result_key="analysis_data",
+        saved_name="{stem}_analysis.json",
+        processor="slave_service.text_processing",
+    ),
+    TaskType(
+        name="embedding",
+        form_field="texts",
+        result_key="embedding_data",
+        saved_name="{stem}_embedding.json",
+        processor="slave_service.embedding_processing",
+        fit="slave_service.vocabulary",
+    ),
+    TaskType(
+        name="ocr",
+        form_field="images",
+        result_key="ocr_data",
+        saved_name="{stem}_ocr.json",
+        processor="slave_service.ocr_processing",
+    ),
+    TaskType(
+        name="audio",
+        form_field="audio_files",
+        result_key="audio_data",
+        saved_name="{stem}_audio_analysis.json",
+        processor="slave_service.audio_processing",
+    ),
+    TaskType(
+        name="document",
+        form_field="documents",
+        result_key="document_data",
+        saved_name="{stem}_document_analysis.json",
+        processor="slave_service.document_processing",
+    ),
+)
+
+TASK_TYPES: dict[str, TaskType] = {row.name: row for row in _ROWS}
+DEFAULT_TASK_TYPE = "image"

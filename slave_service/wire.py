@@ -1,0 +1,154 @@
+"""What travels between master, slave and client: outcomes, Base64, strict JSON, credentials.
+
+Imports the standard library alone, so that the client stays light.
+"""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from slave_service.errors import Failure
+
+CONTRACT_VERSION = 1
+"""Raised when master and slave of different versions could no longer understand each other."""
+
+JSON_TYPE = "application/json"
+LINES_TYPE = "application/x-ndjson"
+"""One JSON object a line: how a slave answers a master that asks for it."""
+
+SURVEY_FIELD = "survey"
+FIT_FIELD = "fit"
+"""Form fields that ask a slave for the first pass, and bring what the second one needs."""
+
+
+class WireError(Exception):
+    """The other side answered with something that the contract does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one file ended on a slave: the bytes to save, or a failure; never both."""
+
+    filename: str
+    data: bytes | None = None
+    failure: Failure | None = None
+
+
+def json_bytes(value: object, *, indent: int | None = None) -> bytes:
+    """Encode as strict JSON in UTF-8; raises ``ValueError`` for NaN and infinities."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    # A lone surrogate (from a broken file name, say) is no character of UTF-8; JSON's own
+    # escape carries it whole.
+    return text.encode("utf-8", errors="backslashreplace")
+
+
+def encode_outcome(outcome: Outcome, result_key: str) -> dict[str, str]:
+    """Return one entry of a slave's ``results``."""
+    if outcome.failure is not None:
+        failure = outcome.failure
+        return {"filename": outcome.filename, "error": failure.error, "code": failure.code}
+    data = base64.b64encode(outcome.data or b"").decode("ascii")
+    return {"filename": outcome.filename, result_key: data}
+
+
+def decode_outcome(entry: object, result_key: str) -> Outcome:
+    """Read one entry of a slave's ``results``; raises ``WireError`` when it is malformed."""
+    if not isinstance(entry, Mapping):
+        raise WireError("an entry of the results is not an object")
+    filename = str(entry.get("filename", ""))
+    if "error" in entry:
+        code = str(entry.get("code") or "internal")
+        return Outcome(filename, failure=Failure(code, str(entry["error"])))
+    data = entry.get(result_key)
+    if not isinstance(data, str):
+        raise WireError(f"an entry of the results has neither {result_key!r} nor 'error'")
+    try:
+        return Outcome(filename, data=base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise WireError(f"{result_key!r} is not Base64: {error}") from error
+
+
+def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> list[Outcome]:
+    """Read a slave's whole answer to ``expected`` files, in upload order.
+
+    Raises ``WireError`` when it is not JSON, or not one entry for each file.
+    """
+    try:
+        answer: Any = json.loads(body)
+        entries = answer["results"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise WireError("the answer is not the JSON that was expected") from error
+    if not isinstance(entries, list) or len(entries) != expected:
+        raise WireError(f"the answer does not have one entry for each of {expected} files")
+    return [decode_outcome(entry, result_key) for entry in entries]
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """Return the request header that carries the shared secret, if there is one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def is_authorized(authorization: str | None, token: str) -> bool:
+    """Tell, in constant time, whether an ``Authorization`` header carries ``token``."""
+    scheme, _, given = (authorization or "").partition(" ")
+    # Compared as bytes: compare_digest refuses text that is not ASCII.
+    same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
+    return same and scheme.lower() == "bearer"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host (a name or an address, no port) is this very computer."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Put chunks of a body together into its lines; blank ones, signs of life, are left out."""
+    pieces: list[bytes] = []
+    for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for end in ended:
+            line = b"".join([*pieces, end])
+            pieces.clear()
+            if line.strip():
+                yield line
+        if rest:
+            pieces.append(rest)
+    if last := b"".join(pieces).strip():
+        yield last
+
+
+class LazyFile:
+    """A file to send: opened when its first byte is read, closed after its last.
+
+    Thousands of them can wait in one request without as many open files. ``len`` is what is left
+    to read, in bytes, as ``requests_toolbelt`` asks for it.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self.len = size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; raises ``OSError`` when the file has become shorter."""
+        if self._file is None:
+            self._file = self._path.open("rb")
+        data = self._file.read(self.len if size < 0 else min(size, self.len))
+        self.len -= len(data)
+        if not data and self.len:
+            raise OSError(f"{self._path.name} has become shorter while it was sent")
+        if not self.len:
+            self._file.close()
+        return data
