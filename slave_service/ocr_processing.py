@@ -1,0 +1,144 @@
+"""Reads the text in a picture with Tesseract, in one run a page.
+
+Of a file with several pages (TIFF) or frames (GIF) it reads the first one only: ``image_size``
+and ``image_mode`` speak of one picture, and so does the text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import BinaryIO
+
+import pytesseract
+from PIL import Image, ImageDraw, ImageFont
+
+from slave_service import image_loading, processing
+from slave_service.errors import Internal, OutOfMemory, TooLarge, Unavailable
+
+_INSTALL = (
+    "on Debian or Ubuntu: apt install tesseract-ocr; on macOS: brew install tesseract; on "
+    "Windows: the installer of https://github.com/UB-Mannheim/tesseract/wiki, and put its folder "
+    "on PATH"
+)
+_LONGEST_SIDE = 32_767
+"""Tesseract counts pixels in 16 bits with a sign and refuses more."""
+_SHORTEST_SIDE = 4
+"""No letter fits into fewer pixels, and some versions of Tesseract fail on such slivers."""
+_WORD_LEVEL = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    line: tuple[int, int, int]
+    """The numbers of its block, of the paragraph in that, of the line in that."""
+    text: str
+    confidence: float
+
+
+def process(source: BinaryIO) -> dict[str, object]:
+    """Return the text of the picture's first frame, and how sure Tesseract is of it.
+
+    ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
+    """
+    picture = image_loading.load(source)
+    page = processing.gray(picture)
+    words = _read(page)
+    text = _joined(words)
+    confidences = [word.confidence for word in words if word.confidence >= 0]
+    average = sum(confidences) / len(confidences) if confidences else 0.0
+    return {
+        "extracted_text": text,
+        "word_count": len(text.split()),
+        "character_count": len(text),
+        "average_confidence": round(average, 2),
+        "image_size": list(page.size),
+        "image_mode": picture.mode,
+    }
+
+
+def self_test() -> None:
+    """Raise Unavailable unless Tesseract reads a word drawn with Pillow's own font."""
+    try:
+        page = Image.new("L", (320, 100), 255)
+        font = ImageFont.load_default(size=48)
+        ImageDraw.Draw(page).text((30, 20), "Cluster", fill=0, font=font)
+    except ImportError as error:
+        raise Unavailable("This Pillow can't draw text; install the one from PyPI") from error
+    try:
+        answer = _joined(_parsed(pytesseract.image_to_data(page)))
+    except pytesseract.TesseractNotFoundError as error:
+        raise Unavailable(f"Tesseract is not installed; {_INSTALL}") from error
+    except pytesseract.TesseractError as error:
+        raise Unavailable(_why_not_started(str(error.message))) from error
+    except (pytesseract.TSVNotSupported, SystemExit) as error:
+        # pytesseract ends the whole program where it can't make sense of the version.
+        raise Unavailable(f"This Tesseract is too old; install 4 or later: {_INSTALL}") from error
+    if answer != "Cluster":
+        raise Unavailable(f"Tesseract misreads a clear word here; reinstall it: {_INSTALL}")
+
+
+def versions() -> dict[str, str]:
+    """Return the version of Tesseract, on which the text depends."""
+    return {"tesseract": str(pytesseract.get_tesseract_version())}
+
+
+def _why_not_started(message: str) -> str:
+    if "traineddata" in message or "load any languages" in message:
+        return (
+            "Tesseract has no English language data; install it (on Debian or Ubuntu: apt install "
+            "tesseract-ocr-eng) or set TESSDATA_PREFIX to the folder that holds eng.traineddata"
+        )
+    return f"Tesseract does not run here; reinstall it: {_INSTALL}"
+
+
+def _read(page: Image.Image) -> list[_Word]:
+    if min(page.size) < _SHORTEST_SIDE:
+        return []
+    if max(page.size) > _LONGEST_SIDE:
+        raise TooLarge(
+            f"This picture is {page.width:,} x {page.height:,} pixels, and text can be read in at "
+            f"most {_LONGEST_SIDE:,} a side; cut it into parts and send those."
+        )
+    # pytesseract saves a copy in the format named here: this one costs no time to compress.
+    page.format = "PPM"
+    try:
+        return _parsed(pytesseract.image_to_data(page))
+    except pytesseract.TesseractNotFoundError as error:
+        raise Internal("Tesseract has gone from this computer since the slave began.") from error
+    except pytesseract.TesseractError as error:
+        message = str(error.message)
+        if "malloc fail" in message or "bad_alloc" in message:
+            raise OutOfMemory(
+                "Reading this picture took more memory than there is; scale it down and send it "
+                "again."
+            ) from error
+        raise Internal(
+            f"Tesseract stopped before it had read this picture (exit status {error.status})."
+        ) from error
+
+
+def _parsed(table: str) -> list[_Word]:
+    """Read Tesseract's TSV (its manual page, "tsv"): one row for each word and what holds it."""
+    header, *rows = table.split("\n")
+    # pytesseract's own reading of it would cut the confidences down to whole numbers.
+    names = header.strip().split("\t")
+    cells = (dict(zip(names, row.split("\t"), strict=False)) for row in rows)
+    words = (_word(cell) for cell in cells if cell.get("level") == _WORD_LEVEL)
+    # A picture's frame can come as a word of blanks.
+    return [word for word in words if word.text]
+
+
+def _word(cell: dict[str, str]) -> _Word:
+    block, paragraph, line = (int(cell[name]) for name in ("block_num", "par_num", "line_num"))
+    return _Word((block, paragraph, line), cell.get("text", "").strip(), float(cell["conf"]))
+
+
+def _joined(words: list[_Word]) -> str:
+    """Write words into lines, and set paragraphs apart by a blank line."""
+    paragraphs = groupby(words, key=lambda word: word.line[:2])
+    return "\n\n".join("\n".join(_lines(paragraph)) for _, paragraph in paragraphs)
+
+
+def _lines(paragraph: Iterator[_Word]) -> Iterator[str]:
+    for _, words in groupby(paragraph, key=lambda word: word.line):
+        yield " ".join(word.text for word in words)

@@ -1,0 +1,205 @@
+"""Known answers for the OCR processor: words drawn here and read by a real Tesseract."""
+
+import io
+import os
+import shutil
+from pathlib import Path
+
+import pytesseract
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from slave_service import ocr_processing
+from slave_service.errors import Corrupt, Internal, OutOfMemory, TooLarge, Unavailable, Unsupported
+
+Color = int | str | tuple[int, ...]
+
+HEADER = "level page_num block_num par_num line_num word_num left top width height conf text"
+
+
+@pytest.fixture
+def tesseract() -> None:
+    """Skip where Tesseract is missing, but fail in CI, where it must not be."""
+    if shutil.which("tesseract") is None:
+        message = "Tesseract is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def page(text: str, mode: str = "L", ink: Color = 0, paper: Color = 255) -> Image.Image:
+    """Draw some lines of text in the middle of a page."""
+    image = Image.new(mode, (900, 300), paper)
+    font = ImageFont.load_default(size=40)
+    ImageDraw.Draw(image).multiline_text((40, 40), text, fill=ink, font=font, spacing=16)
+    return image
+
+
+def upload(image: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
+    """Return the picture as an uploaded file."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file
+
+
+def table(*rows: str) -> str:
+    """Write Tesseract's TSV, given with blanks in place of tabs."""
+    return "\n".join(row.replace(" ", "\t") for row in (HEADER, *rows)) + "\n"
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_two_lines_are_read_with_all_keys() -> None:
+    """Words, counts and confidence come back together with size and mode as uploaded."""
+    result = ocr_processing.process(upload(page("Hello brave\nnew world", "RGB", "navy", "white")))
+    confidence = result.pop("average_confidence")
+    assert result == {
+        "extracted_text": "Hello brave\nnew world",
+        "word_count": 4,
+        "character_count": 21,
+        "image_size": [900, 300],
+        "image_mode": "RGB",
+    }
+    assert isinstance(confidence, float)
+    assert 70 < confidence <= 100
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_a_page_on_its_side_is_read_upright() -> None:
+    """EXIF orientation counts, and the size is that of the upright page."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = page("Upright words").transpose(Image.Transpose.ROTATE_90)
+    result = ocr_processing.process(upload(lying, "JPEG", exif=exif))
+    assert (result["extracted_text"], result["image_size"]) == ("Upright words", [900, 300])
+
+
+@pytest.mark.usefixtures("tesseract")
+@pytest.mark.parametrize(
+    ("mode", "ink", "paper"),
+    [
+        ("RGBA", (0, 0, 0, 255), (0, 0, 0, 0)),
+        ("LA", (0, 255), (0, 0)),
+        ("CMYK", (0, 0, 0, 255), (0, 0, 0, 0)),
+        ("1", 0, 1),
+        ("I", 0, 60_000),
+    ],
+)
+def test_every_mode_of_pixels_is_read(mode: str, ink: Color, paper: Color) -> None:
+    """Text on a transparent ground, in ink, in one bit or in deep pixels is text."""
+    result = ocr_processing.process(upload(page("Plain words", mode, ink, paper), "TIFF"))
+    assert (result["extracted_text"], result["image_mode"]) == ("Plain words", mode)
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_only_the_first_page_is_read() -> None:
+    """A TIFF of two pages gives the first page's text."""
+    pages = upload(page("First"), "TIFF", save_all=True, append_images=[page("Second")])
+    assert ocr_processing.process(pages)["extracted_text"] == "First"
+
+
+@pytest.mark.usefixtures("tesseract")
+@pytest.mark.parametrize("size", [(1, 1), (3, 3), (5, 5), (2, 900), (900, 4), (200, 200)])
+def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
+    """However small or empty it is, the text is empty and the confidence zero."""
+    result = ocr_processing.process(upload(Image.new("L", size, 255)))
+    assert result == {
+        "extracted_text": "",
+        "word_count": 0,
+        "character_count": 0,
+        "average_confidence": 0.0,
+        "image_size": list(size),
+        "image_mode": "L",
+    }
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_the_same_page_gives_the_same_result() -> None:
+    """A result depends on the file alone."""
+    first, second = (ocr_processing.process(upload(page("Once more"))) for _ in range(2))
+    assert first == second
+
+
+def test_text_is_rebuilt_and_confidence_is_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines end with a line break, paragraphs and blocks with a blank line; blanks don't count."""
+    answer = table(
+        "1 1 0 0 0 0 0 0 9 9 -1 ",
+        "5 1 1 1 1 1 0 0 9 9 90.25 one",
+        "5 1 1 1 1 2 0 0 9 9 80.5 two",
+        "5 1 1 1 2 1 0 0 9 9 70 three",
+        "5 1 1 2 1 1 0 0 9 9 0 four",
+        "5 1 2 1 1 1 0 0 9 9 95 ",
+        "5 1 3 1 1 1 0 0 9 9 100 five",
+    )
+    monkeypatch.setattr(pytesseract, "image_to_data", lambda _: answer)
+    result = ocr_processing.process(upload(Image.new("L", (9, 9))))
+    assert result["extracted_text"] == "one two\nthree\n\nfour\n\nfive"
+    assert (result["word_count"], result["character_count"]) == (5, 25)
+    # 90.25 + 80.5 + 70 + 0 + 100 over five words.
+    assert result["average_confidence"] == 68.15
+
+
+def test_a_sliver_that_is_too_long_is_too_large() -> None:
+    """Tesseract's own limit is told before it is run."""
+    with pytest.raises(TooLarge, match="32,767"):
+        ocr_processing.process(upload(Image.new("1", (40_000, 20))))
+
+
+def test_what_is_no_picture_fails_as_in_the_loader() -> None:
+    """A text is unsupported, half a picture corrupt."""
+    with pytest.raises(Unsupported):
+        ocr_processing.process(io.BytesIO(b"just a text"))
+    half = upload(page("cut")).getvalue()
+    with pytest.raises(Corrupt):
+        ocr_processing.process(io.BytesIO(half[: len(half) // 2]))
+
+
+@pytest.mark.parametrize(
+    ("message", "failure"),
+    [("pixdata_malloc fail for data", OutOfMemory), ("/tmp/x: odd", Internal)],  # noqa: S108
+)
+def test_a_failing_tesseract_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, message: str, failure: type[Exception]
+) -> None:
+    """Neither a path nor Tesseract's own chatter reaches the user."""
+
+    def fail(_: Image.Image) -> str:
+        raise pytesseract.TesseractError(1, message)
+
+    monkeypatch.setattr(pytesseract, "image_to_data", fail)
+    with pytest.raises(failure) as caught:
+        ocr_processing.process(upload(Image.new("L", (9, 9))))
+    assert message not in str(caught.value)
+
+
+def test_a_missing_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The self test says what to install, and a file in hand is not blamed for it."""
+    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
+    with pytest.raises(Unavailable, match=r"not installed.*apt install.*brew install.*Windows"):
+        ocr_processing.self_test()
+    with pytest.raises(Internal):
+        ocr_processing.process(upload(Image.new("L", (9, 9))))
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_missing_language_data_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A Tesseract without English says so before any file comes."""
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    with pytest.raises(Unavailable, match="tesseract-ocr-eng"):
+        ocr_processing.self_test()
+
+
+def test_a_misreading_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong known answer keeps the computer from doing the type."""
+    monkeypatch.setattr(
+        pytesseract, "image_to_data", lambda _: table("5 1 1 1 1 1 0 0 9 9 9 Clutter")
+    )
+    with pytest.raises(Unavailable, match="misreads"):
+        ocr_processing.self_test()
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_self_test_passes_here() -> None:
+    """A computer with a whole Tesseract can do the type."""
+    ocr_processing.self_test()
