@@ -1,0 +1,229 @@
+"""Turns the bytes of a text file into text, and tells files that are no text.
+
+The order of the tests: known signatures of other formats, a byte order mark, NUL bytes (UTF-16
+and UTF-32 without a mark, or else no text), UTF-8, and last the older encodings, by detection
+over a bounded sample (charset-normalizer), so that a large file costs no more than a small one.
+"""
+
+import codecs
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from slave_service.errors import TooLarge, Unsupported
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Largest text that is read, in bytes; a worker needs several times this much memory."""
+
+_SAMPLE_BYTES = 8192
+_BLOCK_CHARACTERS = 1 << 20
+_FEW_RUNS = 24
+
+_SIGNATURES = {
+    b"%PDF-": "a PDF",
+    b"\x89PNG\r\n": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF87a": "a GIF image",
+    b"GIF89a": "a GIF image",
+    b"PK\x03\x04": "a ZIP archive or an Office document",
+    b"PK\x05\x06": "a ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh91AY&SY": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"\x7fELF": "a program",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document",
+    b"OggS": "an Ogg sound file",
+    b"fLaC": "a FLAC sound file",
+    b"ID3\x03": "an MP3 sound file",
+    b"ID3\x04": "an MP3 sound file",
+}
+
+# UTF-32 stands first: its little-endian mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MARKLESS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+# Left to choose from every code page there is, detection likes to see EBCDIC or the Macintosh's
+# Icelandic in a short Western text. ISO 8859-1 is left out as a part of cp1252.
+_LATIN = ["cp1252", "cp1250", "cp1254", "cp1257", "iso8859_2", "iso8859_15"]
+_LATIN += ["cp850", "cp437", "mac_roman"]
+_OTHER_SCRIPTS = ["cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "cp1253", "iso8859_7"]
+_OTHER_SCRIPTS += ["cp1255", "cp1256", "cp874", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
+
+_WESTERN = frozenset(
+    "àâäáãåæçèéêëíìîïñóòôöõøœßúùûüÿÀÂÄÁÃÅÆÇÈÉÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ‘’“”„–—…€£°§©®«»¡¿·•\xa0"
+)
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
+_NOT_TEXT = "This is not a text file; send plain text, or choose the task type for such files."
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, its newlines as they were, and the Python name of the encoding it came in."""
+
+    text: str
+    encoding: str
+
+    def blocks(self) -> Iterator[str]:
+        """Yield the text in pieces of about a million characters, cut at white space.
+
+        No word is cut, so counting words by the block gives the same as over the whole, in a
+        bounded share of the memory.
+        """
+        white_space = re.compile(r"\s")
+        begin = 0
+        while begin < len(self.text):
+            cut = white_space.search(self.text, begin + _BLOCK_CHARACTERS)
+            end = cut.end() if cut else len(self.text)
+            yield self.text[begin:end]
+            begin = end
+
+
+def read_text(source: BinaryIO) -> Decoded:
+    """Decode a whole open file, which is first rewound; raises as ``decode`` and ``TooLarge``."""
+    size = source.seek(0, os.SEEK_END)
+    if size > MAX_BYTES:
+        limit = MAX_BYTES >> 20
+        raise TooLarge(f"This text is larger than {limit} MiB; split it into smaller files.")
+    source.seek(0)
+    return decode(source.read())
+
+
+def decode(data: bytes) -> Decoded:
+    """Return the text that ``data`` holds, whatever encoding it came in.
+
+    A few damaged characters become U+FFFD. Raises ``Unsupported`` where it is no text.
+    """
+    for signature, name in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise Unsupported(
+                f"This is not a text file but {name}; "
+                "send plain text, or choose the task type for such files."
+            )
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _decode_marked(data, encoding)
+    if b"\0" in data:
+        return _decode_markless(data)
+    sample = data[: 16 * _SAMPLE_BYTES]
+    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 10:
+        raise Unsupported(_NOT_TEXT)
+    return _decode_unmarked(data)
+
+
+def _decode_marked(data: bytes, encoding: str) -> Decoded:
+    text = data.decode(encoding, "replace")
+    if text.count("\ufffd") > 1 + len(text) // 100 or not _is_readable(text):
+        raise Unsupported(_NOT_TEXT)
+    return Decoded(text, encoding)
+
+
+def _decode_markless(data: bytes) -> Decoded:
+    """Decode UTF-16 or UTF-32 that says so by its NUL bytes alone."""
+    best, best_ascii = "", 0
+    for encoding in _MARKLESS:
+        try:
+            decoder = codecs.getincrementaldecoder(encoding)()
+            text = decoder.decode(data[:_SAMPLE_BYTES])
+        except UnicodeDecodeError:
+            continue
+        # Texts of every script hold ASCII line ends, spaces or digits; with the bytes the wrong
+        # way round, and in binary data, those hardly occur.
+        ascii_count = sum(character.isascii() for character in text)
+        if ascii_count > max(best_ascii, len(text) // 100) and _is_readable(text):
+            best, best_ascii = encoding, ascii_count
+    try:
+        return Decoded(data.decode(best), best)
+    except (LookupError, UnicodeDecodeError):
+        raise Unsupported(_NOT_TEXT) from None
+
+
+def _decode_unmarked(data: bytes) -> Decoded:
+    # The escape that switches to Japanese; all else of this encoding looks like ASCII.
+    if b"\x1b$" in data:
+        try:
+            return Decoded(data.decode("iso2022_jp"), "iso2022_jp")
+        except UnicodeDecodeError:
+            pass
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError as error:
+        sample = _sample_around(data, error.start)
+    for encoding in _candidates(sample):
+        errors = "replace" if encoding == "utf-8" else "strict"
+        try:
+            return Decoded(data.decode(encoding, errors), encoding)
+        except UnicodeDecodeError:
+            continue
+    return Decoded(data.decode("cp1252", "replace"), "cp1252")
+
+
+def _sample_around(data: bytes, first_bad: int) -> bytes:
+    """Return the bytes about the first that is not UTF-8, cut where no character is split.
+
+    No multi-byte encoding uses the bytes up to ``/`` inside a character.
+    """
+    begin = max(0, first_bad - _SAMPLE_BYTES // 8)
+    sample = data[begin : begin + _SAMPLE_BYTES]
+    if begin > 0:
+        sample = re.sub(rb"\A[^\x00-/]{1,1023}(?=[\x00-/])", b"", sample)
+    if begin + _SAMPLE_BYTES < len(data):
+        cut = re.search(rb"[\x00-/](?=[^\x00-/]*\Z)", sample[-1024:])
+        sample = sample[: len(sample) - 1024 + cut.end()] if cut else sample
+    return sample
+
+
+def _candidates(sample: bytes) -> Iterator[str]:
+    """Yield the encodings to try, the likeliest first."""
+    text = sample.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    # A valid sequence of UTF-8 hardly ever happens in another encoding.
+    if sum(not character.isascii() for character in text) > 11 * damaged:
+        yield "utf-8"
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    if len(runs) < _FEW_RUNS and _is_western(sample):
+        yield "cp1252"
+    mean_run = sum(map(len, runs)) / max(1, len(runs))
+    # Accented letters stand alone among ASCII letters; other scripts write whole words in bytes
+    # above ASCII.
+    pages = _LATIN if mean_run < 1.5 else _OTHER_SCRIPTS if mean_run > 3 else None
+    from charset_normalizer import from_bytes
+
+    found = from_bytes(
+        sample,
+        steps=1,
+        chunk_size=len(sample),
+        cp_isolation=pages or _LATIN + _OTHER_SCRIPTS,
+    )
+    for match in found:
+        yield codecs.lookup(match.encoding).name
+
+
+def _is_western(sample: bytes) -> bool:
+    """Tell whether ``sample`` reads in cp1252 as ASCII with lone Western letters or quotes.
+
+    Such a short text is no evidence for the detector, which then guesses wildly.
+    """
+    lone = re.search(rb"[\x80-\xff]{2}", sample) is None
+    text = sample.decode("cp1252", "replace")
+    return lone and all(letter.isascii() or letter in _WESTERN for letter in text)
+
+
+def _is_readable(text: str) -> bool:
+    sample = text[:_SAMPLE_BYTES]
+    odd = sum(
+        unicodedata.category(character) in ("Cc", "Cn") and not character.isspace()
+        for character in sample
+    )
+    return odd <= len(sample) // 10
