@@ -1,0 +1,187 @@
+"""Merges the term counts of all texts of a job into the one vocabulary that their vectors share.
+
+The master runs this, so it needs nothing but the standard library. What is kept is what
+scikit-learn's ``TfidfVectorizer(max_features=100)`` would keep: the terms of the highest total
+count over all texts, with the smoothed inverse document frequency ln((1+n)/(1+df)) + 1. Terms of
+equal count are kept in alphabetical order, so that the order of the texts never shows.
+
+A job may hold any number of distinct terms. A bounded table counts them; when it is full, it is
+written to files by the hash of the term, and in the end one file after the other is counted.
+"""
+
+import heapq
+import itertools
+import math
+import shutil
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+MAX_FEATURES = 100
+"""The terms of a vocabulary, at most; the length of a job's vectors."""
+
+_TABLE_TERMS = 8192
+_TABLE_CHARACTERS = 1 << 20
+_COUNTABLE_BYTES = 256 * 1024
+_FAN_BITS = 5
+_HASH_BITS = 32
+# Under gevent a thread keeps the processor until it waits, and no heartbeat may wait for a large
+# job. Zero won't do: gevent's loop looks at its other events but once in fifty such waits.
+_BREATH_S = 0.0001
+_LARGEST_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
+
+Candidate = tuple[int, str, int]
+"""A term as it is ranked: minus its total count, itself, the number of texts that hold it."""
+
+
+def open_fit(folder: Path) -> "Fit":
+    """Return an empty fit that keeps its files in ``folder``, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Fit(folder)
+
+
+class Fit:
+    """The surveys of one job, added in any order and by any thread; a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="vocabulary-", dir=folder)
+        self._root = Path(self._folder.name, "terms")
+        self._lock = threading.Lock()
+        self._documents = 0
+        self._table: dict[str, list[int]] = {}
+        self._characters = 0
+
+    def __enter__(self) -> "Fit":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add(self, survey: Mapping[str, object]) -> None:
+        """Count one readable text: ``{"terms": {term: count}}``, empty for a text without terms.
+
+        Raises ``ValueError`` for a malformed survey, of which then nothing is counted.
+        """
+        terms = _checked_terms(survey)
+        with self._lock:
+            self._documents += 1
+            for term, count in terms.items():
+                entry = self._table.get(term)
+                if entry is None:
+                    self._make_room(len(term))
+                    self._table[term] = [count, 1]
+                else:
+                    entry[0] += count
+                    entry[1] += 1
+
+    def finish(self) -> dict[str, object]:
+        """Return the fit of all texts added so far, as JSON can carry it.
+
+        ``terms`` are at most 100, sorted by code point; ``idf`` has a float for each of them;
+        ``documents`` is the number of texts. The same surveys in any order give the same fit.
+        """
+        with self._lock:
+            self._spill()
+            best: list[Candidate] = []
+            for candidates in _count(self._root, 0):
+                best = heapq.nsmallest(MAX_FEATURES, itertools.chain(best, candidates))
+                time.sleep(_BREATH_S)
+            documents = self._documents
+        kept = sorted((term, in_documents) for _, term, in_documents in best)
+        return {
+            "terms": [term for term, _ in kept],
+            "idf": [math.log((1 + documents) / (1 + df)) + 1 for _, df in kept],
+            "documents": documents,
+        }
+
+    def close(self) -> None:
+        """Remove the files; harmless when repeated."""
+        with self._lock:
+            self._table.clear()
+            self._folder.cleanup()
+
+    def _make_room(self, characters: int) -> None:
+        if len(self._table) >= _TABLE_TERMS or self._characters > _TABLE_CHARACTERS:
+            self._spill()
+        self._characters += characters
+
+    def _spill(self) -> None:
+        lines = (
+            b"%d %d %b\n" % (count, in_documents, _encode(term))
+            for term, (count, in_documents) in self._table.items()
+        )
+        _distribute(lines, self._root, 0)
+        self._table.clear()
+        self._characters = 0
+        time.sleep(_BREATH_S)
+
+
+def _checked_terms(survey: Mapping[str, object]) -> Mapping[str, int]:
+    terms = survey.get("terms") if isinstance(survey, Mapping) else None
+    if not isinstance(terms, Mapping):
+        raise ValueError("a survey has no 'terms' that map each term to its count")
+    for term, count in terms.items():
+        # A line of the files holds one term. bool is a kind of int, but no count.
+        if not isinstance(term, str) or not term or "\n" in term:
+            raise ValueError(f"a survey has a term that is no word: {term!r:.80}")
+        if type(count) is not int or not 0 < count <= _LARGEST_COUNT:
+            raise ValueError(f"a survey counts the term {term!r:.80} as {count!r:.80}")
+    return terms
+
+
+def _distribute(lines: Iterable[bytes], folder: Path, depth: int) -> None:
+    """Append each line to one of the files in ``folder``, chosen by the hash of its term.
+
+    Each depth takes other bits of the hash, so that a file too large to count splits further.
+    """
+    parts: dict[int, list[bytes]] = {}
+    for line in lines:
+        term = line.split(b" ", 2)[2]
+        digit = zlib.crc32(term) >> (depth * _FAN_BITS) & ((1 << _FAN_BITS) - 1)
+        parts.setdefault(digit, []).append(line)
+    folder.mkdir(exist_ok=True)
+    for digit, part in parts.items():
+        # Opened for each write, since one process may hold the fits of many jobs at a time.
+        with (folder / f"{digit:02}").open("ab") as file:
+            file.writelines(part)
+
+
+def _count(folder: Path, depth: int) -> Iterator[Iterator[Candidate]]:
+    """Yield the candidates of a folder, as many at a time as a bounded table holds."""
+    for path in sorted(folder.iterdir()):
+        if path.stat().st_size <= _COUNTABLE_BYTES or (depth + 1) * _FAN_BITS > _HASH_BITS:
+            yield _count_file(path)
+            continue
+        finer = folder / f"{path.name}-finer"
+        with path.open("rb") as file:
+            while lines := file.readlines(_COUNTABLE_BYTES):
+                _distribute(lines, finer, depth + 1)
+                time.sleep(_BREATH_S)
+        yield from _count(finer, depth + 1)
+        shutil.rmtree(finer)
+
+
+def _count_file(path: Path) -> Iterator[Candidate]:
+    table: dict[bytes, list[int]] = {}
+    with path.open("rb") as file:
+        for line in file:
+            count, in_documents, term = line.split(b" ", 2)
+            entry = table.setdefault(term, [0, 0])
+            entry[0] += int(count)
+            entry[1] += int(in_documents)
+    for term, (total, df) in table.items():
+        yield -total, term[:-1].decode("utf-8", "surrogatepass"), df
+
+
+def _encode(term: str) -> bytes:
+    # A lone surrogate can reach a survey by JSON's escapes; scikit-learn counts it too.
+    return term.encode("utf-8", "surrogatepass")

@@ -1,0 +1,181 @@
+"""Vectors of a job are those of one TfidfVectorizer over all its texts, however they are split."""
+
+import io
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from slave_service import embedding_processing, vocabulary
+from slave_service.errors import Unavailable, Unsupported
+
+ALPHABET = "sea tree the and of Sea's naïve NAÏVE мир 2024 a1 x İstanbul ΟΔΟΣ 你好 , . - _ don't ß"
+TEXTS = st.lists(
+    st.lists(st.sampled_from(ALPHABET.split()), max_size=30).map(" ".join)
+    | st.text(st.characters(exclude_categories=("Cc", "Cn", "Cs")), max_size=30),
+    min_size=1,
+    max_size=8,
+)
+
+
+def seeded(seed: int) -> random.Random:
+    """Return a source of the same numbers each time."""
+    return random.Random(seed)  # noqa: S311  (no secret is made of them)
+
+
+def fit_of(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
+    """Return the fit of a job of these texts."""
+    with vocabulary.open_fit(folder) as fit:
+        for text in texts:
+            fit.add(embedding_processing.survey(io.BytesIO(text.encode())))
+        # As it travels: through JSON to another computer.
+        return dict(json.loads(json.dumps(fit.finish())))
+
+
+def embed(text: str, fit: dict[str, Any]) -> dict[str, Any]:
+    """Return what the processor makes of one text of the job."""
+    return embedding_processing.process(io.BytesIO(text.encode()), fit)
+
+
+def assert_same_as_scikit_learn(folder: Path, texts: Sequence[str]) -> None:
+    """Compare a job with one vectorizer that is fitted over all its texts at once."""
+    fit = fit_of(folder, texts)
+    vectorizer = TfidfVectorizer(max_features=100, stop_words="english")
+    try:
+        expected = vectorizer.fit_transform(texts).toarray()
+    except ValueError:
+        # Its way to say that there is no term at all.
+        assert fit["terms"] == []
+        return
+    assert fit["terms"] == vectorizer.get_feature_names_out().tolist()
+    assert fit["idf"] == pytest.approx(vectorizer.idf_.tolist(), abs=1e-12, rel=0)
+    for text, row in zip(texts, expected.tolist(), strict=True):
+        assert embed(text, fit)["vector"] == pytest.approx(row, abs=1e-12, rel=0)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(texts=TEXTS)
+def test_vectors_of_small_jobs_are_scikit_learns(tmp_path: Path, texts: list[str]) -> None:
+    """With 100 terms or fewer nothing is cut, and all is equal to within 1e-12."""
+    assert_same_as_scikit_learn(tmp_path, texts)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_vectors_of_large_vocabularies_are_scikit_learns(tmp_path: Path, seed: int) -> None:
+    """Where the cut at 100 terms is no tie, the same terms are kept."""
+    source = seeded(seed)
+    words = [f"word{number}" for number in range(300)]
+    weights = [1 / (rank + 3) for rank in range(300)]
+    texts = [" ".join(source.choices(words, weights, k=200)) for _ in range(40)]
+    counts = sorted(Counter(" ".join(texts).split()).values(), reverse=True)
+    # One more of each of the best hundred parts them from the rest.
+    best = [word for word, _ in Counter(" ".join(texts).split()).most_common(100)]
+    texts.append(" ".join(best))
+    assert counts[100] <= counts[99]
+    assert_same_as_scikit_learn(tmp_path, texts)
+
+
+def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
+    """Of 130 terms said once each, the first 100 by the alphabet are kept."""
+    terms = [f"term{number:03}" for number in range(130)]
+    texts = [" ".join(reversed(terms[:65])), " ".join(reversed(terms[65:]))]
+    assert fit_of(tmp_path, texts)["terms"] == terms[:100]
+
+
+def test_split_and_order_make_no_difference(tmp_path: Path) -> None:
+    """The same texts give the same bytes in whatever order their surveys arrive."""
+    source = seeded(7)
+    words = [f"word{number}" for number in range(250)]
+    texts = [" ".join(source.choices(words, k=50)) for _ in range(30)]
+    fit = fit_of(tmp_path, texts)
+    expected = [json.dumps(embed(text, fit)) for text in texts]
+    for _ in range(3):
+        other = fit_of(tmp_path, source.sample(texts, k=len(texts)))
+        assert [json.dumps(embed(text, other)) for text in texts] == expected
+
+
+def test_survey_counts_terms_as_scikit_learn_splits_them() -> None:
+    """Lower case, no stop words, no single characters, sorted by term."""
+    survey = embedding_processing.survey(io.BytesIO("The Sea, a SEA's tree: Привет x 42".encode()))
+    assert list(survey["terms"].items()) == [("42", 1), ("sea", 2), ("tree", 1), ("привет", 1)]  # type: ignore[attr-defined]
+
+
+def test_survey_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text is surveyed and weighed by the piece, which changes nothing."""
+    data = ("Well-known İstanbul ΟΔΟΣ sea's seas " * 30).encode()
+    fit = {"terms": ["istanbul", "sea", "seas", "οδος"], "idf": [1.0, 1.5, 2.0, 1.25]}
+    survey = embedding_processing.survey(io.BytesIO(data))
+    vector = embedding_processing.process(io.BytesIO(data), fit)
+    monkeypatch.setattr("slave_service.text_decoding._BLOCK_CHARACTERS", 5)
+    assert embedding_processing.survey(io.BytesIO(data)) == survey
+    assert embedding_processing.process(io.BytesIO(data), fit) == vector
+
+
+def test_vector_is_normalized_and_described() -> None:
+    """Counts 3 and 4 of terms of equal weight are 0.6 and 0.8, and unknown terms don't matter."""
+    fit = {"terms": ["absent", "sea", "tree"], "idf": [1.0, 1.0, 1.0]}
+    assert embed("tree sea tree sea sea unknown tree the tree", fit) == {
+        "vector": [0.0, 0.6, 0.8],
+        "features": ["absent", "sea", "tree"],
+        "vector_size": 3,
+        "non_zero_features": 2,
+    }
+
+
+@pytest.mark.parametrize("text", ["the and of", " ", "unknown"])
+def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
+    """A text of stop words alone has no direction, but is no error; no NaN, no minus zero."""
+    result = embed(text, {"terms": ["sea", "tree"], "idf": [1.0, 2.0]})
+    assert json.dumps(result["vector"]) == "[0.0, 0.0]"
+    assert result["non_zero_features"] == 0
+
+
+def test_empty_vocabulary_gives_an_empty_vector(tmp_path: Path) -> None:
+    """Where no text of the job has a term, vectors have no place."""
+    fit = fit_of(tmp_path, ["the and of", " "])
+    expected = {"vector": [], "features": [], "vector_size": 0, "non_zero_features": 0}
+    assert embed("the and of", fit) == expected
+
+
+def test_single_text_is_a_job_too(tmp_path: Path) -> None:
+    """One text alone is fitted and weighed like any other job."""
+    fit = fit_of(tmp_path, ["sea sea tree"])
+    assert fit == {"terms": ["sea", "tree"], "idf": [1.0, 1.0], "documents": 1}
+    assert embed("sea sea tree", fit)["vector"] == pytest.approx([2 / 5**0.5, 1 / 5**0.5])
+
+
+@pytest.mark.parametrize("fit", [{}, {"terms": ["sea"], "idf": []}, {"terms": "sea", "idf": [1]}])
+def test_fit_that_is_none_is_refused(fit: dict[str, Any]) -> None:
+    """A malformed fit is told as such, not used."""
+    with pytest.raises(ValueError, match="a fit has no 'terms'"):
+        embed("sea", fit)
+
+
+def test_no_text_is_refused_in_both_passes() -> None:
+    """A picture sent as a text fails as unsupported, in the survey already."""
+    with pytest.raises(Unsupported):
+        embedding_processing.survey(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
+    with pytest.raises(Unsupported):
+        embedding_processing.process(io.BytesIO(b"\x89PNG\r\n"), {"terms": ["sea"], "idf": [1.0]})
+
+
+def test_self_test_passes_here() -> None:
+    """On a computer with everything installed the self-test is silent."""
+    embedding_processing.self_test()
+
+
+def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without scikit-learn the self-test says what to run."""
+    monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
+    with pytest.raises(Unavailable, match=r"pip install -r requirements\.txt"):
+        embedding_processing.self_test()
