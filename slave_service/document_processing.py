@@ -1,0 +1,147 @@
+"""Tells by its content what kind of document a file is, and lays out what its reader found."""
+
+import io
+import re
+from importlib.util import find_spec
+from typing import BinaryIO
+
+from slave_service import docx_reading, pdf_reading
+from slave_service.errors import Corrupt, Encrypted, FileError, Unavailable, Unsupported
+from slave_service.text_decoding import read_text
+
+_PDF = b"%PDF-"
+_PDF_WITHIN = 1024
+"""Readers of PDF look for its mark as far as this (ISO 32000-1, annex H, note 13)."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_BLOCK_BYTES = 1 << 20
+
+
+def process(source: BinaryIO) -> dict[str, object]:
+    """Read one document.
+
+    Returns ``document_type`` (``PDF``, ``DOCX`` or ``Generic Text``), ``text_content`` (all of
+    it), ``word_count`` (split at white space), ``character_count`` and ``metadata`` (``title``,
+    ``author``, ``subject``, ``creator``: "" where there is none); for a PDF ``page_count``, for
+    a DOCX ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``creator`` is
+    the program that the document was made with. Raises ``Unsupported``, ``Encrypted``,
+    ``Corrupt`` and ``TooLarge``.
+    """
+    source.seek(0)
+    head = source.read(_PDF_WITHIN)
+    source.seek(0)
+    if head.startswith(_ZIP):
+        return _docx(source)
+    if head.startswith(_OLE):
+        raise _ole_failure(source)
+    if head.lstrip().startswith(_PDF):
+        return _pdf(source)
+    if _PDF in head:
+        return _pdf_or_text(source)
+    return _text(source)
+
+
+def _pdf(source: BinaryIO) -> dict[str, object]:
+    content = pdf_reading.read(source)
+    counts: dict[str, object] = {"page_count": content.page_count}
+    return _result("PDF", content.text, content.metadata, counts)
+
+
+def _docx(source: BinaryIO) -> dict[str, object]:
+    content = docx_reading.read(source)
+    counts: dict[str, object] = {
+        "paragraph_count": content.paragraph_count,
+        "table_count": content.table_count,
+    }
+    return _result("DOCX", content.text, content.metadata, counts)
+
+
+def _text(source: BinaryIO) -> dict[str, object]:
+    try:
+        decoded = read_text(source)
+    except Unsupported as error:
+        raise Unsupported(
+            "This is not a PDF, a DOCX or a text; save it as one of these, or choose the task "
+            "type for such files."
+        ) from error
+    metadata = dict.fromkeys(pdf_reading.METADATA, "")
+    return _result("Generic Text", decoded.text, metadata, {"encoding": decoded.encoding})
+
+
+def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
+    """Read what mentions PDF's mark further on: a PDF after some header, or a text about PDF."""
+    try:
+        return _pdf(source)
+    except Corrupt as failure:
+        try:
+            return _text(source)
+        except Unsupported:
+            raise failure from None
+
+
+def _result(
+    document_type: str, text: str, metadata: dict[str, str], more: dict[str, object]
+) -> dict[str, object]:
+    return {
+        "document_type": document_type,
+        **more,
+        "text_content": text,
+        # Like len(text.split()), without a list of all the words.
+        "word_count": sum(1 for _ in re.finditer(r"\S+", text)),
+        "character_count": len(text),
+        "metadata": metadata,
+    }
+
+
+def _ole_failure(source: BinaryIO) -> FileError:
+    """Tell a DOCX that is wrapped in OLE for its encryption from the formats before 2007."""
+    tail = b""
+    while block := source.read(_BLOCK_BYTES):
+        if _OLE_ENCRYPTED in tail + block:
+            return Encrypted(
+                "This document needs a password; save a copy without one and send that."
+            )
+        tail = block[-len(_OLE_ENCRYPTED) :]
+    return Unsupported(
+        "This is a file in an Office format from before 2007; save it as DOCX or PDF and send that."
+    )
+
+
+def self_test() -> None:
+    """Read a PDF of one known page, and see that all readers are there.
+
+    Raises ``Unavailable``.
+    """
+    missing = [name for name in ("pypdfium2", "PyPDF2", "lxml") if find_spec(name) is None]
+    if missing:
+        raise Unavailable(f"Documents need {' and '.join(missing)}; install it with pip.")
+    try:
+        result = process(io.BytesIO(_known_pdf()))
+        docx_reading.self_test()
+    # A library that is there but doesn't load raises ImportError or OSError.
+    except (ImportError, OSError, FileError) as error:
+        raise Unavailable(
+            "Documents can't be read on this computer; reinstall pypdfium2 and lxml with pip "
+            f"({error})."
+        ) from error
+    if (result["page_count"], result["text_content"]) != (1, "It works"):
+        raise Unavailable("PDFs are read wrongly on this computer; reinstall pypdfium2 with pip.")
+
+
+def _known_pdf() -> bytes:
+    content = b"BT /F 12 Tf 9 9 Td (It works) Tj ET"
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
+        b"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+    )
+    body = b"%PDF-1.4\n"
+    offsets = []
+    for number, entry in enumerate(objects, start=1):
+        offsets.append(b"%010d 00000 n \n" % len(body))
+        body += b"%d 0 obj%s endobj\n" % (number, entry)
+    table = b"xref\n0 5\n0000000000 65535 f \n" + b"".join(offsets)
+    return body + table + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)

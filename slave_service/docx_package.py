@@ -1,0 +1,94 @@
+"""Opens the parts of an Office file (a ZIP after ECMA-376 part 2), within limits.
+
+Only the parts that are asked for are unpacked, as a stream; zipfile ends at the size that the
+directory states and checks the sum, so a part that lies about its size is one that is damaged.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+from slave_service.errors import Encrypted, TooLarge
+
+MAX_PARTS = 10_000
+MAX_PART_BYTES = 64 * 1024 * 1024
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
+"""Unpacked, over all the parts that are read; pictures are not."""
+MAX_TREE_BYTES = 4 * 1024 * 1024
+"""Of a part that is held in memory as a tree: the relations and the properties."""
+
+_ENCRYPTED_FLAG = 1
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_TOO_LARGE = (
+    f"This document is over the limit of {MAX_PARTS:,} parts, {MAX_PART_BYTES >> 20} MiB of text "
+    f"in one of them or {MAX_TOTAL_BYTES >> 20} MiB in all; split it into smaller files."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Another part that a part refers to; ``kind`` is the last word of the relation's type."""
+
+    kind: str
+    target: str
+
+
+class Package:
+    """An Office file's parts by their names, which tell upper and lower case not apart.
+
+    Raises ``TooLarge`` and ``Encrypted``, and whatever zipfile and lxml raise.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._archive = ZipFile(source)
+        entries = self._archive.infolist()
+        if len(entries) > MAX_PARTS:
+            raise TooLarge(_TOO_LARGE)
+        self._entries = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
+        self._unpacked = 0
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._entries
+
+    def names(self) -> Iterator[str]:
+        """Yield the parts' names in lower case."""
+        yield from self._entries
+
+    def open(self, name: str, limit: int = MAX_PART_BYTES) -> IO[bytes]:
+        """Open one part, of at most ``limit`` bytes; a part that isn't there is a ``KeyError``."""
+        entry = self._entries[name.lower()]
+        self._unpacked += entry.file_size
+        if entry.file_size > limit or self._unpacked > MAX_TOTAL_BYTES:
+            raise TooLarge(_TOO_LARGE)
+        if entry.flag_bits & _ENCRYPTED_FLAG:
+            raise Encrypted(
+                "This document needs a password; save a copy without one and send that."
+            )
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise BadZipFile("compressed in a way that Office files never are")
+        return self._archive.open(entry)
+
+    def tree(self, name: str) -> Any:  # noqa: ANN401 - lxml has no types
+        """Return a small part's root element; entities stay as they are."""
+        from lxml import etree
+
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        with self.open(name, MAX_TREE_BYTES) as stream:
+            return etree.parse(stream, parser).getroot()
+
+    def relations(self, part: str = "") -> list[Relation]:
+        """Return what ``part``, or else the package, refers to and holds, in the file's order."""
+        folder, name = posixpath.split(part)
+        relations_part = posixpath.join(folder, "_rels", f"{name}.rels")
+        if relations_part not in self:
+            return []
+        found = []
+        for element in self.tree(relations_part).iter(_RELATIONSHIP):
+            kind = posixpath.basename(element.get("Type", ""))
+            path = posixpath.join("/", folder, element.get("Target", ""))
+            target = posixpath.normpath(path).lstrip("/")
+            if element.get("TargetMode") != "External" and target in self:
+                found.append(Relation(kind, target))
+        return found

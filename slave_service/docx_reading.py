@@ -1,0 +1,169 @@
+"""Reads the text, the counts and the properties of a Word document (DOCX, DOCM, DOTX).
+
+The text is that of the body, then of the headers, footers, footnotes and endnotes; a header or
+footer that says the same as another is there once. Comments, charts and diagrams are left out.
+
+python-docx reads the core properties. The text is read without it: it would unpack everything,
+pictures too, knows no macro documents, and repeats merged cells, two thousand million times
+where a file says so.
+"""
+
+import errno
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from slave_service.docx_package import MAX_TREE_BYTES, Package
+from slave_service.docx_text import NotWordprocessing, Story, read_story
+from slave_service.errors import Corrupt, Unsupported
+
+_DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
+_HABITUAL_MAIN_PART = "word/document.xml"
+
+# The kind of relation, and the root element of the part at its end.
+_OTHER_STORIES = {
+    "header": "hdr",
+    "footer": "ftr",
+    "footnotes": "footnotes",
+    "endnotes": "endnotes",
+}
+
+_OTHER_KINDS = {
+    "xl/": "an Excel workbook",
+    "ppt/": "a PowerPoint presentation",
+    "visio/": "a Visio drawing",
+    "meta-inf/container.xml": "an EPUB book",
+    "meta-inf/manifest.xml": "an OpenDocument file or a Java archive",
+    "index/document.iwa": "an Apple iWork document",
+}
+
+_APPLICATION = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/extended-properties}Application",
+    "{http://purl.oclc.org/ooxml/officeDocument/extendedProperties}Application",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocxContent:
+    """The whole text, the body's own paragraphs and tables, and the four properties.
+
+    Paragraphs and tables are counted as python-docx does: not those inside of tables, text boxes
+    and content controls. ``creator`` is, as in a PDF, the program that made the document.
+    """
+
+    paragraph_count: int
+    table_count: int
+    text: str
+    metadata: dict[str, str]
+
+
+def read(source: BinaryIO) -> DocxContent:
+    """Read an open ZIP file as a Word document.
+
+    Raises ``Unsupported`` for other ZIP files, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
+    """
+    from lxml import etree
+
+    try:
+        return _read_package(Package(source))
+    except OSError as error:
+        # A damaged offset can lead zipfile to before the beginning; other faults are the disk's.
+        if error.errno != errno.EINVAL:
+            raise
+        raise Corrupt(_DAMAGED) from error
+    # zipfile lets the errors of struct, zlib and the decoders through.
+    except (
+        BadZipFile,
+        EOFError,
+        NotImplementedError,
+        OverflowError,
+        ValueError,
+        etree.XMLSyntaxError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        raise Corrupt(_DAMAGED) from error
+
+
+def _read_package(package: Package) -> DocxContent:
+    relations = package.relations()
+    mains = [relation.target for relation in relations if relation.kind == "officeDocument"]
+    main = next(iter(mains), _HABITUAL_MAIN_PART)
+    if main not in package:
+        raise _unsupported(package)
+    try:
+        body = _story(package, main, "document")
+    except NotWordprocessing as error:
+        raise _unsupported(package) from error
+    others = _other_stories(package, main)
+    metadata = dict.fromkeys(("title", "author", "subject", "creator"), "")
+    for relation in relations:
+        if relation.kind == "core-properties":
+            metadata |= _core_properties(package, relation.target)
+        elif relation.kind in ("extended-properties", "extendedProperties"):
+            metadata |= _application(package, relation.target)
+    return DocxContent(body.paragraphs, body.tables, "\n".join([body.text, *others]), metadata)
+
+
+def _story(package: Package, part: str, root: str) -> Story:
+    with package.open(part) as stream:
+        story = read_story(stream, root)
+        # A part that goes on after its last element is checked to its end all the same.
+        while stream.read(1 << 20):
+            pass
+        return story
+
+
+def _other_stories(package: Package, main: str) -> list[str]:
+    relations = package.relations(main)
+    texts: dict[str, None] = {}
+    for kind, root in _OTHER_STORIES.items():
+        # A dictionary without values is a set that keeps the order.
+        parts = dict.fromkeys(relation.target for relation in relations if relation.kind == kind)
+        found = (_story(package, part, root).text.strip("\n") for part in parts)
+        texts |= dict.fromkeys(text for text in found if text.strip())
+    return list(texts)
+
+
+def _core_properties(package: Package, part: str) -> dict[str, str]:
+    from docx.opc.coreprops import CoreProperties
+    from docx.oxml.coreprops import CT_CoreProperties
+    from docx.oxml.parser import parse_xml
+
+    with package.open(part, MAX_TREE_BYTES) as stream:
+        root = parse_xml(stream.read())
+    if not isinstance(root, CT_CoreProperties):
+        return {}
+    core = CoreProperties(root)
+    found = {"title": core.title, "author": core.author, "subject": core.subject}
+    return {name: value.strip() for name, value in found.items()}
+
+
+def _application(package: Package, part: str) -> dict[str, str]:
+    for element in package.tree(part).iter(*_APPLICATION):
+        return {"creator": (element.text or "").strip()}
+    return {}
+
+
+def _unsupported(package: Package) -> Unsupported:
+    kinds = (
+        kind
+        for sign, kind in _OTHER_KINDS.items()
+        if any(name.startswith(sign) for name in package.names())
+    )
+    kind = next(kinds, "a ZIP archive without a Word document")
+    return Unsupported(f"This is {kind}; save the document as DOCX or PDF and send that.")
+
+
+def self_test() -> None:
+    """Read a document of one known paragraph; raises ``Corrupt`` where that goes wrong."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    known = f'<w:document xmlns:w="{space}"><w:body><w:p><w:r><w:t>It works</w:t></w:r></w:p>'
+    stored = io.BytesIO()
+    with ZipFile(stored, "w") as archive:
+        archive.writestr(_HABITUAL_MAIN_PART, f"{known}</w:body></w:document>")
+    if read(stored).text != "It works":
+        raise Corrupt("A known DOCX is read wrongly.")

@@ -1,0 +1,169 @@
+"""Reads the text, the number of pages and the properties of a PDF.
+
+PDFium does it (by pypdfium2, several times as fast as PyPDF2); only what PDFium can't open goes
+to PyPDF2, in a process of its own (see ``pdf_fallback``). The text is that of the pages'
+contents, also outside a page's visible box; comments and the entries of forms are no part of it.
+"""
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from ctypes import c_ushort, create_string_buffer
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from slave_service import pdf_fallback
+from slave_service.errors import Corrupt, Encrypted, TooLarge
+from slave_service.pdf_fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
+
+METADATA = ("title", "author", "subject", "creator")
+
+_HYPHEN_MARK = "\ufffe"
+_ROOT = Path(__file__).resolve().parent.parent
+
+_ENCRYPTED = "This PDF needs a password; save a copy without one and send that."
+_DAMAGED = "This PDF is damaged and can't be opened; save or export it again."
+_TOO_LARGE = (
+    f"This PDF is over the limit of {MAX_PAGES:,} pages or {MAX_CHARACTERS:,} characters; "
+    "split it into smaller files."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfContent:
+    """The pages' number and text, with an empty line between pages, and the four properties."""
+
+    page_count: int
+    text: str
+    metadata: dict[str, str]
+
+
+def read(source: BinaryIO) -> PdfContent:
+    """Read an open PDF.
+
+    One that opens with an empty password is read. Raises ``Encrypted``, ``Corrupt``, and
+    ``TooLarge`` over ``MAX_PAGES`` or ``MAX_CHARACTERS``.
+    """
+    import pypdfium2
+    import pypdfium2.raw as pdfium
+
+    try:
+        with pypdfium2.PdfDocument(source) as document:
+            return _read_document(document)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise Encrypted(_ENCRYPTED) from error
+        return _read_damaged(source)
+
+
+def _read_document(document: Any) -> PdfContent:  # noqa: ANN401 - pypdfium2 has no types
+    page_count = len(document)
+    if page_count > MAX_PAGES:
+        raise TooLarge(_TOO_LARGE)
+    texts: list[str] = []
+    characters = 0
+    for number in range(page_count):
+        with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
+            texts.append(_page_text(textpage))
+        characters += len(texts[-1])
+        if characters > MAX_CHARACTERS:
+            raise TooLarge(_TOO_LARGE)
+    return _content(texts, {name: _property(document, name.title()) for name in METADATA})
+
+
+def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
+    """Return all of a page's text as PDFium has it.
+
+    pypdfium2's own call for this recurses for every leading character that has no text.
+    """
+    import pypdfium2.raw as pdfium
+
+    last = textpage.count_chars() - 1
+    first = 0
+    while first <= last and pdfium.FPDFText_GetTextIndexFromCharIndex(textpage, first) < 0:
+        first += 1
+    while first <= last and pdfium.FPDFText_GetTextIndexFromCharIndex(textpage, last) < 0:
+        last -= 1
+    if first > last:
+        return ""
+    begin = pdfium.FPDFText_GetTextIndexFromCharIndex(textpage, first)
+    end = pdfium.FPDFText_GetTextIndexFromCharIndex(textpage, last)
+    buffer = (c_ushort * (end - begin + 2))()
+    length = pdfium.FPDFText_GetText(textpage, first, last - first + 1, buffer)
+    units = memoryview(buffer)[: max(0, length - 1)]
+    return _restore_hyphens(textpage, units.tobytes().decode("utf-16-le", "replace"), begin)
+
+
+def _restore_hyphens(textpage: Any, text: str, begin: int) -> str:  # noqa: ANN401 - the same
+    """Put back the hyphens and breaks at line ends, where PDFium joins the two halves.
+
+    It marks them as it marks characters that have no meaning at all, which are left out.
+    """
+    import pypdfium2.raw as pdfium
+
+    pieces = text.split(_HYPHEN_MARK)
+    position = begin
+    for index, piece in enumerate(pieces[:-1]):
+        position += len(piece.encode("utf-16-le")) // 2
+        character = pdfium.FPDFText_GetCharIndexFromTextIndex(textpage, position)
+        if pdfium.FPDFText_IsHyphen(textpage, character) == 1:
+            pieces[index] += "-\n"
+        position += 1
+    return "".join(pieces)
+
+
+def _property(document: Any, key: str) -> str:  # noqa: ANN401 - the same
+    """Return a property, with damaged characters as U+FFFD, where pypdfium2 would raise."""
+    import pypdfium2.raw as pdfium
+
+    name = key.encode("ascii")
+    length = pdfium.FPDF_GetMetaText(document, name, None, 0)
+    buffer = create_string_buffer(length)
+    pdfium.FPDF_GetMetaText(document, name, buffer, length)
+    return buffer.raw.decode("utf-16-le", "replace")
+
+
+def _read_damaged(source: BinaryIO) -> PdfContent:
+    """Read with PyPDF2 what PDFium can't; raises ``Corrupt`` where that fails or takes too long."""
+    source.seek(0)
+    data = source.read(pdf_fallback.MAX_BYTES + 1)
+    if len(data) > pdf_fallback.MAX_BYTES:
+        raise Corrupt(_DAMAGED)
+    try:
+        child = subprocess.run(  # noqa: S603 - a module of this program
+            [sys.executable, "-m", pdf_fallback.__name__],
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            # It ends itself; this is for where it can't.
+            timeout=2 * DEADLINE_S,
+            check=True,
+        )
+        answer: pdf_fallback.Answer = json.loads(child.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise Corrupt(_DAMAGED) from error
+    if answer["refusal"] == "encrypted":
+        raise Encrypted(_ENCRYPTED)
+    if answer["refusal"]:
+        raise TooLarge(_TOO_LARGE)
+    if not answer["pages"]:
+        raise Corrupt(_DAMAGED)
+    metadata = {name: answer["metadata"].get(name, "") for name in METADATA}
+    return _content(answer["pages"], metadata)
+
+
+def _content(texts: list[str], metadata: dict[str, str]) -> PdfContent:
+    lines = [_clean(text.replace("\r\n", "\n")) for text in texts]
+    return PdfContent(
+        page_count=len(texts),
+        text="\n\n".join(text for text in lines if text.strip()),
+        metadata={name: _clean(value).strip() for name, value in metadata.items()},
+    )
+
+
+def _clean(text: str) -> str:
+    """Return ``text`` without NULs and as UTF-8 can hold it, lone surrogates as U+FFFD."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,200 @@
+"""The document processor: which kind a file is, and what is reported about it."""
+
+import io
+import json
+import sys
+import zipfile
+from typing import Any
+
+import docx
+import pytest
+
+from slave_service import document_processing, errors, pdf_reading
+
+EMPTY = {"title": "", "author": "", "subject": "", "creator": ""}
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PDF = document_processing._known_pdf()
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """Process a file's bytes."""
+    return document_processing.process(io.BytesIO(data))
+
+
+def a_docx() -> bytes:
+    """Return a document of two paragraphs and a table."""
+    document = docx.Document()
+    document.add_paragraph("one two")
+    document.add_paragraph("three")
+    document.add_table(1, 1).cell(0, 0).text = "four"
+    stored = io.BytesIO()
+    document.save(stored)
+    return stored.getvalue()
+
+
+def test_pdf() -> None:
+    """A PDF has its pages counted."""
+    assert read(PDF) == {
+        "document_type": "PDF",
+        "page_count": 1,
+        "text_content": "It works",
+        "word_count": 2,
+        "character_count": 8,
+        "metadata": EMPTY,
+    }
+
+
+def test_docx() -> None:
+    """A DOCX has its paragraphs and tables counted."""
+    assert read(a_docx()) == {
+        "document_type": "DOCX",
+        "paragraph_count": 2,
+        "table_count": 1,
+        "text_content": "one two\nthree\nfour",
+        "word_count": 4,
+        "character_count": 18,
+        "metadata": EMPTY | {"author": "python-docx", "creator": "Microsoft Macintosh Word"},
+    }
+
+
+def test_text() -> None:
+    """Anything else is a text, with the encoding that it came in."""
+    assert read("smör\u00a0gås, bröd\r\n".encode()) == {
+        "document_type": "Generic Text",
+        "encoding": "utf-8",
+        "text_content": "smör\u00a0gås, bröd\r\n",
+        "word_count": 3,
+        "character_count": 16,
+        "metadata": EMPTY,
+    }
+
+
+@pytest.mark.parametrize("data", [PDF, a_docx(), b"plain \xe4\n"])
+def test_results_are_strict_json(data: bytes) -> None:
+    """A result is plain JSON, and the same every time."""
+    result = read(data)
+
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert read(data) == result
+
+
+def test_all_of_the_text() -> None:
+    """The text isn't cut, however long it is."""
+    text = "word " * 50_000
+
+    result = read(text.encode())
+
+    assert (result["text_content"], result["word_count"]) == (text, 50_000)
+
+
+def test_words_are_those_of_split() -> None:
+    """Words are counted as split() does, at every white space of Unicode."""
+    text = "a\u2003b\x1cc\u200bd\x85e\u3000\u2028f  \n"
+
+    assert read(text.encode())["word_count"] == len(text.split())
+
+
+def test_white_space_alone() -> None:
+    """White space is a text without words."""
+    result = read(b" \n\t ")
+
+    assert (result["word_count"], result["character_count"]) == (0, 4)
+
+
+@pytest.mark.parametrize("before", [b"\n", b"HTTP/1.1 200 OK\r\n\r\n\x00", b"#" * 1000])
+def test_pdf_mark_further_on(before: bytes) -> None:
+    """A PDF may begin within the first kilobyte."""
+    assert read(before + PDF)["document_type"] == "PDF"
+
+
+def test_text_about_pdf() -> None:
+    """A text that mentions PDF's mark is a text."""
+    assert read(b"Every PDF begins with %PDF-1.4.\n")["document_type"] == "Generic Text"
+
+
+def test_damaged_pdf_further_on() -> None:
+    """What is neither a PDF nor a text, but has PDF's mark, is a damaged PDF."""
+    with pytest.raises(errors.Corrupt, match="PDF"):
+        read(b"\x00\x01\x02\x03" * 50 + b"%PDF-1.4\n" + b"\x00\x07\x00\x00" * 500)
+
+
+def test_damaged_pdf() -> None:
+    """What begins as a PDF isn't taken for a text."""
+    with pytest.raises(errors.Corrupt, match="PDF"):
+        read(b"%PDF-1.4\n but no PDF follows\n")
+
+
+def test_old_office_formats() -> None:
+    """A file of Word 97 is refused with advice."""
+    with pytest.raises(errors.Unsupported, match="save it as DOCX or PDF"):
+        read(OLE + bytes(4096))
+
+
+@pytest.mark.parametrize("position", [600, 2**20 - 10])
+def test_encrypted_docx(position: int) -> None:
+    """A DOCX with a password, which is wrapped in OLE, is told from old formats."""
+    name = "EncryptedPackage".encode("utf-16-le")
+
+    with pytest.raises(errors.Encrypted, match="password"):
+        read(OLE.ljust(position, b"\0") + name + bytes(4096))
+
+
+@pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"\x7fELF", b"\x00\x01\x02\x03"])
+def test_binary_files(head: bytes) -> None:
+    """Other binary files are refused with advice."""
+    with pytest.raises(errors.Unsupported, match="not a PDF, a DOCX or a text"):
+        read(head + bytes(range(256)) * 8)
+
+
+def test_other_zip_files() -> None:
+    """A ZIP without a document is refused."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w"):
+        pass
+
+    with pytest.raises(errors.Unsupported, match="ZIP"):
+        read(stored.getvalue())
+
+
+def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lack of memory is not taken for a damaged file."""
+
+    def fail(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pdf_reading, "read", fail)
+
+    with pytest.raises(MemoryError):
+        read(PDF)
+
+
+def test_self_test() -> None:
+    """A computer that can read documents passes its own test."""
+    document_processing.self_test()
+
+
+@pytest.mark.parametrize("library", ["pypdfium2", "lxml"])
+def test_self_test_without_a_library(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    """Without a library the self-test says what to install."""
+    monkeypatch.setattr(document_processing, "find_spec", lambda name: name != library or None)
+
+    with pytest.raises(errors.Unavailable, match=f"{library}; install"):
+        document_processing.self_test()
+
+
+def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that doesn't load makes documents unavailable."""
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    monkeypatch.setattr(document_processing, "find_spec", bool)
+
+    with pytest.raises(errors.Unavailable, match="reinstall"):
+        document_processing.self_test()
+
+
+def test_self_test_with_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PDF that is read wrongly makes documents unavailable."""
+    wrong = pdf_reading.PdfContent(1, "It w0rks", {})
+    monkeypatch.setattr(pdf_reading, "read", lambda _: wrong)
+
+    with pytest.raises(errors.Unavailable, match="wrongly"):
+        document_processing.self_test()

@@ -1,0 +1,425 @@
+"""The DOCX reader, against documents by python-docx and parts written by hand."""
+
+import errno
+import io
+import zipfile
+from typing import Any
+
+import docx
+import pytest
+
+from slave_service import docx_package, docx_reading, errors
+
+TRANSITIONAL = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+SPACES = (
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+    f'xmlns:m="{OFFICE}/math" xmlns:wps="urn:shapes" xmlns:v="urn:schemas-microsoft-com:vml"'
+)
+BOX = "<w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent>"
+
+
+def part(content: str, root: str = "document", space: str = TRANSITIONAL) -> str:
+    """Return a part's XML, around the content of its root element."""
+    return f'<w:{root} xmlns:w="{space}" {SPACES}>{content}</w:{root}>'
+
+
+def relations(**targets: str) -> str:
+    """Return a part of relations, from each kind to its target."""
+    entries = "".join(
+        f'<Relationship Id="r{index}" Type="{OFFICE}/relationships/{kind.rstrip("_")}" '
+        f'Target="{target}"/>'
+        for index, (kind, target) in enumerate(targets.items())
+    )
+    return f'<Relationships xmlns="{PACKAGE}/relationships">{entries}</Relationships>'
+
+
+def package(**parts: str | bytes) -> bytes:
+    """Return a ZIP file of parts; the main one is ``word/document.xml``."""
+    return package_of({"word/document.xml" if k == "main" else k: v for k, v in parts.items()})
+
+
+def package_of(parts: dict[str, str | bytes]) -> bytes:
+    """Return a ZIP file of these parts."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return stored.getvalue()
+
+
+def read(data: bytes) -> docx_reading.DocxContent:
+    """Read a document's bytes."""
+    return docx_reading.read(io.BytesIO(data))
+
+
+def read_body(content: str) -> str:
+    """Return the text of a document with this content of its body."""
+    return read(package(main=part(f"<w:body>{content}</w:body>"))).text
+
+
+def run(text: str) -> str:
+    """Return a run of text."""
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+def saved(document: Any) -> bytes:  # noqa: ANN401 - python-docx has no types
+    """Return what python-docx saves."""
+    stored = io.BytesIO()
+    document.save(stored)
+    return stored.getvalue()
+
+
+def test_paragraphs_tables_and_counts() -> None:
+    """Paragraphs and tables stand in the document's order, counted as python-docx counts."""
+    document = docx.Document()
+    document.add_heading("Heading")
+    document.add_paragraph("before\tthe\ntable")
+    table = document.add_table(2, 2)
+    for index, text in enumerate("abcd"):
+        table.cell(index // 2, index % 2).text = text
+    document.add_paragraph("")
+    document.add_paragraph("after")
+
+    content = read(saved(document))
+
+    assert content.text == "Heading\nbefore\tthe\ntable\na\tb\nc\td\n\nafter"
+    assert content.paragraph_count == len(document.paragraphs) == 4
+    assert content.table_count == len(document.tables) == 1
+
+
+def test_merged_cells() -> None:
+    """The text of merged cells is there once."""
+    document = docx.Document()
+    table = document.add_table(3, 3)
+    table.cell(0, 0).merge(table.cell(0, 2)).text = "wide"
+    table.cell(1, 0).merge(table.cell(2, 0)).text = "tall"
+
+    text = read(saved(document)).text
+
+    assert (text.count("wide"), text.count("tall")) == (1, 1)
+
+
+def test_nested_tables() -> None:
+    """A table in a cell is read where it stands, and not counted as python-docx doesn't."""
+    document = docx.Document()
+    cell = document.add_table(1, 2).cell(0, 0)
+    cell.text = "outer"
+    cell.add_table(1, 2).cell(0, 1).text = "inner"
+
+    content = read(saved(document))
+
+    assert content.text.split() == ["outer", "inner"]
+    assert content.table_count == 1
+
+
+def test_cells_that_claim_to_span_everything() -> None:
+    """A cell that claims two thousand million columns is read like any other."""
+    cell = '<w:tc><w:tcPr><w:gridSpan w:val="2000000000"/></w:tcPr><w:p>%s</w:p></w:tc>'
+    row = f"<w:tr>{cell % run('a')}{cell % run('b')}</w:tr>"
+
+    assert read_body(f"<w:tbl>{row}</w:tbl>") == "a\tb"
+
+
+def test_properties() -> None:
+    """The properties are title, author, subject and the program that made the document."""
+    document = docx.Document()
+    properties = document.core_properties
+    properties.title, properties.author, properties.subject = "T", "Ä B", "S"
+
+    assert read(saved(document)).metadata == {
+        "title": "T",
+        "author": "Ä B",
+        "subject": "S",
+        "creator": "Microsoft Macintosh Word",
+    }
+
+
+def test_no_properties() -> None:
+    """Properties that are missing are empty."""
+    metadata = read(package(main=part("<w:body/>"))).metadata
+
+    assert metadata == {"title": "", "author": "", "subject": "", "creator": ""}
+
+
+def test_headers_and_footers() -> None:
+    """Headers and footers follow the body, once each though all sections have them."""
+    document = docx.Document()
+    document.add_paragraph("body")
+    for index in range(3):
+        section = document.add_section() if index else document.sections[0]
+        section.header.is_linked_to_previous = False
+        section.header.paragraphs[0].text = "the header"
+        section.footer.is_linked_to_previous = False
+        section.footer.paragraphs[0].text = f"footer {index}"
+
+    lines = [line for line in read(saved(document)).text.split("\n") if line]
+
+    assert lines == ["body", "the header", "footer 0", "footer 1", "footer 2"]
+
+
+def test_notes() -> None:
+    """Footnotes and endnotes come last, without Word's own empty ones."""
+    note = '<w:footnote w:type="separator"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
+    note += f"<w:footnote><w:p>{run('a note')}</w:p></w:footnote>"
+    data = package_of(
+        {
+            "word/document.xml": part(f"<w:body><w:p>{run('body')}</w:p></w:body>"),
+            "word/_rels/document.xml.rels": relations(
+                endnotes="endnotes.xml", footnotes="/word/footnotes.xml", header="gone.xml"
+            ),
+            "word/footnotes.xml": part(note, "footnotes"),
+            "word/endnotes.xml": part(f"<w:p>{run('the end')}</w:p>", "endnotes"),
+        }
+    )
+
+    assert read(data).text == "body\na note\nthe end"
+
+
+def test_text_boxes_in_both_forms() -> None:
+    """A text box is there once, after its paragraph, though it is stored for old readers too."""
+    choice = f'<mc:Choice Requires="wps"><wps:txbx>{BOX}</wps:txbx></mc:Choice>'
+    fallback = f"<mc:Fallback><v:textbox>{BOX}</v:textbox></mc:Fallback>"
+    both = f"<w:r><mc:AlternateContent>{choice}{fallback}</mc:AlternateContent></w:r>"
+
+    assert read_body(f"<w:p>{run('be')}{both}{run('fore')}</w:p>") == "before\nboxed"
+
+
+def test_alternatives_for_old_readers_alone() -> None:
+    """Where there is nothing but the fallback, that is read."""
+    old = f"<w:r><mc:AlternateContent><mc:Fallback>{BOX}</mc:Fallback></mc:AlternateContent></w:r>"
+
+    assert read_body(f"<w:p>{old}</w:p><w:p>{run('next')}</w:p>") == "\nboxed\nnext"
+
+
+def test_changes() -> None:
+    """Inserted and moved text is in, deleted text and the place it moved from are not."""
+    changes = (
+        f"<w:ins>{run('in')}</w:ins>"
+        "<w:del><w:r><w:delText>out</w:delText><w:tab/></w:r></w:del>"
+        f"<w:moveFrom>{run('from')}</w:moveFrom><w:moveTo>{run('to')}</w:moveTo>"
+    )
+
+    assert read_body(f"<w:p>{changes}</w:p>") == "into"
+
+
+def test_transparent_elements() -> None:
+    """Links, fields, content controls and formulas are read through; a field's code is not."""
+    content = (
+        f"<w:sdt><w:sdtContent><w:p>{run('control ')}<w:hyperlink>{run('link ')}</w:hyperlink>"
+        f'<w:fldSimple w:instr="PAGE">{run("7 ")}</w:fldSimple>'
+        "<w:r><w:instrText>TOC</w:instrText></w:r><m:oMath><m:r><m:t>x²</m:t></m:r></m:oMath>"
+        "</w:p></w:sdtContent></w:sdt>"
+    )
+
+    assert read_body(content) == "control link 7 x²"
+
+
+def test_tabs_and_breaks() -> None:
+    """Tabs and breaks in a run are characters; tab stops of a paragraph are none."""
+    stops = "<w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>"
+    characters = "<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/></w:r>"
+
+    assert read_body(f"<w:p>{stops}{characters}</w:p>") == "a\tb\nc-"
+
+
+def test_comments_of_xml() -> None:
+    """Comments and processing instructions of XML don't cut a text off."""
+    assert read_body(f"<w:p>{run('a<!-- no -->b<?no no?>c')}</w:p>") == "abc"
+
+
+def test_text_box_outside_a_paragraph() -> None:
+    """A text box in an impossible place is read as well."""
+    assert read_body(f"<w:p>{run('text')}</w:p>{BOX}") == "text\nboxed"
+
+
+def test_strict_documents() -> None:
+    """The strict variant of the format, which python-docx doesn't know, is read."""
+    body = f"<w:body><w:p>{run('strict')}</w:p></w:body>"
+
+    content = read(package(main=part(body, space=STRICT)))
+
+    assert (content.text, content.paragraph_count) == ("strict", 1)
+
+
+def test_main_part_elsewhere() -> None:
+    """The package says where the document is, and whether it has macros makes no difference."""
+    data = package_of(
+        {
+            "_rels/.rels": relations(officeDocument="/Other/Main.xml"),
+            "other/main.xml": part(f"<w:body><w:p>{run('found')}</w:p></w:body>"),
+        }
+    )
+
+    assert read(data).text == "found"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("xl/workbook.xml", "Excel"),
+        ("ppt/presentation.xml", "PowerPoint"),
+        ("META-INF/manifest.xml", "OpenDocument"),
+        ("photo.jpg", "ZIP archive"),
+    ],
+)
+def test_other_zip_files(name: str, kind: str) -> None:
+    """Other ZIP files are refused by their names."""
+    data = package_of({name: "<x/>", "_rels/.rels": relations(officeDocument=name)})
+
+    with pytest.raises(errors.Unsupported, match=kind):
+        read(data)
+
+
+def test_entities_are_not_expanded() -> None:
+    """A document that defines entities, to blow up or to read files, is refused."""
+    bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    declared = f'<!DOCTYPE x [<!ENTITY e0 "laugh"><!ENTITY f SYSTEM "file:///etc/hosts">{bomb}]>'
+    main = declared + part(f"<w:body><w:p>{run('&e11;&f;')}</w:p></w:body>")
+
+    with pytest.raises(errors.Corrupt):
+        read(package(main=main))
+
+
+@pytest.mark.parametrize("element", ["w:p", "w:tbl", "w:txbxContent", "w:sdt"])
+def test_deep_nesting(element: str) -> None:
+    """Elements nested a hundred thousand deep don't bring the program down."""
+    depth = 100_000
+    body = f"<{element}>" * depth + f"</{element}>" * depth
+
+    with pytest.raises(errors.Corrupt):
+        read_body(body)
+
+
+def test_nesting_as_deep_as_the_parser_allows() -> None:
+    """Text below two hundred elements is read."""
+    tables = 60
+    opened, closed = "<w:tbl><w:tr><w:tc>" * tables, "</w:tc></w:tr></w:tbl>" * tables
+
+    assert read_body(f"{opened}<w:p>{run('deep')}</w:p>{closed}") == "deep"
+
+
+def test_part_that_unpacks_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that unpacks to more than the limit is refused before it is unpacked."""
+    monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
+
+    with pytest.raises(errors.TooLarge, match="limit"):
+        read_body(" " * 20_000)
+
+
+def test_large_pictures_are_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is read counts against the limit."""
+    monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
+    main = part(f"<w:body><w:p>{run('text')}</w:p></w:body>")
+
+    data = package_of({"word/document.xml": main, "word/media/image1.bmp": bytes(100_000)})
+
+    assert read(data).text == "text"
+
+
+def test_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of more parts than the limit is refused."""
+    monkeypatch.setattr(docx_package, "MAX_PARTS", 3)
+
+    with pytest.raises(errors.TooLarge):
+        read(package_of({str(number): "" for number in range(4)}))
+
+
+def test_part_that_lies_about_its_size() -> None:
+    """A part that unpacks to more than it states is damaged, and is not unpacked on."""
+    main = part(f"<w:body><w:p>{run('x' * 9000)}</w:p></w:body>").encode()
+    data = package(main=main)
+    size = len(main).to_bytes(4, "little")
+    assert data.count(size) == 2
+
+    with pytest.raises(errors.Corrupt):
+        read(data.replace(size, (500).to_bytes(4, "little")))
+
+
+def test_damaged_package() -> None:
+    """Packages that are cut off, or whose bytes have changed, are damaged."""
+    data = saved(docx.Document())
+    middle = data.index(b"word/document.xml") + 400
+
+    for damaged in (data[: len(data) // 2], data[:middle] + b"\xff" * 50 + data[middle + 50 :]):
+        with pytest.raises(errors.Corrupt, match="damaged"):
+            read(damaged)
+
+
+@pytest.mark.parametrize("main", ["", "no XML", "<w:document/>", "\0"])
+def test_damaged_main_part(main: str) -> None:
+    """A main part that is no XML is damaged."""
+    with pytest.raises(errors.Corrupt):
+        read(package(main=main))
+
+
+def test_part_of_the_wrong_kind() -> None:
+    """A header that is something else is damaged, not left out."""
+    data = package_of(
+        {
+            "word/document.xml": part("<w:body/>"),
+            "word/_rels/document.xml.rels": relations(header="header1.xml"),
+            "word/header1.xml": "<x/>",
+        }
+    )
+
+    with pytest.raises(errors.Corrupt):
+        read(data)
+
+
+def test_encrypted_part() -> None:
+    """A ZIP with a password is told from a damaged one."""
+    data = bytearray(package(main=part("<w:body/>")))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+
+    with pytest.raises(errors.Encrypted, match="password"):
+        read(bytes(data))
+
+
+def test_unusual_compression() -> None:
+    """Compression that Office never uses is refused, since its bombs are larger."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("word/document.xml", part("<w:body/>"))
+
+    with pytest.raises(errors.Corrupt):
+        read(stored.getvalue())
+
+
+def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lack of memory is not taken for a damaged file."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    data = package(main=part("<w:body/>"))
+    monkeypatch.setattr(zipfile.ZipFile, "open", fail)
+
+    with pytest.raises(MemoryError):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("number", "failure"), [(errno.EINVAL, errors.Corrupt), (errno.EIO, OSError)]
+)
+def test_faults_of_the_disk_pass(
+    monkeypatch: pytest.MonkeyPatch, number: int, failure: type[Exception]
+) -> None:
+    """Seeking to nowhere is the file's fault, a failing disk is not."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, "no")
+
+    data = package(main=part("<w:body/>"))
+    monkeypatch.setattr(zipfile.ZipFile, "open", fail)
+
+    with pytest.raises(failure):
+        read(data)
+
+
+def test_self_test() -> None:
+    """A known document is read as it should be."""
+    docx_reading.self_test()
