@@ -1,0 +1,151 @@
+"""Keeps the worker processes busy with the files that wait, and replaces those that die.
+
+One thread looks after one worker. A crash, a deadline or too much memory costs the one file and
+its worker, never another file.
+"""
+
+import contextlib
+import logging
+import queue
+import tempfile
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+
+from slave_service import errors
+from slave_service.processes import Child
+from slave_service.wire import Outcome
+from slave_service.worker import Order, Readiness, Worker
+
+_log = logging.getLogger(__name__)
+
+_RESTART_PAUSE_S = 1.0
+"""Between tries to start a worker that dies while it starts, so as not to burn a CPU."""
+
+
+class Pool:
+    """``size`` workers, each with one file at a time; files wait in the order they came."""
+
+    def __init__(self, size: int, file_timeout_s: float, worker_memory_bytes: int) -> None:
+        self.size = size
+        self.folder = Path(tempfile.mkdtemp(prefix="slave-"))
+        """For uploads and the workers' temporary files; gone when the slave is."""
+        self._file_timeout_s = file_timeout_s
+        self._memory_bytes = worker_memory_bytes
+        self._orders: queue.SimpleQueue[tuple[Order, Future[Outcome]] | None] = queue.SimpleQueue()
+        self._guard = Child("slave_service.guard", str(self.folder), folder=self.folder)
+        self._lock = threading.Lock()
+        self._workers: set[Worker] = set()
+        self._threads: list[threading.Thread] = []
+        self._running = 0
+        self._returning = False
+        self._closing = False
+
+    @property
+    def waiting(self) -> int:
+        """Files that no worker has begun."""
+        return self._orders.qsize()
+
+    @property
+    def running(self) -> int:
+        """Files that workers hold at this moment."""
+        return self._running
+
+    def start(self) -> Readiness:
+        """Start and warm the workers; a type is possible when every worker passed its test."""
+        reports: list[Future[Readiness]] = [Future() for _ in range(self.size)]
+        for report in reports:
+            thread = threading.Thread(target=self._look_after_one, args=(report,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        all_workers = [report.result() for report in reports]
+        reasons = dict(all_workers[0].reasons)
+        for worker in all_workers:
+            reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
+        return Readiness(reasons, all_workers[0].versions)
+
+    def submit(self, order: Order) -> "Future[Outcome]":
+        """Queue one file; the future ends with its outcome, and never with an exception."""
+        future: Future[Outcome] = Future()
+        self._orders.put((order, future))
+        return future
+
+    def return_waiting(self) -> None:
+        """Hand back, now and from here on, every file that no worker has begun."""
+        self._returning = True
+        with contextlib.suppress(queue.Empty):
+            while (entry := self._orders.get_nowait()) is not None:
+                self._work_on(None, *entry)
+
+    def close(self) -> None:
+        """End every worker, idle or not, and remove the temporary folder; once is enough."""
+        if self._closing:
+            return
+        self._closing = True
+        self.return_waiting()
+        for _ in self._threads:
+            self._orders.put(None)
+        with self._lock:
+            for worker in self._workers:
+                worker.kill()
+        for thread in self._threads:
+            thread.join()
+        self._guard.finish(patience_s=10)
+
+    def _look_after_one(self, report: "Future[Readiness]") -> None:
+        worker = self._start_worker(report)
+        while (entry := self._orders.get()) is not None:
+            if not worker.is_alive():
+                worker = self._replace(worker)
+            # First the answer, then the replacement, which takes seconds to warm up.
+            self._work_on(worker, *entry)
+            if not worker.is_alive():
+                worker = self._replace(worker)
+        worker.finish()
+
+    def _work_on(self, worker: Worker | None, order: Order, future: "Future[Outcome]") -> None:
+        if future.set_running_or_notify_cancel():
+            future.set_result(self._outcome(worker, order))
+
+    def _outcome(self, worker: Worker | None, order: Order) -> Outcome:
+        if self._returning or worker is None:
+            return _returned(order)
+        self._count(+1)
+        outcome = worker.process(order, self._file_timeout_s)
+        self._count(-1)
+        # What died because the pool closes is nobody's fault.
+        return _returned(order) if self._closing and outcome.failure else outcome
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._running += change
+
+    def _replace(self, dead: Worker) -> Worker:
+        dead.finish()
+        self._tell_guard("-", dead)
+        return dead if self._closing else self._start_worker()
+
+    def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
+        while True:
+            worker = Worker(self._memory_bytes, self.folder)
+            self._tell_guard("+", worker)
+            readiness = worker.warm_up()
+            if readiness is not None and report is not None:
+                report.set_result(readiness)
+            if readiness is not None or self._closing:
+                return worker
+            self._tell_guard("-", worker)
+            _log.error("a worker process died while it started; trying again")
+            time.sleep(_RESTART_PAUSE_S)
+
+    def _tell_guard(self, sign: str, worker: Worker) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            (self._workers.add if sign == "+" else self._workers.discard)(worker)
+            self._guard.stdin.write(f"{sign}{worker.pid}\n".encode())
+            self._guard.stdin.flush()
+
+
+def _returned(order: Order) -> Outcome:
+    sentence = "The slave is shutting down and hands the file back; send it to another slave."
+    return Outcome(order.filename, failure=errors.Returned(sentence).as_failure())

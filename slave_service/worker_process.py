@@ -1,0 +1,135 @@
+"""The inside of one worker process: takes one file at a time and answers with its outcome.
+
+Orders come as one line of JSON each on standard input; an answer is one line of JSON on what was
+standard output, followed by as many bytes of result as the line says. The process ends when its
+input does. It is started as ``python -m slave_service.worker_process``.
+"""
+
+import importlib
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from slave_service import errors
+from slave_service.task_types import TASK_TYPES
+from slave_service.wire import json_bytes
+
+
+def main() -> None:
+    """Serve orders until the input ends."""
+    warnings.simplefilter("ignore")
+    answers = _take_over_stdout()
+    _limit_memory(int(sys.argv[1]))
+    reasons = _self_tests()
+    _send(answers, json_bytes({"reasons": reasons, "versions": _versions(reasons)}))
+    for line in sys.stdin.buffer:
+        _answer(json.loads(line), answers)
+
+
+def _take_over_stdout() -> BinaryIO:
+    """Keep the real output for answers; what a library prints goes to the log instead."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Hold this process, and each one it starts, to ``most_bytes`` where the system can.
+
+    Counts what was asked for and can be written to (RLIMIT_DATA of setrlimit(2)), which Linux
+    does since 4.7; macOS accepts the limit and ignores it, Windows has none.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+    except (OSError, ValueError):
+        print("this system does not hold workers to WORKER_MEMORY", file=sys.stderr)  # noqa: T201 (the log)
+
+
+def _self_tests() -> dict[str, str | None]:
+    """Try every task type on its known answer: why it can't be done here, or None.
+
+    It loads every library as well, so that no file has to wait for that.
+    """
+    return {name: _self_test(task.processor) for name, task in TASK_TYPES.items()}
+
+
+def _self_test(processor: str) -> str | None:
+    try:
+        importlib.import_module(processor).self_test()
+    except (errors.Unavailable, errors.FileError) as error:
+        return str(error)
+    except ImportError as error:
+        return f"A library is missing ({error}): pip install -r requirements.txt"
+    except Exception as error:  # noqa: BLE001 (process border: one broken type leaves the others)
+        return f"The self-test failed: {type(error).__name__}: {error}"
+    return None
+
+
+def _versions(reasons: dict[str, str | None]) -> dict[str, str]:
+    """Ask the processors that work here what they use beyond Python's packages."""
+    found: dict[str, str] = {}
+    for name in (name for name, reason in reasons.items() if reason is None):
+        module = importlib.import_module(TASK_TYPES[name].processor)
+        if hasattr(module, "versions"):
+            found.update(module.versions())
+    return found
+
+
+def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
+    try:
+        result = _process(order)
+        body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
+        head: dict[str, object] = {"bytes": len(body)}
+    except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)
+        failure = _as_failure(error)
+        body, head = b"", {"code": failure.code, "error": failure.error}
+    # A result may be large; it is let go before the next file is begun.
+    _send(answers, json_bytes(head), body)
+
+
+def _process(order: dict[str, Any]) -> bytes | dict[str, object]:
+    module = importlib.import_module(TASK_TYPES[order["task_type"]].processor)
+    with Path(order["path"]).open("rb") as source:
+        if not source.read(1):
+            raise errors.Empty("The file is empty (0 bytes): there is nothing to process.")
+        source.seek(0)
+        result: bytes | dict[str, object]
+        if order["survey"]:
+            result = module.survey(source)
+        elif order["fit"] is not None:
+            result = module.process(source, order["fit"])
+        else:
+            result = module.process(source)
+        return result
+
+
+def _as_failure(error: Exception) -> errors.Failure:
+    if isinstance(error, errors.FileError):
+        return error.as_failure()
+    if isinstance(error, MemoryError):
+        return errors.OutOfMemory(
+            "The file needs more memory than one worker may take: make it smaller, or raise "
+            "WORKER_MEMORY on the slaves."
+        ).as_failure()
+    print(f"unexpected {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 (the log)
+    return errors.Internal(
+        f"The file could not be processed because of an internal error "
+        f"({type(error).__name__}); please report it with the file."
+    ).as_failure()
+
+
+def _send(answers: BinaryIO, head: bytes, body: bytes = b"") -> None:
+    answers.write(head + b"\n")
+    answers.write(body)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
