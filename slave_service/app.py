@@ -1,0 +1,18 @@
+"""Wires one slave's Flask app."""
+
+import threading
+
+from flask import Flask
+
+from slave_service import door, routes
+from slave_service.pool import Pool
+
+
+def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flask:
+    """Return the app that answers for ``pool``; no new work once ``stopping`` is set."""
+    app = Flask("slave_service")
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
+    app.config.update(POOL=pool, STOPPING=stopping)
+    door.guard(app, token)
+    app.register_blueprint(routes.blueprint)
+    return app

@@ -1,0 +1,185 @@
+"""Takes a multipart request apart while it arrives, each upload straight into a file of its own.
+
+Nothing of an upload is held in memory beyond one chunk, and at most one file is open at a time,
+so that a request of ten thousand files costs no more than a request of one.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+_CHUNK_BYTES = 256 * 1024
+_YIELD_S = 0.0001
+_MAX_FIELD_BYTES = 1024 * 1024
+"""For one form field, and for the headers of one part."""
+_MAX_FIELDS = 1000
+"""Form fields that are no files; files themselves are as many as the job may hold bytes."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """One received file: its bytes lie at ``path``, unless it was over the limit."""
+
+    field: str
+    filename: str
+    path: Path
+    size: int = 0
+    sha256: str = ""
+    too_large: bool = False
+
+
+@dataclass(slots=True)
+class Form:
+    """What one request held, in the order it was sent."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    uploads: list[Upload] = field(default_factory=list)
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may bring, in bytes."""
+
+    file_bytes: int
+    request_bytes: int
+
+
+def receive(
+    stream: IO[bytes], content_type: str, content_length: int | None, folder: Path, limits: Limits
+) -> Form:
+    """Store every file of the request in ``folder`` and return the form.
+
+    A file over its limit is read to its end without being kept, and marked. Raises
+    ``RequestEntityTooLarge`` over the request's limit and ``BadRequest`` for a body that is
+    no form; what was stored until then is the caller's to remove.
+    """
+    if content_length is not None and content_length > limits.request_bytes:
+        raise _request_too_large(limits)
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data":
+        return Form()
+    if not options.get("boundary"):
+        raise BadRequest("The form has no boundary: send it as multipart/form-data.")
+    intake = _Intake(folder, limits)
+    decoder = MultipartDecoder(options["boundary"].encode(), _MAX_FIELD_BYTES + _CHUNK_BYTES)
+    try:
+        for chunk in _chunks(stream):
+            intake.count(chunk)
+            decoder.receive_data(chunk)
+            intake.take(decoder)
+        decoder.receive_data(None)
+        intake.take(decoder)
+    except ValueError as error:
+        raise BadRequest(f"The form can't be read: {error}") from error
+    finally:
+        intake.close()
+    return intake.form
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
+            # A fast sender's bytes are always there already; without this its request would
+            # keep every other one waiting until it is read to the end. (Zero would not do:
+            # gevent looks for other connections' bytes only when time has really passed.)
+            time.sleep(_YIELD_S)
+    except OSError as error:
+        raise BadRequest("The upload broke off before its end.") from error
+
+
+def _request_too_large(limits: Limits) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(
+        f"The request is larger than the {limits.request_bytes} bytes that one may have: "
+        "send the files in several requests, or raise MAX_JOB_SIZE on the master."
+    )
+
+
+@dataclass(slots=True)
+class _OpenUpload:
+    """The upload whose bytes are arriving."""
+
+    upload: Upload
+    file: BinaryIO
+    max_bytes: int
+    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def add(self, data: bytes) -> None:
+        self.upload.size += len(data)
+        if self.upload.size <= self.max_bytes:
+            self.sha256.update(data)
+            self.file.write(data)
+        elif not self.upload.too_large:
+            self.upload.too_large = True
+            self.file.truncate(0)
+
+    def finish(self) -> Upload:
+        self.file.close()
+        self.upload.sha256 = "" if self.upload.too_large else self.sha256.hexdigest()
+        return self.upload
+
+
+class _Intake:
+    """Follows the decoder's events, with the one open file or field they speak of."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.form = Form()
+        self._folder = folder
+        self._limits = limits
+        self._upload: _OpenUpload | None = None
+        self._field: tuple[str, bytearray] | None = None
+
+    def count(self, chunk: bytes) -> None:
+        self.form.bytes_received += len(chunk)
+        if self.form.bytes_received > self._limits.request_bytes:
+            raise _request_too_large(self._limits)
+
+    def take(self, decoder: MultipartDecoder) -> None:
+        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+            if isinstance(event, File):
+                self._begin_file(event)
+            elif isinstance(event, Field):
+                self._begin_field(event)
+            elif isinstance(event, Data):
+                self._add(event)
+
+    def close(self) -> None:
+        if self._upload is not None:
+            self._upload.file.close()
+
+    def _begin_file(self, event: File) -> None:
+        # A part with an empty file name is what a browser sends for "nothing chosen".
+        if event.filename:
+            path = self._folder / str(len(self.form.uploads))
+            upload = Upload(event.name or "", event.filename, path)
+            self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)
+
+    def _begin_field(self, event: Field) -> None:
+        if len(self.form.fields) >= _MAX_FIELDS:
+            raise BadRequest(f"The form has more than {_MAX_FIELDS} fields that are no files.")
+        self._field = (event.name or "", bytearray())
+
+    def _add(self, event: Data) -> None:
+        if self._upload is not None:
+            self._upload.add(event.data)
+            if not event.more_data:
+                self.form.uploads.append(self._upload.finish())
+                self._upload = None
+        elif self._field is not None:
+            self._add_to_field(*self._field, event)
+
+    def _add_to_field(self, name: str, value: bytearray, event: Data) -> None:
+        value += event.data
+        if len(value) > _MAX_FIELD_BYTES:
+            raise RequestEntityTooLarge(f"The form field {name!r} is too large.")
+        if not event.more_data:
+            self.form.fields[name] = value.decode("utf-8", errors="replace")
+            self._field = None

@@ -1,0 +1,154 @@
+"""Makes a slave known to its master and keeps it known: registers, beats, leaves."""
+
+import importlib.metadata
+import logging
+import platform
+import socket
+import threading
+import urllib.parse
+from dataclasses import dataclass, field
+
+import requests
+
+from slave_service.wire import CONTRACT_VERSION, bearer
+from slave_service.worker import Readiness
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_S = 10
+_FIRST_INTERVAL_S = 2.0
+"""Until the master has said how often it wants to hear from its slaves."""
+_FINAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 426})
+"""Answers that will be the same at the next try."""
+_LIBRARIES = (
+    "Pillow",
+    "numpy",
+    "scikit-learn",
+    "nltk",
+    "vaderSentiment",
+    "charset-normalizer",
+    "pytesseract",
+    "soundfile",
+    "pypdfium2",
+    "PyPDF2",
+    "python-docx",
+)
+
+
+class RefusedError(Exception):
+    """The master does not take this slave, for the reason in the text."""
+
+
+@dataclass(slots=True)
+class Registration:
+    """One slave's standing with its master."""
+
+    master_url: str
+    token: str | None
+    ip: str | None
+    port: int
+    workers: int
+    readiness: Readiness
+    _session: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        # No proxy and no .netrc may get between a slave and its master.
+        self._session.trust_env = False
+        self._session.headers.update(bearer(self.token))
+
+    def keep(self, leaving: threading.Event) -> None:
+        """Register, then repeat it as the heartbeat until ``leaving`` is set.
+
+        A master that can't be reached is tried again for ever. Raises ``RefusedError`` when the
+        master says no.
+        """
+        interval_s, known = _FIRST_INTERVAL_S, None
+        while not leaving.is_set():
+            try:
+                interval_s = self._register()
+                reached = True
+            except requests.RequestException as error:
+                _log.debug("the master can't be reached: %s", error)
+                reached = False
+            if reached != known:
+                self._tell(reached)
+                known = reached
+            leaving.wait(interval_s)
+
+    def leave(self) -> None:
+        """Tell the master that this slave takes no more."""
+        try:
+            self._session.delete(
+                f"{self.master_url}/register", json=self._address(), timeout=_TIMEOUT_S
+            )
+        except (requests.RequestException, OSError) as error:
+            _log.warning("could not tell the master that this slave leaves: %s", error)
+
+    def _tell(self, reached: bool) -> None:
+        if reached:
+            _log.info("registered with the master at %s", self.master_url)
+        else:
+            _log.warning(
+                "the master at %s can't be reached; trying again until it can", self.master_url
+            )
+
+    def _register(self) -> float:
+        response = self._session.post(
+            f"{self.master_url}/register", json=self._details(), timeout=_TIMEOUT_S
+        )
+        if response.status_code in _FINAL_REFUSALS:
+            raise RefusedError(f"the master at {self.master_url} says no: {_reason(response)}")
+        response.raise_for_status()
+        interval_s = response.json().get("heartbeat_interval", _FIRST_INTERVAL_S)
+        return float(interval_s)
+
+    def _address(self) -> dict[str, object]:
+        if self.ip is None:
+            try:
+                self.ip = route_address(self.master_url)
+            except OSError as error:
+                raise requests.ConnectionError(f"no route to the master: {error}") from error
+        return {"slave_ip": self.ip, "slave_port": self.port}
+
+    def _details(self) -> dict[str, object]:
+        reasons = self.readiness.reasons
+        return self._address() | {
+            "workers": self.workers,
+            "task_types": [name for name, reason in reasons.items() if reason is None],
+            "unavailable": {name: reason for name, reason in reasons.items() if reason},
+            "contract_version": CONTRACT_VERSION,
+            "versions": versions() | self.readiness.versions,
+        }
+
+
+def route_address(master_url: str) -> str:
+    """Return the address with which this computer reaches the master.
+
+    Connecting a datagram socket sends nothing; it only makes the system choose a route. The
+    host name's own address would be 127.0.1.1 on Debian.
+    """
+    parts = urllib.parse.urlsplit(master_url)
+    family, kind, _, _, address = socket.getaddrinfo(
+        parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM
+    )[0]
+    with socket.socket(family, kind) as probe:
+        probe.connect(address)
+        return str(probe.getsockname()[0])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions on which a result can depend."""
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            found[library] = "missing"
+    return found
+
+
+def _reason(response: requests.Response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {response.status_code}"

@@ -1,0 +1,137 @@
+"""The calls that a slave answers: HTTP in, JSON out."""
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
+
+from slave_service.door import is_trusted
+from slave_service.intake import Form, Limits, receive
+from slave_service.pool import Pool
+from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
+from slave_service.wire import (
+    FIT_FIELD,
+    JSON_TYPE,
+    LINES_TYPE,
+    SURVEY_FIELD,
+    Outcome,
+    encode_outcome,
+    json_bytes,
+)
+from slave_service.work import Indexed, Request, in_upload_order, outcomes
+
+blueprint = Blueprint("slave", __name__)
+
+_FILES_WAITING_PER_WORKER = 1000
+"""A slave with more files than this before each worker says that it is full."""
+_LIMITS = Limits(file_bytes=2**62, request_bytes=2**63)
+"""The master holds the limits on what is accepted; a slave takes what the master took."""
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Say that the slave is up."""
+    return Response("Slave is working", mimetype="text/plain")
+
+
+@blueprint.get("/check_status")
+def check_status() -> Response:
+    """Say how the slave is; how busy, only to those who may know."""
+    status: dict[str, object] = {"status": "alive"}
+    if is_trusted():
+        pool = _pool()
+        status |= {"workers": pool.size, "running": pool.running, "waiting": pool.waiting}
+    return jsonify(status)
+
+
+@blueprint.post("/get_task")
+def get_task() -> Response:
+    """Process the request's files and answer in upload order, with signs of life meanwhile.
+
+    Who accepts ``application/x-ndjson`` gets each outcome as a line of its own, with the file's
+    ``index``, as soon as it is there.
+    """
+    pool = _pool()
+    if current_app.config["STOPPING"].is_set():
+        raise ServiceUnavailable("The slave is shutting down.")
+    if pool.waiting >= _FILES_WAITING_PER_WORKER * pool.size:
+        raise ServiceUnavailable("The slave is full: try again later.", retry_after=1)
+    folder = Path(tempfile.mkdtemp(prefix="request-", dir=pool.folder))
+    try:
+        work = _read_request(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    in_lines = request.accept_mimetypes.best == LINES_TYPE
+    body = _as_lines(pool, work) if in_lines else _as_object(pool, work)
+    return Response(_cleaned_up(body, folder), mimetype=LINES_TYPE if in_lines else JSON_TYPE)
+
+
+def _pool() -> Pool:
+    return cast(Pool, current_app.config["POOL"])
+
+
+def _read_request(folder: Path) -> Request:
+    form = receive(
+        request.stream, request.content_type or "", request.content_length, folder, _LIMITS
+    )
+    task = _task_type(form)
+    uploads = [upload for upload in form.uploads if upload.field == task.form_field]
+    if not uploads:
+        raise BadRequest(f"No files provided for {task.name} processing")
+    try:
+        fit = json.loads(form.fields[FIT_FIELD]) if FIT_FIELD in form.fields else None
+    except ValueError as error:
+        raise BadRequest(f"The field {FIT_FIELD!r} is not JSON: {error}") from error
+    survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
+    return Request(task, uploads, folder, survey, fit if task.fit else None)
+
+
+def _task_type(form: Form) -> TaskType:
+    name = form.fields.get("task_type", DEFAULT_TASK_TYPE)
+    if name not in TASK_TYPES:
+        raise BadRequest(f"Unknown task type: {name}")
+    return TASK_TYPES[name]
+
+
+def _as_lines(pool: Pool, work: Request) -> Iterator[bytes]:
+    key = work.task.result_key
+    for event in outcomes(pool, work):
+        yield b"\n" if event is None else _line(event, key)
+
+
+def _line(event: Indexed, result_key: str) -> bytes:
+    index, outcome = event
+    return json_bytes({"index": index} | encode_outcome(outcome, result_key)) + b"\n"
+
+
+def _as_object(pool: Pool, work: Request) -> Iterator[bytes]:
+    before = b'{"results": ['
+    for outcome in in_upload_order(outcomes(pool, work)):
+        if outcome is None:
+            yield b"\n"
+        else:
+            yield before + _entry(outcome, work.task.result_key)
+            before = b",\n"
+    yield b"]}\n"
+
+
+def _entry(outcome: Outcome, result_key: str) -> bytes:
+    return json_bytes(encode_outcome(outcome, result_key))
+
+
+def _cleaned_up(body: Iterator[bytes], folder: Path) -> Iterator[bytes]:
+    # Runs to its end or is closed by the server when the other side has gone; a worker that
+    # still holds a file has it open, and its removal is left to the slave's own end where the
+    # system (Windows) refuses it now.
+    try:
+        with contextlib.closing(body):  # type: ignore[type-var] # every body is a generator
+            yield from body
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

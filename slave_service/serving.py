@@ -1,0 +1,103 @@
+"""Serves a Flask app over HTTP until the process is told to stop; for both programs.
+
+The server is gevent's: a connection costs a greenlet instead of a thread, so that hundreds of
+stalled uploads keep nobody waiting, and it runs on Windows and macOS as on Linux. The rest of
+the code is written with plain threads and sockets, which ``gevent.monkey`` (first thing in
+``master.py`` and ``slave.py``) makes cooperative.
+"""
+
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+import gevent.event
+import gevent.pool
+from flask import Flask
+from gevent.pywsgi import WSGIServer
+
+_log = logging.getLogger(__name__)
+MAX_CONNECTIONS = 4096
+"""Further ones wait in the backlog until one of these ends."""
+_BACKLOG = 1024
+_LAST_ANSWERS_S = 1.0
+"""What the last answers have to get out, once there is nothing left to work on."""
+_PORTS_TRIED = 100
+
+
+class AddressError(Exception):
+    """The address can't be listened on; its text is one line that says why."""
+
+
+def set_up_logging(level: str) -> None:
+    """Log to standard error, one line an event, times in UTC."""
+    logging.Formatter.converter = time.gmtime
+    form = "%(asctime)sZ %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level, format=form, stream=sys.stderr, datefmt="%Y-%m-%dT%H:%M:%S")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; raises ``AddressError`` when the address can't be had."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        raise AddressError(f"can't listen on {host}:{port}: {error.strerror}") from error
+    try:
+        if os.name == "posix":
+            # Elsewhere the option means that two programs may share a port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        taken = " (another program uses it)" if error.errno == errno.EADDRINUSE else ""
+        raise AddressError(f"can't listen on {host}:{port}{taken}: {error.strerror}") from error
+    return listener
+
+
+def listen_from(host: str, first_port: int) -> socket.socket:
+    """Listen on ``first_port``, or on the next one that is free."""
+    for port in range(first_port, first_port + _PORTS_TRIED):
+        try:
+            return listen(host, port)
+        except AddressError as error:
+            last = error
+    raise last
+
+
+class Server:
+    """Answers requests with one app until it is told to stop, by a signal or by ``stop``."""
+
+    def __init__(self, app: Flask, listener: socket.socket) -> None:
+        self._connections = gevent.pool.Pool(MAX_CONNECTIONS)
+        self._server = WSGIServer(listener, app, spawn=self._connections, log=None, error_log=_log)
+        self._stopping = gevent.event.Event()
+
+    def run(self, on_start: Callable[[], object], on_stop: Callable[[], object]) -> None:
+        """Serve; ``on_start`` runs once requests are answered, ``on_stop`` while they still are.
+
+        A second SIGTERM or Ctrl-C ends the process at once.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, self._on_signal)
+        self._server.start()
+        on_start()
+        self._stopping.wait()
+        on_stop()
+        self._server.stop(timeout=_LAST_ANSWERS_S)
+
+    def stop(self) -> None:
+        """Make ``run`` come to its end."""
+        self._stopping.set()
+
+    def _on_signal(self) -> None:
+        if self._stopping.is_set():
+            os._exit(1)
+        self.stop()

@@ -1,0 +1,69 @@
+"""The settings of one slave, read once at start."""
+
+import os
+from dataclasses import dataclass
+
+from slave_service.environment import (
+    Environment,
+    SettingError,
+    host_of,
+    plain_http_refusal,
+    read_log_level,
+    read_master_url,
+)
+from slave_service.wire import is_loopback
+
+DEFAULT_PORT = 3000
+DEFAULT_WORKER_MEMORY_BYTES = 2 * 1024**3
+LEAST_WORKER_MEMORY_BYTES = 512 * 1024**2
+"""Below this the libraries themselves may not load."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveSettings:
+    """What one slave goes by; ``ip`` and ``port`` are None where it finds its own."""
+
+    master_url: str
+    host: str
+    port: int | None
+    ip: str | None
+    workers: int
+    file_timeout_s: float
+    worker_memory_bytes: int
+    token: str | None
+    log_level: str
+
+    @classmethod
+    def read(cls, env: Environment) -> "SlaveSettings":
+        """Check every setting; raises ``SettingError`` for the first that can't be used."""
+        token = env.token()
+        master_url = read_master_url(env, token)
+        host = env.text("SLAVE_HOST") or ("0.0.0.0" if token else "127.0.0.1")
+        ip = env.text("SLAVE_IP")
+        if token is None:
+            _refuse_open_address(master_url, host, ip)
+        elif ip and not is_loopback(ip) and not env.flag("ALLOW_PLAIN_HTTP"):
+            raise SettingError(plain_http_refusal(f"SLAVE_IP={ip}"))
+        return cls(
+            master_url=master_url,
+            host=host,
+            port=env.whole("SLAVE_PORT", 0, least=1, most=65535) or None,
+            ip=ip,
+            workers=env.whole("SLAVE_WORKERS", os.cpu_count() or 1, least=1, most=1024),
+            file_timeout_s=env.number("FILE_TIMEOUT", 300, least=0.1, most=7 * 86400),
+            worker_memory_bytes=env.whole(
+                "WORKER_MEMORY", DEFAULT_WORKER_MEMORY_BYTES, least=LEAST_WORKER_MEMORY_BYTES
+            ),
+            token=token,
+            log_level=read_log_level(env),
+        )
+
+
+def _refuse_open_address(master_url: str, host: str, ip: str | None) -> None:
+    checks = (("MASTER_URL", host_of(master_url)), ("SLAVE_HOST", host), ("SLAVE_IP", ip))
+    for name, address in checks:
+        if address and not is_loopback(address):
+            raise SettingError(
+                f"{name} leads beyond this computer ({address}), which needs a shared secret: "
+                "set CLUSTER_TOKEN to the same value here and on the master"
+            )
