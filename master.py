@@ -1,0 +1,56 @@
+"""Starts the master: ``python master.py``. The settings are in ``.env.example``."""
+
+# ruff: noqa: E402 (the imports below must come after the patch)
+from gevent import monkey
+
+monkey.patch_all()  # before anything else is imported, so that all of it waits cooperatively
+
+import logging
+import sys
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from master_service.app import create_app
+from master_service.settings import MasterSettings
+from slave_service.environment import SettingError, load
+from slave_service.serving import AddressError, Server, listen, set_up_logging
+
+_log = logging.getLogger("master")
+
+
+def run(settings: MasterSettings) -> None:
+    """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
+    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(settings.spool_dir / "lock", timeout=0).acquire()
+    except Timeout:
+        raise SettingError(
+            f"SPOOL_DIR={settings.spool_dir} is in use by another master: stop that one, or set "
+            "another SPOOL_DIR (and RESULTS_DIR) here"
+        ) from None
+    with lock:
+        listener = listen(settings.host, settings.port)
+        server = Server(create_app(settings), listener)
+
+        def tell() -> None:
+            _log.info("listening on http://%s:%d", settings.host, settings.port)
+            _log.info("results go to %s", settings.results_dir)
+
+        server.run(on_start=tell, on_stop=lambda: None)
+
+
+def main() -> int:
+    """Run the master until it is told to stop; returns the exit code."""
+    try:
+        settings = MasterSettings.read(load(Path(__file__).resolve().parent))
+        set_up_logging(settings.log_level)
+        run(settings)
+    except (SettingError, AddressError, OSError) as error:
+        print(f"master.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

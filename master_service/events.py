@@ -1,0 +1,119 @@
+"""What the scheduler is told and what it answers: events in, actions out. Pure.
+
+A *run* is one pass over the files of a job; its files are meant by their position in it. ``at``
+is a time in seconds of any one clock that never goes back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from slave_service.errors import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveUp:
+    """A slave ("ip:port") can be given work; also when what it can do has changed."""
+
+    at: float
+    slave: str
+    workers: int
+    task_types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveGone:
+    """A slave gets no more work; when it is *lost*, what it holds is lost with it."""
+
+    at: float
+    slave: str
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunAdded:
+    """Files of ``sizes`` bytes are to be done; given up ``patience_s`` after the last slave."""
+
+    at: float
+    run: str
+    task_type: str
+    sizes: Sequence[int]
+    patience_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A slave has answered one file; ``code`` is that of its failure, None for a result."""
+
+    at: float
+    batch: int
+    index: int
+    code: str | None
+
+
+class Trouble(Enum):
+    """How an exchange with a slave went wrong."""
+
+    FULL = "full"
+    """It says that it has enough for now."""
+    LOST = "lost"
+    """It can't be reached, or fell silent."""
+    GARBLED = "garbled"
+    """It answered something that is no answer; the files are tried again one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The exchange over one batch is over; what was not answered was not done."""
+
+    at: float
+    batch: int
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+    at: float
+
+
+Event = SlaveUp | SlaveGone | RunAdded | Answered | Ended | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand these files of the run to the slave, in one request."""
+
+    batch: int
+    slave: str
+    run: str
+    indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The outcome just answered is the file's end."""
+
+    run: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """The file waits for another slave."""
+
+    run: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The file ends without an answer from a slave."""
+
+    run: str
+    index: int
+    failure: Failure
+
+
+Action = Send | Keep | Requeue | GiveUp

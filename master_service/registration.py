@@ -1,0 +1,89 @@
+"""Reads what a slave says of itself when it registers. Pure."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+
+from master_service.errors import BadRegistration, ForeignContract
+from master_service.slaves import Details
+from slave_service.task_types import TASK_TYPES
+from slave_service.wire import CONTRACT_VERSION, is_loopback
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?")
+_EXTRAS = frozenset({"workers", "task_types", "unavailable", "versions", "contract_version"})
+_MAX_WORKERS = 1024
+_MAX_TEXT = 500
+
+
+def read_address(body: object, foreign_refusal: str | None) -> tuple[str, int]:
+    """Return address and port; raises ``BadRegistration`` where one is missing or malformed.
+
+    With a ``foreign_refusal``, its text is what a slave on another computer is told.
+    """
+    if not isinstance(body, Mapping):
+        raise BadRegistration("The body must be JSON with slave_ip and slave_port.")
+    ip, port = body.get("slave_ip"), body.get("slave_port")
+    if ip in (None, "") or port in (None, ""):
+        raise BadRegistration("Both slave_ip and slave_port are needed.")
+    if not isinstance(ip, str) or not _is_host(ip):
+        raise BadRegistration("slave_ip must be an IP address or a host name.")
+    if foreign_refusal and not is_loopback(ip):
+        raise BadRegistration(foreign_refusal)
+    return ip, _port(port)
+
+
+def read_details(body: object) -> Details | None:
+    """Return the extras of a registration, or None where there are none.
+
+    Raises ``ForeignContract`` for a slave of another contract version.
+    """
+    if not isinstance(body, Mapping) or not _EXTRAS & body.keys():
+        return None
+    version = body.get("contract_version", CONTRACT_VERSION)
+    if version != CONTRACT_VERSION:
+        raise ForeignContract(
+            f"This master speaks version {CONTRACT_VERSION} of the contract and the slave "
+            f"version {version!r}: install the same release on both."
+        )
+    known = Details()
+    return Details(
+        workers=_workers(body.get("workers", known.workers)),
+        task_types=_task_types(body.get("task_types", sorted(known.task_types))),
+        unavailable=_texts(body.get("unavailable", {}), "unavailable"),
+        versions=_texts(body.get("versions", {}), "versions"),
+    )
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return len(text) <= 253 and bool(_HOST_NAME.fullmatch(text))
+    return True
+
+
+def _port(port: object) -> int:
+    # JSON's true is an int to Python, but no port.
+    text = "" if isinstance(port, bool) else str(port)
+    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535:
+        return int(text)
+    raise BadRegistration("slave_port must be a whole number from 1 to 65535.")
+
+
+def _workers(workers: object) -> int:
+    if isinstance(workers, int) and not isinstance(workers, bool) and 1 <= workers <= _MAX_WORKERS:
+        return workers
+    raise BadRegistration(f"workers must be a whole number from 1 to {_MAX_WORKERS}.")
+
+
+def _task_types(names: object) -> frozenset[str]:
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        # A newer slave may know types that this master does not.
+        return frozenset(names) & TASK_TYPES.keys()
+    raise BadRegistration("task_types must be a list of names.")
+
+
+def _texts(texts: object, name: str) -> dict[str, str]:
+    if isinstance(texts, dict) and all(isinstance(text, str) for text in texts.values()):
+        return {str(key)[:_MAX_TEXT]: text[:_MAX_TEXT] for key, text in texts.items()}
+    raise BadRegistration(f"{name} must be an object of texts.")

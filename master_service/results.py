@@ -1,0 +1,169 @@
+"""Writes results, and is the only writer there: whole or not at all, and never over another.
+
+A name is safe on every common file system, whatever was uploaded. Names that differ only in case
+or in how an accented letter is composed count as the same, since they are on some systems.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import threading
+import unicodedata
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from slave_service.task_types import TaskType
+
+_TEMPORARY = ".tmp-"
+_MAX_STEM_BYTES = 180
+"""File systems allow 255 for a name, of which the rest of it and a number need some."""
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+_DEVICE_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
+)
+
+
+def safe_stem(filename: str) -> str:
+    """Return the stem of an uploaded name as it can be saved anywhere; "file" for none."""
+    last = re.split(r"[/\\]", filename)[-1]
+    stem = last.rpartition(".")[0] or last.lstrip(".")
+    stem = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", stem))
+    stem = stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(" .")
+    if stem.partition(".")[0].strip().lower() in _DEVICE_NAMES:
+        stem = "_" + stem
+    return stem or "file"
+
+
+def _canonical(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Where a result lies, as users are told, and its SHA-256 in hexadecimal."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What is known of the folder of one task type."""
+
+    path: Path
+    names: dict[str, str]
+    """Canonical name to the name as it stands on disk."""
+    series: dict[str, dict[str, str]] = field(default_factory=dict)
+    """First name of a series (canonical) to the names in it by the SHA-256 of their content."""
+    next_number: dict[str, int] = field(default_factory=dict)
+
+
+class Results:
+    """The folder of results; ``label`` is how the user wrote its path."""
+
+    def __init__(self, root: Path, label: str) -> None:
+        self._root = root
+        self._label = PurePosixPath(label.replace(os.sep, "/"))
+        self._folders: dict[str, _Folder] = {}
+        self._lock = threading.Lock()
+
+    def save(self, task: TaskType, filename: str, data: bytes) -> Saved:
+        """Write one result; where the same bytes are already there, that place is the answer.
+
+        Raises ``OSError`` when it can't be written; then nothing of it is there.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._lock:
+            folder = self._folder(task.name)
+        temporary = folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}"
+        try:
+            temporary.write_bytes(data)
+            with self._lock:
+                name = self._place(folder, task, safe_stem(filename), temporary, sha256)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+        return Saved(str(self._label / task.name / name), sha256)
+
+    def _folder(self, task_type: str) -> _Folder:
+        folder = self._folders.get(task_type)
+        if folder is None:
+            path = self._root / task_type
+            path.mkdir(parents=True, exist_ok=True)
+            names = os.listdir(path)  # noqa: PTH208 (names are wanted, as many as there are)
+            for name in names:
+                if name.startswith(_TEMPORARY):
+                    (path / name).unlink(missing_ok=True)
+            folder = _Folder(path, {_canonical(name): name for name in names})
+            self._folders[task_type] = folder
+        return folder
+
+    def _place(
+        self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
+    ) -> str:
+        """Give the finished file its name, or find the one it already has."""
+        first = _canonical(task.saved_name.format(stem=stem))
+        same = self._series(folder, task, stem, first).get(sha256)
+        if same is not None and (folder.path / same).exists():
+            return same
+        number = folder.next_number.get(first, 1)
+        while True:
+            numbered = stem if number == 1 else f"{stem}_{number}"
+            name = task.saved_name.format(stem=numbered)
+            number += 1
+            if self._is_free(folder, name) and _move(temporary, folder.path / name):
+                break
+        folder.names[_canonical(name)] = name
+        folder.series[first][sha256] = name
+        folder.next_number[first] = number
+        return name
+
+    def _series(self, folder: _Folder, task: TaskType, stem: str, first: str) -> dict[str, str]:
+        """Return the names that stand where this one would, by content; read from disk once."""
+        if first not in folder.series:
+            found: dict[str, str] = {}
+            name = folder.names.get(first)
+            number = 1
+            while name is not None:
+                with contextlib.suppress(OSError):
+                    found.setdefault(_sha256(folder.path / name), name)
+                number += 1
+                following = task.saved_name.format(stem=f"{stem}_{number}")
+                name = folder.names.get(_canonical(following))
+            folder.series[first] = found
+            folder.next_number[first] = number
+        return folder.series[first]
+
+    def _is_free(self, folder: _Folder, name: str) -> bool:
+        taken_by = folder.names.get(_canonical(name))
+        return taken_by is None or not (folder.path / taken_by).exists()
+
+
+def _move(temporary: Path, place: Path) -> bool:
+    """Rename without ever replacing; False where something came to stand there meanwhile."""
+    try:
+        if os.name == "nt":
+            temporary.rename(place)  # fails on Windows where the name is taken
+        else:
+            place.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    except OSError:
+        # No hard links on this file system (FAT, some network drives); the lock keeps this
+        # program's own writers apart, which is all that can be had there.
+        if place.exists():
+            return False
+        temporary.rename(place)
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        # hashlib.file_digest came with Python 3.11.
+        digest = hashlib.sha256()
+        while block := file.read(1024 * 1024):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""The registry of slaves, in memory: who has registered, what it can do, who has fallen silent.
+
+Times are seconds of a monotonic clock, given by the caller.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from slave_service.task_types import TASK_TYPES
+
+SILENT_BEATS = 3
+FORGOTTEN_AFTER_S = 3600.0
+PLAIN_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
+"""What a slave is taken to do that registers with its address alone: all that needs one pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The optional extras of a registration."""
+
+    workers: int = 1
+    task_types: frozenset[str] = PLAIN_TASK_TYPES
+    unavailable: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveRecord:
+    """One slave as the master knows it; ``beats`` is False for one that has to be asked."""
+
+    ip: str
+    port: int
+    details: Details
+    beats: bool
+    last_seen: float
+    missing: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return "ip:port", by which the slave goes everywhere."""
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A slave came (or changed), left in good order, or was lost."""
+
+    record: SlaveRecord
+    gone: bool = False
+    lost: bool = False
+
+
+class Registry:
+    """Every slave of the last hour; tells ``on_change`` of each that comes or goes."""
+
+    def __init__(self, interval_s: float, on_change: Callable[[Change], None]) -> None:
+        self.interval_s = interval_s
+        self._on_change = on_change
+        self._records: dict[tuple[str, int], SlaveRecord] = {}
+        self._lock = threading.Lock()
+
+    def register(self, ip: str, port: int, details: Details | None, at: float) -> bool:
+        """Note a registration or a beat; returns whether it is news.
+
+        Without ``details`` those given before are kept.
+        """
+        with self._lock:
+            old = self._records.get((ip, port))
+            if details is None and old is not None:
+                new = replace(old, last_seen=at, missing=False)
+            else:
+                beats = details is not None
+                new = SlaveRecord(ip, port, details or Details(), beats, last_seen=at)
+            self._records[ip, port] = new
+            news = old is None or old.missing or old.details != new.details
+        if news:
+            self._on_change(Change(new))
+        return news
+
+    def heard(self, ip: str, port: int, at: float) -> None:
+        """Note that a slave answered when it was asked."""
+        with self._lock:
+            known = (ip, port) in self._records
+        if known:
+            self.register(ip, port, None, at)
+
+    def leave(self, ip: str, port: int) -> None:
+        """Take out a slave that leaves in good order; it answers what it still holds."""
+        with self._lock:
+            record = self._records.pop((ip, port), None)
+        if record is not None:
+            self._on_change(Change(record, gone=True))
+
+    def sweep(self, at: float) -> None:
+        """Find the slaves that have been silent for too long, and forget those long gone."""
+        lost = []
+        with self._lock:
+            for key, record in list(self._records.items()):
+                silent_s = at - record.last_seen
+                if silent_s >= FORGOTTEN_AFTER_S and record.missing:
+                    del self._records[key]
+                elif silent_s >= SILENT_BEATS * self.interval_s and not record.missing:
+                    self._records[key] = replace(record, missing=True)
+                    lost.append(self._records[key])
+        for record in lost:
+            self._on_change(Change(record, gone=True, lost=True))
+
+    def forgive(self, late_s: float) -> None:
+        """Take time in which the master itself was late off every slave's silence."""
+        with self._lock:
+            for key, record in self._records.items():
+                self._records[key] = replace(record, last_seen=record.last_seen + late_s)
+
+    def present(self) -> list[SlaveRecord]:
+        """Return the slaves that can be given work or are resting, in order of registration."""
+        with self._lock:
+            return [record for record in self._records.values() if not record.missing]
+
+    def missing(self) -> list[SlaveRecord]:
+        """Return the slaves that fell silent within the last hour."""
+        with self._lock:
+            return [record for record in self._records.values() if record.missing]
+
+    def mixed_versions(self) -> list[str]:
+        """Return the names of libraries that the present slaves have in different versions."""
+        found: dict[str, set[str]] = {}
+        for record in self.present():
+            for library, version in record.details.versions.items():
+                found.setdefault(library, set()).add(version)
+        return sorted(library for library, versions in found.items() if len(versions) > 1)
+
+    def why_unavailable(self, task_type: str) -> str | None:
+        """Say why no slave can do this type; None when one can. No slaves at all is a reason."""
+        present = self.present()
+        if any(task_type in record.details.task_types for record in present):
+            return None
+        reasons = [
+            f"{record.name}: {reason}"
+            for record in present
+            if (reason := record.details.unavailable.get(task_type))
+        ]
+        if not present:
+            return "No slaves available"
+        why = "; ".join(reasons) or "none of those registered can do it"
+        return f"No slaves available for {task_type}: {why}"

@@ -1,0 +1,165 @@
+"""Talks to slaves over HTTP; the only user of requests, whose errors end here.
+
+TransportError
+├── SlaveFull      the slave has enough for now
+├── SlaveLost      it can't be reached, or fell silent
+└── SlaveGarbled   it answered something that is no answer
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests_toolbelt import MultipartEncoder
+
+from slave_service.task_types import TaskType
+from slave_service.wire import (
+    FIT_FIELD,
+    LINES_TYPE,
+    SURVEY_FIELD,
+    LazyFile,
+    Outcome,
+    WireError,
+    bearer,
+    decode_answer,
+    decode_outcome,
+    json_bytes,
+    lines,
+)
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_TIMEOUT_S = 5
+_EXCHANGES_AT_ONCE = 256
+_CHUNK_BYTES = 256 * 1024
+
+
+class TransportError(Exception):
+    """A slave could not be had to answer."""
+
+
+class SlaveFull(TransportError):
+    """The slave has enough for now."""
+
+
+class SlaveLost(TransportError):
+    """The slave can't be reached, or fell silent."""
+
+
+class SlaveGarbled(TransportError):
+    """The slave answered something that is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One file to send: its name as uploaded, and where its bytes lie."""
+
+    filename: str
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """The files of one request to a slave, and the pass that is asked for."""
+
+    task: TaskType
+    parcels: Sequence[Parcel]
+    survey: bool = False
+    fit: object = None
+
+
+class Transport:
+    """HTTP to the slaves; ``timeout_s`` is the silence after which one counts as lost."""
+
+    def __init__(self, token: str | None, timeout_s: float) -> None:
+        self._session = requests.Session()
+        # No proxy and no .netrc may get between the master and its slaves.
+        self._session.trust_env = False
+        self._session.mount("http://", HTTPAdapter(_EXCHANGES_AT_ONCE, _EXCHANGES_AT_ONCE))
+        # A connection kept open may have been closed by the other side just now, which would
+        # look like a lost slave; a new one costs little beside the files.
+        self._session.headers.update(bearer(token) | {"Connection": "close"})
+        self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
+
+    def check_status(self, slave: str) -> None:
+        """Ask whether the slave ("ip:port") is alive; raises ``SlaveLost`` when it is not."""
+        try:
+            response = self._session.get(f"http://{slave}/check_status", timeout=_CONNECT_TIMEOUT_S)
+            response.raise_for_status()
+        except requests.RequestException as error:
+            raise SlaveLost(_brief(error)) from error
+
+    def process(self, slave: str, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
+        """Send the files and yield position and outcome of each as it is answered.
+
+        Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
+        """
+        body = _body(shipment)
+        headers = {"Content-Type": body.content_type, "Accept": f"{LINES_TYPE}, application/json"}
+        try:
+            with self._session.post(
+                f"http://{slave}/get_task",
+                data=body,
+                headers=headers,
+                timeout=self._timeout_s,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                yield from _read(response, shipment)
+        except requests.RequestException as error:
+            raise SlaveLost(_brief(error)) from error
+        except WireError as error:
+            raise SlaveGarbled(str(error)) from error
+
+
+def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
+    if response.status_code == requests.codes.service_unavailable:
+        raise SlaveFull("it is full")
+    if response.status_code != requests.codes.ok:
+        raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
+    key, expected = shipment.task.result_key, len(shipment.parcels)
+    chunks = response.iter_content(_CHUNK_BYTES)
+    if response.headers.get("Content-Type", "").startswith(LINES_TYPE):
+        for line in lines(chunks):
+            yield _indexed(line, key, expected)
+    else:
+        yield from enumerate(decode_answer(b"".join(chunks), key, expected))
+
+
+def _indexed(line: bytes, result_key: str, expected: int) -> tuple[int, Outcome]:
+    try:
+        entry: Any = json.loads(line)
+        index = entry["index"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise WireError("a line of the answer is not the JSON that was expected") from error
+    if not isinstance(index, int) or not 0 <= index < expected:
+        raise WireError(f"the answer speaks of a file {index!r}, which was not sent")
+    return index, decode_outcome(entry, result_key)
+
+
+def _body(shipment: Shipment) -> MultipartEncoder:
+    fields: list[tuple[str, Any]] = [("task_type", shipment.task.name)]
+    if shipment.survey:
+        fields.append((SURVEY_FIELD, "1"))
+    if shipment.fit is not None:
+        fields.append((FIT_FIELD, json_bytes(shipment.fit)))
+    fields += _files(shipment.task.form_field, shipment.parcels)
+    return MultipartEncoder(fields)
+
+
+def _files(form_field: str, parcels: Iterable[Parcel]) -> Iterator[tuple[str, Any]]:
+    for parcel in parcels:
+        source = LazyFile(parcel.path, parcel.size)
+        yield form_field, (parcel.filename, source, "application/octet-stream")
+
+
+def _brief(error: requests.RequestException) -> str:
+    """Say what went wrong without the address, which the caller knows, and without nesting."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return str(reason or error)

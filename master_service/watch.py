@@ -1,0 +1,62 @@
+"""Keeps the time: notices slaves that fall silent, asks those that do not beat by themselves."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from master_service.slaves import Registry, SlaveRecord
+from master_service.transport import Transport, TransportError
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+_LATE_S = 1.0
+"""A tick later than this means that the master itself stood still."""
+
+
+class Watch:
+    """Wakes four times a second; ``on_tick`` is told the time."""
+
+    def __init__(
+        self, registry: Registry, transport: Transport, on_tick: Callable[[float], None]
+    ) -> None:
+        self._registry = registry
+        self._transport = transport
+        self._on_tick = on_tick
+        self._asking: set[str] = set()
+
+    def start(self) -> None:
+        """Begin, in a thread that ends with the process."""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        last = next_asking = time.monotonic()
+        while True:
+            time.sleep(_TICK_S)
+            now = time.monotonic()
+            if now - last - _TICK_S > _LATE_S:
+                _log.warning("stood still for %.1f s; no slave is blamed for that", now - last)
+                self._registry.forgive(now - last)
+            last = now
+            self._registry.sweep(now)
+            if now >= next_asking:
+                next_asking = now + self._registry.interval_s
+                self._ask_silent_ones()
+            self._on_tick(now)
+
+    def _ask_silent_ones(self) -> None:
+        # Also those that are missing already: it is the only way for them to come back.
+        for record in self._registry.present() + self._registry.missing():
+            if not record.beats and record.name not in self._asking:
+                self._asking.add(record.name)
+                threading.Thread(target=self._ask, args=(record,), daemon=True).start()
+
+    def _ask(self, record: SlaveRecord) -> None:
+        try:
+            self._transport.check_status(record.name)
+            self._registry.heard(record.ip, record.port, time.monotonic())
+        except TransportError as error:
+            _log.debug("%s does not answer: %s", record.name, error)
+        finally:
+            self._asking.discard(record.name)
