@@ -30,6 +30,7 @@ from slave_service.wire import (
     decode_outcome,
     json_bytes,
     lines,
+    reason_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Transport:
             response = self._session.get(f"http://{slave}/check_status", timeout=_CONNECT_TIMEOUT_S)
             response.raise_for_status()
         except requests.RequestException as error:
-            raise SlaveLost(_brief(error)) from error
+            raise SlaveLost(reason_of(error)) from error
 
     def process(self, slave: str, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
         """Send the files and yield position and outcome of each as it is answered.
@@ -113,7 +114,7 @@ class Transport:
             ) as response:
                 yield from _read(response, shipment)
         except requests.RequestException as error:
-            raise SlaveLost(_brief(error)) from error
+            raise SlaveLost(reason_of(error)) from error
         except WireError as error:
             raise SlaveGarbled(str(error)) from error
 
@@ -157,9 +158,3 @@ def _files(form_field: str, parcels: Iterable[Parcel]) -> Iterator[tuple[str, An
     for parcel in parcels:
         source = LazyFile(parcel.path, parcel.size)
         yield form_field, (parcel.filename, source, "application/octet-stream")
-
-
-def _brief(error: requests.RequestException) -> str:
-    """Say what went wrong without the address, which the caller knows, and without nesting."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return str(reason or error)

@@ -6,6 +6,7 @@ so that a request of ten thousand files costs no more than a request of one.
 
 import hashlib
 import time
+import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,9 @@ def receive(
     if content_length is not None and content_length > limits.request_bytes:
         raise _request_too_large(limits)
     kind, options = parse_options_header(content_type)
+    if kind == "application/x-www-form-urlencoded":
+        # How a form without any file is sent.
+        return Form(_fields_alone(stream))
     if kind != "multipart/form-data":
         return Form()
     if not options.get("boundary"):
@@ -94,6 +98,14 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
             time.sleep(_YIELD_S)
     except OSError as error:
         raise BadRequest("The upload broke off before its end.") from error
+
+
+def _fields_alone(stream: IO[bytes]) -> dict[str, str]:
+    text = stream.read(_MAX_FIELD_BYTES).decode("utf-8", errors="replace")
+    try:
+        return dict(urllib.parse.parse_qsl(text, max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        raise BadRequest(f"The form can't be read: {error}") from error
 
 
 def _request_too_large(limits: Limits) -> RequestEntityTooLarge:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import Future
+from enum import Enum
 from pathlib import Path
 
 from slave_service import errors
@@ -22,6 +23,14 @@ _log = logging.getLogger(__name__)
 
 _RESTART_PAUSE_S = 1.0
 """Between tries to start a worker that dies while it starts, so as not to burn a CPU."""
+
+
+class _State(Enum):
+    """What a worker is about."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
 
 
 class Pool:
@@ -36,9 +45,8 @@ class Pool:
         self._orders: queue.SimpleQueue[tuple[Order, Future[Outcome]] | None] = queue.SimpleQueue()
         self._guard = Child("slave_service.guard", str(self.folder), folder=self.folder)
         self._lock = threading.Lock()
-        self._workers: set[Worker] = set()
+        self._workers: dict[Worker, _State] = {}
         self._threads: list[threading.Thread] = []
-        self._running = 0
         self._returning = False
         self._closing = False
 
@@ -50,7 +58,7 @@ class Pool:
     @property
     def running(self) -> int:
         """Files that workers hold at this moment."""
-        return self._running
+        return list(self._workers.values()).count(_State.BUSY)
 
     def start(self) -> Readiness:
         """Start and warm the workers; a type is possible when every worker passed its test."""
@@ -86,8 +94,8 @@ class Pool:
         self.return_waiting()
         for _ in self._threads:
             self._orders.put(None)
-        with self._lock:
-            for worker in self._workers:
+        for worker, state in list(self._workers.items()):
+            if state is not _State.IDLE:
                 worker.kill()
         for thread in self._threads:
             thread.join()
@@ -102,7 +110,7 @@ class Pool:
             self._work_on(worker, *entry)
             if not worker.is_alive():
                 worker = self._replace(worker)
-        worker.finish()
+        self._remove(worker)
 
     def _work_on(self, worker: Worker | None, order: Order, future: "Future[Outcome]") -> None:
         if future.set_running_or_notify_cancel():
@@ -111,38 +119,39 @@ class Pool:
     def _outcome(self, worker: Worker | None, order: Order) -> Outcome:
         if self._returning or worker is None:
             return _returned(order)
-        self._count(+1)
+        self._workers[worker] = _State.BUSY
         outcome = worker.process(order, self._file_timeout_s)
-        self._count(-1)
+        self._workers[worker] = _State.IDLE
         # What died because the pool closes is nobody's fault.
         return _returned(order) if self._closing and outcome.failure else outcome
 
-    def _count(self, change: int) -> None:
-        with self._lock:
-            self._running += change
-
     def _replace(self, dead: Worker) -> Worker:
-        dead.finish()
-        self._tell_guard("-", dead)
+        self._remove(dead)
         return dead if self._closing else self._start_worker()
 
     def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
         while True:
             worker = Worker(self._memory_bytes, self.folder)
-            self._tell_guard("+", worker)
+            self._workers[worker] = _State.STARTING
+            self._tell_guard(f"+{worker.pid}")
             readiness = worker.warm_up()
+            self._workers[worker] = _State.IDLE
             if readiness is not None and report is not None:
                 report.set_result(readiness)
             if readiness is not None or self._closing:
                 return worker
-            self._tell_guard("-", worker)
+            self._remove(worker)
             _log.error("a worker process died while it started; trying again")
             time.sleep(_RESTART_PAUSE_S)
 
-    def _tell_guard(self, sign: str, worker: Worker) -> None:
+    def _remove(self, worker: Worker) -> None:
+        worker.finish()
+        del self._workers[worker]
+        self._tell_guard(f"-{worker.pid}")
+
+    def _tell_guard(self, line: str) -> None:
         with self._lock, contextlib.suppress(OSError):
-            (self._workers.add if sign == "+" else self._workers.discard)(worker)
-            self._guard.stdin.write(f"{sign}{worker.pid}\n".encode())
+            self._guard.stdin.write(f"{line}\n".encode())
             self._guard.stdin.flush()
 
 

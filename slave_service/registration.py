@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from slave_service.wire import CONTRACT_VERSION, bearer
+from slave_service.wire import CONTRACT_VERSION, bearer, reason_of
 from slave_service.worker import Readiness
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Registration:
                 interval_s = self._register()
                 reached = True
             except requests.RequestException as error:
-                _log.debug("the master can't be reached: %s", error)
+                _log.debug("the master can't be reached: %s", reason_of(error))
                 reached = False
             if reached != known:
                 self._tell(reached)

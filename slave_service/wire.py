@@ -129,6 +129,12 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield last
 
 
+def reason_of(error: Exception) -> str:
+    """Return the innermost reason of an error of requests, which nests them three deep."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return str(reason or error).rpartition("): ")[2]
+
+
 class LazyFile:
     """A file to send: opened when its first byte is read, closed after its last.
 

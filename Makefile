@@ -1,0 +1,34 @@
+# `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
+PY := .venv/bin/python
+
+.PHONY: demo test run setup setup-dev lint bench clean
+
+demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
+	@$(PY) scripts/demo.py
+
+run: setup  ## a master and two slaves that stay up until Ctrl-C
+	@$(PY) scripts/local_cluster.py
+
+test: lint  ## lint, types, and the whole test suite with its coverage
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
+
+lint: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: setup-dev  ## speed and memory, as ratios within one run
+	$(PY) -m benchmarks.photos
+	$(PY) -m benchmarks.texts
+
+setup:
+	@scripts/setup.sh
+
+setup-dev:
+	@scripts/setup.sh dev
+
+clean:
+	rm -rf .venv .spool .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,99 @@
+"""Shows the whole system at work: a master, two slaves, real files of all six types.
+
+``make demo`` runs it. Everything is stopped at the end; the exit code is 0 only when every type
+that the slaves can do came back whole.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import requests
+
+if __name__ == "__main__":
+    # Started by its path, a script sees its own folder but not the project's.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import samples
+from scripts.local_cluster import LocalCluster, StartError, running
+from slave_service.task_types import TASK_TYPES
+
+_WIDTHS = (10, 30, 38)
+
+
+def main() -> int:
+    """Run the demonstration; returns the exit code."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        files = samples.make(Path(folder) / "samples")
+        print("Starting a master and two slaves …", flush=True)
+        try:
+            with running(Path(folder), slaves=2) as cluster:
+                print(f"They are up at {cluster.url}.\n")
+                _print_row("TASK TYPE", "FILE", "WHAT CAME BACK", "SAVED AS")
+                complete = [_show(cluster, name, files[name]) for name in TASK_TYPES]
+        except StartError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print("\nEverything is stopped." + ("" if all(complete) else " Not all files were processed."))
+    return 0 if all(complete) else 1
+
+
+def _show(cluster: LocalCluster, task_type: str, files: list[Path]) -> bool:
+    """Send the files of one type and print a row for each; tell whether all went well."""
+    if reason := _why_not(cluster, task_type):
+        _print_row(task_type, "", f"left out: {reason}", "")
+        return True
+    task = TASK_TYPES[task_type]
+    parts = [(task.form_field, (file.name, file.read_bytes())) for file in files]
+    answer = requests.post(
+        f"{cluster.url}/assign_task", data={"task_type": task_type}, files=parts, timeout=300
+    )
+    summary = answer.json()
+    if not answer.ok:
+        _print_row(task_type, "", summary["error"], "")
+        return False
+    for file in summary["files"]:
+        saved = Path(file["saved_file"])
+        _print_row(task_type, files[file["index"]].name, _gist(task_type, saved), saved.name)
+    for failure in summary["failed_files"]:
+        _print_row(task_type, failure["filename"], f"{failure['code']}: {failure['error']}", "")
+    slaves = ", ".join(f"{n} by {name}" for name, n in summary["statistics"]["slaves"].items())
+    print(f"{'':10}  {summary['message']}: {slaves}\n")
+    return not summary["failed_files"]
+
+
+def _why_not(cluster: LocalCluster, task_type: str) -> str | None:
+    slaves = cluster.present()
+    if any(task_type in slave["task_types"] for slave in slaves):
+        return None
+    return "; ".join({slave["unavailable"].get(task_type, "unknown") for slave in slaves})
+
+
+def _print_row(task_type: str, file: str, gist: str, saved: str) -> None:
+    cells = [
+        f"{cell:{width}.{width}}" for cell, width in zip((task_type, file), _WIDTHS, strict=False)
+    ]
+    print("  ".join([*cells, f"{gist:{_WIDTHS[2]}}", saved]).rstrip())
+
+
+def _gist(task_type: str, saved: Path) -> str:
+    """Say in a few words what one result holds."""
+    if saved.suffix == ".png":
+        return f"a PNG of {saved.stat().st_size:,} bytes"
+    result: dict[str, Any] = json.loads(saved.read_text(encoding="utf-8"))
+    return _GISTS[task_type].format_map(result).replace("\n", " ")
+
+
+_GISTS = {
+    "text": "{word_count} words, sentiment {sentiment_score:+.2f}",
+    "embedding": "{vector_size} terms, {non_zero_features} of them here",
+    "ocr": "{word_count} words at {average_confidence:.0f} % confidence",
+    "audio": "{duration_seconds:.2f} s, {channels} ch., RMS {rms_energy:.3f}",
+    "document": "{document_type}, {word_count} words",
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Makes the sample pages for OCR: printed text that looks scanned or photographed."""
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, ImageDraw, ImageFont
+
+LETTER = """\
+Dear Mrs. Palmer,
+
+thank you for the parcel that arrived here on Monday morning. The three books were packed so well \
+that not even a corner was bent, and the map between them was a lovely surprise.
+
+We have begun with the story of the lighthouse keeper. After forty pages it had to be put down, \
+because the soup was burning, and since then the whole family asks at every meal how the story \
+goes on.
+
+You asked about the garden. The apple trees carried more fruit than we could eat, so we made \
+juice with the neighbours and filled 48 bottles. Two of them are waiting for you. Please bring \
+an empty bag when you visit us in October, and warm shoes, since the path along the river is \
+often wet.
+
+With many greetings from the whole house,
+Helen Marlow"""
+NOTICE = """\
+READING ROOM
+
+The library is closed on Friday because the floor will be painted. Books can be returned through \
+the blue box next to the main door at any time.
+
+From Saturday on we are open again from 10 to 18. No fees are charged for books that were due \
+on Friday.
+
+Thank you for your patience."""
+"""What the pages say; a paragraph a line, with blank lines between."""
+
+_PAPER, _INK = 244, 44
+_SLANT_DEGREES = 0.6
+
+
+def make(folder: Path) -> list[Path]:
+    """Write a scanned letter, and a notice that a phone stored on its side."""
+    letter = folder / "scan of a letter.png"
+    page = _page(LETTER, (1240, 1150), font_size=29, columns=72, seed=1)
+    page.save(letter, dpi=(150, 150))
+    notice = folder / "notice at the library.jpg"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 8
+    page = _page(NOTICE, (1100, 900), font_size=34, columns=52, seed=2)
+    # 8 asks the viewer for a quarter turn counterclockwise; it is stored turned the other way.
+    page.transpose(Image.Transpose.ROTATE_270).save(notice, quality=85, exif=exif)
+    return [letter, notice]
+
+
+def _page(text: str, size: tuple[int, int], font_size: int, columns: int, seed: int) -> Image.Image:
+    """Return text on yellowish paper: a little slanted, unevenly lit, with noise."""
+    page = Image.new("L", size, _PAPER)
+    lines = [line for part in text.split("\n") for line in textwrap.wrap(part, columns) or [""]]
+    font = ImageFont.load_default(size=font_size)
+    margin = size[0] // 11
+    ImageDraw.Draw(page).multiline_text(
+        (margin, margin), "\n".join(lines), fill=_INK, font=font, spacing=font_size // 2
+    )
+    slanted = page.rotate(_SLANT_DEGREES, Image.Resampling.BICUBIC, fillcolor=_PAPER)
+    light = np.linspace(4, -8, size[0], dtype=np.float32)
+    noise = np.random.default_rng(seed).normal(0, 2, size[::-1])
+    gray = np.clip(np.asarray(slanted) + light + noise, 0, 255)
+    # A scanner's noise is coarse too, and steps of two levels halve the file.
+    scanned = Image.fromarray((gray / 2).round().clip(0, 127).astype(np.uint8) * 2)
+    tint = (1.0, 0.98, 0.91)
+    return Image.merge("RGB", [scanned.point([round(n * t) for n in range(256)]) for t in tint])

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes .venv with the pinned libraries, and installs Tesseract where that can be done unasked.
+# `scripts/setup.sh` is for running; `scripts/setup.sh dev` adds what tests and lint need.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+requirements=requirements.txt
+[ "${1:-}" = dev ] && requirements=requirements-dev.txt
+python=${PYTHON:-python3}
+[ "$(id -u)" = 0 ] && as_root=() || as_root=(sudo -n)
+
+can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+apt_install() {
+  # Lists of a fresh machine are empty or old.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+}
+
+has_apt() { command -v apt-get >/dev/null; }
+
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+  echo "Python 3.10 or later is needed; set PYTHON to one, as in: make setup PYTHON=python3.12" >&2
+  exit 1
+fi
+
+if ! command -v tesseract >/dev/null; then
+  if has_apt && can_be_root && apt_install tesseract-ocr; then
+    echo "Installed Tesseract."
+  else
+    echo "Tesseract is missing, so there will be no OCR. To have it:" >&2
+    echo "  Debian, Ubuntu: sudo apt install tesseract-ocr" >&2
+    echo "  macOS:          brew install tesseract" >&2
+    echo "  Windows:        winget install UB-Mannheim.TesseractOCR" >&2
+  fi
+fi
+
+# Made anew only when something that it is made from has changed.
+stamp=.venv/.made-from-$requirements
+wanted=$("$python" --version; cat requirements.txt requirements-dev.txt constraints.txt)
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+  if ! "$python" -m venv .venv 2>/dev/null; then
+    # Debian leaves out of its Python what makes virtual environments.
+    rm -rf .venv
+    { has_apt && can_be_root && apt_install python3-venv && "$python" -m venv .venv; } || {
+      echo "No virtual environment can be made; on Debian: sudo apt install python3-venv" >&2
+      exit 1
+    }
+  fi
+  .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements"
+  printf '%s' "$wanted" >"$stamp"
+fi

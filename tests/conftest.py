@@ -1,0 +1,64 @@
+"""What the tests share: real clusters of real processes, and sample files."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from scripts import samples
+from scripts.local_cluster import LocalCluster, running
+from slave_service.task_types import TASK_TYPES
+
+TOKEN = "a-token-for-tests"
+
+
+@pytest.fixture(scope="session")
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Real files of every task type."""
+    return samples.make(tmp_path_factory.mktemp("samples"))
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A master and two slaves of one worker each; tests that share it must not harm it."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with running(folder, slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[LocalCluster]:
+    """A cluster for one test to start and to harm: nothing of it runs yet."""
+    cluster = LocalCluster(tmp_path, {"SLAVE_WORKERS": "1"})
+    yield cluster
+    cluster.stop()
+
+
+Part = tuple[str, bytes]
+
+
+def assign(
+    cluster: LocalCluster, task_type: str, files: list[Part] | list[Path], timeout: float = 120
+) -> dict[str, Any]:
+    """Send files to ``/assign_task`` and return the summary; the answer must be 200."""
+    field = TASK_TYPES[task_type].form_field
+    parts = [(field, (f.name, f.read_bytes()) if isinstance(f, Path) else f) for f in files]
+    answer = requests.post(
+        f"{cluster.url}/assign_task", data={"task_type": task_type}, files=parts, timeout=timeout
+    )
+    assert answer.status_code == 200, answer.text
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+def need(program: str) -> None:
+    """Skip where a program is missing on a developer's computer; fail where CI lacks it."""
+    from shutil import which
+
+    if which(program) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{program} is missing in CI")
+        pytest.skip(f"{program} is not installed here (scripts/setup.sh installs it)")

@@ -1,0 +1,1 @@
+"""Each call of the contract, over HTTP, against running programs."""

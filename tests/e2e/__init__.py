@@ -1,0 +1,1 @@
+"""Whole stories with real processes: killed slaves, bad files, clashing names."""

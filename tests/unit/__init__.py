@@ -1,0 +1,1 @@
+"""Each module by itself, without processes or sockets where it needs none."""
