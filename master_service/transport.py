@@ -6,8 +6,6 @@ TransportError
 └── SlaveGarbled   it answered something that is no answer
 """
 
-import json
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +15,19 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests_toolbelt import MultipartEncoder
 
+from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.task_types import TaskType
 from slave_service.wire import (
     FIT_FIELD,
-    LINES_TYPE,
     SURVEY_FIELD,
     LazyFile,
     Outcome,
     WireError,
     bearer,
     decode_answer,
-    decode_outcome,
     json_bytes,
-    lines,
     reason_of,
 )
-
-_log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 5
 _EXCHANGES_AT_ONCE = 256
@@ -102,7 +96,7 @@ class Transport:
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
         """
         body = _body(shipment)
-        headers = {"Content-Type": body.content_type, "Accept": f"{LINES_TYPE}, application/json"}
+        headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
             with self._session.post(
                 f"http://{slave}/get_task",
@@ -126,22 +120,10 @@ def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int
         raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
     key, expected = shipment.task.result_key, len(shipment.parcels)
     chunks = response.iter_content(_CHUNK_BYTES)
-    if response.headers.get("Content-Type", "").startswith(LINES_TYPE):
-        for line in lines(chunks):
-            yield _indexed(line, key, expected)
+    if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
+        yield from decode_frames(chunks, expected)
     else:
         yield from enumerate(decode_answer(b"".join(chunks), key, expected))
-
-
-def _indexed(line: bytes, result_key: str, expected: int) -> tuple[int, Outcome]:
-    try:
-        entry: Any = json.loads(line)
-        index = entry["index"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise WireError("a line of the answer is not the JSON that was expected") from error
-    if not isinstance(index, int) or not 0 <= index < expected:
-        raise WireError(f"the answer speaks of a file {index!r}, which was not sent")
-    return index, decode_outcome(entry, result_key)
 
 
 def _body(shipment: Shipment) -> MultipartEncoder:

@@ -12,19 +12,19 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from slave_service.door import is_trusted
+from slave_service.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
 from slave_service.intake import Form, Limits, receive
 from slave_service.pool import Pool
 from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
 from slave_service.wire import (
     FIT_FIELD,
     JSON_TYPE,
-    LINES_TYPE,
     SURVEY_FIELD,
     Outcome,
     encode_outcome,
     json_bytes,
 )
-from slave_service.work import Indexed, Request, in_upload_order, outcomes
+from slave_service.work import Request, in_upload_order, outcomes
 
 blueprint = Blueprint("slave", __name__)
 
@@ -54,8 +54,7 @@ def check_status() -> Response:
 def get_task() -> Response:
     """Process the request's files and answer in upload order, with signs of life meanwhile.
 
-    Who accepts ``application/x-ndjson`` gets each outcome as a line of its own, with the file's
-    ``index``, as soon as it is there.
+    Who accepts frames (see ``frames``) gets each outcome as soon as it is there.
     """
     pool = _pool()
     if current_app.config["STOPPING"].is_set():
@@ -68,9 +67,9 @@ def get_task() -> Response:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    in_lines = request.accept_mimetypes.best == LINES_TYPE
-    body = _as_lines(pool, work) if in_lines else _as_object(pool, work)
-    return Response(_cleaned_up(body, folder), mimetype=LINES_TYPE if in_lines else JSON_TYPE)
+    framed = request.accept_mimetypes.best == FRAMES_TYPE
+    body = _as_frames(pool, work) if framed else _as_object(pool, work)
+    return Response(_cleaned_up(body, folder), mimetype=FRAMES_TYPE if framed else JSON_TYPE)
 
 
 def _pool() -> Pool:
@@ -100,22 +99,19 @@ def _task_type(form: Form) -> TaskType:
     return TASK_TYPES[name]
 
 
-def _as_lines(pool: Pool, work: Request) -> Iterator[bytes]:
-    key = work.task.result_key
+def _as_frames(pool: Pool, work: Request) -> Iterator[bytes]:
     for event in outcomes(pool, work):
-        yield b"\n" if event is None else _line(event, key)
-
-
-def _line(event: Indexed, result_key: str) -> bytes:
-    index, outcome = event
-    return json_bytes({"index": index} | encode_outcome(outcome, result_key)) + b"\n"
+        if event is None:
+            yield SIGN_OF_LIFE
+        else:
+            yield from encode_frame(*event)
 
 
 def _as_object(pool: Pool, work: Request) -> Iterator[bytes]:
     before = b'{"results": ['
     for outcome in in_upload_order(outcomes(pool, work)):
         if outcome is None:
-            yield b"\n"
+            yield SIGN_OF_LIFE
         else:
             yield before + _entry(outcome, work.task.result_key)
             before = b",\n"

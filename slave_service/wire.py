@@ -8,7 +8,7 @@ import binascii
 import hmac
 import ipaddress
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,9 +19,6 @@ CONTRACT_VERSION = 1
 """Raised when master and slave of different versions could no longer understand each other."""
 
 JSON_TYPE = "application/json"
-LINES_TYPE = "application/x-ndjson"
-"""One JSON object a line: how a slave answers a master that asks for it."""
-
 SURVEY_FIELD = "survey"
 FIT_FIELD = "fit"
 """Form fields that ask a slave for the first pass, and bring what the second one needs."""
@@ -111,22 +108,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Put chunks of a body together into its lines; blank ones, signs of life, are left out."""
-    pieces: list[bytes] = []
-    for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
-        for end in ended:
-            line = b"".join([*pieces, end])
-            pieces.clear()
-            if line.strip():
-                yield line
-        if rest:
-            pieces.append(rest)
-    if last := b"".join(pieces).strip():
-        yield last
 
 
 def reason_of(error: Exception) -> str:

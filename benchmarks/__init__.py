@@ -1,0 +1,1 @@
+"""Speed and memory of the running system, as ratios within one run (``make bench``)."""

@@ -1,0 +1,92 @@
+"""Photos through two slaves of one worker each, against the same processor in two bare processes.
+
+The ratio says what the system costs beyond the work itself. Both sides read the same files, and
+take turns, so that a change in the machine's speed meets both. ``python -m benchmarks.photos``.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import requests
+from requests_toolbelt import MultipartEncoder
+
+from scripts import samples
+from scripts.local_cluster import LocalCluster, running
+from slave_service.wire import LazyFile
+
+BOUND = 1.3
+"""What the ratio should stay under."""
+
+
+def gray_to_disk(path: Path, folder: Path) -> int:
+    """Do what the cluster does with one photo, without the cluster; returns the result's size."""
+    from slave_service.processing import process
+
+    with path.open("rb") as source:
+        result = process(source)
+    return (folder / f"processed_{path.stem}.png").write_bytes(result)
+
+
+def bare(executor: ProcessPoolExecutor, photos: list[Path], folder: Path) -> float:
+    """Return the seconds that two bare processes take."""
+    began = time.perf_counter()
+    list(executor.map(gray_to_disk, photos, [folder] * len(photos)))
+    return time.perf_counter() - began
+
+
+def through(cluster: LocalCluster, photos: list[Path]) -> float:
+    """Return the seconds that the cluster takes, from the first byte sent to the answer."""
+    parts = [
+        ("images", (photo.name, LazyFile(photo, photo.stat().st_size), "image/jpeg"))
+        for photo in photos
+    ]
+    body = MultipartEncoder([("task_type", "image"), *parts])
+    began = time.perf_counter()
+    answer = requests.post(
+        f"{cluster.url}/assign_task",
+        data=body,
+        headers={"Content-Type": body.content_type},
+        timeout=3600,
+    )
+    elapsed_s = time.perf_counter() - began
+    if answer.json()["total_files_processed"] != len(photos):
+        raise SystemExit(f"not all came back: {answer.text[:500]}")
+    return elapsed_s
+
+
+def main() -> None:
+    """Print each round's times and the median of their ratios."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--photos", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    ratios = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        photos = samples.photos(folder / "photos", given.photos)
+        size = sum(photo.stat().st_size for photo in photos) / len(photos)
+        print(f"{len(photos)} photos of {size / 1e6:.2f} MB on average")
+        context = get_context("spawn")
+        with ProcessPoolExecutor(2, mp_context=context) as executor:
+            bare(executor, photos[:4], folder)
+            with running(folder / "c", slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
+                through(cluster, photos[:4])
+                for number in range(1, given.rounds + 1):
+                    alone_s = bare(executor, photos, folder)
+                    cluster_s = through(cluster, photos)
+                    ratios.append(cluster_s / alone_s)
+                    print(
+                        f"round {number}: bare {alone_s:.2f} s, cluster {cluster_s:.2f} s, "
+                        f"ratio {ratios[-1]:.3f}",
+                        flush=True,
+                    )
+    print(f"ratio cluster / bare: median {statistics.median(ratios):.3f} (bound {BOUND})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Ten thousand texts in one request: the master's memory, and whether its slaves stay known.
+
+``python -m benchmarks.texts``
+"""
+
+import argparse
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import requests
+from requests_toolbelt import MultipartEncoder
+
+from scripts import samples
+from scripts.local_cluster import LocalCluster, running
+from slave_service.wire import LazyFile
+
+BOUND_MB = 200
+"""What the master's memory should stay under."""
+
+
+class Observer(threading.Thread):
+    """Asks the master for its status all the time, and its system for its memory."""
+
+    def __init__(self, cluster: LocalCluster) -> None:
+        super().__init__(daemon=True)
+        self._cluster = cluster
+        self._over = threading.Event()
+        self.peak_mb = self.slowest_s = 0.0
+        self.fewest = 10**6
+
+    def run(self) -> None:
+        """Observe until told to stop."""
+        if self._cluster.master is None:
+            return
+        master = psutil.Process(self._cluster.master.process.pid)
+        while not self._over.wait(0.1):
+            self.peak_mb = max(self.peak_mb, master.memory_info().rss / 1e6)
+            began = time.perf_counter()
+            self.fewest = min(self.fewest, len(self._cluster.present()))
+            self.slowest_s = max(self.slowest_s, time.perf_counter() - began)
+
+    def stop(self) -> None:
+        """End the observation."""
+        self._over.set()
+        self.join()
+
+
+def main() -> None:
+    """Print what was seen for texts and for embeddings."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--texts", type=int, default=10_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        texts = samples.texts(Path(name) / "texts", given.texts, 2000)
+        with running(Path(name) / "c", slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
+            for task_type in ("text", "embedding"):
+                _measure(cluster, task_type, texts)
+
+
+def _measure(cluster: LocalCluster, task_type: str, texts: list[Path]) -> None:
+    parts = [(("texts"), (t.name, LazyFile(t, t.stat().st_size), "text/plain")) for t in texts]
+    body = MultipartEncoder([("task_type", task_type), *parts])
+    observer = Observer(cluster)
+    observer.start()
+    began = time.perf_counter()
+    answer = requests.post(
+        f"{cluster.url}/assign_task",
+        data=body,
+        headers={"Content-Type": body.content_type},
+        timeout=3600,
+    ).json()
+    elapsed_s = time.perf_counter() - began
+    observer.stop()
+    print(
+        f"{task_type}: {answer['total_files_processed']} of {len(texts)} in {elapsed_s:.1f} s; "
+        f"master's peak {observer.peak_mb:.0f} MB (bound {BOUND_MB}); slowest status "
+        f"{observer.slowest_s:.2f} s; never fewer than {observer.fewest} slaves present",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
