@@ -39,11 +39,14 @@ class Watch:
                 _log.warning("stood still for %.1f s; no slave is blamed for that", now - last)
                 self._registry.forgive(now - last)
             last = now
-            self._registry.sweep(now)
-            if now >= next_asking:
-                next_asking = now + self._registry.interval_s
-                self._ask_silent_ones()
-            self._on_tick(now)
+            try:
+                self._registry.sweep(now)
+                if now >= next_asking:
+                    next_asking = now + self._registry.interval_s
+                    self._ask_silent_ones()
+                self._on_tick(now)
+            except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
+                _log.exception("the watch stumbled, and goes on")
 
     def _ask_silent_ones(self) -> None:
         # Also those that are missing already: it is the only way for them to come back.

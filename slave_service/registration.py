@@ -99,8 +99,11 @@ class Registration:
         if response.status_code in _FINAL_REFUSALS:
             raise RefusedError(f"the master at {self.master_url} says no: {_reason(response)}")
         response.raise_for_status()
-        interval_s = response.json().get("heartbeat_interval", _FIRST_INTERVAL_S)
-        return float(interval_s)
+        answer = response.json()
+        try:
+            return float(answer["heartbeat_interval"])
+        except (KeyError, TypeError, ValueError):
+            raise RefusedError(f"what answers at {self.master_url} is no master") from None
 
     def _address(self) -> dict[str, object]:
         if self.ip is None:

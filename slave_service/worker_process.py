@@ -21,6 +21,9 @@ from slave_service.wire import json_bytes
 def main() -> None:
     """Serve orders until the input ends."""
     warnings.simplefilter("ignore")
+    if hasattr(os, "nice"):
+        # Whoever sits at this computer, the slave's heartbeats and a master beside it come first.
+        os.nice(5)
     answers = _take_over_stdout()
     _limit_memory(int(sys.argv[1]))
     reasons = _self_tests()
