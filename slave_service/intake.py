@@ -2,6 +2,9 @@
 
 Nothing of an upload is held in memory beyond one chunk, and at most one file is open at a time,
 so that a request of ten thousand files costs no more than a request of one.
+
+The parser is ``multipart``: beside Werkzeug's it was measured 2 to 20 times faster on large files
+and 5 times on many small ones, where every moment counts since nobody else is served meanwhile.
 """
 
 import hashlib
@@ -12,14 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 _CHUNK_BYTES = 256 * 1024
-_YIELD_S = 0.0001
+_TURN_S = 0.01
+_PAUSE_S = 0.0001
 _MAX_FIELD_BYTES = 1024 * 1024
-"""For one form field, and for the headers of one part."""
+"""For one form field that is no file."""
 _MAX_FIELDS = 1000
 """Form fields that are no files; files themselves are as many as the job may hold bytes."""
 
@@ -73,15 +77,14 @@ def receive(
     if not options.get("boundary"):
         raise BadRequest("The form has no boundary: send it as multipart/form-data.")
     intake = _Intake(folder, limits)
-    decoder = MultipartDecoder(options["boundary"].encode(), _MAX_FIELD_BYTES + _CHUNK_BYTES)
     try:
-        for chunk in _chunks(stream):
-            intake.count(chunk)
-            decoder.receive_data(chunk)
-            intake.take(decoder)
-        decoder.receive_data(None)
-        intake.take(decoder)
-    except ValueError as error:
+        # Names are decoded here, since not every client sends them in UTF-8.
+        with PushMultipartParser(options["boundary"], header_charset="latin-1") as parser:
+            for chunk in _chunks(stream):
+                intake.count(chunk)
+                for event in parser.parse(chunk):
+                    intake.take(event)
+    except MultipartError as error:
         raise BadRequest(f"The form can't be read: {error}") from error
     finally:
         intake.close()
@@ -89,13 +92,16 @@ def receive(
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    turn_ends = time.monotonic() + _TURN_S
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
             # A fast sender's bytes are always there already; without this its request would
-            # keep every other one waiting until it is read to the end. (Zero would not do:
-            # gevent looks for other connections' bytes only when time has really passed.)
-            time.sleep(_YIELD_S)
+            # keep every other one waiting until it is read to the end. (A pause of zero would
+            # not do: gevent looks for other connections' bytes only when time has passed.)
+            if time.monotonic() > turn_ends:
+                time.sleep(_PAUSE_S)
+                turn_ends = time.monotonic() + _TURN_S
     except OSError as error:
         raise BadRequest("The upload broke off before its end.") from error
 
@@ -124,7 +130,7 @@ class _OpenUpload:
     max_bytes: int
     sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | bytearray) -> None:
         self.upload.size += len(data)
         if self.upload.size <= self.max_bytes:
             self.sha256.update(data)
@@ -154,44 +160,48 @@ class _Intake:
         if self.form.bytes_received > self._limits.request_bytes:
             raise _request_too_large(self._limits)
 
-    def take(self, decoder: MultipartDecoder) -> None:
-        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
-            if isinstance(event, File):
-                self._begin_file(event)
-            elif isinstance(event, Field):
-                self._begin_field(event)
-            elif isinstance(event, Data):
-                self._add(event)
+    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+        """A segment begins a part, bytes go on with it, None ends it."""
+        if isinstance(event, MultipartSegment):
+            self._begin(event)
+        elif event is None:
+            self._end()
+        elif self._upload is not None:
+            self._upload.add(event)
+        elif self._field is not None:
+            name, value = self._field
+            value += event
+            if len(value) > _MAX_FIELD_BYTES:
+                raise RequestEntityTooLarge(f"The form field {name!r} is too large.")
 
     def close(self) -> None:
         if self._upload is not None:
             self._upload.file.close()
 
-    def _begin_file(self, event: File) -> None:
+    def _begin(self, part: MultipartSegment) -> None:
+        if part.filename is None:
+            if len(self.form.fields) >= _MAX_FIELDS:
+                raise BadRequest(f"The form has more than {_MAX_FIELDS} fields that are no files.")
+            self._field = (_name(part.name), bytearray())
         # A part with an empty file name is what a browser sends for "nothing chosen".
-        if event.filename:
+        elif part.filename:
             path = self._folder / str(len(self.form.uploads))
-            upload = Upload(event.name or "", event.filename, path)
+            upload = Upload(_name(part.name), _name(part.filename), path)
             self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)
 
-    def _begin_field(self, event: Field) -> None:
-        if len(self.form.fields) >= _MAX_FIELDS:
-            raise BadRequest(f"The form has more than {_MAX_FIELDS} fields that are no files.")
-        self._field = (event.name or "", bytearray())
-
-    def _add(self, event: Data) -> None:
+    def _end(self) -> None:
         if self._upload is not None:
-            self._upload.add(event.data)
-            if not event.more_data:
-                self.form.uploads.append(self._upload.finish())
-                self._upload = None
+            self.form.uploads.append(self._upload.finish())
         elif self._field is not None:
-            self._add_to_field(*self._field, event)
-
-    def _add_to_field(self, name: str, value: bytearray, event: Data) -> None:
-        value += event.data
-        if len(value) > _MAX_FIELD_BYTES:
-            raise RequestEntityTooLarge(f"The form field {name!r} is too large.")
-        if not event.more_data:
+            name, value = self._field
             self.form.fields[name] = value.decode("utf-8", errors="replace")
-            self._field = None
+        self._upload = self._field = None
+
+
+def _name(latin: str) -> str:
+    """Read a name as UTF-8, or else as what curl on a Western Windows sends."""
+    name = latin.encode("latin-1")
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode("cp1252", errors="replace")
