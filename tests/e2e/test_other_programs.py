@@ -1,0 +1,91 @@
+"""Programs that are not this project's: a slave of the original kind, and curl."""
+
+import base64
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from scripts.local_cluster import LocalCluster
+from slave_service.task_types import TASK_TYPES
+from tests.conftest import assign, need
+from tests.e2e.test_stories import until
+
+
+@pytest.fixture
+def plain_slave() -> Iterator[BaseWSGIServer]:
+    """A slave as the original was: plain JSON, no heartbeat, no extras."""
+    app = Flask("plain_slave")
+
+    @app.get("/check_status")
+    def check_status() -> Response:
+        return jsonify(status="alive")
+
+    @app.post("/get_task")
+    def get_task() -> Response:
+        task = TASK_TYPES[request.form["task_type"]]
+        results = [
+            {
+                "filename": file.filename,
+                task.result_key: base64.b64encode(b'{"bytes": %d}' % len(file.read())).decode(),
+            }
+            for file in request.files.getlist(task.form_field)
+        ]
+        return jsonify(results=results)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_slave_that_registers_with_two_fields(
+    own_cluster: LocalCluster, plain_slave: BaseWSGIServer
+) -> None:
+    """It does every type but embedding, and is watched by the master's own calls."""
+    own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "0.2"}
+    own_cluster.start_master()
+    address = {"slave_ip": "127.0.0.1", "slave_port": str(plain_slave.port)}
+    answer = requests.post(f"{own_cluster.url}/register", json=address, timeout=10)
+    assert answer.json() == {"status": "success", "heartbeat_interval": 0.2}
+    summary = assign(own_cluster, "text", [("a.txt", b"abc"), ("b.txt", b"abcde")])
+    contents = [json.loads(Path(path).read_bytes()) for path in summary["saved_files"]]
+    assert contents == [{"bytes": 3}, {"bytes": 5}]
+    (slave,) = own_cluster.present()
+    assert set(slave["task_types"]) == set(TASK_TYPES) - {"embedding"}
+    refused = requests.post(
+        f"{own_cluster.url}/assign_task",
+        data={"task_type": "embedding"},
+        files=[("texts", ("a.txt", b"abc"))],
+        timeout=10,
+    )
+    assert refused.status_code == 503
+    assert refused.json()["error"].startswith("No slaves available for embedding: ")
+    # It never beats, and is still there after many times three intervals.
+    until(lambda: own_cluster.present()[0]["last_seen_seconds"] > 0.1)
+    until(lambda: own_cluster.present()[0]["last_seen_seconds"] < 0.1)
+    plain_slave.shutdown()
+    plain_slave.server_close()
+    until(lambda: len(own_cluster.status()["missing"]) == 1)
+
+
+@pytest.mark.parametrize("task_type", list(TASK_TYPES))
+def test_curl_does_what_the_readme_says(
+    cluster: LocalCluster, sample_files: dict[str, list[Path]], task_type: str
+) -> None:
+    """Each type works with curl, wherever in the form task_type stands."""
+    need("curl")
+    field = TASK_TYPES[task_type].form_field
+    files = [part for file in sample_files[task_type] for part in ("-F", f'{field}=@"{file}"')]
+    command = ["curl", "-sS", *files, "-F", f"task_type={task_type}", f"{cluster.url}/assign_task"]
+    answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert answer["total_files_processed"] == len(sample_files[task_type])
