@@ -1,6 +1,7 @@
 """What the scheduler knows of one run and of one slave, and what follows from it. Pure."""
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from master_service.shares import Shares
@@ -21,7 +22,6 @@ class Slave:
 
     workers: int
     task_types: frozenset[str]
-    files_held: int = 0
     paused_until: float = 0.0
     pause_s: float = 0.0
     reachable: bool = True
@@ -36,22 +36,40 @@ class Run:
     files_left: int
     patience_s: float | None
     started_at: float
-    alone: deque[tuple[int, str]] = field(default_factory=deque)
-    """Files that a slave blamed, with that slave: to be sent by themselves, and elsewhere."""
-    blames: dict[int, int] = field(default_factory=dict)
+    alone: deque[int] = field(default_factory=deque)
+    """Files that a slave blamed: to be sent by themselves, and elsewhere."""
+    blamed_by: dict[int, list[str]] = field(default_factory=dict)
+    """The slaves that blamed a file, once for each time."""
+    held: Counter[str] = field(default_factory=Counter)
+    """How many files of the run each slave has been given and not answered."""
     first_sent: dict[str, float] = field(default_factory=dict)
-    answered: dict[str, int] = field(default_factory=dict)
+    last_answer: dict[str, float] = field(default_factory=dict)
+    answered: Counter[str] = field(default_factory=Counter)
     starved_since: float | None = None
 
-    def may_retry(self, index: int, max_attempts: int) -> bool:
-        """Count one more try that the file is blamed for; tell whether another is allowed."""
-        self.blames[index] = self.blames.get(index, 0) + 1
-        return self.blames[index] < max_attempts
+    def blame(self, index: int, slave: str, max_attempts: int) -> bool:
+        """Note that the file failed there; tell whether it now waits to be tried again."""
+        blamed_by = self.blamed_by.setdefault(index, [])
+        blamed_by.append(slave)
+        if len(blamed_by) >= max_attempts:
+            return False
+        self.alone.append(index)
+        return True
 
-    def take_alone(self, slave: str, others_can: bool) -> list[int]:
-        """Take one file that is to be tried by itself, not where it failed if others can."""
-        for position, (index, blamed_by) in enumerate(self.alone):
-            if blamed_by != slave or not others_can:
+    def put_back(self, indexes: Iterable[int]) -> None:
+        """Take back files that were not tried; one that was blamed before stays by itself."""
+        untried = sorted(indexes, reverse=True)
+        self.alone.extendleft(index for index in untried if index in self.blamed_by)
+        self.shares.put_back(index for index in untried if index not in self.blamed_by)
+
+    def take_alone(self, slave: str, reachable: Iterable[str]) -> list[int]:
+        """Take one file that is to be tried by itself, where it failed least and not just now."""
+        for position, index in enumerate(self.alone):
+            blamed_by = self.blamed_by[index]
+            doubts = {
+                name: (blamed_by.count(name), name == blamed_by[-1]) for name in [slave, *reachable]
+            }
+            if doubts[slave] == min(doubts.values()):
                 del self.alone[position]
                 return [index]
         return []
@@ -69,19 +87,28 @@ class Run:
 
     def take_all(self) -> list[int]:
         """Take every file that no slave holds."""
-        waiting = [index for index, _ in self.alone]
+        waiting = sorted([*self.alone, *self.shares.take_all()])
         self.alone.clear()
-        return sorted(waiting + self.shares.take_all())
+        return waiting
 
-    def room(self, name: str, slave: Slave, at: float) -> int:
-        """Return how many files to give now: none until half of the slave's reserve is gone."""
-        measured = name in self.answered
-        files_per_s = 1 / self.seconds_per_file(name, at) if measured else 0.0
-        reserve = min(MAX_RESERVE_FILES, max(1, int(files_per_s * RESERVE_S)))
-        room = slave.workers + reserve - slave.files_held
+    def room(self, slave: str, workers: int, at: float, room_for_all: int) -> int:
+        """Return how many files to give now: none until half of the slave's reserve is gone.
+
+        ``room_for_all`` is what the slave has left for all runs together.
+        """
+        reserve = max(1, self.reserve(slave, at))
+        room = min(workers + reserve - self.held[slave], room_for_all)
         return room if room > reserve // 2 else 0
 
+    def reserve(self, slave: str, at: float) -> int:
+        """Return how many files the slave does in ``RESERVE_S``, as far as it has proved it."""
+        # Never more than it has answered: the first file may be quick to fail, and no other.
+        answered = self.answered[slave]
+        files = int(RESERVE_S / self.seconds_per_file(slave, at)) if answered else 0
+        return min(files, answered, MAX_RESERVE_FILES)
+
     def seconds_per_file(self, slave: str, at: float) -> float:
-        """Measured over this run; where nothing has been answered yet, at least what has passed."""
-        elapsed_s = at - self.first_sent.get(slave, self.started_at)
-        return max(elapsed_s, 1e-6) / self.answered.get(slave, 1)
+        """Measured over this run, but at least as long as the slave has been silent now."""
+        began = self.first_sent.get(slave, self.started_at)
+        silent_s = at - self.last_answer.get(slave, began)
+        return max((at - began) / max(1, self.answered[slave]), silent_s, 1e-6)

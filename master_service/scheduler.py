@@ -65,6 +65,9 @@ class Scheduler:
     def _slave_up(self, event: SlaveUp) -> Iterator[Action]:
         slave = self._slaves.setdefault(event.slave, Slave(event.workers, event.task_types))
         slave.workers, slave.task_types = event.workers, event.task_types
+        for run in self._runs.values():
+            if run.task_type not in event.task_types:
+                run.shares.release(event.slave)
         yield from ()
 
     def _slave_gone(self, event: SlaveGone) -> Iterator[Action]:
@@ -77,10 +80,12 @@ class Scheduler:
                 yield from self._put_back(self._batches.pop(number))
 
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
-        able = self._able(event.task_type)
+        ready = [
+            name for name in self._reachable(event.task_type) if not self._rests(name, event.at)
+        ]
         # The least busy come first, so that many small runs spread as evenly as one large.
-        able.sort(key=lambda name: (self._slaves[name].files_held, name))
-        shares = Shares(event.sizes, able)
+        ready.sort(key=lambda name: (self._held_by(name), name))
+        shares = Shares(event.sizes, ready)
         self._runs[event.run] = Run(
             event.task_type, shares, len(event.sizes), event.patience_s, event.at
         )
@@ -93,15 +98,20 @@ class Scheduler:
             return  # an answer from a batch that has been given away since
         batch.unanswered.discard(event.index)
         run = self._runs[batch.run]
-        run.answered[batch.slave] = run.answered.get(batch.slave, 0) + 1
+        run.held[batch.slave] -= 1
+        run.answered[batch.slave] += 1
+        run.last_answer[batch.slave] = event.at
         if (slave := self._slaves.get(batch.slave)) is not None:
-            slave.files_held -= 1
             slave.reachable, slave.pause_s = True, 0.0
         if event.code in UNBLAMED_CODES:
-            run.shares.put_back([event.index])
+            # Who hands one file back would do the same with the next.
+            self._pause(batch.slave, Trouble.FULL, event.at)
+            run.put_back([event.index])
             yield Requeue(batch.run, event.index)
-        elif event.code in RETRIED_CODES and run.may_retry(event.index, self._max_attempts):
-            yield self._retry_alone(batch, event.index)
+        elif event.code in RETRIED_CODES and run.blame(
+            event.index, batch.slave, self._max_attempts
+        ):
+            yield Requeue(batch.run, event.index)
         else:
             self._file_ended(batch.run)
             yield Keep(batch.run, event.index)
@@ -120,7 +130,7 @@ class Scheduler:
 
     def _tick(self, event: Tick) -> Iterator[Action]:
         for name, run in list(self._runs.items()):
-            if any(self._slaves[slave].reachable for slave in self._able(run.task_type)):
+            if self._reachable(run.task_type):
                 run.starved_since = None
                 continue
             if run.starved_since is None:
@@ -132,26 +142,23 @@ class Scheduler:
 
     def _put_back(self, batch: _Batch) -> Iterator[Action]:
         """Files that were not tried: any slave may have them, and nothing is counted."""
-        self._let_go(batch)
         # A run is kept as long as any of its files has no end; with nothing open it may be gone.
         if batch.unanswered:
-            self._runs[batch.run].shares.put_back(batch.unanswered)
+            run = self._runs[batch.run]
+            run.held[batch.slave] -= len(batch.unanswered)
+            run.put_back(batch.unanswered)
         for index in sorted(batch.unanswered):
             yield Requeue(batch.run, index)
 
     def _blame(self, batch: _Batch) -> Iterator[Action]:
-        self._let_go(batch)
         for index in sorted(batch.unanswered):
             run = self._runs[batch.run]
-            if run.may_retry(index, self._max_attempts):
-                yield self._retry_alone(batch, index)
+            run.held[batch.slave] -= 1
+            if run.blame(index, batch.slave, self._max_attempts):
+                yield Requeue(batch.run, index)
             else:
                 self._file_ended(batch.run)
                 yield GiveUp(batch.run, index, _GARBLED)
-
-    def _retry_alone(self, batch: _Batch, index: int) -> Requeue:
-        self._runs[batch.run].alone.append((index, batch.slave))
-        return Requeue(batch.run, index)
 
     def _give_up(self, name: str, run: Run) -> Iterator[Action]:
         """Nobody is there to do what is left. What a lost slave still held was put back."""
@@ -167,24 +174,32 @@ class Scheduler:
             del self._runs[name]
             self._turns.remove(name)
 
-    def _let_go(self, batch: _Batch) -> None:
-        if (slave := self._slaves.get(batch.slave)) is not None:
-            slave.files_held -= len(batch.unanswered)
-
     def _pause(self, name: str, trouble: Trouble, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
             return
-        if trouble is Trouble.FULL:
-            slave.pause_s = SHORT_PAUSE_S
-        else:
-            slave.pause_s = min(max(2 * slave.pause_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)
-            slave.reachable = False
-        slave.paused_until = at + slave.pause_s
+        slave.reachable = trouble is Trouble.FULL
+        # Its other batches tell of the same trouble; one pause is enough for all of them.
+        if not self._rests(name, at):
+            longer_s = 2 * slave.pause_s if trouble is not Trouble.FULL else 0.0
+            slave.pause_s = min(max(longer_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)
+            slave.paused_until = at + slave.pause_s
+        for run in self._runs.values():
+            run.shares.release(name)
 
     # Who gets what next
 
-    def _able(self, task_type: str) -> list[str]:
-        return [name for name, s in self._slaves.items() if task_type in s.task_types]
+    def _reachable(self, task_type: str) -> list[str]:
+        return [
+            name
+            for name, slave in self._slaves.items()
+            if slave.reachable and task_type in slave.task_types
+        ]
+
+    def _rests(self, name: str, at: float) -> bool:
+        return at < self._slaves[name].paused_until
+
+    def _held_by(self, name: str) -> int:
+        return sum(run.held[name] for run in self._runs.values())
 
     def _assign(self, at: float) -> Iterator[Action]:
         """One batch to each slave in turn, until no slave has room or nothing is left."""
@@ -197,13 +212,16 @@ class Scheduler:
                     yield send
 
     def _next_batches(self, name: str, at: float) -> Iterator[Send]:
-        slave = self._slaves[name]
-        if at < slave.paused_until:
+        if self._rests(name, at):
             return
+        slave = self._slaves[name]
+        # What one run leaves of the workers is there for the next, and each may have its reserve.
+        reserve = sum(run.reserve(name, at) for run in self._runs.values())
+        room_for_all = slave.workers + max(1, reserve) - self._held_by(name)
         for run_name in list(self._turns):
             run = self._runs[run_name]
             if run.task_type in slave.task_types:
-                indexes = self._choose(run, name, at)
+                indexes = self._choose(run, name, at, room_for_all)
                 if indexes:
                     self._turns.remove(run_name)
                     self._turns.append(run_name)
@@ -212,23 +230,20 @@ class Scheduler:
     def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
         number = next(self._numbers)
         self._batches[number] = _Batch(name, run_name, set(indexes))
-        self._slaves[name].files_held += len(indexes)
-        self._runs[run_name].first_sent.setdefault(name, at)
+        run = self._runs[run_name]
+        run.held[name] += len(indexes)
+        run.first_sent.setdefault(name, at)
         return Send(number, name, run_name, tuple(indexes))
 
-    def _choose(self, run: Run, name: str, at: float) -> list[int]:
-        room = run.room(name, self._slaves[name], at)
+    def _choose(self, run: Run, name: str, at: float, room_for_all: int) -> list[int]:
+        room = run.room(name, self._slaves[name].workers, at, room_for_all)
         if room <= 0:
             return []
         return (
-            run.take_alone(name, self._others_can(run, name))
+            run.take_alone(name, self._reachable(run.task_type))
             or run.shares.take(name, room, MAX_BATCH_BYTES)
             or run.take_over(room, at)
         )
-
-    def _others_can(self, run: Run, name: str) -> bool:
-        able = self._able(run.task_type)
-        return any(other != name and self._slaves[other].reachable for other in able)
 
 
 _GARBLED = Internal(
@@ -238,8 +253,8 @@ _GARBLED = Internal(
 
 def _no_slave(run: Run) -> Failure:
     return NoSlave(
-        f"No slave that can do {run.task_type} was there for {run.patience_s:g} seconds: start "
-        "one (python slave.py), then send the file again."
+        f"No slave that can do {run.task_type} answered for {run.patience_s:g} seconds: start one "
+        "(python slave.py), then send the file again."
     ).as_failure()
 
 

@@ -1,0 +1,212 @@
+"""What follows for the slaves, and for a run, when slaves are lost, full or make no sense."""
+
+from master_service.events import Trouble
+from master_service.scheduler import LONGEST_PAUSE_S, SHORT_PAUSE_S
+from slave_service.errors import Internal
+from tests.unit.scheduler_world import World
+
+
+def test_files_of_a_lost_slave_go_to_another_uncounted() -> None:
+    """However many slaves are lost with a file, it still has all of its attempts."""
+    world = World()
+    world.up("s0")
+    world.add("r", 2)
+    for number in range(10):
+        world.up(f"s{number + 1}")
+        world.gone(f"s{number}", lost=True)
+    assert world.held("s10") == 2
+    world.answer(world.batches("s10")[0], 0, "crashed")
+    assert world.left("r") == [0, 1]
+
+
+def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
+    """What a lost slave still answers does not count, whether or not another has answered."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 2)
+    world.gone("a", lost=True)
+    assert world.answer(send.batch, 0) == []
+    world.up("b")
+    assert world.answer(send.batch, 1, "crashed") == []
+    assert world.end(send.batch, Trouble.LOST) == []
+    world.complete(world.batches("b")[0])
+    assert set(world.done_by.values()) == {"b"}
+
+
+def test_second_answer_to_the_same_file_is_ignored() -> None:
+    """A slave that answers a file twice has answered it once."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 2)
+    world.answer(send.batch, 0)
+    assert world.answer(send.batch, 0, "crashed") == []
+    assert world.left("r") == [1]
+
+
+def test_slave_that_left_and_came_back_answers_what_it_still_held() -> None:
+    """A slave that leaves in good order keeps what it has; back again, it gets what still fits."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 9)
+    world.gone("a", lost=False)
+    world.up("a")
+    assert world.held("a") == 2
+    world.complete(send.batch)
+    while world.batches("a"):
+        world.complete(world.batches("a")[0])
+    assert world.left("r") == []
+
+
+def test_full_slave_rests_and_its_files_go_on_elsewhere() -> None:
+    """A slave that says it is full is left alone for a second, and all of its share with it."""
+    world = World()
+    world.up("a")
+    world.up("b")
+    sends = world.add("r", 10)
+    assert [send.slave for send in sends] == ["a", "b"]
+    world.end(sends[0].batch, Trouble.FULL)
+    while world.batches("b"):
+        world.complete(world.batches("b")[0])
+    assert world.left("r") == []
+    assert set(world.done_by.values()) == {"b"}
+
+
+def test_full_slave_counts_as_there() -> None:
+    """A run is not given up because its only slave has enough for now, however long that lasts."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 1, patience_s=5)
+    world.end(send.batch, Trouble.LOST)
+    for _ in range(20):
+        for again in world.wait(SHORT_PAUSE_S):
+            world.end(again.batch, Trouble.FULL)
+    assert world.left("r") == [0]
+
+
+def test_unreachable_slave_is_asked_after_longer_and_longer_pauses() -> None:
+    """Each failure in a row doubles the pause, up to the longest; an answer starts it anew."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 1)
+    pauses = []
+    for _ in range(7):
+        began = world.now
+        world.end(send.batch, Trouble.LOST)
+        while not world.batches("a"):
+            world.wait(0.5)
+        (number,) = world.batches("a")
+        send = world.sends[number]
+        pauses.append(world.now - began)
+    assert pauses == [1, 2, 4, 8, 16, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    world.complete(send.batch)
+    world.wait(LONGEST_PAUSE_S)
+    (send,) = world.add("s", 1)
+    world.end(send.batch, Trouble.LOST)
+    assert world.wait(SHORT_PAUSE_S)
+
+
+def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:
+    """A slave that drops ten batches at once is asked again after the shortest pause."""
+    world = World()
+    world.up("a", workers=10)
+    for number in range(10):
+        world.add(f"r{number}", 1)
+    for batch in world.batches("a"):
+        world.end(batch, Trouble.LOST)
+    assert len(world.wait(SHORT_PAUSE_S)) == 10
+
+
+def test_files_of_a_garbling_slave_end() -> None:
+    """Where the only slave answers nonsense, each file fails as internal after its attempts."""
+    world = World()
+    world.up("a", workers=2)
+    world.add("r", 5)
+    for _ in range(1000):
+        for batch in world.batches("a"):
+            world.end(batch, Trouble.GARBLED)
+        world.wait(1)
+    assert world.codes("r") == [Internal.code] * 5
+    assert set(world.hand_overs.values()) == {3}
+
+
+def test_answer_that_leaves_files_out_counts_as_garbled() -> None:
+    """An exchange that ends without trouble but without some of its answers blames those."""
+    world = World(max_attempts=1)
+    world.up("a")
+    (send,) = world.add("r", 2)
+    world.answer(send.batch, 0)
+    world.end(send.batch)
+    assert world.codes("r") == [None, Internal.code]
+
+
+def test_garbling_slave_does_not_spoil_what_another_can_do() -> None:
+    """With a good slave beside it, no file fails because of one that answers nonsense."""
+    world = World()
+    world.up("bad")
+    world.up("good")
+    world.add("r", 30)
+    for _ in range(200):
+        for batch in world.batches("bad"):
+            world.end(batch, Trouble.GARBLED)
+        for batch in world.batches("good"):
+            world.complete(batch)
+        world.wait(0.25)
+    assert world.codes("r") == [None] * 30
+
+
+# Nobody there
+
+
+def test_run_without_slaves_is_given_up_after_its_patience() -> None:
+    """Every file ends as no_slave, not before the patience is over, with a sentence that helps."""
+    world = World()
+    world.add("r", 3, patience_s=10)
+    world.wait(0)
+    world.wait(9.5)
+    assert world.ends == {}
+    world.wait(0.5)
+    assert world.codes("r") == ["no_slave"] * 3
+    (error,) = {end.failure.error for end in world.ends.values() if hasattr(end, "failure")}
+    assert "text" in error
+    assert "10 seconds" in error
+
+
+def test_run_with_unreachable_slaves_alone_is_given_up() -> None:
+    """A slave that has registered but can't be reached does not keep a run waiting for ever."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 3, patience_s=10)
+    world.end(send.batch, Trouble.LOST)
+    for _ in range(60):
+        for batch in world.batches("a"):
+            world.end(batch, Trouble.LOST)
+        world.wait(0.25)
+    assert world.codes("r") == ["no_slave"] * 3
+
+
+def test_patience_starts_again_with_each_slave() -> None:
+    """A slave that comes in time, and goes again, gives the run its whole patience once more."""
+    world = World()
+    world.add("r", 1, patience_s=10)
+    world.wait(0)
+    world.wait(9)
+    world.up("a")
+    world.wait(1)
+    world.gone("a", lost=True)
+    world.wait(1)
+    world.wait(9)
+    assert world.left("r") == [0]
+    world.wait(1)
+    assert world.codes("r") == ["no_slave"]
+
+
+def test_run_without_patience_waits_for_a_slave() -> None:
+    """A run nobody waits for is never given up, and goes on when a slave comes."""
+    world = World()
+    world.add("r", 2)
+    for _ in range(100):
+        world.wait(1000)
+    assert world.ends == {}
+    (send,) = world.up("a")
+    world.complete(send.batch)
+    assert world.codes("r") == [None, None]
