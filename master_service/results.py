@@ -50,15 +50,23 @@ class Saved:
 
 
 @dataclass(slots=True)
+class _Series:
+    """The names that one stem leads to: its own, then with _2, _3 and so on."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    """Those seen so far, by the SHA-256 of what they hold."""
+    next_number: int = 1
+
+
+@dataclass(slots=True)
 class _Folder:
     """What is known of the folder of one task type."""
 
     path: Path
     names: dict[str, str]
     """Canonical name to the name as it stands on disk."""
-    series: dict[str, dict[str, str]] = field(default_factory=dict)
-    """First name of a series (canonical) to the names in it by the SHA-256 of their content."""
-    next_number: dict[str, int] = field(default_factory=dict)
+    series: dict[str, _Series] = field(default_factory=dict)
+    """By the first name of each, canonical."""
 
 
 class Results:
@@ -90,9 +98,10 @@ class Results:
 
     def _folder(self, task_type: str) -> _Folder:
         folder = self._folders.get(task_type)
+        path = self._root / task_type
+        # Each time: whoever tidies up may have taken the folder away too.
+        path.mkdir(parents=True, exist_ok=True)
         if folder is None:
-            path = self._root / task_type
-            path.mkdir(parents=True, exist_ok=True)
             names = os.listdir(path)  # noqa: PTH208 (names are wanted, as many as there are)
             for name in names:
                 if name.startswith(_TEMPORARY):
@@ -105,41 +114,37 @@ class Results:
         self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
     ) -> str:
         """Give the finished file its name, or find the one it already has."""
-        first = _canonical(task.saved_name.format(stem=stem))
-        same = self._series(folder, task, stem, first).get(sha256)
+        series = self._series(folder, _canonical(task.saved_name.format(stem=stem)))
+        same = series.names.get(sha256)
         if same is not None and (folder.path / same).exists():
             return same
-        number = folder.next_number.get(first, 1)
         while True:
-            numbered = stem if number == 1 else f"{stem}_{number}"
-            name = task.saved_name.format(stem=numbered)
-            number += 1
-            if self._is_free(folder, name) and _move(temporary, folder.path / name):
-                break
-        folder.names[_canonical(name)] = name
-        folder.series[first][sha256] = name
-        folder.next_number[first] = number
-        return name
+            numbered = stem if series.next_number == 1 else f"{stem}_{series.next_number}"
+            wanted = task.saved_name.format(stem=numbered)
+            series.next_number += 1
+            name = self._taken_by(folder, wanted)
+            if name is None:
+                name = folder.names[_canonical(wanted)] = wanted
+                if _move(temporary, folder.path / wanted):
+                    series.names[sha256] = wanted
+                    return wanted
+            with contextlib.suppress(OSError):
+                found = _sha256(folder.path / name)
+                series.names.setdefault(found, name)
+                if found == sha256:
+                    return name
 
-    def _series(self, folder: _Folder, task: TaskType, stem: str, first: str) -> dict[str, str]:
-        """Return the names that stand where this one would, by content; read from disk once."""
-        if first not in folder.series:
-            found: dict[str, str] = {}
-            name = folder.names.get(first)
-            number = 1
-            while name is not None:
-                with contextlib.suppress(OSError):
-                    found.setdefault(_sha256(folder.path / name), name)
-                number += 1
-                following = task.saved_name.format(stem=f"{stem}_{number}")
-                name = folder.names.get(_canonical(following))
-            folder.series[first] = found
-            folder.next_number[first] = number
-        return folder.series[first]
+    def _series(self, folder: _Folder, first: str) -> _Series:
+        """Return what is known of the series; nothing where its first name has come free."""
+        series = folder.series.get(first)
+        if series is None or self._taken_by(folder, first) is None:
+            series = folder.series[first] = _Series()
+        return series
 
-    def _is_free(self, folder: _Folder, name: str) -> bool:
+    def _taken_by(self, folder: _Folder, name: str) -> str | None:
+        """Return the name on disk that counts as the same, if it is still there."""
         taken_by = folder.names.get(_canonical(name))
-        return taken_by is None or not (folder.path / taken_by).exists()
+        return taken_by if taken_by and (folder.path / taken_by).exists() else None
 
 
 def _move(temporary: Path, place: Path) -> bool:
