@@ -9,7 +9,10 @@ from master_service.slaves import Details
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION, is_loopback
 
-_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?")
+_HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_-]{1,63}\.?")
+"""Its last part is no number, or it would be an address gone wrong."""
+_ADDRESS = re.compile(r"[0-9A-Za-z.:]+(%[0-9A-Za-z._-]+)?")
+"""Narrower than ``ipaddress``, which takes anything at all after the percent sign."""
 _EXTRAS = frozenset({"workers", "task_types", "unavailable", "versions", "contract_version"})
 _MAX_WORKERS = 1024
 _MAX_TEXT = 500
@@ -59,13 +62,13 @@ def _is_host(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return len(text) <= 253 and bool(_HOST_NAME.fullmatch(text))
-    return True
+    return bool(_ADDRESS.fullmatch(text))
 
 
 def _port(port: object) -> int:
     # JSON's true is an int to Python, but no port.
     text = "" if isinstance(port, bool) else str(port)
-    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535:
+    if len(text) <= 5 and text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise BadRegistration("slave_port must be a whole number from 1 to 65535.")
 

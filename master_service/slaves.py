@@ -58,7 +58,8 @@ class Registry:
         self.interval_s = interval_s
         self._on_change = on_change
         self._records: dict[tuple[str, int], SlaveRecord] = {}
-        self._lock = threading.Lock()
+        # Held while ``on_change`` is told too, so that changes are heard of in their order.
+        self._lock = threading.RLock()
 
     def register(self, ip: str, port: int, details: Details | None, at: float) -> bool:
         """Note a registration or a beat; returns whether it is news.
@@ -74,43 +75,41 @@ class Registry:
                 new = SlaveRecord(ip, port, details or Details(), beats, last_seen=at)
             self._records[ip, port] = new
             news = old is None or old.missing or old.details != new.details
-        if news:
-            self._on_change(Change(new))
+            if news:
+                self._on_change(Change(new))
         return news
 
     def heard(self, ip: str, port: int, at: float) -> None:
         """Note that a slave answered when it was asked."""
         with self._lock:
-            known = (ip, port) in self._records
-        if known:
-            self.register(ip, port, None, at)
+            if (ip, port) in self._records:
+                self.register(ip, port, None, at)
 
     def leave(self, ip: str, port: int) -> None:
         """Take out a slave that leaves in good order; it answers what it still holds."""
         with self._lock:
             record = self._records.pop((ip, port), None)
-        if record is not None:
-            self._on_change(Change(record, gone=True))
+            if record is not None:
+                self._on_change(Change(record, gone=True))
 
     def sweep(self, at: float) -> None:
         """Find the slaves that have been silent for too long, and forget those long gone."""
-        lost = []
         with self._lock:
             for key, record in list(self._records.items()):
                 silent_s = at - record.last_seen
                 if silent_s >= FORGOTTEN_AFTER_S and record.missing:
                     del self._records[key]
                 elif silent_s >= SILENT_BEATS * self.interval_s and not record.missing:
-                    self._records[key] = replace(record, missing=True)
-                    lost.append(self._records[key])
-        for record in lost:
-            self._on_change(Change(record, gone=True, lost=True))
+                    lost = replace(record, missing=True)
+                    self._records[key] = lost
+                    self._on_change(Change(lost, gone=True, lost=True))
 
-    def forgive(self, late_s: float) -> None:
+    def forgive(self, late_s: float, at: float) -> None:
         """Take time in which the master itself was late off every slave's silence."""
         with self._lock:
             for key, record in self._records.items():
-                self._records[key] = replace(record, last_seen=record.last_seen + late_s)
+                last_seen = min(record.last_seen + late_s, at)
+                self._records[key] = replace(record, last_seen=last_seen)
 
     def present(self) -> list[SlaveRecord]:
         """Return the slaves that can be given work or are resting, in order of registration."""

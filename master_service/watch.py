@@ -37,7 +37,7 @@ class Watch:
             now = time.monotonic()
             if now - last - _TICK_S > _LATE_S:
                 _log.warning("stood still for %.1f s; no slave is blamed for that", now - last)
-                self._registry.forgive(now - last)
+                self._registry.forgive(now - last, now)
             last = now
             try:
                 self._registry.sweep(now)
