@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from slave_service.environment import Environment, SettingError, load, read_master_url
 from slave_service.task_types import TASK_TYPES
-from slave_service.wire import LazyFile, bearer, reason_of
+from slave_service.wire import LazyFile, SourceChanged, bearer, reason_of
 
 _CONNECT_TIMEOUT_S = 10
 
@@ -76,7 +76,9 @@ def find_files(arguments: Sequence[str]) -> list[Source]:
 def _source(path: Path, name: str) -> Source:
     if not os.access(path, os.R_OK):
         raise UsageError(f"{path}: this file can't be read; nothing was sent")
-    return Source(path, name, path.stat().st_size)
+    # Linux allows names of bytes that are no Unicode; those bytes could not be sent.
+    sent_as = name.encode("utf-8", "replace").decode("utf-8")
+    return Source(path, sent_as, path.stat().st_size)
 
 
 def send(master_url: str, token: str | None, task_type: str, files: Sequence[Source]) -> Summary:
@@ -100,6 +102,8 @@ def send(master_url: str, token: str | None, task_type: str, files: Sequence[Sou
                 headers={"Content-Type": body.content_type} | bearer(token),
                 timeout=(_CONNECT_TIMEOUT_S, None),
             )
+    except SourceChanged as error:
+        raise UsageError(f"{error}; send it again") from error
     except requests.RequestException as error:
         raise MasterError(
             f"the master at {master_url} can't be reached or broke off: is it running there? "

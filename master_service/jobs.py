@@ -101,7 +101,9 @@ class File:
 
     def _change(self, state: FileState) -> None:
         if state not in FILE_TRANSITIONS[self.state]:
-            raise TransitionError(f"file {self.index} can't go from {self.state} to {state}")
+            raise TransitionError(
+                f"file {self.index} can't go from {self.state.value} to {state.value}"
+            )
         self.state = state
 
 
@@ -120,7 +122,9 @@ class Job:
     def change(self, state: JobState, at: datetime) -> None:
         """Go to another state; ``at`` is the time in UTC."""
         if state not in JOB_TRANSITIONS[self.state]:
-            raise TransitionError(f"job {self.job_id} can't go from {self.state} to {state}")
+            raise TransitionError(
+                f"job {self.job_id} can't go from {self.state.value} to {state.value}"
+            )
         self.state = state
         if not JOB_TRANSITIONS[state]:
             self.finished_at = at

@@ -134,7 +134,11 @@ class _Steps:
 
     def ended(self, position: int, outcome: Outcome) -> None:
         file = self.files[position]
-        failure = outcome.failure or self.take(file, outcome.data or b"")
+        try:
+            failure = outcome.failure or self.take(file, outcome.data or b"")
+        except Exception:  # noqa: BLE001 (whatever a result runs into, its file has an end)
+            _log.exception("job %s: file %d: its result is lost", self.job.job_id, file.index)
+            failure = _lost_result()
         if failure is not None:
             file.fail(failure)
             _log.info("job %s: file %d: %s", self.job.job_id, file.index, failure.code)
@@ -179,6 +183,13 @@ class _Save(_Steps):
             ).as_failure()
         file.finish(saved.path, saved.sha256)
         return None
+
+
+def _lost_result() -> Failure:
+    return Internal(
+        "The result could not be taken in because of an internal error; the log of the master "
+        "has the details."
+    ).as_failure()
 
 
 def _too_large(upload: Upload, max_bytes: int) -> Failure:

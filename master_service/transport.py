@@ -7,7 +7,7 @@ TransportError
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests_toolbelt import MultipartEncoder
 
+from slave_service.errors import Internal
 from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.task_types import TaskType
 from slave_service.wire import (
@@ -95,6 +96,19 @@ class Transport:
 
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
         """
+        present = []
+        for position, parcel in enumerate(shipment.parcels):
+            if _is_whole(parcel):
+                present.append(position)
+            else:
+                yield position, Outcome(parcel.filename, failure=_INPUT_LOST)
+        if not present:
+            return
+        there = replace(shipment, parcels=[shipment.parcels[position] for position in present])
+        for place, outcome in self._exchange(slave, there):
+            yield present[place], outcome
+
+    def _exchange(self, slave: str, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
         body = _body(shipment)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
@@ -111,6 +125,18 @@ class Transport:
             raise SlaveLost(reason_of(error)) from error
         except WireError as error:
             raise SlaveGarbled(str(error)) from error
+
+
+_INPUT_LOST = Internal(
+    "The upload is no longer on the master's disk (SPOOL_DIR): send the file again."
+).as_failure()
+
+
+def _is_whole(parcel: Parcel) -> bool:
+    try:
+        return parcel.path.stat().st_size == parcel.size
+    except OSError:
+        return False
 
 
 def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:

@@ -70,42 +70,48 @@ def _whole(number: object) -> int:
 
 
 class _Reader:
-    """Lines and counted bytes out of chunks, each byte copied once."""
+    """Lines and counted bytes out of chunks, each byte copied twice at most."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._rest = memoryview(b"")
+        self._chunk = b""
+        self._at = 0
 
     def line(self) -> bytes | None:
         """Return the next line without its end; None at the end of everything."""
-        line = b""
-        while self._rest or self._next():
-            before, end, _ = bytes(self._rest[:_MAX_HEAD_BYTES]).partition(b"\n")
-            self._rest = self._rest[len(before) + len(end) :]
-            line += before
-            if end:
-                return line
-            if len(line) >= _MAX_HEAD_BYTES:
+        pieces: list[bytes] = []
+        while self._more():
+            end = self._chunk.find(b"\n", self._at)
+            pieces.append(self._take(end if end >= 0 else len(self._chunk)))
+            if end >= 0:
+                self._at += 1
+                return b"".join(pieces)
+            if sum(map(len, pieces)) > _MAX_HEAD_BYTES:
                 raise WireError("a frame's first line has no end")
-        if line:
+        if pieces:
             raise WireError("the answer broke off")
         return None
 
     def exactly(self, count: int) -> bytes:
         """Return the next ``count`` bytes."""
-        pieces: list[memoryview] = []
+        pieces: list[bytes] = []
         while count:
-            if not self._rest and not self._next():
+            if not self._more():
                 raise WireError("the answer broke off")
-            pieces.append(self._rest[:count])
-            self._rest = self._rest[count:]
+            pieces.append(self._take(min(self._at + count, len(self._chunk))))
             count -= len(pieces[-1])
         return b"".join(pieces)
 
-    def _next(self) -> bool:
-        # An empty chunk is no end.
-        for chunk in self._chunks:
-            if chunk:
-                self._rest = memoryview(chunk)
-                return True
-        return False
+    def _take(self, end: int) -> bytes:
+        piece = self._chunk[self._at : end]
+        self._at = end
+        return piece
+
+    def _more(self) -> bool:
+        """Tell whether there is a byte to take; an empty chunk is no end."""
+        while self._at == len(self._chunk):
+            following = next(self._chunks, None)
+            if following is None:
+                return False
+            self._chunk, self._at = following, 0
+        return True

@@ -28,6 +28,10 @@ class WireError(Exception):
     """The other side answered with something that the contract does not know."""
 
 
+class SourceChanged(Exception):
+    """A file is no longer what it was when the request that sends it began."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one file ended on a slave: the bytes to save, or a failure; never both."""
@@ -129,13 +133,16 @@ class LazyFile:
         self.len = size
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; raises ``OSError`` when the file has become shorter."""
+        """Return the next bytes; raises ``SourceChanged`` when the file has become shorter."""
+        wanted = self.len if size < 0 else min(size, self.len)
+        if not wanted:
+            return b""
         if self._file is None:
             self._file = self._path.open("rb")
-        data = self._file.read(self.len if size < 0 else min(size, self.len))
+        data = self._file.read(wanted)
         self.len -= len(data)
-        if not data and self.len:
-            raise OSError(f"{self._path.name} has become shorter while it was sent")
-        if not self.len:
+        if not data or not self.len:
             self._file.close()
+        if not data:
+            raise SourceChanged(f"{self._path.name} has become shorter while it was sent")
         return data

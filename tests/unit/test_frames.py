@@ -1,0 +1,87 @@
+"""How outcomes are framed, and that frames are put together however they were cut."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slave_service.errors import Failure
+from slave_service.frames import SIGN_OF_LIFE, decode_frames, encode_frame
+from slave_service.wire import Outcome, WireError
+
+OUTCOMES = [
+    Outcome("a.txt", b"one"),
+    Outcome("ä\n.txt", b""),
+    Outcome("c.txt", b'\n{"index": 9}\n' * 3),
+    Outcome("d.txt", failure=Failure("corrupt", "Damaged –\nsend it again.")),
+    Outcome("e.txt", bytes(range(256))),
+]
+
+
+def body_of(outcomes: list[tuple[int, Outcome]]) -> bytes:
+    """Return an answer with these outcomes, in this order, and signs of life between them."""
+    pieces = [SIGN_OF_LIFE]
+    for index, outcome in outcomes:
+        pieces += [*encode_frame(index, outcome), SIGN_OF_LIFE, SIGN_OF_LIFE]
+    return b"".join(pieces)
+
+
+@given(st.permutations(list(enumerate(OUTCOMES))), st.lists(st.integers(0, 50), min_size=1))
+@settings(derandomize=True, database=None, deadline=None)
+def test_frames_survive_any_cut(outcomes: list[tuple[int, Outcome]], sizes: list[int]) -> None:
+    """Outcomes come back in the order in which they were sent, wherever chunks begin and end."""
+    rest, chunks = body_of(outcomes), []
+    for size in sizes:
+        chunks.append(rest[:size])
+        rest = rest[size:]
+    assert list(decode_frames([*chunks, rest], len(OUTCOMES))) == outcomes
+
+
+def test_answer_of_nothing_but_signs_of_life_is_empty() -> None:
+    """A slave that has only been waiting has answered no file."""
+    assert list(decode_frames([b"\n\n", b"", b"\n"], 3)) == []
+
+
+WHOLE = body_of(list(enumerate(OUTCOMES)))
+
+
+@pytest.mark.parametrize("cut", range(0, len(WHOLE), 7))
+def test_what_came_before_the_break_counts(cut: int) -> None:
+    """An answer that breaks off gives all of its whole frames, and never part of one."""
+    came = []
+    try:
+        for outcome in decode_frames([WHOLE[:cut]], len(OUTCOMES)):
+            came.append(outcome)
+    except WireError:
+        pass
+    whole = [
+        n
+        for n in range(len(OUTCOMES))
+        if len(body_of(list(enumerate(OUTCOMES[: n + 1])))) - 2 <= cut
+    ]
+    assert came == [(index, OUTCOMES[index]) for index in whole]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>\n",
+        b"[]\n",
+        b"7\n",
+        b"\xff\n",
+        b"{}\n",
+        b'{"index": 0}\n',
+        b'{"index": 0, "bytes": -1}\n',
+        b'{"index": 0, "bytes": true}\nx',
+        b'{"index": 0, "bytes": "1"}\nx',
+        b'{"index": 0, "bytes": 5}\nabc',
+        b'{"index": 2, "bytes": 1}\nx',
+        b'{"index": -1, "bytes": 1}\nx',
+        b'{"index": "0", "bytes": 1}\nx',
+        b'{"index": 0, "bytes": 1}',
+        b"x" * 3_000_000,
+    ],
+)
+def test_what_is_no_frame_is_refused(body: bytes) -> None:
+    """Nothing that was not asked for, or not said in full, is taken for an outcome."""
+    with pytest.raises(WireError):
+        list(decode_frames([body], 2))

@@ -1,0 +1,139 @@
+"""Which changes a job and its files may make, and what is noted with each."""
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+import pytest
+
+from master_service.jobs import (
+    FILE_TRANSITIONS,
+    JOB_TRANSITIONS,
+    File,
+    FileState,
+    Job,
+    JobState,
+    TransitionError,
+)
+from slave_service.errors import Failure
+
+NOW = datetime(2024, 5, 1, 12, 30, tzinfo=timezone.utc)
+LATER = datetime(2024, 5, 1, 12, 31, tzinfo=timezone.utc)
+BROKEN = Failure("corrupt", "The file is damaged: send an intact copy.")
+
+CHANGES: dict[FileState, Callable[[File], None]] = {
+    FileState.QUEUED: File.take_back,
+    FileState.RUNNING: lambda file: file.hand_over("10.0.0.1:3000"),
+    FileState.DONE: lambda file: file.finish("processed_results/text/a_analysis.json", "ab12"),
+    FileState.FAILED: lambda file: file.fail(BROKEN),
+    FileState.CANCELLED: File.cancel,
+}
+
+ALLOWED = {
+    (FileState.QUEUED, FileState.RUNNING),
+    (FileState.QUEUED, FileState.FAILED),
+    (FileState.QUEUED, FileState.CANCELLED),
+    (FileState.RUNNING, FileState.QUEUED),
+    (FileState.RUNNING, FileState.DONE),
+    (FileState.RUNNING, FileState.FAILED),
+    (FileState.RUNNING, FileState.CANCELLED),
+}
+
+
+def file_in(state: FileState) -> File:
+    """Return a file that stands there."""
+    return File(3, "a.txt", 10, "cd34", state=state)
+
+
+def job_in(state: JobState) -> Job:
+    """Return a job that stands there."""
+    return Job("j1", "text", NOW, state=state)
+
+
+@pytest.mark.parametrize("state", FileState)
+@pytest.mark.parametrize("new", FileState)
+def test_files_change_as_the_ledger_allows(state: FileState, new: FileState) -> None:
+    """Every change of a file is either one of the seven or refused, and then nothing is noted."""
+    file = file_in(state)
+    if (state, new) in ALLOWED:
+        CHANGES[new](file)
+        assert file.state is new
+    else:
+        with pytest.raises(TransitionError, match="file 3"):
+            CHANGES[new](file)
+        assert file == file_in(state)
+
+
+def test_done_failed_and_cancelled_are_ends() -> None:
+    """No file leaves its end, and each state that is no end leads to every one but done."""
+    ends = {FileState.DONE, FileState.FAILED, FileState.CANCELLED}
+    assert {state for state, following in FILE_TRANSITIONS.items() if not following} == ends
+    for state in FileState:
+        if state not in ends:
+            assert FILE_TRANSITIONS[state] >= {FileState.FAILED, FileState.CANCELLED}
+
+
+def test_each_hand_over_is_an_attempt() -> None:
+    """The ledger counts hand-overs and names the slave of the last one."""
+    file = file_in(FileState.QUEUED)
+    file.hand_over("10.0.0.1:3000")
+    file.take_back()
+    assert (file.attempts, file.slave) == (1, "10.0.0.1:3000")
+    file.hand_over("10.0.0.2:3000")
+    assert (file.attempts, file.slave) == (2, "10.0.0.2:3000")
+
+
+def test_finished_file_says_where_its_result_lies() -> None:
+    """A file that is done has a place and a checksum, and no failure."""
+    file = file_in(FileState.RUNNING)
+    file.finish("processed_results/text/a_analysis.json", "ab12")
+    assert (file.saved_file, file.result_sha256, file.failure) == (
+        "processed_results/text/a_analysis.json",
+        "ab12",
+        None,
+    )
+
+
+def test_failed_file_says_why() -> None:
+    """A file that failed has a reason, and no place."""
+    file = file_in(FileState.QUEUED)
+    file.fail(BROKEN)
+    assert (file.failure, file.saved_file, file.result_sha256) == (BROKEN, None, None)
+
+
+ORDER = [JobState.OPEN, JobState.QUEUED, JobState.RUNNING, JobState.DONE]
+
+
+@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("new", JobState)
+def test_jobs_go_forward_or_are_cancelled(state: JobState, new: JobState) -> None:
+    """A job goes forward one step; only before it has ended is it cancelled, and none goes back."""
+    job = job_in(state)
+    allowed = (
+        JOB_TRANSITIONS[state] != frozenset()
+        and state in ORDER
+        and (new is JobState.CANCELLED or new in ORDER[ORDER.index(state) + 1 :])
+        and (state, new) not in {(JobState.OPEN, JobState.RUNNING), (JobState.OPEN, JobState.DONE)}
+    )
+    if allowed:
+        job.change(new, LATER)
+        assert job.state is new
+        assert job.finished_at == (LATER if new in (JobState.DONE, JobState.CANCELLED) else None)
+    else:
+        with pytest.raises(TransitionError, match="job j1"):
+            job.change(new, LATER)
+        assert job == job_in(state)
+
+
+def test_files_are_found_by_state_in_upload_order() -> None:
+    """What stands in one state comes in the order in which it was uploaded."""
+    job = job_in(JobState.RUNNING)
+    states = [FileState.DONE, FileState.FAILED, FileState.DONE, FileState.RUNNING]
+    job.files = [File(i, f"{i}.txt", 1, "", state=state) for i, state in enumerate(states)]
+    assert [file.index for file in job.in_state(FileState.DONE)] == [0, 2]
+    assert job.in_state(FileState.CANCELLED) == []
+
+
+def test_states_are_the_words_of_the_contract() -> None:
+    """Users read the states as they stand in the contract."""
+    assert [state.value for state in JobState] == "open queued running done cancelled".split()
+    assert [state.value for state in FileState] == "queued running done failed cancelled".split()

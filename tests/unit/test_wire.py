@@ -1,0 +1,240 @@
+"""What travels between master, slave and client, and what is not let through."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slave_service.errors import Failure
+from slave_service.wire import (
+    LazyFile,
+    Outcome,
+    SourceChanged,
+    WireError,
+    bearer,
+    decode_answer,
+    decode_outcome,
+    encode_outcome,
+    is_authorized,
+    is_loopback,
+    json_bytes,
+    reason_of,
+)
+
+KEY = "analysis_data"
+
+# Outcomes
+
+
+@given(st.text(max_size=50), st.binary(max_size=200))
+@settings(derandomize=True, database=None)
+def test_result_comes_back_as_it_was_sent(filename: str, data: bytes) -> None:
+    """Any name and any bytes survive the way through JSON."""
+    body = json_bytes({"results": [encode_outcome(Outcome(filename, data), KEY)]})
+    assert decode_answer(body, KEY, 1) == [Outcome(filename, data)]
+
+
+def test_failure_comes_back_as_it_was_sent() -> None:
+    """A failure travels with code and sentence, and without a result."""
+    outcome = Outcome("ä.txt", failure=Failure("corrupt", "Damaged – send it again."))
+    entry = encode_outcome(outcome, KEY)
+    assert KEY not in entry
+    assert decode_outcome(json.loads(json_bytes(entry)), KEY) == outcome
+
+
+def test_entry_is_that_of_the_contract() -> None:
+    """Other masters read ``filename`` and the type's own key, in Base64."""
+    assert encode_outcome(Outcome("a.txt", b"\xff\x00"), KEY) == {"filename": "a.txt", KEY: "/wA="}
+    failure = Outcome("a.txt", failure=Failure("empty", "It has no bytes."))
+    assert encode_outcome(failure, KEY) == {
+        "filename": "a.txt",
+        "error": "It has no bytes.",
+        "code": "empty",
+    }
+
+
+@pytest.mark.parametrize("code", [{}, {"code": None}, {"code": ""}])
+def test_error_without_a_code_is_internal(code: dict[str, Any]) -> None:
+    """A slave that gives no code has still said that the file failed."""
+    outcome = decode_outcome({"filename": "a", "error": "Oops"} | code, KEY)
+    assert outcome.failure == Failure("internal", "Oops")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"filename": "a"},
+        {"filename": "a", "image_data": "AAAA"},
+        {"filename": "a", KEY: None},
+        {"filename": "a", KEY: 17},
+        {"filename": "a", KEY: "AAA"},
+        {"filename": "a", KEY: "AA\nAA"},
+        {"filename": "a", KEY: "ÄÄÄÄ"},
+    ],
+)
+def test_malformed_entry_is_refused(entry: object) -> None:
+    """What is neither a result in strict Base64 nor an error is no outcome."""
+    with pytest.raises(WireError):
+        decode_outcome(entry, KEY)
+
+
+GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>502 Bad Gateway</html>",
+        b'{"results": [',
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"results": {}}',
+        b'{"results": "ab"}',
+        json_bytes({"results": []}),
+        json_bytes({"results": [GOOD]}),
+        json_bytes({"results": [GOOD, GOOD, GOOD]}),
+        json_bytes({"results": [GOOD, None]}),
+    ],
+)
+def test_malformed_answer_is_refused(body: bytes) -> None:
+    """An answer that is not JSON, or not one entry for each of two files, counts for none."""
+    with pytest.raises(WireError):
+        decode_answer(body, KEY, 2)
+
+
+def test_answer_may_begin_with_signs_of_life() -> None:
+    """White space ahead of the JSON is how a slave says that it is still at work."""
+    body = b"\n \n\n" + json_bytes({"results": [GOOD]})
+    assert decode_answer(body, KEY, 1) == [Outcome("a", b"x")]
+
+
+# JSON
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_json_is_strict(number: float) -> None:
+    """What is no number in JSON never leaves the program."""
+    with pytest.raises(ValueError, match="JSON"):
+        json_bytes({"value": number})
+
+
+def test_json_is_utf8_and_keeps_broken_names() -> None:
+    """Letters are written as they are; half a surrogate pair goes as JSON's own escape."""
+    assert json_bytes("é") == '"é"'.encode()
+    assert json.loads(json_bytes("broken-\udcff.txt")) == "broken-\udcff.txt"
+
+
+# Credentials and addresses
+
+
+def test_token_travels_as_bearer() -> None:
+    """The header that one side makes is the one that the other takes."""
+    assert is_authorized(bearer("s3cret")["Authorization"], "s3cret")
+    assert bearer(None) == bearer("") == {}
+
+
+@pytest.mark.parametrize("header", ["bearer s3cret", "BEARER s3cret", "Bearer   s3cret "])
+def test_scheme_is_read_in_any_case(header: str) -> None:
+    """HTTP's schemes know no case, and spaces around the token are not part of it."""
+    assert is_authorized(header, "s3cret")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "s3cret",
+        "Bearer",
+        "Bearer ",
+        "Bearer s3cre",
+        "Bearer s3cret0",
+        "Bearer S3CRET",
+        "Basic s3cret",
+        "Bearer s3cr\u00e9t",
+        "Bearer \udcff",
+    ],
+)
+def test_wrong_token_is_refused(header: str | None) -> None:
+    """A missing, shorter, longer or foreign token, and another scheme, get nobody in."""
+    assert not is_authorized(header, "s3cret")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.200.3.4", "::1", "[::1]"]
+)
+def test_loopback_is_known(host: str) -> None:
+    """Every way to name this very computer counts."""
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "0.0.0.0", "::", "10.0.0.1", "localhost.evil.example", "127.0.0.1.nip.io", "127.1", "me"],
+)
+def test_other_hosts_are_not_loopback(host: str) -> None:
+    """A name that only looks like this computer is another."""
+    assert not is_loopback(host)
+
+
+def test_reason_is_the_innermost() -> None:
+    """Of an error that wraps others the one that tells what happened is left."""
+    assert reason_of(ValueError("HTTPConnection(host='x'): Connection refused")) == (
+        "Connection refused"
+    )
+    assert reason_of(ValueError("it broke")) == "it broke"
+
+
+# Files to send
+
+
+def test_file_is_read_in_pieces_and_counted_down(tmp_path: Path) -> None:
+    """What is left is known after each piece, and the end is the end of the stated size."""
+    path = tmp_path / "0"
+    path.write_bytes(b"0123456789")
+    file = LazyFile(path, 10)
+    assert (file.read(4), file.len) == (b"0123", 6)
+    assert (file.read(99), file.len) == (b"456789", 0)
+    path.unlink()
+
+
+def test_file_that_has_grown_is_sent_as_it_was(tmp_path: Path) -> None:
+    """No more is sent than was announced."""
+    path = tmp_path / "0"
+    path.write_bytes(b"0123456789")
+    assert LazyFile(path, 4).read() == b"0123"
+
+
+def test_file_that_has_shrunk_is_an_error(tmp_path: Path) -> None:
+    """A request that announced more than there is fails instead of waiting."""
+    path = tmp_path / "0"
+    path.write_bytes(b"012")
+    file = LazyFile(path, 10)
+    assert file.read(8) == b"012"
+    with pytest.raises(SourceChanged, match="shorter"):
+        file.read(8)
+
+
+def test_file_is_opened_when_it_is_read(tmp_path: Path) -> None:
+    """Thousands of files wait in a request without being open."""
+    file = LazyFile(tmp_path / "not yet", 3)
+    (tmp_path / "not yet").write_bytes(b"abc")
+    assert file.read() == b"abc"
+
+
+def test_empty_file_is_read(tmp_path: Path) -> None:
+    """A file of no bytes has nothing to read."""
+    (tmp_path / "0").touch()
+    file = LazyFile(tmp_path / "0", 0)
+    assert (file.len, file.read(10)) == (0, b"")
