@@ -69,6 +69,7 @@ def receive(
     if content_length is not None and content_length > limits.request_bytes:
         raise _request_too_large(limits)
     kind, options = parse_options_header(content_type)
+    kind = kind.lower()
     if kind == "application/x-www-form-urlencoded":
         # How a form without any file is sent.
         return Form(_fields_alone(stream))
@@ -168,25 +169,21 @@ class _Intake:
             self._end()
         elif self._upload is not None:
             self._upload.add(event)
-        elif self._field is not None:
-            name, value = self._field
-            value += event
-            if len(value) > _MAX_FIELD_BYTES:
-                raise RequestEntityTooLarge(f"The form field {name!r} is too large.")
+        elif self._field is not None and len(self._field[1]) <= _MAX_FIELD_BYTES:
+            self._field[1].extend(event)
 
     def close(self) -> None:
         if self._upload is not None:
             self._upload.file.close()
 
     def _begin(self, part: MultipartSegment) -> None:
-        if part.filename is None:
-            if len(self.form.fields) >= _MAX_FIELDS:
-                raise BadRequest(f"The form has more than {_MAX_FIELDS} fields that are no files.")
+        filename = _filename(part)
+        if filename is None:
             self._field = (_name(part.name), bytearray())
         # A part with an empty file name is what a browser sends for "nothing chosen".
-        elif part.filename:
+        elif filename:
             path = self._folder / str(len(self.form.uploads))
-            upload = Upload(_name(part.name), _name(part.filename), path)
+            upload = Upload(_name(part.name), filename, path)
             self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)
 
     def _end(self) -> None:
@@ -194,8 +191,18 @@ class _Intake:
             self.form.uploads.append(self._upload.finish())
         elif self._field is not None:
             name, value = self._field
-            self.form.fields[name] = value.decode("utf-8", errors="replace")
+            # What is larger, or too many, is no field that any call knows: a stray part.
+            if len(value) <= _MAX_FIELD_BYTES and len(self.form.fields) < _MAX_FIELDS:
+                self.form.fields[name] = value.decode("utf-8", errors="replace")
         self._upload = self._field = None
+
+
+def _filename(part: MultipartSegment) -> str | None:
+    if part.filename is None and "filename*" in part.header("Content-Disposition", ""):
+        # RFC 5987, which older clients use for names beyond ASCII.
+        _, options = parse_options_header(part.header("Content-Disposition"))
+        return options.get("filename")
+    return None if part.filename is None else _name(part.filename)
 
 
 def _name(latin: str) -> str:
