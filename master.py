@@ -7,6 +7,7 @@ monkey.patch_all()  # before anything else is imported, so that all of it waits 
 
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,7 +22,8 @@ _log = logging.getLogger("master")
 
 def run(settings: MasterSettings) -> None:
     """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
-    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    _make_folder("RESULTS_DIR", settings.results_dir)
+    _make_folder("SPOOL_DIR", settings.spool_dir)
     try:
         lock = FileLock(settings.spool_dir / "lock", timeout=0).acquire()
     except Timeout:
@@ -38,6 +40,16 @@ def run(settings: MasterSettings) -> None:
             _log.info("results go to %s", settings.results_dir)
 
         server.run(on_start=tell, on_stop=lambda: None)
+
+
+def _make_folder(name: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Whether it can be written to is known only by writing.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingError(f"{name}={folder} can't be written to: {error.strerror}") from None
 
 
 def main() -> int:

@@ -91,7 +91,7 @@ def load(folder: Path) -> Environment:
     """Read ``.env`` beside the program and the process's environment, which wins."""
     file = folder / ".env"
     try:
-        stored = dotenv_values(file) if file.is_file() else {}
+        stored = dotenv_values(file, interpolate=False) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{file} can't be read: {error}") from None
     values = {name: value for name, value in stored.items() if value is not None}

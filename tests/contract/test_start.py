@@ -1,0 +1,121 @@
+"""What the programs say before they start: bad settings, addresses, folders and `.env` files."""
+
+import contextlib
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from scripts.local_cluster import PROJECT, LocalCluster, free_port
+from tests.conftest import TOKEN
+from tests.contract.programs import only_line, run
+
+REMOTE = "http://192.0.2.1:5000"
+"""An address that is nobody's (RFC 5737)."""
+
+NUMBERS = {
+    "master": "MASTER_PORT SLAVE_TIMEOUT HEARTBEAT_INTERVAL MAX_ATTEMPTS MAX_FILE_SIZE "
+    "MAX_JOB_SIZE",
+    "slave": "SLAVE_PORT SLAVE_WORKERS FILE_TIMEOUT WORKER_MEMORY",
+}
+
+
+def stopped(program: str, name: str, **settings: str) -> str:
+    """Start a program that must stop at once; return its one line, which names the variable."""
+    done = run(f"{program}.py", **settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    line = only_line(done.stderr)
+    assert line.startswith(f"{program}.py: ")
+    assert name in line
+    return line
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [(program, name) for program, names in NUMBERS.items() for name in names.split()],
+)
+def test_bad_number_stops_the_program(program: str, name: str) -> None:
+    """A number that is none stops the program with exit code 2 and that one line."""
+    assert "'many'" in stopped(program, name, **{name: "many"})
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "value"),
+    [
+        ("master", "MASTER_HOST", "0.0.0.0"),
+        ("slave", "SLAVE_HOST", "0.0.0.0"),
+        ("slave", "SLAVE_IP", "192.168.1.5"),
+        ("slave", "MASTER_URL", "http://192.168.1.5:5000"),
+    ],
+)
+def test_without_a_token_nothing_leaves_this_computer(program: str, name: str, value: str) -> None:
+    """Asked for an address beyond loopback without a token, a program says what to set."""
+    assert "set CLUSTER_TOKEN" in stopped(program, name, **{name: value})
+
+
+def test_token_does_not_travel_in_the_clear() -> None:
+    """With a token, slave and client refuse another host until plain HTTP is allowed."""
+    line = stopped("slave", "MASTER_URL", MASTER_URL=REMOTE, CLUSTER_TOKEN=TOKEN)
+    assert "ALLOW_PLAIN_HTTP=1" in line
+    done = run("client.py", REMOTE, "text", str(PROJECT / "client.py"), CLUSTER_TOKEN=TOKEN)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ALLOW_PLAIN_HTTP=1" in only_line(done.stderr)
+    assert TOKEN not in line + done.stderr
+
+
+@pytest.mark.parametrize(("program", "name"), [("master", "MASTER_PORT"), ("slave", "SLAVE_PORT")])
+def test_taken_port_stops_the_program(tmp_path: Path, program: str, name: str) -> None:
+    """A port that was asked for and is taken stops the program in one line."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = stopped(program, port, SPOOL_DIR=str(tmp_path), **{name: port})
+    assert "another program uses it" in line
+
+
+def test_slave_takes_the_next_free_port(own_cluster: LocalCluster) -> None:
+    """Where SLAVE_PORT is unset and 3000 is taken, a slave listens on a free one after it."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # by whatever else runs here: just as well
+            stack.enter_context(socket.create_server(("127.0.0.1", 3000)))
+        own_cluster.start_master()
+        own_cluster.start_slaves(1)
+        (slave,) = own_cluster.present()
+    assert 3000 < slave["slave_port"] < 3100
+
+
+def test_second_master_leaves_the_first_alone(cluster: LocalCluster) -> None:
+    """A second master on the same SPOOL_DIR stops in one line, and the first works on."""
+    spool = str(cluster.folder / "spool")
+    line = stopped("master", "SPOOL_DIR", SPOOL_DIR=spool, MASTER_PORT=str(free_port()))
+    assert spool in line
+    assert len(cluster.present()) == 2
+
+
+@pytest.mark.parametrize("name", ["SPOOL_DIR", "RESULTS_DIR"])
+def test_folder_that_cannot_be_one_stops_the_master(tmp_path: Path, name: str) -> None:
+    """Where a folder can't be made the master stops before it listens, and names the variable."""
+    (tmp_path / "a file").write_bytes(b"")
+    settings = {"SPOOL_DIR": str(tmp_path / "spool"), name: str(tmp_path / "a file" / "folder")}
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # it stops in any case
+        settings["MASTER_PORT"] = str(taken.getsockname()[1])
+        stopped("master", name, **settings)
+
+
+def test_programs_read_the_env_file_beside_them(tmp_path: Path) -> None:
+    """The file beside the program counts, from whatever folder the program is started."""
+    for package in ("slave_service", "master_service"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / package, tmp_path / package, ignore=ignored)
+    for program in ("master", "slave", "client"):
+        shutil.copy(PROJECT / f"{program}.py", tmp_path)
+    (tmp_path / ".env").write_text("MASTER_PORT=no\nSLAVE_PORT=no\nALLOW_PLAIN_HTTP=no!\n")
+    settings = {"CLUSTER_TOKEN": TOKEN}
+    said = [run(tmp_path / f"{name}.py", **settings) for name in ("master", "slave")]
+    said.append(run(tmp_path / "client.py", REMOTE, "text", os.devnull, **settings))
+    assert [done.returncode for done in said] == [2, 2, 2]
+    for done, name in zip(said, ("MASTER_PORT", "SLAVE_PORT", "ALLOW_PLAIN_HTTP"), strict=True):
+        assert name in only_line(done.stderr)
+    won = run(tmp_path / "master.py", MASTER_PORT="nor this", **settings)
+    assert "'nor this'" in only_line(won.stderr)

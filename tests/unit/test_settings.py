@@ -1,0 +1,221 @@
+"""What the programs read from their environment, and the one line with which they refuse it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from master_service.settings import MasterSettings
+from slave_service.environment import Environment, SettingError, load
+from slave_service.settings import SlaveSettings
+
+FOLDER = Path("program")
+
+
+def master(**values: str) -> MasterSettings:
+    """Return the master's settings for these variables."""
+    return MasterSettings.read(Environment(values, FOLDER))
+
+
+def slave(**values: str) -> SlaveSettings:
+    """Return a slave's settings for these variables."""
+    return SlaveSettings.read(Environment(values, FOLDER))
+
+
+# The two programs
+
+
+def test_masters_defaults() -> None:
+    """Without any variable the master has what the contract promises."""
+    settings = master()
+    assert (settings.host, settings.port) == ("127.0.0.1", 5000)
+    assert settings.results_dir == FOLDER / "processed_results"
+    assert settings.results_label == "processed_results"
+    assert settings.spool_dir == FOLDER / ".spool"
+    assert (settings.slave_timeout_s, settings.heartbeat_interval_s) == (45, 2)
+    assert settings.max_attempts == 3
+    assert (settings.token, settings.allow_plain_http) == (None, False)
+
+
+def test_slaves_defaults() -> None:
+    """Without any variable a slave has what the contract promises."""
+    settings = slave()
+    assert settings.master_url == "http://localhost:5000"
+    assert settings.host == "127.0.0.1"
+    assert (settings.ip, settings.port) == (None, None)
+    assert settings.workers == os.cpu_count()
+    assert settings.file_timeout_s == 300
+    assert settings.token is None
+
+
+def test_masters_settings_are_read() -> None:
+    """Each variable reaches its setting."""
+    settings = master(
+        MASTER_HOST="localhost",
+        MASTER_PORT=" 5050 ",
+        RESULTS_DIR="../out",
+        SPOOL_DIR="/var/spool/cluster",
+        SLAVE_TIMEOUT="2.5",
+        HEARTBEAT_INTERVAL="0.5",
+        MAX_ATTEMPTS="1",
+        MAX_FILE_SIZE="10",
+        MAX_JOB_SIZE="20",
+        LOG_LEVEL="debug",
+    )
+    assert (settings.host, settings.port) == ("localhost", 5050)
+    assert settings.results_dir == FOLDER / "../out"
+    assert settings.results_label == "../out"
+    assert settings.spool_dir == Path("/var/spool/cluster")
+    assert (settings.slave_timeout_s, settings.heartbeat_interval_s) == (2.5, 0.5)
+    assert (settings.max_attempts, settings.max_file_bytes, settings.max_job_bytes) == (1, 10, 20)
+    assert settings.log_level == "DEBUG"
+
+
+def test_slaves_settings_are_read() -> None:
+    """Each variable reaches its setting, and a slash after the address goes."""
+    settings = slave(
+        MASTER_URL="http://127.0.0.1:5050/",
+        SLAVE_IP="127.0.0.2",
+        SLAVE_PORT="3100",
+        SLAVE_WORKERS="2",
+        FILE_TIMEOUT="1.5",
+        WORKER_MEMORY=str(2**30),
+    )
+    assert settings.master_url == "http://127.0.0.1:5050"
+    assert (settings.ip, settings.port, settings.workers) == ("127.0.0.2", 3100, 2)
+    assert (settings.file_timeout_s, settings.worker_memory_bytes) == (1.5, 2**30)
+
+
+def test_blank_value_is_no_value() -> None:
+    """A line that is left empty means the default."""
+    assert master(MASTER_PORT="", CLUSTER_TOKEN="  ", RESULTS_DIR=" ") == master()
+    assert slave(SLAVE_PORT=" ", SLAVE_IP="", ALLOW_PLAIN_HTTP="") == slave()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("MASTER_PORT", text) for text in ("0", "65536", "-1", "5000.0", "http", "5 000")],
+        *[("SLAVE_TIMEOUT", text) for text in ("0", "-1", "nan", "inf", "45s", "1e9")],
+        *[("HEARTBEAT_INTERVAL", text) for text in ("0", "nan", "two")],
+        *[("MAX_ATTEMPTS", text) for text in ("0", "1.5", "many", "9" * 5000)],
+        *[("MAX_FILE_SIZE", text) for text in ("0", "10MB")],
+        *[("MAX_JOB_SIZE", text) for text in ("0", "-5")],
+        ("ALLOW_PLAIN_HTTP", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+        ("CLUSTER_TOKEN", "two words"),
+        ("CLUSTER_TOKEN", "schlüssel"),
+        ("CLUSTER_TOKEN", "a\x07b"),
+        ("MASTER_HOST", "0.0.0.0"),
+        ("MASTER_HOST", "192.168.1.10"),
+    ],
+)
+def test_bad_value_stops_the_master_with_a_line_that_names_it(name: str, value: str) -> None:
+    """Whatever can't be used is refused in one line that begins a search for the variable."""
+    with pytest.raises(SettingError, match=name) as caught:
+        master(**{name: value})
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("SLAVE_PORT", text) for text in ("0", "65536", "x")],
+        *[("SLAVE_WORKERS", text) for text in ("0", "1025", "all")],
+        *[("FILE_TIMEOUT", text) for text in ("0", "nan", "-1")],
+        *[("WORKER_MEMORY", text) for text in ("0", "1000", "2GB")],
+        *[
+            ("MASTER_URL", text)
+            for text in (
+                *["localhost:5000", "ftp://localhost", "http://", "http://localhost:port"],
+                *["http://localhost:99999", "http://localhost:0", "http://[::1", "//localhost"],
+            )
+        ],
+        ("LOG_LEVEL", "LOUD"),
+        ("CLUSTER_TOKEN", "two words"),
+        ("MASTER_URL", "http://192.168.1.10:5000"),
+        ("SLAVE_HOST", "0.0.0.0"),
+        ("SLAVE_IP", "192.168.1.20"),
+    ],
+)
+def test_bad_value_stops_the_slave_with_a_line_that_names_it(name: str, value: str) -> None:
+    """Whatever can't be used, or leads abroad without a token, is refused in one line."""
+    with pytest.raises(SettingError, match=name) as caught:
+        slave(**{name: value})
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_token_opens_the_master_to_other_hosts() -> None:
+    """With a shared secret the master may listen on all addresses."""
+    settings = master(MASTER_HOST="0.0.0.0", CLUSTER_TOKEN="s3cret")
+    assert (settings.host, settings.token) == ("0.0.0.0", "s3cret")
+
+
+def test_slave_with_a_token_listens_on_all_addresses() -> None:
+    """The token alone opens the slave, unless it is told where to listen."""
+    assert slave(CLUSTER_TOKEN="s3cret").host == "0.0.0.0"
+    assert slave(CLUSTER_TOKEN="s3cret", SLAVE_HOST="127.0.0.1").host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MASTER_URL", "http://master.lan:5000"), ("SLAVE_IP", "192.168.1.20")]
+)
+def test_token_goes_abroad_over_plain_http_only_when_allowed(name: str, value: str) -> None:
+    """The secret is not sent readable to another host unless somebody has said so."""
+    with pytest.raises(SettingError, match=f"{name}.*ALLOW_PLAIN_HTTP"):
+        slave(**{name: value, "CLUSTER_TOKEN": "s3cret"})
+    allowed = slave(**{name: value, "CLUSTER_TOKEN": "s3cret", "ALLOW_PLAIN_HTTP": "yes"})
+    assert value in (allowed.master_url, allowed.ip)
+
+
+# Where the variables come from
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program's folder, and an environment in which none of the names below is set."""
+    for name in ("RESULTS_DIR", "MASTER_PORT", "CLUSTER_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_file_beside_the_program_is_read(folder: Path) -> None:
+    """A .env file gives settings, and relative paths count from where it lies."""
+    (folder / ".env").write_text("# where to\nRESULTS_DIR=out put\nMASTER_PORT='5001'\n", "utf-8")
+    env = load(folder)
+    assert env.path("RESULTS_DIR", "default") == folder / "out put"
+    assert env.whole("MASTER_PORT", 1, least=1) == 5001
+
+
+def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable of the environment counts, unless it is blank."""
+    (folder / ".env").write_text("MASTER_PORT=5001\nRESULTS_DIR=stored\n", "utf-8")
+    monkeypatch.setenv("MASTER_PORT", "5002")
+    monkeypatch.setenv("RESULTS_DIR", " ")
+    env = load(folder)
+    assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", "stored")
+
+
+def test_no_file_is_fine(folder: Path) -> None:
+    """Without a .env file the environment is all there is."""
+    assert load(folder).text("RESULTS_DIR", "default") == "default"
+
+
+def test_file_that_is_no_text_is_refused_by_name(folder: Path) -> None:
+    """A .env saved as UTF-16, as some Windows shells do, is named in one line."""
+    (folder / ".env").write_text("MASTER_PORT=5001\n", "utf-16")
+    with pytest.raises(SettingError, match=r"\.env") as caught:
+        load(folder)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
+def test_flags_are_switched_on_by_the_usual_words(text: str) -> None:
+    """What people write for yes means yes."""
+    assert Environment({"FLAG": text}, FOLDER).flag("FLAG")
+
+
+@pytest.mark.parametrize("text", ["0", "false", "No", "OFF", ""])
+def test_flags_are_off_otherwise(text: str) -> None:
+    """What people write for no, and nothing at all, means no."""
+    assert not Environment({"FLAG": text}, FOLDER).flag("FLAG")
