@@ -126,8 +126,11 @@ class Pool:
         return _returned(order) if self._closing and outcome.failure else outcome
 
     def _replace(self, dead: Worker) -> Worker:
+        if self._closing:
+            # Nobody needs another; this one is removed with all others.
+            return dead
         self._remove(dead)
-        return dead if self._closing else self._start_worker()
+        return self._start_worker()
 
     def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
         while True:

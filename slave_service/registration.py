@@ -82,7 +82,7 @@ class Registration:
                 f"{self.master_url}/register", json=self._address(), timeout=_TIMEOUT_S
             )
         except (requests.RequestException, OSError) as error:
-            _log.warning("could not tell the master that this slave leaves: %s", error)
+            _log.warning("could not tell the master that this slave leaves: %s", reason_of(error))
 
     def _tell(self, reached: bool) -> None:
         if reached:

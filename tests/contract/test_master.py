@@ -81,15 +81,15 @@ def test_each_type_comes_back_with_its_keys(
 
 def test_files_are_named_by_index_in_upload_order(cluster: LocalCluster) -> None:
     """``files`` and ``failed_files`` name each upload by its index, successes in upload order."""
-    parts = [("one.txt", b"one"), ("two.txt", b""), ("three.txt", b"three")]
+    parts = [("order 1.txt", b"one"), ("order 2.txt", b""), ("order 3.txt", b"three")]
     summary = assign(cluster, "text", parts)
     assert [file["index"] for file in summary["files"]] == [0, 2]
     assert [Path(path).name for path in summary["saved_files"]] == [
-        "one_analysis.json",
-        "three_analysis.json",
+        "order 1_analysis.json",
+        "order 3_analysis.json",
     ]
     assert [(f["index"], f["filename"], f["code"]) for f in summary["failed_files"]] == [
-        (1, "two.txt", "empty")
+        (1, "order 2.txt", "empty")
     ]
     assert summary["message"] == "Text processing complete, but 1 of 3 files failed"
 

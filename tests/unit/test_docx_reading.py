@@ -65,7 +65,7 @@ def run(text: str) -> str:
     return f"<w:r><w:t>{text}</w:t></w:r>"
 
 
-def saved(document: Any) -> bytes:  # noqa: ANN401 - python-docx has no types
+def saved(document: Any) -> bytes:
     """Return what python-docx saves."""
     stored = io.BytesIO()
     document.save(stored)

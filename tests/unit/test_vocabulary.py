@@ -131,7 +131,7 @@ def test_terms_of_every_script_survive(tmp_path: Path) -> None:
         "terms",
     ],
 )
-def test_malformed_survey_is_refused_whole(tmp_path: Path, survey: Any) -> None:  # noqa: ANN401
+def test_malformed_survey_is_refused_whole(tmp_path: Path, survey: Any) -> None:
     """A survey that is none raises, and nothing of it is counted."""
     with vocabulary.open_fit(tmp_path) as fit:
         with pytest.raises(ValueError, match="a survey"):

@@ -1,0 +1,197 @@
+"""Who is let in: every call of master and slave with and without the shared secret."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from scripts.local_cluster import LocalCluster, clean_environment
+from tests.conftest import TOKEN
+from tests.contract.programs import children, only_line, run, wait_until
+
+MASTER, SLAVE = "master", "slave"
+LARGE = 32 * 1024 * 1024
+
+# Program, method, path, status without the token, status with it.
+CALLS = [
+    (MASTER, "GET", "/", 200, 200),
+    (MASTER, "GET", "/check_status", 200, 200),
+    (MASTER, "POST", "/register", 401, 400),
+    (MASTER, "DELETE", "/register", 401, 400),
+    (MASTER, "POST", "/assign_task", 401, 400),
+    (MASTER, "GET", "/assign_task", 401, 405),
+    (MASTER, "GET", "/nothing", 401, 404),
+    (MASTER, "GET", "/check_status/", 401, 404),
+    (MASTER, "GET", "/../etc/passwd", 401, 404),
+    (SLAVE, "GET", "/", 200, 200),
+    (SLAVE, "GET", "/check_status", 200, 200),
+    (SLAVE, "POST", "/get_task", 401, 400),
+    (SLAVE, "GET", "/get_task", 401, 405),
+    (SLAVE, "GET", "/nothing", 401, 404),
+]
+STRANGERS: dict[str, dict[str, str | bytes]] = {
+    "nothing": {},
+    "another token": {"Authorization": "Bearer another-token"},
+    "no token": {"Authorization": "Bearer "},
+    "a part of it": {"Authorization": f"Bearer {TOKEN[:-1]}"},
+    "more than it": {"Authorization": f"Bearer {TOKEN}1"},
+    "another case": {"Authorization": f"Bearer {TOKEN.upper()}"},
+    "another scheme": {"Authorization": f"Basic {TOKEN}"},
+    "no scheme": {"Authorization": TOKEN},
+    "no ASCII": {"Authorization": b"Bearer \xff\xfe\x80"},
+}
+FRIEND: dict[str, str | bytes] = {"Authorization": f"Bearer {TOKEN}"}
+FRIEND_IN_LOWER_CASE: dict[str, str | bytes] = {"Authorization": f"bearer  {TOKEN}"}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A master and a slave with a token, their logs as talkative as can be."""
+    settings = {
+        "CLUSTER_TOKEN": TOKEN,
+        "LOG_LEVEL": "DEBUG",
+        "SLAVE_WORKERS": "1",
+        "SLAVE_HOST": "127.0.0.1",
+    }
+    cluster = LocalCluster(tmp_path_factory.mktemp("guarded"), settings)
+    try:
+        cluster.start_master()
+        cluster.start_slaves(1)
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def url_of(guarded: LocalCluster, program: str) -> str:
+    if program == MASTER:
+        return guarded.url
+    (slave,) = guarded.present()
+    return f"http://{slave['slave_ip']}:{slave['slave_port']}"
+
+
+def call(
+    guarded: LocalCluster, program: str, method: str, path: str, headers: dict[str, str | bytes]
+) -> requests.Response:
+    url = url_of(guarded, program) + path
+    return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False)
+
+
+def client(guarded: LocalCluster, *files: Path, **settings: str) -> Any:
+    return run("client.py", guarded.url, "text", *map(str, files), **settings)
+
+
+@pytest.mark.parametrize("stranger", list(STRANGERS))
+@pytest.mark.parametrize(("program", "method", "path", "status", "_"), CALLS)
+def test_strangers_stay_outside(
+    guarded: LocalCluster, program: str, method: str, path: str, status: int, _: int, stranger: str
+) -> None:
+    """Without the right token every call is a 401 that says so, but for the two open ones."""
+    answer = call(guarded, program, method, path, STRANGERS[stranger])
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "token" in answer.json()["error"]
+    assert TOKEN not in answer.text
+
+
+@pytest.mark.parametrize(("program", "method", "path", "_", "status"), CALLS)
+def test_friends_come_in(
+    guarded: LocalCluster, program: str, method: str, path: str, _: int, status: int
+) -> None:
+    """With the token every call is answered on its merits; the scheme's case does not matter."""
+    for headers in (FRIEND, FRIEND_IN_LOWER_CASE):
+        answer = call(guarded, program, method, path, headers)
+        assert answer.status_code == status
+        assert TOKEN not in answer.text
+
+
+def test_status_shows_strangers_no_more_than_life(guarded: LocalCluster) -> None:
+    """The open /check_status tells that the program is alive, and no address or number."""
+    for program in (MASTER, SLAVE):
+        answer = call(guarded, program, "GET", "/check_status", {})
+        assert answer.json() == {"status": "alive"}
+    assert len(call(guarded, MASTER, "GET", "/check_status", FRIEND).json()["slaves"]) == 1
+    assert call(guarded, SLAVE, "GET", "/check_status", FRIEND).json()["workers"] == 1
+
+
+@pytest.mark.parametrize(("program", "path"), [(MASTER, "/assign_task"), (SLAVE, "/get_task")])
+def test_refusal_is_readable_while_sending(guarded: LocalCluster, program: str, path: str) -> None:
+    """A stranger who still sends a large upload gets the 401, not a broken connection."""
+    url = url_of(guarded, program) + path
+    answer = requests.post(url, files=[("images", ("a.png", bytes(LARGE)))], timeout=60)
+    assert answer.status_code == 401
+    assert answer.json()["error"]
+
+
+def test_work_is_done_with_the_token(guarded: LocalCluster, tmp_path: Path) -> None:
+    """Client, master and slave that share the token work together."""
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"a good text")
+    done = client(guarded, file, CLUSTER_TOKEN=TOKEN)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
+def test_client_without_the_token_is_told(
+    guarded: LocalCluster, tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """A client that lacks the token learns so in one line, however much it has to send."""
+    file = tmp_path / "large.txt"
+    file.write_bytes(bytes(LARGE))
+    refused = client(guarded, file, **settings)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "CLUSTER_TOKEN" in only_line(refused.stderr)
+    assert "wrong-token" not in refused.stderr
+
+
+@pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
+def test_slave_with_a_wrong_token_stops(guarded: LocalCluster, settings: dict[str, str]) -> None:
+    """A slave without the right token stops with exit code 1 and one line that says why."""
+    stopped = run(
+        "slave.py",
+        MASTER_URL=guarded.url,
+        SLAVE_WORKERS="1",
+        SLAVE_HOST="127.0.0.1",
+        LOG_LEVEL="ERROR",
+        **settings,
+    )
+    assert (stopped.returncode, stopped.stdout) == (1, "")
+    line = only_line(stopped.stderr)
+    assert guarded.url in line
+    assert "CLUSTER_TOKEN" in line
+    assert "wrong-token" not in line
+
+
+def test_slave_of_another_host_needs_a_word(guarded: LocalCluster) -> None:
+    """The master does not send its token to another host unless it may over plain HTTP."""
+    body = {"slave_ip": "192.168.7.7", "slave_port": 3000}
+    answer = requests.post(f"{guarded.url}/register", json=body, headers=FRIEND, timeout=10)
+    assert answer.status_code == 400
+    assert "ALLOW_PLAIN_HTTP" in answer.json()["error"]
+    assert len(guarded.present()) == 1
+
+
+def test_workers_never_see_the_token(guarded: LocalCluster) -> None:
+    """The token is in no environment and no command line of the processes that read uploads."""
+    (slave,) = guarded.slaves
+    workers = wait_until(lambda: children(slave))
+    assert len(workers) == 2
+    for worker in workers:
+        assert TOKEN not in json.dumps([worker.environ(), worker.cmdline()])
+    assert TOKEN not in json.dumps(psutil.Process(slave.process.pid).cmdline())
+
+
+def test_token_is_in_no_log(guarded: LocalCluster) -> None:
+    """However talkative the logs are, and whatever was asked, the token is nowhere in them."""
+    bodies: list[Any] = [{"files": [("images", ("a.png", b"x"))]}, {"json": [TOKEN[:5]]}]
+    for body in bodies:
+        requests.post(f"{guarded.url}/assign_task", headers=FRIEND, timeout=60, **body)
+    kept = [path for path in guarded.folder.rglob("*") if path.is_file()]
+    assert {"master-.log", "slave-1.log"} <= {path.name for path in kept}
+    assert any(b"DEBUG" in path.read_bytes() for path in kept)
+    assert [path for path in kept if TOKEN.encode() in path.read_bytes()] == []
+    assert "CLUSTER_TOKEN" not in clean_environment()

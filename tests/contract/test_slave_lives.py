@@ -1,0 +1,247 @@
+"""A slave's processes: what dies alone, what dies with the slave, and what is left of it."""
+
+import contextlib
+import json
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from scripts.local_cluster import LocalCluster, Program
+from slave_service.pool import Pool
+from slave_service.worker import Order
+from tests.conftest import assign, need
+from tests.contract.programs import (
+    WORKER,
+    Part,
+    children,
+    get_task,
+    load,
+    page,
+    running,
+    slave_alone,
+    slow_text,
+    wait_until,
+)
+
+FILE_TIMEOUT_S = 3
+SLOW_S = 2
+ENDLESS_LINES = 300
+SOON_S = 15
+"""For what takes no time but that of a busy computer."""
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, str]]:
+    """A slave that gives each file little time and little memory; and its address."""
+    cluster = LocalCluster(tmp_path_factory.mktemp("narrow"), {"SLAVE_WORKERS": "1"})
+    limits = {"FILE_TIMEOUT": str(FILE_TIMEOUT_S), "WORKER_MEMORY": str(512 * 1024**2)}
+    try:
+        yield slave_alone(cluster, **limits)
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def without_tesseract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A master with one slave that finds no program on its PATH."""
+    cluster = LocalCluster(tmp_path_factory.mktemp("bare"), {"SLAVE_WORKERS": "1"})
+    try:
+        cluster.start_master()
+        cluster.start_slaves(1, PATH=str(tmp_path_factory.mktemp("no programs")))
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+class Call(threading.Thread):
+    """A call in the background; ``answer`` waits for it."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self._call = call
+        self._answer: Any = None
+        self.start()
+
+    def run(self) -> None:
+        self._answer = self._call()
+
+    def answer(self) -> Any:
+        self.join(60)
+        assert not self.is_alive()
+        return self._answer
+
+
+def breaks_off(url: str, parts: list[Part]) -> bool:
+    """Tell whether a slave goes away over a request for ocr."""
+    try:
+        get_task(url, "ocr", "images", parts)
+    except requests.RequestException:
+        return True
+    return False
+
+
+def worker_of(slave: Program) -> psutil.Process:
+    """Return the process of the slave's one worker, once it is there."""
+    return wait_until(lambda: children(slave, WORKER))[0]
+
+
+def reading(slave: Program) -> list[psutil.Process]:
+    """Return the slave's Tesseract, once it is past opening the file and at work on it."""
+    found = children(slave, "tesseract")
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [process for process in found if process.cpu_times().user > 0.3]
+    return []
+
+
+def address(cluster: LocalCluster) -> str:
+    record = cluster.present()[0]
+    return f"http://{record['slave_ip']}:{record['slave_port']}"
+
+
+def large_picture(side: int) -> bytes:
+    """Return a PNG of one color, small as a file; 98 million pixels take 400 MB to unpack."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    packer, row = zlib.compressobj(1), b"\0" + b"\x55" * (3 * side)
+    pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def test_slow_file_is_given_up_alone(narrow: tuple[Program, str]) -> None:
+    """A page over FILE_TIMEOUT fails as timeout, its Tesseract ends, the next file is done."""
+    need("tesseract")
+    slave, url = narrow
+    parts = [("endless.png", page(ENDLESS_LINES)), ("short.png", page(1))]
+    call = Call(lambda: get_task(url, "ocr", "images", parts))
+    tesseract = wait_until(lambda: reading(slave))
+    slow, short = call.answer()
+    assert slow["code"] == "timeout"
+    assert "FILE_TIMEOUT" in slow["error"]
+    assert "ocr_data" in short
+    assert wait_until(lambda: not running(tesseract), SOON_S)
+
+
+def test_too_much_memory_costs_one_file(narrow: tuple[Program, str]) -> None:
+    """A picture that needs more than WORKER_MEMORY fails alone; files around it are done."""
+    names = ["small.png", "large.png", "also small.png"]
+    parts = [(name, large_picture(9900 if name == "large.png" else 9)) for name in names]
+    results = get_task(narrow[1], "image", "images", parts)
+    assert ["image_data" in entry for entry in results] == [True, False, True]
+    assert results[1]["code"] in ("out_of_memory", "crashed")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
+def test_worker_that_dies_idle_is_held_against_nobody(narrow: tuple[Program, str]) -> None:
+    """After the kill -9 of an idle worker the next file is done, by another process."""
+    slave, url = narrow
+    dead = worker_of(slave)
+    dead.kill()
+    assert wait_until(lambda: not running([dead]))
+    (result,) = get_task(url, "text", "texts", [("a.txt", b"a good text")])
+    assert "analysis_data" in result
+    assert worker_of(slave).pid != dead.pid
+
+
+def test_what_a_slave_cannot_do_it_says(without_tesseract: LocalCluster) -> None:
+    """Without Tesseract a slave registers for all but ocr, and a job for ocr is told why."""
+    (record,) = without_tesseract.present()
+    assert record["task_types"] == ["audio", "document", "embedding", "image", "text"]
+    answer = requests.post(
+        f"{without_tesseract.url}/assign_task",
+        data={"task_type": "ocr"},
+        files=[("images", ("a.png", b"any"))],
+        timeout=30,
+    )
+    assert answer.status_code == 503
+    error = answer.json()["error"]
+    assert error.startswith("No slaves available for ocr: ")
+    assert "Tesseract is not installed" in error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
+def test_file_is_tried_again_when_its_worker_dies(without_tesseract: LocalCluster) -> None:
+    """A file whose worker is killed over it is handed over once more, and done."""
+    (slave,) = without_tesseract.slaves
+    url = address(without_tesseract)
+    call = Call(lambda: assign(without_tesseract, "text", [("slow.txt", slow_text(SLOW_S))]))
+    wait_until(lambda: load(url)[0] == 1)
+    dead = worker_of(slave)
+    dead.kill()
+    summary = call.answer()
+    assert summary["total_files_processed"] == 1
+    assert f"worker {dead.pid} died over 'slow.txt'" in slave.log.read_text()
+    words = json.loads(Path(summary["saved_files"][0]).read_bytes())["word_count"]
+    assert words == len(slow_text(SLOW_S).split())
+
+
+def test_slave_told_to_stop_ends_in_good_order(own_cluster: LocalCluster) -> None:
+    """On SIGTERM a slave leaves, ends what it has begun, hands back the rest, and is gone whole."""
+    own_cluster.start_master()
+    temporary = own_cluster.folder / "temporary"
+    temporary.mkdir()
+    (slave,) = own_cluster.start_slaves(1, TMPDIR=str(temporary))
+    url = address(own_cluster)
+    parts = [("slow.txt", slow_text(SLOW_S)), *((f"{i}.txt", b"quick") for i in range(3))]
+    call = Call(lambda: get_task(url, "text", "texts", parts))
+    wait_until(lambda: load(url) == (1, 3))
+    processes = children(slave)
+    assert len(processes) == 2  # the worker, and the guard that outlives the slave
+    slave.process.terminate()
+    wait_until(lambda: own_cluster.present() == [])
+    assert own_cluster.status()["missing"] == []
+    refusal = requests.post(f"{url}/get_task", timeout=10)
+    assert (refusal.status_code, refusal.json()["error"]) == (503, "The slave is shutting down.")
+    results = call.answer()
+    assert "analysis_data" in results[0]
+    assert [entry["code"] for entry in results[1:]] == ["returned"] * 3
+    assert slave.process.wait(SOON_S) == 0
+    assert running(processes) == []
+    assert list(temporary.iterdir()) == []
+    assert "Traceback" not in slave.log.read_text()
+
+
+def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
+    """What a worker still holds when the slave's patience is over is handed back, not failed."""
+    file = tmp_path / "slow.txt"
+    file.write_bytes(slow_text(60))
+    pool = Pool(1, file_timeout_s=300, worker_memory_bytes=2 * 1024**3)
+    pool.start()
+    outcome = pool.submit(Order("text", file.name, file))
+    assert wait_until(lambda: pool.running == 1)
+    pool.close()
+    failure = outcome.result(SOON_S).failure
+    assert failure is not None
+    assert failure.code == "returned"
+    assert not pool.folder.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
+def test_killed_slave_leaves_nothing_behind(own_cluster: LocalCluster) -> None:
+    """After the kill -9 of a slave its workers, what they started and its folder are gone."""
+    need("tesseract")
+    temporary = own_cluster.folder / "temporary"
+    temporary.mkdir()
+    slave, url = slave_alone(own_cluster, TMPDIR=str(temporary))
+    parts = [("endless.png", page(ENDLESS_LINES))]
+    call = Call(lambda: breaks_off(url, parts))
+    wait_until(lambda: reading(slave))
+    processes = children(slave)
+    assert list(temporary.iterdir()) != []
+    slave.process.kill()
+    assert slave.process.wait(SOON_S) != 0
+    assert wait_until(lambda: not running(processes), SOON_S)
+    assert wait_until(lambda: not list(temporary.iterdir()), SOON_S)
+    assert call.answer()

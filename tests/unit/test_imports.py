@@ -1,0 +1,202 @@
+"""Who may import what, and what may be done where: the house's rules, read from the sources."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from slave_service.task_types import TASK_TYPES
+
+PROJECT = Path(__file__).resolve().parents[2]
+SLAVE, MASTER = "slave_service", "master_service"
+AGREED = {"task_types", "wire", "frames", "errors", "environment"}
+"""The modules of the slave that master and client may know: what the two sides agree on."""
+HTTP_OF_BOTH = {"intake", "door", "serving"}
+"""The part of HTTP that master and slave share."""
+HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
+PURE = ("scheduler", "runs", "shares", "events", "jobs", "registration", "summary")
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def modules(package: str) -> dict[str, ast.Module]:
+    """Return the parsed sources of a package, subpackages too, by dotted name."""
+    folder = PROJECT / package
+    return {
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts): parse(path)
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+def product() -> dict[str, ast.Module]:
+    programs = {name: parse(PROJECT / f"{name}.py") for name in ("master", "slave", "client")}
+    return programs | modules(SLAVE) | modules(MASTER)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted names of all that is imported, inside functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules_of(package: str, tree: ast.AST) -> set[str]:
+    """Return the package's modules that are imported; "" stands for the package itself."""
+    names = (name.split(".") for name in imported(tree))
+    return {[*name, ""][1] for name in names if name[0] == package}
+
+
+def imports(tree: ast.AST, libraries: Iterable[str]) -> set[str]:
+    return {name.split(".")[0] for name in imported(tree)} & set(libraries)
+
+
+def reads_environment(tree: ast.AST) -> bool:
+    wanted = {"environ", "environb", "getenv"}
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return bool(wanted & (attributes | {name.split(".")[-1] for name in imported(tree)}))
+
+
+def loaded_by(*names: str) -> set[str]:
+    """Return the top-level packages that a fresh interpreter has after these imports."""
+    code = f"import sys, {', '.join(names)}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def processors() -> set[str]:
+    """Return every module of the slave that the processors of the table are made of."""
+    sources = modules(SLAVE)
+    found: set[str] = set()
+    ahead = {task.processor for task in TASK_TYPES.values()}
+    while ahead:
+        name = ahead.pop()
+        found.add(name)
+        needed = {f"{SLAVE}.{module}" for module in modules_of(SLAVE, sources[name])}
+        ahead |= (needed & sources.keys()) - found
+    return found
+
+
+def test_what_is_agreed_on_is_light() -> None:
+    """The modules that master and client share with the slave load no Flask and no heavy one."""
+    loaded = loaded_by(*(f"{SLAVE}.{name}" for name in sorted(AGREED | {"vocabulary"})))
+    assert f"{SLAVE}" in loaded
+    assert not loaded & (HEAVY | {"flask", "werkzeug", "gevent", "requests"})
+
+
+def test_client_is_light() -> None:
+    """Importing the client loads nothing of what serves or processes."""
+    assert not loaded_by("client") & (HEAVY | {"flask", "werkzeug", "gevent", MASTER})
+
+
+def test_master_processes_nothing() -> None:
+    """The whole master, with what it imports late, loads none of the processors' libraries."""
+    fits = {task.fit for task in TASK_TYPES.values() if task.fit}
+    assert not loaded_by(f"{MASTER}.app", *sorted(fits)) & HEAVY
+
+
+def test_slave_knows_nothing_of_the_master() -> None:
+    """No module of the slave imports one of the master's."""
+    trees = modules(SLAVE) | {"slave": parse(PROJECT / "slave.py")}
+    assert [name for name, tree in trees.items() if modules_of(MASTER, tree)] == []
+
+
+def test_client_imports_only_what_is_agreed_on() -> None:
+    """The client takes of the slave what is agreed on, and of the master nothing."""
+    tree = parse(PROJECT / "client.py")
+    assert modules_of(SLAVE, tree) <= AGREED
+    assert modules_of(MASTER, tree) == set()
+
+
+def test_master_imports_only_what_is_agreed_on() -> None:
+    """The master takes of the slave what is agreed on, and the part of HTTP that both share."""
+    trees = modules(MASTER) | {"master": parse(PROJECT / "master.py")}
+    allowed = AGREED | HTTP_OF_BOTH
+    beyond = {name: modules_of(SLAVE, tree) - allowed for name, tree in trees.items()}
+    assert {name: found for name, found in beyond.items() if found} == {}
+
+
+def test_processors_are_found() -> None:
+    """The rules for processors look at the modules behind them as well."""
+    assert {f"{SLAVE}.{name}" for name in ("image_loading", "pdf_reading")} <= processors()
+
+
+@pytest.mark.parametrize("name", sorted(processors()))
+def test_processors_know_no_network(name: str) -> None:
+    """A processor turns bytes into a result: no HTTP, no environment, no settings."""
+    tree = modules(SLAVE)[name]
+    assert not imports(tree, {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"})
+    assert not modules_of(SLAVE, tree) & {"settings", "environment", "pool", "routes", "service"}
+    assert not reads_environment(tree)
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_deciding_is_apart_from_doing(name: str) -> None:
+    """What decides has no clock, no thread, no network and no file."""
+    tree = modules(MASTER)[f"{MASTER}.{name}"]
+    doing = {"time", "threading", "requests", "socket", "pathlib", "os", "io", "gevent", "flask"}
+    assert not imports(tree, doing)
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "open"]
+
+
+def test_environment_is_read_in_one_place() -> None:
+    """One module reads the environment; another passes part of it on to the children."""
+    readers = {name for name, tree in product().items() if reads_environment(tree)}
+    assert readers == {f"{SLAVE}.environment", f"{SLAVE}.processes"}
+
+
+def test_requests_has_three_users() -> None:
+    """Whoever speaks HTTP to others is known: the client, the slave's beats, the transport."""
+    users = {name for name, tree in product().items() if imports(tree, {"requests"})}
+    assert users == {"client", f"{SLAVE}.registration", f"{MASTER}.transport"}
+
+
+def test_one_writer_owns_the_results() -> None:
+    """The folder of results is known to the settings, the wiring and its one writer alone."""
+    trees = modules(MASTER)
+    users = {
+        name.rpartition(".")[2]
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "results_dir"
+    }
+    assert users <= {"app", "settings"}
+    makers = [n for n, tree in trees.items() if f"{MASTER}.results.Results" in set(imported(tree))]
+    assert set(makers) <= {f"{MASTER}.app", f"{MASTER}.service"}
+
+
+def test_there_is_no_ladder_of_task_types() -> None:
+    """No code asks a task type for its name: what tells them apart stands in the table."""
+
+    def is_type(node: ast.expr) -> bool:
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        return name == "task_type"
+
+    def is_name(node: ast.expr) -> bool:
+        return any(isinstance(n, ast.Constant) and n.value in TASK_TYPES for n in ast.walk(node))
+
+    rungs = [
+        f"{name}:{node.lineno}"
+        for name, tree in product().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare | ast.Match)
+        for sides in [_sides(node)]
+        if any(map(is_type, sides)) and any(map(is_name, sides))
+    ]
+    assert rungs == []
+
+
+def _sides(node: ast.Compare | ast.Match) -> list[ast.expr]:
+    if isinstance(node, ast.Match):
+        values = [n.value for n in ast.walk(node) if isinstance(n, ast.MatchValue)]
+        return [node.subject, *values]
+    return [node.left, *node.comparators]
