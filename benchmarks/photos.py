@@ -12,12 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import requests
-from requests_toolbelt import MultipartEncoder
-
+import client
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
-from slave_service.wire import LazyFile
 
 BOUND = 1.3
 """What the ratio should stay under."""
@@ -41,21 +38,11 @@ def bare(executor: ProcessPoolExecutor, photos: list[Path], folder: Path) -> flo
 
 def through(cluster: LocalCluster, photos: list[Path]) -> float:
     """Return the seconds that the cluster takes, from the first byte sent to the answer."""
-    parts = [
-        ("images", (photo.name, LazyFile(photo, photo.stat().st_size), "image/jpeg"))
-        for photo in photos
-    ]
-    body = MultipartEncoder([("task_type", "image"), *parts])
     began = time.perf_counter()
-    answer = requests.post(
-        f"{cluster.url}/assign_task",
-        data=body,
-        headers={"Content-Type": body.content_type},
-        timeout=3600,
-    )
+    summary = client.send(cluster.url, None, "image", client.find_files(list(map(str, photos))))
     elapsed_s = time.perf_counter() - began
-    if answer.json()["total_files_processed"] != len(photos):
-        raise SystemExit(f"not all came back: {answer.text[:500]}")
+    if summary["total_files_processed"] != len(photos):
+        raise SystemExit(f"not all came back: {summary['failed_files'][:3]}")
     return elapsed_s
 
 

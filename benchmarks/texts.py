@@ -10,12 +10,10 @@ import time
 from pathlib import Path
 
 import psutil
-import requests
-from requests_toolbelt import MultipartEncoder
 
+import client
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
-from slave_service.wire import LazyFile
 
 BOUND_MB = 200
 """What the master's memory should stay under."""
@@ -61,17 +59,10 @@ def main() -> None:
 
 
 def _measure(cluster: LocalCluster, task_type: str, texts: list[Path]) -> None:
-    parts = [(("texts"), (t.name, LazyFile(t, t.stat().st_size), "text/plain")) for t in texts]
-    body = MultipartEncoder([("task_type", task_type), *parts])
     observer = Observer(cluster)
     observer.start()
     began = time.perf_counter()
-    answer = requests.post(
-        f"{cluster.url}/assign_task",
-        data=body,
-        headers={"Content-Type": body.content_type},
-        timeout=3600,
-    ).json()
+    answer = client.send(cluster.url, None, task_type, client.find_files(list(map(str, texts))))
     elapsed_s = time.perf_counter() - began
     observer.stop()
     print(

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from dataclasses import dataclass
 
 from slave_service.app import create_app
 from slave_service.pool import Pool
@@ -31,42 +32,61 @@ def run(settings: SlaveSettings) -> int:
 
 
 def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:
-    _log.info("warming up %d workers", settings.workers)
-    readiness = pool.start()
-    for task_type, reason in readiness.reasons.items():
-        if reason:
-            _log.warning("this slave does no %s: %s", task_type, reason)
-    port = listener.getsockname()[1]
-    registration = Registration(
-        settings.master_url, settings.token, settings.ip, port, settings.workers, readiness
-    )
     stopping = threading.Event()
     server = Server(create_app(pool, settings.token, stopping), listener)
-    refusals: list[RefusedError] = []
+    life = _Life(settings, pool, server, stopping, listener.getsockname()[1])
+    server.run(life.begin, life.end)
+    return 1 if life.refusal else 0
 
-    def beat() -> None:
+
+@dataclass(slots=True)
+class _Life:
+    """What a slave does around answering requests: warm up and register, then leave."""
+
+    settings: SlaveSettings
+    pool: Pool
+    server: Server
+    stopping: threading.Event
+    port: int
+    registration: Registration | None = None
+    beats: threading.Thread | None = None
+    refusal: RefusedError | None = None
+
+    def begin(self) -> None:
+        settings = self.settings
+        _log.info("warming up %d workers", settings.workers)
+        readiness = self.pool.start()
+        for task_type, reason in readiness.reasons.items():
+            if reason:
+                _log.warning("this slave does no %s: %s", task_type, reason)
+        _log.info("listening on %s:%d", settings.host, self.port)
+        if not self.server.is_stopping():
+            self.registration = Registration(
+                settings.master_url,
+                settings.token,
+                settings.ip,
+                self.port,
+                settings.workers,
+                readiness,
+            )
+            self.beats = threading.Thread(target=self._beat, args=(self.registration,))
+            self.beats.start()
+
+    def end(self) -> None:
+        self.stopping.set()
+        if self.beats is not None:
+            self.beats.join()
+        if self.registration is not None and self.refusal is None:
+            self.registration.leave()
+        _drain(self.pool)
+
+    def _beat(self, registration: Registration) -> None:
         try:
-            registration.keep(stopping)
+            registration.keep(self.stopping)
         except RefusedError as refusal:
             _log.error("stopping: %s", refusal)
-            refusals.append(refusal)
-            server.stop()
-
-    beats = threading.Thread(target=beat, daemon=True)
-
-    def begin() -> None:
-        _log.info("listening on %s:%d", settings.host, port)
-        beats.start()
-
-    def leave() -> None:
-        stopping.set()
-        beats.join()
-        if not refusals:
-            registration.leave()
-        _drain(pool)
-
-    server.run(begin, leave)
-    return 1 if refusals else 0
+            self.refusal = refusal
+            self.server.stop()
 
 
 def _drain(pool: Pool) -> None:

@@ -97,6 +97,10 @@ class Server:
         """Make ``run`` come to its end."""
         self._stopping.set()
 
+    def is_stopping(self) -> bool:
+        """Tell whether it was told to stop."""
+        return bool(self._stopping.is_set())
+
     def _on_signal(self) -> None:
         if self._stopping.is_set():
             os._exit(1)

@@ -245,3 +245,14 @@ def test_killed_slave_leaves_nothing_behind(own_cluster: LocalCluster) -> None:
     assert wait_until(lambda: not running(processes), SOON_S)
     assert wait_until(lambda: not list(temporary.iterdir()), SOON_S)
     assert call.answer()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM is a thing of POSIX systems")
+def test_slave_told_to_stop_while_it_warms_up(own_cluster: LocalCluster) -> None:
+    """Stopped before it has registered it ends in good order, without a traceback."""
+    own_cluster.start_master()
+    slave = own_cluster.start_slave()
+    wait_until(lambda: b"warming up" in slave.log.read_bytes())
+    assert slave.stop() == 0
+    assert b"Traceback" not in slave.log.read_bytes()
+    assert own_cluster.present() == []
