@@ -1,6 +1,7 @@
 """Who may import what, and what may be done where: the house's rules, read from the sources."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -66,8 +67,15 @@ def reads_environment(tree: ast.AST) -> bool:
 def loaded_by(*names: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has after these imports."""
     code = f"import sys, {', '.join(names)}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    # Measuring coverage imports what it measures.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(done.stdout.split())
 
