@@ -134,7 +134,14 @@ class Pool:
 
     def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
         while True:
-            worker = Worker(self._memory_bytes, self.folder)
+            try:
+                worker = Worker(self._memory_bytes, self.folder)
+            except OSError as error:
+                # No memory or no process to be had just now; without another try the slave
+                # would go on with one worker fewer for good.
+                _log.error("no worker process can be started (%s); trying again", error)
+                time.sleep(_RESTART_PAUSE_S)
+                continue
             self._workers[worker] = _State.STARTING
             self._tell_guard(f"+{worker.pid}")
             readiness = worker.warm_up()
