@@ -8,7 +8,7 @@ import pytest
 
 from slave_service import text_decoding
 from slave_service.errors import FileError, TooLarge, Unsupported
-from slave_service.text_decoding import decode, read_text
+from slave_service.text_decoding import Decoded, decode, read_text
 
 FRENCH = "L'été à Paris : le cœur déçu, l'âme naïve et le café crème.\r\nOù ça ? Là-bas !"
 RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю."
@@ -170,3 +170,39 @@ def test_a_text_over_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(text_decoding, "MAX_BYTES", 1 << 20)
     with pytest.raises(TooLarge, match="larger than 1 MiB; split it"):
         read_text(Unread(b"x" * ((1 << 20) + 1)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le français est né en France. Voilà pourquoi ma mère préfère être à Genève, où ça ira.",
+        "Sitä ympäröivät Ruotsi, Norja ja Venäjä. Ihmiset elävät ryhmänä täällä etelässä.",
+        "Íslenska er vesturnorrænt tungumál, talað og ritað á Íslandi. Það er móðurmál þeirra.",
+        "Não sei se a informação está correta; são questões difíceis, você também põe à prova.",
+        "Price: £20, temp 25°C, ½ cup, © 2024 Müller & Söhne",
+    ],
+)
+def test_western_texts_are_read_in_cp1252(text: str) -> None:
+    """French, Finnish, Icelandic, Portuguese and signs are not taken for Central European."""
+    assert decode(text.encode("cp1252")) == Decoded(text, "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (
+            "Příliš žluťoučký kůň úpěl ďábelské ódy. Čeština je jazyk nejbližší slovenštině.",
+            "cp1250",
+        ),
+        ("Zażółć gęślą jaźń. Język polski, który jest używany przez Polaków, należy do", "cp1250"),
+        ("Árvíztűrő tükörfúrógép. A magyar nyelv az uráli nyelvcsalád tagja, nevük őket", "cp1250"),
+    ],
+)
+def test_other_latin_texts_are_not_read_in_cp1252(text: str, encoding: str) -> None:
+    """Letters that no Western language has, or signs inside words, rule cp1252 out."""
+    assert decode(text.encode(encoding)).text == text
+
+
+def test_a_stray_nul_costs_no_text() -> None:
+    """A log that was cut by a power failure holds some NUL bytes and is a text all the same."""
+    assert decode(b"A plain line.\n" * 300 + b"\0").text.startswith("A plain line.")
