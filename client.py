@@ -20,8 +20,9 @@ from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 from tqdm import tqdm
 
 from slave_service.environment import Environment, SettingError, load, read_master_url
+from slave_service.session import new_session
 from slave_service.task_types import TASK_TYPES
-from slave_service.wire import LazyFile, SourceChanged, bearer, reason_of
+from slave_service.wire import LazyFile, SourceChanged, reason_of
 
 _CONNECT_TIMEOUT_S = 10
 
@@ -69,7 +70,7 @@ def find_files(arguments: Sequence[str]) -> list[Source]:
         else:
             raise UsageError(f"{argument}: there is no such file or folder; nothing was sent")
     if not found:
-        raise UsageError("there are no files in that folder; nothing was sent")
+        raise UsageError(f"{', '.join(arguments)}: no files in there; nothing was sent")
     return found
 
 
@@ -91,15 +92,15 @@ def send(master_url: str, token: str | None, task_type: str, files: Sequence[Sou
     for file in files:
         content = LazyFile(file.path, file.size)
         parts.append((field, (file.name, content, "application/octet-stream")))
-    session = requests.Session()
-    # No proxy and no .netrc may get between the client and its master.
-    session.trust_env = False
     try:
-        with _progress(MultipartEncoder(parts), len(files)) as body:
+        with (
+            new_session(token) as session,
+            _progress(MultipartEncoder(parts), len(files)) as body,
+        ):
             response = session.post(
                 f"{master_url}/assign_task",
                 data=body,
-                headers={"Content-Type": body.content_type} | bearer(token),
+                headers={"Content-Type": body.content_type},
                 timeout=(_CONNECT_TIMEOUT_S, None),
             )
     except SourceChanged as error:
@@ -155,8 +156,13 @@ def show(summary: Summary) -> int:
         return ALL_DONE
     print("Failed Files:")
     for failure in summary["failed_files"]:
-        print(f"  {failure['filename']} ({failure['code']}): {failure['error']}")
+        print(f"  {_printable(failure['filename'])} ({failure['code']}): {failure['error']}")
     return SOME_FAILED
+
+
+def _printable(name: str) -> str:
+    """Keep control characters in a file's name from the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests_toolbelt import MultipartEncoder
 
 from slave_service.errors import Internal
 from slave_service.frames import FRAMES_TYPE, decode_frames
+from slave_service.session import new_session
 from slave_service.task_types import TaskType
 from slave_service.wire import (
     FIT_FIELD,
@@ -24,14 +24,12 @@ from slave_service.wire import (
     LazyFile,
     Outcome,
     WireError,
-    bearer,
     decode_answer,
     json_bytes,
     reason_of,
 )
 
 _CONNECT_TIMEOUT_S = 5
-_EXCHANGES_AT_ONCE = 256
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -74,20 +72,15 @@ class Transport:
     """HTTP to the slaves; ``timeout_s`` is the silence after which one counts as lost."""
 
     def __init__(self, token: str | None, timeout_s: float) -> None:
-        self._session = requests.Session()
-        # No proxy and no .netrc may get between the master and its slaves.
-        self._session.trust_env = False
-        self._session.mount("http://", HTTPAdapter(_EXCHANGES_AT_ONCE, _EXCHANGES_AT_ONCE))
-        # A connection kept open may have been closed by the other side just now, which would
-        # look like a lost slave; a new one costs little beside the files.
-        self._session.headers.update(bearer(token) | {"Connection": "close"})
+        self._token = token
         self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
 
     def check_status(self, slave: str) -> None:
         """Ask whether the slave ("ip:port") is alive; raises ``SlaveLost`` when it is not."""
         try:
-            response = self._session.get(f"http://{slave}/check_status", timeout=_CONNECT_TIMEOUT_S)
-            response.raise_for_status()
+            with new_session(self._token) as session:
+                url = f"http://{slave}/check_status"
+                session.get(url, timeout=_CONNECT_TIMEOUT_S).raise_for_status()
         except requests.RequestException as error:
             raise SlaveLost(reason_of(error)) from error
 
@@ -112,14 +105,19 @@ class Transport:
         body = _body(shipment)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
-            with self._session.post(
-                f"http://{slave}/get_task",
-                data=body,
-                headers=headers,
-                timeout=self._timeout_s,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            # A session for each exchange: a connection kept open may have been closed by the other
+            # side just now, which would look like a lost slave.
+            with (
+                new_session(self._token, self._timeout_s[1]) as session,
+                session.post(
+                    f"http://{slave}/get_task",
+                    data=body,
+                    headers=headers,
+                    timeout=self._timeout_s,
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 yield from _read(response, shipment)
         except requests.RequestException as error:
             raise SlaveLost(reason_of(error)) from error
@@ -142,6 +140,9 @@ def _is_whole(parcel: Parcel) -> bool:
 def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("it is full")
+    if response.status_code >= requests.codes.internal_server_error:
+        # It is in trouble of its own (no room, say), for which the files can't be blamed.
+        raise SlaveLost(f"HTTP {response.status_code}: {response.text[:200]!r}")
     if response.status_code != requests.codes.ok:
         raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
     key, expected = shipment.task.result_key, len(shipment.parcels)

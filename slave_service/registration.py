@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from slave_service.wire import CONTRACT_VERSION, bearer, reason_of
+from slave_service.session import new_session
+from slave_service.wire import CONTRACT_VERSION, reason_of
 from slave_service.worker import Readiness
 
 _log = logging.getLogger(__name__)
@@ -49,12 +50,10 @@ class Registration:
     port: int
     workers: int
     readiness: Readiness
-    _session: requests.Session = field(default_factory=requests.Session)
+    _session: requests.Session = field(init=False)
 
     def __post_init__(self) -> None:
-        # No proxy and no .netrc may get between a slave and its master.
-        self._session.trust_env = False
-        self._session.headers.update(bearer(self.token))
+        self._session = new_session(self.token, _TIMEOUT_S)
 
     def keep(self, leaving: threading.Event) -> None:
         """Register, then repeat it as the heartbeat until ``leaving`` is set.

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SLAVE, MASTER = "slave_service", "master_service"
 AGREED = {"task_types", "wire", "frames", "errors", "environment"}
 """The modules of the slave that master and client may know: what the two sides agree on."""
-HTTP_OF_BOTH = {"intake", "door", "serving"}
+HTTP_OF_BOTH = {"session", "intake", "door", "serving"}
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 PURE = ("scheduler", "runs", "shares", "events", "jobs", "registration", "summary")
@@ -120,7 +120,7 @@ def test_slave_knows_nothing_of_the_master() -> None:
 def test_client_imports_only_what_is_agreed_on() -> None:
     """The client takes of the slave what is agreed on, and of the master nothing."""
     tree = parse(PROJECT / "client.py")
-    assert modules_of(SLAVE, tree) <= AGREED
+    assert modules_of(SLAVE, tree) <= AGREED | {"session"}
     assert modules_of(MASTER, tree) == set()
 
 
@@ -162,10 +162,15 @@ def test_environment_is_read_in_one_place() -> None:
     assert readers == {f"{SLAVE}.environment", f"{SLAVE}.processes"}
 
 
-def test_requests_has_three_users() -> None:
-    """Whoever speaks HTTP to others is known: the client, the slave's beats, the transport."""
+def test_requests_has_four_users() -> None:
+    """Who speaks HTTP to others is known: client, beats, transport, and their sessions."""
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
-    assert users == {"client", f"{SLAVE}.registration", f"{MASTER}.transport"}
+    assert users == {
+        "client",
+        f"{SLAVE}.registration",
+        f"{SLAVE}.session",
+        f"{MASTER}.transport",
+    }
 
 
 def test_one_writer_owns_the_results() -> None:
