@@ -19,6 +19,8 @@ from slave_service.task_types import TaskType
 _TEMPORARY = ".tmp-"
 _MAX_STEM_BYTES = 180
 """File systems allow 255 for a name, of which the rest of it and a number need some."""
+_MAX_SERIES = 10_000
+"""Remembered for each task type, so that memory does not grow with every file ever saved."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _DEVICE_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -55,6 +57,8 @@ class _Series:
 
     names: dict[str, str] = field(default_factory=dict)
     """Those seen so far, by the SHA-256 of what they hold."""
+    unread: dict[int, list[str]] = field(default_factory=dict)
+    """Those whose content is not known yet, by their size in bytes: few need to be read."""
     next_number: int = 1
 
 
@@ -115,8 +119,11 @@ class Results:
     ) -> str:
         """Give the finished file its name, or find the one it already has."""
         series = self._series(folder, _canonical(task.saved_name.format(stem=stem)))
+        size = temporary.stat().st_size
+        self._read(folder, series, size)
         same = series.names.get(sha256)
-        if same is not None and (folder.path / same).exists():
+        # Read again: somebody may have edited it since.
+        if same is not None and _holds(folder.path / same, sha256):
             return same
         while True:
             numbered = stem if series.next_number == 1 else f"{stem}_{series.next_number}"
@@ -129,16 +136,26 @@ class Results:
                     series.names[sha256] = wanted
                     return wanted
             with contextlib.suppress(OSError):
-                found = _sha256(folder.path / name)
-                series.names.setdefault(found, name)
-                if found == sha256:
-                    return name
+                series.unread.setdefault((folder.path / name).stat().st_size, []).append(name)
+            self._read(folder, series, size)
+            if sha256 in series.names:
+                return series.names[sha256]
+
+    def _read(self, folder: _Folder, series: _Series, size: int) -> None:
+        """Learn the content of those names in the series that have this size."""
+        for name in series.unread.pop(size, ()):
+            with contextlib.suppress(OSError):
+                series.names.setdefault(_sha256(folder.path / name), name)
 
     def _series(self, folder: _Folder, first: str) -> _Series:
         """Return what is known of the series; nothing where its first name has come free."""
-        series = folder.series.get(first)
+        series = folder.series.pop(first, None)
         if series is None or self._taken_by(folder, first) is None:
-            series = folder.series[first] = _Series()
+            series = _Series()
+        # The latest stand last; what is forgotten is found again on disk.
+        folder.series[first] = series
+        if len(folder.series) > _MAX_SERIES:
+            del folder.series[next(iter(folder.series))]
         return series
 
     def _taken_by(self, folder: _Folder, name: str) -> str | None:
@@ -163,6 +180,13 @@ def _move(temporary: Path, place: Path) -> bool:
             return False
         temporary.rename(place)
     return True
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    try:
+        return _sha256(path) == sha256
+    except OSError:
+        return False
 
 
 def _sha256(path: Path) -> str:

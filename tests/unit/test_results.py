@@ -221,3 +221,11 @@ def test_names_that_some_system_takes_for_one_are_one(
     assert save(Results(tmp_path, "out"), other, b"1") == first
     assert "_2_" in second
     assert contents(tmp_path) == {first: b"1", second: b"2"}
+
+
+def test_edited_result_is_not_taken_for_what_it_was(results: Results, tmp_path: Path) -> None:
+    """When somebody has changed a saved result, the same upload gets a name of its own."""
+    assert save(results, "a.txt", b"the result") == "a_analysis.json"
+    (tmp_path / "text" / "a_analysis.json").write_bytes(b"was edited")
+    assert save(results, "a.txt", b"the result") == "a_2_analysis.json"
+    assert contents(tmp_path)["a_analysis.json"] == b"was edited"
