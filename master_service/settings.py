@@ -32,7 +32,7 @@ class MasterSettings:
     def read(cls, env: Environment) -> "MasterSettings":
         """Check every setting; raises ``SettingError`` for the first that can't be used."""
         token = env.token()
-        host = env.text("MASTER_HOST") or "127.0.0.1"
+        host = env.address("MASTER_HOST") or "127.0.0.1"
         if token is None and not is_loopback(host):
             raise SettingError(
                 f"MASTER_HOST={host} opens the master to other computers, which needs a shared "

@@ -5,17 +5,23 @@ stop. Nothing is read at import time, and a function that needs a setting is giv
 """
 
 import os
+import re
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from slave_service.wire import is_loopback
 
 DEFAULT_MASTER_URL = "http://localhost:5000"
 
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9.])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*"
+)
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -43,11 +49,9 @@ class Environment:
         text = self.text(name)
         if text is None:
             return default
-        try:
-            number = int(text)
-        except ValueError:
-            raise SettingError(f"{name} must be a whole number, not {text!r}") from None
-        return int(_in_range(name, number, least, most))
+        if not _WHOLE.fullmatch(text):
+            raise SettingError(f"{name} must be a whole number, not {text!r}")
+        return int(_in_range(name, int(text), least, most))
 
     def number(self, name: str, default: float, *, least: float, most: float) -> float:
         """Return a number, such as seconds, between ``least`` and ``most``."""
@@ -71,11 +75,24 @@ class Environment:
         """Return a path; a relative one counts from the program's folder."""
         return self.folder / (self.text(name, default) or default)
 
+    def address(self, name: str) -> str | None:
+        """Return an IP address or a host name, by its form."""
+        text = self.text(name)
+        if text is not None and not _ADDRESS.fullmatch(text):
+            raise SettingError(f"{name} must be an IP address or a host name, not {text!r}")
+        return text
+
     def token(self, name: str = "CLUSTER_TOKEN") -> str | None:
         """Return the shared secret, which must be able to stand in an HTTP header."""
+        for tls in ("TLS_CERT", "TLS_KEY", "TLS_CA"):
+            if self.text(tls):
+                # Who sets it believes to be protected by it.
+                raise SettingError(f"{tls}: TLS is not supported yet; remove the setting")
         text = self.text(name)
         if text is not None and not (text.isascii() and text.isprintable() and " " not in text):
-            raise SettingError(f"{name} may hold only letters, digits and signs of ASCII")
+            raise SettingError(
+                f"{name} may hold only letters, digits and signs of ASCII, no spaces"
+            )
         return text
 
 
@@ -87,15 +104,24 @@ def _in_range(name: str, number: float, least: float, most: float | None) -> flo
     raise SettingError(f"{name} must be {bounds}, not {number}")
 
 
+def _read_file(file: Path) -> dict[str, str | None]:
+    with file.open(encoding="utf-8") as lines:
+        for binding in parse_stream(lines):
+            if binding.error:
+                line = binding.original.string.strip()
+                raise SettingError(f"{file}: this line is not NAME=value: {line[:40]!r}")
+    return dotenv_values(file, interpolate=False)
+
+
 def load(folder: Path) -> Environment:
     """Read ``.env`` beside the program and the process's environment, which wins."""
     file = folder / ".env"
     try:
-        stored = dotenv_values(file, interpolate=False) if file.is_file() else {}
+        stored = _read_file(file) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{file} can't be read: {error}") from None
     values = {name: value for name, value in stored.items() if value is not None}
-    values.update({name: value for name, value in os.environ.items() if value.strip()})
+    values.update(os.environ)
     return Environment(values, folder)
 
 
@@ -116,7 +142,8 @@ def host_of(url: str) -> str:
     """Return the host of the master's address; raises ``SettingError`` for a malformed one."""
     try:
         parts = urllib.parse.urlsplit(url)
-        valid = parts.scheme == "http" and parts.port != 0
+        valid = parts.scheme == "http" and parts.port != 0 and not parts.path + parts.query
+        (parts.hostname or "").encode("idna")
     except ValueError:
         valid = False
     if not valid or not parts.hostname:
@@ -134,7 +161,7 @@ def plain_http_refusal(what: str) -> str:
 
 def read_log_level(env: Environment) -> str:
     """Return LOG_LEVEL in capitals."""
-    level = (env.text("LOG_LEVEL", "INFO") or "").upper()
-    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise SettingError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {level!r}")
-    return level
+    given = env.text("LOG_LEVEL") or "INFO"
+    if given.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {given!r}")
+    return given.upper()

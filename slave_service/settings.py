@@ -38,8 +38,8 @@ class SlaveSettings:
         """Check every setting; raises ``SettingError`` for the first that can't be used."""
         token = env.token()
         master_url = read_master_url(env, token)
-        host = env.text("SLAVE_HOST") or ("0.0.0.0" if token else "127.0.0.1")
-        ip = env.text("SLAVE_IP")
+        host = env.address("SLAVE_HOST") or ("0.0.0.0" if token else "127.0.0.1")
+        ip = env.address("SLAVE_IP")
         if token is None:
             _refuse_open_address(master_url, host, ip)
         elif ip and not is_loopback(ip) and not env.flag("ALLOW_PLAIN_HTTP"):

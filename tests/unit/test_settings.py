@@ -188,12 +188,12 @@ def test_file_beside_the_program_is_read(folder: Path) -> None:
 
 
 def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable of the environment counts, unless it is blank."""
+    """A variable of the environment counts, and a blank one stands for the default."""
     (folder / ".env").write_text("MASTER_PORT=5001\nRESULTS_DIR=stored\n", "utf-8")
     monkeypatch.setenv("MASTER_PORT", "5002")
     monkeypatch.setenv("RESULTS_DIR", " ")
     env = load(folder)
-    assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", "stored")
+    assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", None)
 
 
 def test_no_file_is_fine(folder: Path) -> None:
@@ -219,3 +219,24 @@ def test_flags_are_switched_on_by_the_usual_words(text: str) -> None:
 def test_flags_are_off_otherwise(text: str) -> None:
     """What people write for no, and nothing at all, means no."""
     assert not Environment({"FLAG": text}, FOLDER).flag("FLAG")
+
+
+def test_line_that_is_no_setting_is_refused(folder: Path) -> None:
+    """A line of .env without its sign of equality is quoted instead of being passed over."""
+    (folder / ".env").write_text("# fine\nCLUSTER_TOKEN secret\n", "utf-8")
+    with pytest.raises(SettingError, match="CLUSTER_TOKEN secret"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY", "TLS_CA"])
+def test_tls_is_refused_rather_than_ignored(folder: Path, name: str) -> None:
+    """Who sets up TLS must not believe to have it."""
+    with pytest.raises(SettingError, match=name):
+        MasterSettings.read(Environment({name: "cert.pem"}, folder))
+
+
+@pytest.mark.parametrize("name", ["SLAVE_IP", "SLAVE_HOST"])
+def test_what_is_no_address_is_called_so(folder: Path, name: str) -> None:
+    """A malformed address is told apart from one on another host."""
+    with pytest.raises(SettingError, match="host name"):
+        SlaveSettings.read(Environment({name: "not an ip"}, folder))
