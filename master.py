@@ -33,13 +33,14 @@ def run(settings: MasterSettings) -> None:
         ) from None
     with lock:
         listener = listen(settings.host, settings.port)
-        server = Server(create_app(settings), listener)
+        app = create_app(settings)
+        server = Server(app, listener)
 
         def tell() -> None:
             _log.info("listening on http://%s:%d", settings.host, settings.port)
             _log.info("results go to %s", settings.results_dir)
 
-        server.run(on_start=tell, on_stop=lambda: None)
+        server.run(on_start=tell, on_stop=app.config["STOP"])
 
 
 def _make_folder(name: str, folder: Path) -> None:

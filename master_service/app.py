@@ -45,6 +45,7 @@ def create_app(settings: MasterSettings) -> Flask:
     door.guard(app, settings.token)
     app.register_error_handler(Refusal, _refused)
     app.register_blueprint(routes.blueprint)
+    app.config.update(RESTING=worker.resting, STOP=worker.stop)
     Watch(registry, transport, worker.tick).start()
     return app
 

@@ -5,7 +5,8 @@ Refusal
 ├── NoFiles              400
 ├── BadRegistration      400
 ├── ForeignContract      409   a slave of another version of the contract
-└── NoSlaves             503
+├── NoSlaves             503
+└── Stopping             503
 """
 
 from typing import ClassVar
@@ -45,3 +46,12 @@ class NoSlaves(Refusal):
     """Nobody is there who could do it."""
 
     status = 503
+
+
+class Stopping(Refusal):
+    """The master was told to stop before every file had its end."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("The master is shutting down: send the request again when it is back.")

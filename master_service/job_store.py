@@ -53,11 +53,13 @@ class MemoryJobStore:
 
     def incoming(self) -> Path:
         """Return a new folder for uploads that no job has taken yet; the caller removes it."""
+        # Made again where somebody has tidied it away.
+        self._incoming.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(dir=self._incoming))
 
     def add(self, job: Job) -> None:
         """Take a new job."""
-        self.inputs(job).mkdir()
+        self.inputs(job).mkdir(parents=True)
         self._jobs[job.job_id] = job
 
     def take_input(self, job: Job, file: File, upload: Path) -> None:

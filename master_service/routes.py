@@ -4,7 +4,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -19,6 +19,7 @@ from slave_service.task_types import DEFAULT_TASK_TYPE
 
 blueprint = Blueprint("master", __name__)
 _log = logging.getLogger(__name__)
+_MAX_JSON_BYTES = 64 * 1024
 
 
 @blueprint.get("/")
@@ -31,7 +32,7 @@ def index() -> Response:
 def register() -> Response:
     """Take a slave in; repeating it is the heartbeat."""
     registry = _registry()
-    body = request.get_json(silent=True)
+    body = _json()
     ip, port = read_address(body, current_app.config["FOREIGN_SLAVES_REFUSAL"])
     news = registry.register(ip, port, read_details(body), time.monotonic())
     if news and (mixed := registry.mixed_versions()):
@@ -42,7 +43,7 @@ def register() -> Response:
 @blueprint.delete("/register")
 def leave() -> Response:
     """Let a slave go that leaves in good order."""
-    ip, port = read_address(request.get_json(silent=True), None)
+    ip, port = read_address(_json(), None)
     _registry().leave(ip, port)
     return jsonify(status="success")
 
@@ -53,10 +54,11 @@ def check_status() -> Response:
     if not is_trusted():
         return jsonify(status="alive")
     registry, now = _registry(), time.monotonic()
+    resting = current_app.config["RESTING"]()
     return jsonify(
         status="alive",
-        slaves=[_describe(record, now) for record in registry.present()],
-        missing=[_describe(record, now) for record in registry.missing()],
+        slaves=[_describe(record, now, resting) for record in registry.present()],
+        missing=[_describe(record, now, resting) for record in registry.missing()],
         mixed_versions=registry.mixed_versions(),
     )
 
@@ -86,11 +88,21 @@ def _received(service: Service) -> Iterator[Form]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _json() -> object:
+    """Return the small JSON body of the request; None for anything else."""
+    request.max_content_length = _MAX_JSON_BYTES
+    try:
+        return request.get_json(silent=True)
+    except (OSError, RecursionError):
+        return None
+
+
 def _registry() -> Registry:
     return cast(Registry, current_app.config["REGISTRY"])
 
 
-def _describe(record: SlaveRecord, now: float) -> dict[str, object]:
+def _describe(record: SlaveRecord, now: float, resting: Collection[str]) -> dict[str, object]:
+    state = "missing" if record.missing else "resting" if record.name in resting else "ready"
     return {
         "slave_ip": record.ip,
         "slave_port": record.port,
@@ -98,6 +110,6 @@ def _describe(record: SlaveRecord, now: float) -> dict[str, object]:
         "task_types": sorted(record.details.task_types),
         "unavailable": record.details.unavailable,
         "versions": record.details.versions,
-        "state": "missing" if record.missing else "ready",
+        "state": state,
         "last_seen_seconds": round(now - record.last_seen, 3),
     }

@@ -60,6 +60,10 @@ class Scheduler:
         actions.extend(self._assign(event.at))
         return actions
 
+    def resting(self, at: float) -> frozenset[str]:
+        """Return the slaves that are given nothing for a while, after trouble with them."""
+        return frozenset(name for name in self._slaves if self._rests(name, at))
+
     # What is learnt from each event
 
     def _slave_up(self, event: SlaveUp) -> Iterator[Action]:
@@ -254,7 +258,8 @@ _GARBLED = Internal(
 def _no_slave(run: Run) -> Failure:
     return NoSlave(
         f"No slave that can do {run.task_type} answered for {run.patience_s:g} seconds: start one "
-        "(python slave.py), then send the file again."
+        "(python slave.py) or, where one is listed, see the master's log for what is wrong with "
+        "it; then send the file again."
     ).as_failure()
 
 

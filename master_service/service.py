@@ -4,7 +4,6 @@
 nothing of slaves.
 """
 
-import contextlib
 import importlib
 import json
 import logging
@@ -97,7 +96,7 @@ class Service:
     def _fit(self, job: Job, task: TaskType) -> object:
         """Survey every file on the slaves, and put the surveys together."""
         module = importlib.import_module(str(task.fit))
-        with contextlib.closing(module.open_fit(self.store.inputs(job))) as fit:
+        with module.open_fit(self.store.inputs(job)) as fit:
             self._pass(job, task, _Survey(self, job, fit), survey=True)
             return fit.finish()
 
@@ -141,7 +140,7 @@ class _Steps:
             failure = _lost_result()
         if failure is not None:
             file.fail(failure)
-            _log.info("job %s: file %d: %s", self.job.job_id, file.index, failure.code)
+            _log.info("job %s: %r failed: %s", self.job.job_id, file.filename, failure.code)
         self.service.store.file_changed(self.job, file)
 
     def take(self, file: File, data: bytes) -> Failure | None:

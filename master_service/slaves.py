@@ -141,5 +141,5 @@ class Registry:
         ]
         if not present:
             return "No slaves available"
-        why = "; ".join(reasons) or "none of those registered can do it"
+        why = "; ".join(reasons) or "none of those registered says that it can"
         return f"No slaves available for {task_type}: {why}"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from master_service.errors import Stopping
 from master_service.events import (
     Action,
     Answered,
@@ -110,8 +111,15 @@ class Worker:
             self._runs[name] = run
         self._post(RunAdded(time.monotonic(), name, work.task.name, sizes, work.patience_s))
         run.over.wait()
+        if run.left:
+            raise Stopping
         with self._lock:
             del self._runs[name]
+
+    def stop(self) -> None:
+        """Let everybody go who waits for a pass."""
+        for run in list(self._runs.values()):
+            run.over.set()
 
     def slave_changed(self, change: Change) -> None:
         """Hear of a slave that came, changed, left or was lost."""
@@ -123,6 +131,11 @@ class Worker:
             details = record.details
             _log.info("slave %s: %d workers", record.name, details.workers)
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
+
+    def resting(self) -> frozenset[str]:
+        """Return the slaves ("ip:port") that are left alone for a while."""
+        with self._lock:
+            return self._scheduler.resting(time.monotonic())
 
     def tick(self, now: float) -> None:
         """Hear that time has passed."""

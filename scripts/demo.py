@@ -10,14 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import requests
-
 if __name__ == "__main__":
     # Started by its path, a script sees its own folder but not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import samples
-from scripts.local_cluster import LocalCluster, StartError, running
+from scripts.local_cluster import LocalCluster, StartError, end_on_signals, running
+from slave_service.session import new_session
 from slave_service.task_types import TASK_TYPES
 
 _WIDTHS = (10, 30, 38)
@@ -47,9 +46,9 @@ def _show(cluster: LocalCluster, task_type: str, files: list[Path]) -> bool:
         return True
     task = TASK_TYPES[task_type]
     parts = [(task.form_field, (file.name, file.read_bytes())) for file in files]
-    answer = requests.post(
-        f"{cluster.url}/assign_task", data={"task_type": task_type}, files=parts, timeout=300
-    )
+    with new_session() as session:
+        url = f"{cluster.url}/assign_task"
+        answer = session.post(url, data={"task_type": task_type}, files=parts, timeout=300)
     summary = answer.json()
     if not answer.ok:
         _print_row(task_type, "", summary["error"], "")
@@ -72,6 +71,7 @@ def _why_not(cluster: LocalCluster, task_type: str) -> str | None:
 
 
 def _print_row(task_type: str, file: str, gist: str, saved: str) -> None:
+    file = file if len(file) <= _WIDTHS[1] else file[: _WIDTHS[1] - 1] + "…"
     cells = [
         f"{cell:{width}.{width}}" for cell, width in zip((task_type, file), _WIDTHS, strict=False)
     ]
@@ -96,4 +96,8 @@ _GISTS = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_on_signals()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")

@@ -10,16 +10,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
 
+if __name__ == "__main__":
+    # Started by its path, a script sees its own folder but not the project's.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from slave_service.session import new_session
+
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 120
 _STOP_LIMIT_S = 30
+_ENDINGS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 class StartError(Exception):
@@ -32,6 +41,14 @@ class Program:
 
     process: "subprocess.Popen[bytes]"
     log: Path
+    log_start: int = 0
+    """Where in the log this process began to write."""
+
+    def said(self) -> str:
+        """Return the end of what this process has logged."""
+        with self.log.open("rb") as log:
+            log.seek(self.log_start)
+            return log.read().decode(errors="replace").strip()[-2000:]
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """Send a signal (elsewhere than on POSIX systems, end it) and wait for the end."""
@@ -92,11 +109,9 @@ class LocalCluster:
 
     def status(self) -> dict[str, Any]:
         """Return what the master says of itself; empty while it does not answer."""
-        token = self.settings.get("CLUSTER_TOKEN")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = requests.get(f"{self.url}/check_status", headers=headers, timeout=10)
-            return dict(answer.json())
+            with new_session(self.settings.get("CLUSTER_TOKEN")) as session:
+                return dict(session.get(f"{self.url}/check_status", timeout=10).json())
         except (requests.RequestException, ValueError):
             return {}
 
@@ -116,8 +131,10 @@ class LocalCluster:
 
     def _start(self, program: str, **settings: str) -> Program:
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = self.folder / f"{program}-{len(self.slaves) + 1 if program == 'slave' else ''}.log"
+        number = f"-{len(self.slaves) + 1}" if program == "slave" else ""
+        log = self.folder / f"{program}{number}.log"
         with log.open("ab") as output:
+            start = output.seek(0, os.SEEK_END)
             process = subprocess.Popen(
                 [sys.executable, str(PROJECT / f"{program}.py")],
                 env=clean_environment() | dict(self.settings) | settings,
@@ -127,22 +144,24 @@ class LocalCluster:
                 # Ctrl-C is for this program, which stops the others in good order.
                 start_new_session=True,
             )
-        return Program(process, log)
+        return Program(process, log, start)
 
-    def _wait(self, program: Program, is_ready: Any) -> None:  # noqa: ANN401 (any callable)
+    def _wait(self, program: Program, is_ready: Callable[[], object]) -> None:
         end = time.monotonic() + _READY_LIMIT_S
         while not is_ready():
             if program.process.poll() is not None or time.monotonic() > end:
-                tail = program.log.read_text(errors="replace")[-2000:]
-                raise StartError(f"{program.log.name} did not come up:\n{tail}")
+                raise StartError(f"the {program.log.stem} did not come up:\n{program.said()}")
             time.sleep(0.05)
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without any setting of the cluster."""
+    """Return this process's environment with every setting of the cluster blank.
+
+    A blank one stands for the default, and wins over the user's own ``.env``.
+    """
     example = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
-    names = {line.lstrip("# ").partition("=")[0] for line in example if "=" in line}
-    return {name: value for name, value in os.environ.items() if name not in names}
+    names = [line.partition("=")[0] for line in example if "=" in line and line[0] != "#"]
+    return dict(os.environ) | dict.fromkeys(names, "")
 
 
 def free_port() -> int:
@@ -163,7 +182,16 @@ def running(
         cluster.start_slaves(slaves)
         yield cluster
     finally:
+        # Whoever is impatient must not leave half of it running.
+        for number in _ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
         cluster.stop()
+
+
+def end_on_signals() -> None:
+    """Make every way to end this program one that stops the cluster first."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.default_int_handler)
 
 
 def main() -> int:
@@ -186,5 +214,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_on_signals()
     sys.exit(main())

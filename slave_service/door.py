@@ -50,8 +50,8 @@ def _loopback_check() -> None:
     g.trusted = True
     host = request.headers.get("Host")
     origin = request.headers.get("Origin")
-    for url in ("//" + host if host else None, origin):
-        if url is not None and not is_loopback(_hostname(url)):
+    for url in ("//" + host if host is not None else None, origin):
+        if url is not None and ("@" in url or not is_loopback(_hostname(url))):
             raise Forbidden(
                 "Without CLUSTER_TOKEN only this computer itself may call: use "
                 "http://localhost or http://127.0.0.1, or set CLUSTER_TOKEN."

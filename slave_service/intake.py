@@ -13,19 +13,32 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 _CHUNK_BYTES = 256 * 1024
+_PARSER_OPTIONS: dict[str, Any] = {
+    # Names are decoded here, since not every client sends them in UTF-8.
+    "header_charset": "latin-1",
+    # One file of an absurd name is to be saved under a shorter one, not to fail them all.
+    "max_header_size": 64 * 1024,
+}
 _TURN_S = 0.01
 _PAUSE_S = 0.0001
 _MAX_FIELD_BYTES = 1024 * 1024
 """For one form field that is no file."""
 _MAX_FIELDS = 1000
 """Form fields that are no files; files themselves are as many as the job may hold bytes."""
+
+
+class NoRoom(HTTPException):
+    """The disk does not take the upload."""
+
+    code = 507
+    description = "The upload can't be stored."
 
 
 @dataclass(slots=True)
@@ -79,14 +92,17 @@ def receive(
         raise BadRequest("The form has no boundary: send it as multipart/form-data.")
     intake = _Intake(folder, limits)
     try:
-        # Names are decoded here, since not every client sends them in UTF-8.
-        with PushMultipartParser(options["boundary"], header_charset="latin-1") as parser:
+        with PushMultipartParser(options["boundary"], **_PARSER_OPTIONS) as parser:
             for chunk in _chunks(stream):
                 intake.count(chunk)
                 for event in parser.parse(chunk):
                     intake.take(event)
     except MultipartError as error:
         raise BadRequest(f"The form can't be read: {error}") from error
+    except OSError as error:
+        raise NoRoom(
+            f"The upload can't be stored ({error.strerror}): make room, then send it again."
+        ) from error
     finally:
         intake.close()
     return intake.form
@@ -192,8 +208,9 @@ class _Intake:
         elif self._field is not None:
             name, value = self._field
             # What is larger, or too many, is no field that any call knows: a stray part.
-            if len(value) <= _MAX_FIELD_BYTES and len(self.form.fields) < _MAX_FIELDS:
-                self.form.fields[name] = value.decode("utf-8", errors="replace")
+            few = len(self.form.fields) < _MAX_FIELDS or name == "task_type"
+            if few and len(value) <= _MAX_FIELD_BYTES:
+                self.form.fields.setdefault(name, value.decode("utf-8", errors="replace"))
         self._upload = self._field = None
 
 

@@ -1,7 +1,6 @@
 """The calls that a slave answers: HTTP in, JSON out."""
 
 import contextlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from slave_service.wire import (
     Outcome,
     encode_outcome,
     json_bytes,
+    json_value,
 )
 from slave_service.work import Request, in_upload_order, outcomes
 
@@ -85,9 +85,9 @@ def _read_request(folder: Path) -> Request:
     if not uploads:
         raise BadRequest(f"No files provided for {task.name} processing")
     try:
-        fit = json.loads(form.fields[FIT_FIELD]) if FIT_FIELD in form.fields else None
-    except ValueError as error:
-        raise BadRequest(f"The field {FIT_FIELD!r} is not JSON: {error}") from error
+        fit = json_value(form.fields[FIT_FIELD]) if FIT_FIELD in form.fields else None
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The field {FIT_FIELD!r} is not strict JSON: {error}") from error
     survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
     return Request(task, uploads, folder, survey, fit if task.fit else None)
 

@@ -50,7 +50,7 @@ class _Life:
     port: int
     registration: Registration | None = None
     beats: threading.Thread | None = None
-    refusal: RefusedError | None = None
+    refusal: Exception | None = None
 
     def begin(self) -> None:
         settings = self.settings
@@ -85,8 +85,14 @@ class _Life:
             registration.keep(self.stopping)
         except RefusedError as refusal:
             _log.error("stopping: %s", refusal)
-            self.refusal = refusal
-            self.server.stop()
+            self._give_up(refusal)
+        except Exception as error:  # noqa: BLE001 (border of a thread without which nobody knows this slave)
+            _log.exception("the heartbeat failed")
+            self._give_up(error)
+
+    def _give_up(self, reason: Exception) -> None:
+        self.refusal = reason
+        self.server.stop()
 
 
 def _drain(pool: Pool) -> None:

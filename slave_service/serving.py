@@ -47,12 +47,14 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind)
-    except OSError as error:
-        raise AddressError(f"can't listen on {host}:{port}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise AddressError(f"can't listen on {host}:{port}: no such address") from error
     try:
         if os.name == "posix":
             # Elsewhere the option means that two programs may share a port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A client whose computer is gone without a word is noticed in the end.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:

@@ -49,6 +49,15 @@ def json_bytes(value: object, *, indent: int | None = None) -> bytes:
     return text.encode("utf-8", errors="backslashreplace")
 
 
+def json_value(text: str) -> object:
+    """Decode strict JSON; raises ``ValueError`` for NaN and infinities too."""
+
+    def refuse(constant: str) -> object:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
 def encode_outcome(outcome: Outcome, result_key: str) -> dict[str, str]:
     """Return one entry of a slave's ``results``."""
     if outcome.failure is not None:

@@ -4,7 +4,6 @@ A type that works in two passes is fitted over the request's own files, unless t
 a fit along, as the master's do.
 """
 
-import contextlib
 import importlib
 import itertools
 import json
@@ -58,7 +57,7 @@ def outcomes(pool: Pool, request: Request) -> Iterator[Indexed | None]:
 
 def _fit(request: Request, surveys: Iterable[Outcome]) -> object:
     module = importlib.import_module(str(request.task.fit))
-    with contextlib.closing(module.open_fit(request.folder)) as fit:
+    with module.open_fit(request.folder) as fit:
         for outcome in surveys:
             fit.add(json.loads(outcome.data or b""))
         return fit.finish()

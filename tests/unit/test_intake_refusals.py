@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from slave_service.intake import Limits
+from slave_service.intake import Limits, NoRoom
 from tests.unit.forms import (
     PLENTY,
     Broken,
@@ -142,3 +142,17 @@ def test_no_body_breaks_the_intake(tmp_path: Path, noise: bytes, sizes: list[int
     body = WHOLE[: len(WHOLE) // 2] + noise
     with contextlib.suppress(BadRequest, RequestEntityTooLarge):
         assert take(Trickle(body, sizes), tmp_path).bytes_received == len(body)
+
+
+def test_full_disk_is_said(tmp_path: Path) -> None:
+    """An upload that can't be stored is a 507 that says why, not a fault of the program."""
+    body = form_of([file_part("texts", "a.txt", b"content")])
+    with pytest.raises(NoRoom, match="No such file"):
+        take(body, tmp_path / "is not there")
+
+
+def test_task_type_counts_after_a_thousand_stray_fields(tmp_path: Path) -> None:
+    """What is no file and no known field can't push out what is."""
+    parts = [field_part(f"f{n}", b"") for n in range(1500)]
+    form = take(form_of([*parts, field_part("task_type", b"text")]), tmp_path)
+    assert form.fields["task_type"] == "text"

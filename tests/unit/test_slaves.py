@@ -218,5 +218,5 @@ def test_why_unavailable_without_a_reason_says_so(watched: Watched) -> None:
     """Slaves that have said nothing of the type are not given words."""
     watched.registry.register("10.0.0.1", 3000, None, at=0)
     assert watched.registry.why_unavailable("embedding") == (
-        "No slaves available for embedding: none of those registered can do it"
+        "No slaves available for embedding: none of those registered says that it can"
     )
