@@ -12,18 +12,27 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import BinaryIO, cast
 
-from slave_service.errors import Unavailable
+from slave_service.errors import TooLarge, Unavailable
 from slave_service.text_decoding import Decoded, read_text
 
+MAX_TERMS = 500_000
+"""Different terms of one text: its survey passes through the master whole. A long novel has some
+twenty thousand."""
 _LANGUAGE = "english"
 
 
 def survey(source: BinaryIO) -> dict[str, object]:
     """Return ``{"terms": {term: count}}`` for one open seekable file, sorted by term.
 
-    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
+    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``
+    or ``MAX_TERMS``.
     """
     counts = Counter(_terms(read_text(source)))
+    if len(counts) > MAX_TERMS:
+        raise TooLarge(
+            f"This text has more than {MAX_TERMS:,} different terms, which no language does; "
+            "send texts rather than data, or split it."
+        )
     return {"terms": dict(sorted(counts.items()))}
 
 

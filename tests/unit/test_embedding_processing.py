@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from slave_service import embedding_processing, vocabulary
-from slave_service.errors import Unavailable, Unsupported
+from slave_service.errors import TooLarge, Unavailable, Unsupported
 
 ALPHABET = "sea tree the and of Sea's naïve NAÏVE мир 2024 a1 x İstanbul ΟΔΟΣ 你好 , . - _ don't ß"
 TEXTS = st.lists(
@@ -179,3 +179,11 @@ def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
     with pytest.raises(Unavailable, match=r"pip install -r requirements\.txt"):
         embedding_processing.self_test()
+
+
+def test_survey_of_too_many_terms_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text of more different terms than a language has is too large for the master's memory."""
+    monkeypatch.setattr(embedding_processing, "MAX_TERMS", 3)
+    assert embedding_processing.survey(io.BytesIO(b"one1 two2 three3 one1"))["terms"]
+    with pytest.raises(TooLarge, match="different terms"):
+        embedding_processing.survey(io.BytesIO(b"one1 two2 three3 four4"))
