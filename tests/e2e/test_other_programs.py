@@ -15,7 +15,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from scripts.local_cluster import LocalCluster
 from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign, need
-from tests.e2e.test_stories import until
+from tests.e2e.stage import until
 
 
 @pytest.fixture

@@ -1,63 +1,18 @@
 """Whole stories: what a user would see when things go right, and when they go wrong."""
 
-import contextlib
 import hashlib
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-import requests
 
 from scripts import samples
 from scripts.local_cluster import LocalCluster
 from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
-
-
-def until(condition: Callable[[], object], limit_s: float = 30) -> None:
-    """Wait for a condition, and fail when it does not come about in time."""
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
-
-
-class Background(threading.Thread):
-    """A request under way while the test does something else."""
-
-    def __init__(self, cluster: LocalCluster, task_type: str, files: list[Any]) -> None:
-        super().__init__(daemon=True)
-        self._ask = (cluster, task_type, files)
-        self.summary: dict[str, Any] = {}
-
-    def run(self) -> None:
-        self.summary = assign(*self._ask)
-
-    def result(self) -> dict[str, Any]:
-        """Wait for the answer."""
-        self.join(120)
-        assert self.summary, "no answer came"
-        return self.summary
-
-
-def workers_of(slave: psutil.Process) -> list[psutil.Process]:
-    """Return the worker processes of a slave."""
-    return [p for p in slave.children() if "slave_service.worker_process" in p.cmdline()]
-
-
-def is_at_work(cluster: LocalCluster, number: int) -> bool:
-    """Tell whether a slave's workers have been given files, by the slave's own word."""
-    slave = cluster.present()[number]
-    url = f"http://{slave['slave_ip']}:{slave['slave_port']}/check_status"
-    return bool(requests.get(url, timeout=10).json()["running"])
+from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
 
 
 @pytest.fixture(scope="session")
@@ -133,20 +88,13 @@ def test_a_slave_killed_half_way_changes_nothing(
     victim.suspend()
     request = Background(own_cluster, task_type, mixed_files[task_type])
     request.start()
-    until(lambda: _has_connection(victim))
+    until(lambda: has_connection(victim))
     victim.kill()
     assert request.result()["failed_files"] == []
     expected = {
         name: value for name, value in calm_results.items() if name.startswith(f"{task_type}/")
     }
     assert digest(own_cluster.results) == expected
-
-
-def _has_connection(slave: psutil.Process) -> bool:
-    """Tell whether the master has opened a connection to the slave."""
-    port = next(c.laddr.port for c in slave.net_connections() if c.status == "LISTEN")
-    peers = psutil.net_connections("tcp")
-    return any(c.raddr and c.raddr.port == port for c in peers if c.status == "ESTABLISHED")
 
 
 @posix_only
@@ -221,77 +169,3 @@ def test_no_name_leads_out_of_the_results(cluster: LocalCluster, name: str) -> N
     summary = assign(cluster, "text", [(name, b"stay inside")])
     assert summary["saved_files"] == [str(cluster.results / "text" / "escape_analysis.json")]
     assert (cluster.results / "text" / "escape_analysis.json").is_file()
-
-
-@posix_only
-def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> None:
-    """A master killed and started again finds its slaves within a few beats, nothing left over."""
-    own_cluster.start_master()
-    own_cluster.start_slaves(2)
-    request = threading.Thread(target=_ignoring_errors, args=(own_cluster,), daemon=True)
-    request.start()
-    until(lambda: is_at_work(own_cluster, 0))
-    assert own_cluster.master is not None
-    own_cluster.master.stop(signal.SIGKILL)
-    own_cluster.start_master()
-    until(lambda: len(own_cluster.present()) == 2)
-    assert {len(slave["task_types"]) for slave in own_cluster.present()} == {len(TASK_TYPES)}
-    assert assign(own_cluster, "text", [("after.txt", b"after")])["total_files_processed"] == 1
-    assert list((own_cluster.folder / "spool" / "jobs").iterdir()) == []
-
-
-def _ignoring_errors(cluster: LocalCluster) -> None:
-    text = ("It was a good day. " * 30_000).encode()
-    # The master is killed in the middle: that is the story.
-    with contextlib.suppress(requests.RequestException):
-        assign(cluster, "text", [(f"{i}.txt", text) for i in range(40)])
-
-
-@posix_only
-def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
-    """When the last slave dies, a waiting request ends after SLAVE_TIMEOUT with ``no_slave``."""
-    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
-    own_cluster.start_master()
-    (slave,) = own_cluster.start_slaves(1)
-    psutil.Process(slave.process.pid).suspend()
-    request = Background(own_cluster, "text", [("a.txt", b"a"), ("b.txt", b"b")])
-    request.start()
-    until(lambda: _has_connection(psutil.Process(slave.process.pid)))
-    slave.stop(signal.SIGKILL)
-    failures = request.result()["failed_files"]
-    assert [failure["code"] for failure in failures] == ["no_slave"] * 2
-
-
-def test_no_slaves_is_said_at_once(own_cluster: LocalCluster) -> None:
-    """Without any slave the answer is a 503 in the contract's words."""
-    own_cluster.start_master()
-    answer = requests.post(
-        f"{own_cluster.url}/assign_task",
-        data={"task_type": "text"},
-        files=[("texts", ("a.txt", b"a"))],
-        timeout=30,
-    )
-    assert answer.status_code == 503
-    assert answer.json() == {"error": "No slaves available"}
-
-
-def test_too_large_files_and_requests(own_cluster: LocalCluster) -> None:
-    """A file over its limit fails alone; a request over its limit is a readable 413."""
-    own_cluster.settings = {
-        **own_cluster.settings,
-        "MAX_FILE_SIZE": "1000",
-        "MAX_JOB_SIZE": "5000000",
-    }
-    own_cluster.start_master()
-    own_cluster.start_slaves(1)
-    summary = assign(own_cluster, "text", [("large.txt", b"x" * 1001), ("small.txt", b"x")])
-    assert summary["total_files_processed"] == 1
-    assert [failure["code"] for failure in summary["failed_files"]] == ["too_large"]
-    answer = requests.post(
-        f"{own_cluster.url}/assign_task",
-        data={"task_type": "text"},
-        files=[("texts", ("huge.txt", b"x" * 20_000_000))],
-        timeout=30,
-    )
-    assert answer.status_code == 413
-    assert "MAX_JOB_SIZE" in answer.json()["error"]

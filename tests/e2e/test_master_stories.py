@@ -1,0 +1,110 @@
+"""Stories of the master itself: restarted, stopped, without slaves, given too much."""
+
+import contextlib
+import signal
+import threading
+
+import psutil
+import requests
+
+from scripts.local_cluster import LocalCluster
+from slave_service.task_types import TASK_TYPES
+from tests.conftest import assign
+from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
+
+
+@posix_only
+def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> None:
+    """A master killed and started again finds its slaves within a few beats, nothing left over."""
+    own_cluster.start_master()
+    own_cluster.start_slaves(2)
+    request = threading.Thread(target=_ignoring_errors, args=(own_cluster,), daemon=True)
+    request.start()
+    until(lambda: is_at_work(own_cluster, 0))
+    assert own_cluster.master is not None
+    own_cluster.master.stop(signal.SIGKILL)
+    own_cluster.start_master()
+    until(lambda: len(own_cluster.present()) == 2)
+    assert {len(slave["task_types"]) for slave in own_cluster.present()} == {len(TASK_TYPES)}
+    assert assign(own_cluster, "text", [("after.txt", b"after")])["total_files_processed"] == 1
+    assert list((own_cluster.folder / "spool" / "jobs").iterdir()) == []
+
+
+def _ignoring_errors(cluster: LocalCluster) -> None:
+    text = ("It was a good day. " * 30_000).encode()
+    # The master is killed in the middle: that is the story.
+    with contextlib.suppress(requests.RequestException):
+        assign(cluster, "text", [(f"{i}.txt", text) for i in range(40)])
+
+
+@posix_only
+def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
+    """When the last slave dies, a waiting request ends after SLAVE_TIMEOUT with ``no_slave``."""
+    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
+    own_cluster.start_master()
+    (slave,) = own_cluster.start_slaves(1)
+    psutil.Process(slave.process.pid).suspend()
+    request = Background(own_cluster, "text", [("a.txt", b"a"), ("b.txt", b"b")])
+    request.start()
+    until(lambda: has_connection(psutil.Process(slave.process.pid)))
+    slave.stop(signal.SIGKILL)
+    failures = request.result()["failed_files"]
+    assert [failure["code"] for failure in failures] == ["no_slave"] * 2
+
+
+def test_no_slaves_is_said_at_once(own_cluster: LocalCluster) -> None:
+    """Without any slave the answer is a 503 in the contract's words."""
+    own_cluster.start_master()
+    answer = requests.post(
+        f"{own_cluster.url}/assign_task",
+        data={"task_type": "text"},
+        files=[("texts", ("a.txt", b"a"))],
+        timeout=30,
+    )
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "No slaves available"}
+
+
+def test_too_large_files_and_requests(own_cluster: LocalCluster) -> None:
+    """A file over its limit fails alone; a request over its limit is a readable 413."""
+    own_cluster.settings = {
+        **own_cluster.settings,
+        "MAX_FILE_SIZE": "1000",
+        "MAX_JOB_SIZE": "5000000",
+    }
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    summary = assign(own_cluster, "text", [("large.txt", b"x" * 1001), ("small.txt", b"x")])
+    assert summary["total_files_processed"] == 1
+    assert [failure["code"] for failure in summary["failed_files"]] == ["too_large"]
+    answer = requests.post(
+        f"{own_cluster.url}/assign_task",
+        data={"task_type": "text"},
+        files=[("texts", ("huge.txt", b"x" * 20_000_000))],
+        timeout=30,
+    )
+    assert answer.status_code == 413
+    assert "MAX_JOB_SIZE" in answer.json()["error"]
+
+
+@posix_only
+def test_a_master_told_to_stop_says_so_to_those_who_wait(own_cluster: LocalCluster) -> None:
+    """A request under way when the master is stopped gets a 503 in JSON, not a broken line."""
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    text = ("It was a good day. " * 30_000).encode()
+    answers: list[requests.Response] = []
+
+    def ask() -> None:
+        parts = [("texts", (f"{i}.txt", text)) for i in range(20)]
+        url = f"{own_cluster.url}/assign_task"
+        answers.append(requests.post(url, data={"task_type": "text"}, files=parts, timeout=60))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    until(lambda: is_at_work(own_cluster, 0))
+    assert own_cluster.master is not None
+    assert own_cluster.master.stop() == 0
+    thread.join(30)
+    assert answers[0].status_code == 503
+    assert "shutting down" in answers[0].json()["error"]
