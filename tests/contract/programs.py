@@ -25,10 +25,16 @@ LIMIT_S = 60.0
 def run(
     program: str | Path, *arguments: str, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program of the project, or a copy of one, to its end; return how that went."""
+    """Run a program of the project, or a copy of one, to its end; return how that went.
+
+    A copy reads the ``.env`` beside it, so nothing that would win over it is set.
+    """
+    beside = {name: value for name, value in clean_environment().items() if value}
     return subprocess.run(
         [sys.executable, str(PROJECT / program), *arguments],
-        env=clean_environment() | {"PYTHONUTF8": "1"} | settings,
+        env=(beside if Path(program).is_absolute() else clean_environment())
+        | {"PYTHONUTF8": "1"}
+        | settings,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
