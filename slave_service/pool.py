@@ -76,7 +76,11 @@ class Pool:
     def submit(self, order: Order) -> "Future[Outcome]":
         """Queue one file; the future ends with its outcome, and never with an exception."""
         future: Future[Outcome] = Future()
-        self._orders.put((order, future))
+        if self._returning:
+            # Perhaps nobody looks into the queue any more.
+            self._work_on(None, order, future)
+        else:
+            self._orders.put((order, future))
         return future
 
     def return_waiting(self) -> None:

@@ -23,8 +23,8 @@ _ONE_THREAD = ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "M
 class Child:
     """A process of this project's own, spoken to through its standard input and output.
 
-    It starts from nothing (no fork of a running program), with no socket of the slave and no
-    secret in its environment, at the head of a process group of its own.
+    It is a fresh interpreter, not a copy of the slave: with none of its threads and sockets, no
+    secret in its environment, and at the head of a process group of its own.
     """
 
     def __init__(self, module: str, *arguments: str, folder: Path) -> None:

@@ -228,6 +228,16 @@ def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
     assert not pool.folder.exists()
 
 
+def test_pool_that_has_closed_hands_back_at_once(tmp_path: Path) -> None:
+    """A file that comes when the pool has closed does not wait for workers that are gone."""
+    pool = Pool(1, 60, 2 * 1024**3)
+    pool.start()
+    pool.close()
+    outcome = pool.submit(Order("text", "late.txt", tmp_path / "late.txt")).result(timeout=10)
+    assert outcome.failure is not None
+    assert outcome.failure.code == "returned"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
 def test_killed_slave_leaves_nothing_behind(own_cluster: LocalCluster) -> None:
     """After the kill -9 of a slave its workers, what they started and its folder are gone."""
