@@ -25,6 +25,10 @@ _RESTART_PAUSE_S = 1.0
 """Between tries to start a worker that dies while it starts, so as not to burn a CPU."""
 
 
+_LOOK_S = 1.0
+"""How often an idle worker is looked at."""
+
+
 class _State(Enum):
     """What a worker is about."""
 
@@ -107,13 +111,19 @@ class Pool:
 
     def _look_after_one(self, report: "Future[Readiness]") -> None:
         worker = self._start_worker(report)
-        while (entry := self._orders.get()) is not None:
-            if not worker.is_alive():
-                worker = self._replace(worker)
+        while True:
+            try:
+                entry = self._orders.get(timeout=_LOOK_S)
+            except queue.Empty:
+                # It may have died idle, and no file should have to wait for its successor.
+                worker = self._replace_if_dead(worker)
+                continue
+            if entry is None:
+                break
+            worker = self._replace_if_dead(worker)
             # First the answer, then the replacement, which takes seconds to warm up.
             self._work_on(worker, *entry)
-            if not worker.is_alive():
-                worker = self._replace(worker)
+            worker = self._replace_if_dead(worker)
         self._remove(worker)
 
     def _work_on(self, worker: Worker | None, order: Order, future: "Future[Outcome]") -> None:
@@ -129,11 +139,11 @@ class Pool:
         # What died because the pool closes is nobody's fault.
         return _returned(order) if self._closing and outcome.failure else outcome
 
-    def _replace(self, dead: Worker) -> Worker:
-        if self._closing:
-            # Nobody needs another; this one is removed with all others.
-            return dead
-        self._remove(dead)
+    def _replace_if_dead(self, worker: Worker) -> Worker:
+        # While the pool closes nobody needs another; this one is removed with all others.
+        if worker.is_alive() or self._closing:
+            return worker
+        self._remove(worker)
         return self._start_worker()
 
     def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:

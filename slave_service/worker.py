@@ -3,6 +3,8 @@
 import contextlib
 import json
 import logging
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +46,10 @@ class Worker:
     """A process that takes one file at a time; once dead it stays dead."""
 
     def __init__(self, memory_bytes: int, folder: Path) -> None:
-        self._child = Child("slave_service.worker_process", str(memory_bytes), folder=folder)
+        # Its own, since what it leaves there (Tesseract's copy of a page, say) dies with it.
+        self._folder = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
+        module = "slave_service.worker_process"
+        self._child = Child(module, str(memory_bytes), folder=self._folder)
         self.pid = self._child.pid
 
     def is_alive(self) -> bool:
@@ -56,8 +61,9 @@ class Worker:
         kill_group(self.pid)
 
     def finish(self) -> None:
-        """Let the idle process end by itself, then make sure that it did."""
+        """Let the idle process end by itself, make sure that it did, and tidy up after it."""
         self._child.finish(_FINISH_LIMIT_S)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def warm_up(self) -> Readiness | None:
         """Wait for the self-tests; returns None when the worker died over them."""

@@ -129,9 +129,13 @@ def _as_failure(error: Exception) -> errors.Failure:
 
 
 def _send(answers: BinaryIO, head: bytes, body: bytes = b"") -> None:
-    answers.write(head + b"\n")
-    answers.write(body)
-    answers.flush()
+    try:
+        answers.write(head + b"\n")
+        answers.write(body)
+        answers.flush()
+    except BrokenPipeError:
+        # The slave is gone, and nobody is left to answer.
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ def test_slow_file_is_given_up_alone(narrow: tuple[Program, str]) -> None:
     need("tesseract")
     slave, url = narrow
     parts = [("endless.png", page(ENDLESS_LINES)), ("short.png", page(1))]
+    folder = Path(worker_of(slave).environ()["TMPDIR"])
     call = Call(lambda: get_task(url, "ocr", "images", parts))
     tesseract = wait_until(lambda: reading(slave))
     slow, short = call.answer()
@@ -132,6 +133,8 @@ def test_slow_file_is_given_up_alone(narrow: tuple[Program, str]) -> None:
     assert "FILE_TIMEOUT" in slow["error"]
     assert "ocr_data" in short
     assert wait_until(lambda: not running(tesseract), SOON_S)
+    # With Tesseract's copy of the page, which nobody else would remove.
+    assert wait_until(lambda: not folder.exists(), SOON_S)
 
 
 def test_too_much_memory_costs_one_file(narrow: tuple[Program, str]) -> None:
@@ -153,6 +156,16 @@ def test_worker_that_dies_idle_is_held_against_nobody(narrow: tuple[Program, str
     (result,) = get_task(url, "text", "texts", [("a.txt", b"a good text")])
     assert "analysis_data" in result
     assert worker_of(slave).pid != dead.pid
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
+def test_worker_that_dies_idle_is_replaced(narrow: tuple[Program, str]) -> None:
+    """Another worker is there before a file comes that would have to wait for it."""
+    slave, _ = narrow
+    dead = worker_of(slave)
+    dead.kill()
+    alive = wait_until(lambda: running(children(slave, WORKER)))
+    assert dead not in alive
 
 
 def test_what_a_slave_cannot_do_it_says(without_tesseract: LocalCluster) -> None:
