@@ -55,6 +55,9 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # A client whose computer is gone without a word is noticed in the end.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # Connections take it over. Without it, an answer's body waits until its head has been
+        # acknowledged, which on a kept connection takes the other side 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
