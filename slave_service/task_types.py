@@ -19,6 +19,8 @@ file, and its ``process`` takes ``(source, fit)``, the fit being made of all the
 
 from dataclasses import dataclass
 
+from slave_service.content import DOCUMENT, PICTURE, SOUND, TEXT
+
 
 @dataclass(frozen=True, slots=True)
 class TaskType:
@@ -31,6 +33,8 @@ class TaskType:
     """The saved file's name, with ``{stem}`` for the uploaded name's stem."""
     processor: str
     fit: str | None = None
+    content: str | None = None
+    """The kind of content that goes to this type where the user names none."""
 
 
 _ROWS = (
@@ -40,6 +44,7 @@ _ROWS = (
         result_key="image_data",
         saved_name="processed_{stem}.png",
         processor="slave_service.processing",
+        content=PICTURE,
     ),
     TaskType(
         name="text",
@@ -47,6 +52,7 @@ _ROWS = (
         result_key="analysis_data",
         saved_name="{stem}_analysis.json",
         processor="slave_service.text_processing",
+        content=TEXT,
     ),
     TaskType(
         name="embedding",
@@ -69,6 +75,7 @@ _ROWS = (
         result_key="audio_data",
         saved_name="{stem}_audio_analysis.json",
         processor="slave_service.audio_processing",
+        content=SOUND,
     ),
     TaskType(
         name="document",
@@ -76,8 +83,10 @@ _ROWS = (
         result_key="document_data",
         saved_name="{stem}_document_analysis.json",
         processor="slave_service.document_processing",
+        content=DOCUMENT,
     ),
 )
 
 TASK_TYPES: dict[str, TaskType] = {row.name: row for row in _ROWS}
+TYPE_OF_CONTENT = {row.content: row.name for row in _ROWS if row.content}
 DEFAULT_TASK_TYPE = "image"

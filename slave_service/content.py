@@ -1,0 +1,113 @@
+"""Tells by its first bytes what kind of content a file has, so that its task type can be chosen.
+
+A guess that costs next to nothing: whether the file can be used, the processor says. The standard
+library alone is imported, so that the client stays light.
+"""
+
+import codecs
+import re
+import zipfile
+from typing import BinaryIO
+
+PICTURE, SOUND, DOCUMENT, TEXT = "picture", "sound", "document", "text"
+"""The kinds of content; ``task_types`` says which type each goes to."""
+
+_HEAD_BYTES = 8192
+_PDF = b"%PDF-"
+_PDF_WITHIN = 1024
+"""As far as this, readers of PDF look for its mark (ISO 32000-1, annex H, note 13)."""
+_ZIP = b"PK\x03\x04"
+
+_PICTURES = (
+    b"\xff\xd8\xff",  # JPEG
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",  # TIFF in either byte order, then BigTIFF
+    b"MM\x00*",
+    b"II+\x00",
+    b"MM\x00+",
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n",  # JPEG 2000, then its bare stream
+    b"\xff\x4f\xff\x51",
+)
+_SOUNDS = (
+    b"fLaC",
+    b"OggS\x00",
+    b"ID3\x02",  # tags ahead of MP3
+    b"ID3\x03",
+    b"ID3\x04",
+    b"caff\x00",
+    b".snd\x00",
+)
+_FAMILIES = {
+    # The form type, four bytes further on, tells what the container holds.
+    b"RIFF": {b"WEBP": PICTURE, b"WAVE": SOUND},
+    b"RIFX": {b"WAVE": SOUND},
+    b"RF64": {b"WAVE": SOUND},
+    b"FORM": {b"AIFF": SOUND, b"AIFC": SOUND},
+}
+_AVIF = re.compile(rb".{4}ftyp(avif|avis)", re.DOTALL)
+# Marked by two letters that a text may begin with, so what follows has to fit as well.
+_BMP = re.compile(rb"BM.{4}\x00{4}.{4}[\x0c\x28\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL)
+_PPM = re.compile(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
+_ICO = re.compile(rb"\x00\x00\x01\x00[\x01-\x20]\x00")
+# An MPEG frame of layer III or II: neither the bit rate nor the sample rate a forbidden one.
+_MPEG = re.compile(rb"\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]")
+_UNICODE_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def kind_of(source: BinaryIO) -> str | None:
+    """Return the kind of content of an open file; None for any other, and for an empty file."""
+    head = source.read(_HEAD_BYTES)
+    if head.startswith(_ZIP):
+        return DOCUMENT if _is_docx(source) else None
+    kind = _marked(head)
+    if kind is None and _is_text(head):
+        return TEXT
+    # A PDF may follow some other header, but a text may also just speak of its mark.
+    return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind
+
+
+def _marked(head: bytes) -> str | None:
+    if head.lstrip().startswith(_PDF):
+        return DOCUMENT
+    if head[:4] in _FAMILIES:
+        return _FAMILIES[head[:4]].get(head[8:12])
+    if head.startswith(_PICTURES) or any(mark.match(head) for mark in (_AVIF, _BMP, _PPM, _ICO)):
+        return PICTURE
+    return SOUND if head.startswith(_SOUNDS) or _MPEG.match(head) else None
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell text from other bytes: Unicode that says so, else anything without control codes.
+
+    Text in the encodings before Unicode has none either, and data has some within a few bytes.
+    """
+    for mark, encoding in _UNICODE_MARKS:
+        if head.startswith(mark):
+            return _decodes(head, encoding)
+    return bool(head) and not _CONTROLS.search(head)
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    # Incremental, since the head may end in the middle of a character.
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        return "\x00" not in decoder.decode(head)
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_docx(source: BinaryIO) -> bool:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return any(name.startswith("word/") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False

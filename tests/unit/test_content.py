@@ -1,0 +1,101 @@
+"""What kind of content a file has, by its bytes."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from slave_service.content import DOCUMENT, PICTURE, SOUND, TEXT, kind_of
+from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+
+
+def kind(data: bytes) -> str | None:
+    return kind_of(io.BytesIO(data))
+
+
+def archive(*names: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        for name in names:
+            made.writestr(name, "x")
+    return target.getvalue()
+
+
+def test_samples_go_where_they_belong(sample_files: dict[str, list[Path]]) -> None:
+    """Real files of each type go to a type that takes them, whatever they are called."""
+    takes = {"embedding": "text", "ocr": "image"}
+    for task_type, files in sample_files.items():
+        for file in files:
+            with file.open("rb") as source:
+                found = TYPE_OF_CONTENT.get(kind_of(source) or "")
+            # A plain text is a document too, and of the two types it goes to the one for texts.
+            expected = {takes.get(task_type, task_type)}
+            if task_type == "document":
+                expected.add("text")
+            assert found in expected, file
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO"])
+def test_pictures_are_known(form: str) -> None:
+    """What Pillow writes is a picture, in every format that slaves read."""
+    target = io.BytesIO()
+    Image.new("RGB", (32, 32), "red").save(target, form)
+    assert kind(target.getvalue()) == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt ", SOUND),
+        (b"FORM\0\0\0\x24AIFFCOMM", SOUND),
+        (b"fLaC\0\0\0\x22", SOUND),
+        (b"OggS\0\x02\0\0", SOUND),
+        (b"ID3\x04\0\0\0\0", SOUND),
+        (b"\xff\xfb\x90\x64\0\0", SOUND),
+        (b"RIFF\x24\0\0\0AVI LIST", None),
+        (b"%PDF-1.7\n\xe2\xe3\xcf\xd3", DOCUMENT),
+        (b"\0\0\0\0a header%PDF-1.4", DOCUMENT),
+        (archive("[Content_Types].xml", "word/document.xml"), DOCUMENT),
+        (archive("xl/workbook.xml"), None),
+        (b"PK\x03\x04 cut off", None),
+        (b"", None),
+        (b"\x1f\x8b\x08\0\0\0\0\0", None),
+        (b"\x7fELF\x02\x01\x01\0", None),
+        (bytes(range(256)), None),
+    ],
+)
+def test_marks_are_known(data: bytes, expected: str | None) -> None:
+    """A file's first bytes tell its kind; what nobody can use has none."""
+    assert kind(data) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"BMW makes cars\n",
+        b"P3 is a format of pictures, P6 another",
+        b"ID3 tags are read by players",
+        b"caffeine keeps awake",
+        b"FORMAL and RIFF-RAFF",
+        b"I speak of %PDF- here",
+        b" \n\t ",
+        "Grüße aus 東京 🌻".encode(),
+        "Grüße".encode("utf-16"),
+        "Grüße".encode("utf-8-sig"),
+        "Grüße aus Köln".encode("cp1252"),
+        b"\x1b[31mred\x1b[0m",
+        ("a" * 8191 + "ü").encode(),
+    ],
+)
+def test_texts_are_texts(text: bytes) -> None:
+    """Text is known by what it lacks, in any encoding, and by no word it begins with."""
+    assert kind(text) == TEXT
+
+
+def test_each_kind_goes_to_one_type() -> None:
+    """The table leaves no kind without a type, and no two types for one."""
+    kinds = [task.content for task in TASK_TYPES.values() if task.content]
+    assert sorted(kinds) == sorted({PICTURE, SOUND, DOCUMENT, TEXT})
+    assert set(TYPE_OF_CONTENT) == set(kinds)
