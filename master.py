@@ -6,13 +6,14 @@ from gevent import monkey
 monkey.patch_all()  # before anything else is imported, so that all of it waits cooperatively
 
 import logging
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from master_service.app import create_app
+from master_service.app import create_master
 from master_service.settings import MasterSettings
 from slave_service.environment import SettingError, load
 from slave_service.serving import AddressError, Server, listen, set_up_logging
@@ -33,14 +34,21 @@ def run(settings: MasterSettings) -> None:
         ) from None
     with lock:
         listener = listen(settings.host, settings.port)
-        app = create_app(settings)
-        server = Server(app, listener)
+        try:
+            master = create_master(settings)
+        except sqlite3.Error as error:
+            # An empty file finds room where the ledger does not.
+            raise SettingError(
+                f"SPOOL_DIR={settings.spool_dir} can't be written to: {error}"
+            ) from None
+        server = Server(master.app, listener)
 
         def tell() -> None:
             _log.info("listening on http://%s:%d", settings.host, settings.port)
             _log.info("results go to %s", settings.results_dir)
 
-        server.run(on_start=tell, on_stop=app.config["STOP"])
+        server.run(on_start=tell, on_stop=master.stop)
+        master.close()
 
 
 def _make_folder(name: str, folder: Path) -> None:

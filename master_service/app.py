@@ -1,15 +1,25 @@
 """Wires the master: the only place where its parts are put together."""
 
 import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from flask import Flask, jsonify
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from master_service import routes
+from master_service import job_routes, routes
 from master_service.errors import Refusal
-from master_service.job_store import MemoryJobStore
+from master_service.event_log import EventLog
+from master_service.housekeeping import Housekeeping
+from master_service.job_store import JobStore
+from master_service.metrics import Metrics
+from master_service.parts import Parts
 from master_service.results import Results
-from master_service.service import Service
+from master_service.room import Room
+from master_service.runner import Runner
+from master_service.service import Rules, Service
 from master_service.settings import MasterSettings
 from master_service.slaves import Registry
 from master_service.transport import Transport
@@ -21,37 +31,99 @@ from slave_service.intake import Limits
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: MasterSettings) -> Flask:
-    """Return the master's app, its watch over the slaves already running."""
+@dataclass(frozen=True, slots=True)
+class Master:
+    """The app, and what the program around it has to see to."""
+
+    app: Flask
+    worker: Worker
+    runner: Runner
+    store: JobStore
+
+    def stop(self) -> None:
+        """Let everybody go who waits; the jobs go on when the master is started again."""
+        self.runner.stop()
+        self.worker.stop()
+
+    def close(self) -> None:
+        """Write what is left to write."""
+        self.store.ledger.close()
+
+
+def create_master(settings: MasterSettings) -> Master:
+    """Return the master, its watch over the slaves and the jobs it was left with under way."""
+    metrics = Metrics()
     transport = Transport(settings.token, settings.slave_timeout_s)
-    worker = Worker(transport, settings.max_attempts)
+    log = settings.scheduler_log
+    event_log = EventLog(log, settings.max_attempts) if log else None
+    worker = Worker(transport, settings.max_attempts, event_log)
     registry = Registry(settings.heartbeat_interval_s, worker.slave_changed)
-    service = Service(
-        store=MemoryJobStore(settings.spool_dir),
-        engine=worker,
-        results=Results(settings.results_dir, settings.results_label),
-        why_unavailable=registry.why_unavailable,
-        patience_s=settings.slave_timeout_s,
-        max_file_bytes=settings.max_file_bytes,
+    results = Results(settings.results_dir, settings.results_label)
+    store = JobStore(settings.spool_dir)
+    runner = Runner(store, worker, results, metrics)
+    parts = Parts(
+        service=Service(store, runner, registry, metrics, _rules(settings)),
+        registry=registry,
+        results=results,
+        room=Room(settings.spool_dir, settings.results_dir),
+        metrics=metrics,
+        limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
+        resting=worker.resting,
+        foreign_slaves_refusal=_foreign_slaves_refusal(settings),
     )
+    _watch(parts, runner)
+    runner.take_up_again()
+    Watch(registry, transport, worker.tick).start()
+    Housekeeping(store, timedelta(days=settings.job_retention_days)).start()
+    return Master(_app(parts, settings.token), worker, runner, store)
+
+
+class _Json(DefaultJSONProvider):
+    """Flask's own JSON, readable, and whole where a text holds what is no character of UTF-8."""
+
+    ensure_ascii = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 (Flask's signature)
+        """Encode; a lone surrogate, which some JSON brings, keeps its escape."""
+        return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _app(parts: Parts, token: str | None) -> Flask:
     app = Flask("master_service")
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
-    app.config.update(
-        SERVICE=service,
-        REGISTRY=registry,
-        LIMITS=Limits(settings.max_file_bytes, settings.max_job_bytes),
-        FOREIGN_SLAVES_REFUSAL=_foreign_slaves_refusal(settings),
-    )
-    door.guard(app, settings.token)
+    app.json = _Json(app)
+    app.extensions["master"] = parts
+    # Finds out whether who listens is still there.
+    app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25}
+    door.guard(app, token)
     app.register_error_handler(Refusal, _refused)
     app.register_blueprint(routes.blueprint)
-    app.config.update(RESTING=worker.resting, STOP=worker.stop)
-    Watch(registry, transport, worker.tick).start()
+    app.register_blueprint(job_routes.blueprint)
     return app
 
 
 def _refused(error: Refusal) -> ResponseReturnValue:
-    return jsonify(error=str(error)), error.status
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return jsonify(error=str(error)), error.status, headers
+
+
+def _rules(settings: MasterSettings) -> Rules:
+    return Rules(
+        patience_s=settings.slave_timeout_s,
+        max_file_bytes=settings.max_file_bytes,
+        max_job_bytes=settings.max_job_bytes,
+        max_waiting_jobs=settings.max_waiting_jobs,
+    )
+
+
+def _watch(parts: Parts, runner: Runner) -> None:
+    def slaves() -> dict[str, float]:
+        resting = parts.resting()
+        present = [record.name in resting for record in parts.registry.present()]
+        missing = len(parts.registry.missing())
+        return {"ready": present.count(False), "resting": sum(present), "missing": missing}
+
+    parts.metrics.watch("slaves", "Slaves by state.", "state", slaves)
+    parts.metrics.watch("unfinished", "Jobs and files without an end.", "what", runner.queue)
 
 
 def _foreign_slaves_refusal(settings: MasterSettings) -> str | None:

@@ -4,18 +4,30 @@ Refusal
 ├── UnknownTaskType      400
 ├── NoFiles              400
 ├── BadRegistration      400
+├── BadRequestPart       400   a key, number or body that makes no sense
+├── NoSuchThing          404   no such job, file, result or slave
+├── WrongState           409   not in the state that the job is in
 ├── ForeignContract      409   a slave of another version of the contract
+├── JobTooLarge          413
+├── KeyReused            422   an Idempotency-Key that came with something else
 ├── NoSlaves             503
-└── Stopping             503
+├── TooManyJobs          503
+├── Stopping             503
+└── NoRoomLeft           507   a disk is full, or a folder can't be written to
+    └── LedgerFull
 """
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A request that is not taken; its text tells the caller why and what to do."""
+    """A request that is not taken; its text tells the caller why and what to do.
+
+    ``retry_after_s`` is when it may be worth another try; None where it would be the same again.
+    """
 
     status: ClassVar[int] = 400
+    retry_after_s: ClassVar[int | None] = None
 
 
 class UnknownTaskType(Refusal):
@@ -36,22 +48,95 @@ class BadRegistration(Refusal):
     """A registration lacks a part, or has one that makes no sense."""
 
 
+class BadRequestPart(Refusal):
+    """Something in the request makes no sense."""
+
+
+class NoSuchThing(Refusal):
+    """What the request is about is not there."""
+
+    status = 404
+
+
+class WrongState(Refusal):
+    """The job is in no state in which this could be done."""
+
+    status = 409
+
+
 class ForeignContract(Refusal):
     """Master and slave would not understand each other."""
 
     status = 409
 
 
+class JobTooLarge(Refusal):
+    """All files of the job together are over the limit."""
+
+    status = 413
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(
+            f"The job would be larger than the {max_bytes} bytes that one may have: make several "
+            "jobs of it, or raise MAX_JOB_SIZE on the master."
+        )
+
+
+class KeyReused(Refusal):
+    """The same ``Idempotency-Key`` came with something else before."""
+
+    status = 422
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The Idempotency-Key {key!r} came with another request before: use a new key for "
+            "each request, and repeat one only with the very same content."
+        )
+
+
 class NoSlaves(Refusal):
     """Nobody is there who could do it."""
 
     status = 503
+    retry_after_s = 10
+
+
+class TooManyJobs(Refusal):
+    """As many jobs wait as the master takes."""
+
+    status = 503
+    retry_after_s = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} jobs wait already, and the master takes no more: try again when some are "
+            "done, or raise MAX_WAITING_JOBS on the master."
+        )
 
 
 class Stopping(Refusal):
-    """The master was told to stop before every file had its end."""
+    """The master was told to stop before the job was over."""
 
     status = 503
+    retry_after_s = 10
+
+    def __init__(self, job_id: str = "") -> None:
+        what = f"job {job_id} goes on" if job_id else "send the request again"
+        super().__init__(f"The master is shutting down: {what} when it is back.")
+
+
+class NoRoomLeft(Refusal):
+    """A disk is full, or a folder can't be written to."""
+
+    status = 507
+    retry_after_s = 30
+
+
+class LedgerFull(NoRoomLeft):
+    """The disk does not take what would have to be noted."""
 
     def __init__(self) -> None:
-        super().__init__("The master is shutting down: send the request again when it is back.")
+        super().__init__(
+            "The master can't write to SPOOL_DIR (is its disk full?): make room there, then try "
+            "again."
+        )

@@ -4,8 +4,8 @@ A *run* is one pass over the files of a job; its files are meant by their positi
 is a time in seconds of any one clock that never goes back.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
 from slave_service.errors import Failure
@@ -32,13 +32,34 @@ class SlaveGone:
 
 @dataclass(frozen=True, slots=True)
 class RunAdded:
-    """Files of ``sizes`` bytes are to be done; given up ``patience_s`` after the last slave."""
+    """Files of ``sizes`` bytes are to be done; given up ``patience_s`` after the last slave.
+
+    ``blamed_by`` has the slaves that blamed a file in an earlier life of the master, by position.
+    """
 
     at: float
     run: str
     task_type: str
     sizes: Sequence[int]
     patience_s: float | None
+    blamed_by: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """Nobody wants the rest of the run any more."""
+
+    at: float
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveDropped:
+    """The slave is not to work on this run any more; what it holds of it is not waited for."""
+
+    at: float
+    run: str
+    slave: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +99,7 @@ class Tick:
     at: float
 
 
-Event = SlaveUp | SlaveGone | RunAdded | Answered | Ended | Tick
+Event = SlaveUp | SlaveGone | RunAdded | RunCancelled | SlaveDropped | Answered | Ended | Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +122,11 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """The file waits for another slave."""
+    """The file waits for another slave; ``blamed_by`` counts those that blamed it, in order."""
 
     run: str
     index: int
+    blamed_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +138,12 @@ class GiveUp:
     failure: Failure
 
 
-Action = Send | Keep | Requeue | GiveUp
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The file ends without an outcome: nobody wants it any more."""
+
+    run: str
+    index: int
+
+
+Action = Send | Keep | Requeue | GiveUp | Drop

@@ -1,82 +1,97 @@
-"""Keeps jobs and their uploads behind one interface; here in memory and a spool folder."""
+"""Keeps jobs and their uploads: the ledger speaks only of uploads that lie in the spool already.
 
-import shutil
-import tempfile
+What a call has stored when it returns outlives the process. What a killed process has left half
+done is removed when the next one starts.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
+from master_service.errors import LedgerFull, NoSuchThing
 from master_service.jobs import File, Job
+from master_service.ledger import Claim, Ledger
+from master_service.spool import Spool
+
+_log = logging.getLogger(__name__)
 
 
-class JobStore(Protocol):
-    """What the service asks of a store; what it has been told is safe once a call returns."""
+class JobStore:
+    """The ledger and the spool of one master, which may be asked directly, and what needs both."""
 
-    def incoming(self) -> Path:
-        """Return a new folder for uploads that no job has taken yet; the caller removes it."""
-        ...
+    def __init__(self, folder: Path) -> None:
+        self.spool = Spool(folder)
+        self.ledger = Ledger(folder / "jobs.db")
+        self.ledger.take_up_again()
+        for job_id in self.spool.jobs():
+            job = self.ledger.job(job_id)
+            if job is None:
+                self.spool.remove(job_id)
+            elif not job.is_over:
+                self.spool.tidy(job_id, job.total_files)
 
-    def add(self, job: Job) -> None:
-        """Take a new job."""
-        ...
+    def add(
+        self, job: Job, files: Sequence[File], uploads: Sequence[Path], claim: Claim | None
+    ) -> str:
+        """Take a new job with its files; returns its id, or that of the job with the same claim.
 
-    def take_input(self, job: Job, file: File, upload: Path) -> None:
-        """Take a new file of the job, and move its uploaded bytes to where ``inputs`` says."""
-        ...
+        Raises ``LedgerFull`` where the disk does not take it; then nothing of it is there.
+        """
+        with self._all_or_nothing(job, 0, 0):
+            self.spool.take(job.job_id, 0, uploads)
+            job_id = self.ledger.add(job, files, claim)
+        if job_id != job.job_id:
+            self.spool.remove(job.job_id)
+        return job_id
 
-    def inputs(self, job: Job) -> Path:
-        """Return the folder where the bytes of the job's files lie, each named by its index."""
-        ...
+    def add_copy(
+        self, job: Job, files: Sequence[File], of: Job, indexes: Sequence[int], claim: Claim | None
+    ) -> str:
+        """Like ``add``, with inputs that another job has under these indexes."""
+        with self._all_or_nothing(job, 0, 0):
+            self.spool.copy(of.job_id, indexes, job.job_id)
+            job_id = self.ledger.add(job, files, claim)
+        if job_id != job.job_id:
+            self.spool.remove(job.job_id)
+        return job_id
 
-    def job_changed(self, job: Job) -> None:
-        """Note the job's new state."""
-        ...
+    def add_files(
+        self, job: Job, files: Sequence[File], uploads: Sequence[Path], claim: Claim | None
+    ) -> None:
+        """Take more files of an open job; one call for a job at a time."""
+        first = files[0].index
+        with self._all_or_nothing(job, first, len(files)):
+            self.spool.take(job.job_id, first, uploads)
+            self.ledger.add_files(job, files, claim)
 
-    def file_changed(self, job: Job, file: File) -> None:
-        """Note the new state of one of the job's files."""
-        ...
+    def remove(self, job_id: str) -> None:
+        """Forget a job and delete its uploads."""
+        self.ledger.remove(job_id)
+        self.spool.remove(job_id)
 
-    def remove(self, job: Job) -> None:
-        """Forget the job and delete its uploads."""
-        ...
+    def remove_outdated(self, finished_before: datetime, opened_before: datetime) -> int:
+        """Forget the jobs that have been kept for long enough; returns how many."""
+        count = 0
+        while (job_id := self.ledger.remove_outdated(finished_before, opened_before)) is not None:
+            self.spool.remove(job_id)
+            count += 1
+        return count
 
-
-class MemoryJobStore:
-    """Jobs in a dictionary: gone with the process, so what lies in the spool then is removed."""
-
-    def __init__(self, spool_dir: Path) -> None:
-        self._incoming = spool_dir / "incoming"
-        self._inputs = spool_dir / "jobs"
-        for folder in (self._incoming, self._inputs):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        self._jobs: dict[str, Job] = {}
-
-    def incoming(self) -> Path:
-        """Return a new folder for uploads that no job has taken yet; the caller removes it."""
-        # Made again where somebody has tidied it away.
-        self._incoming.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=self._incoming))
-
-    def add(self, job: Job) -> None:
-        """Take a new job."""
-        self.inputs(job).mkdir(parents=True)
-        self._jobs[job.job_id] = job
-
-    def take_input(self, job: Job, file: File, upload: Path) -> None:
-        """Move the uploaded bytes to the job's inputs; the file is in the job already."""
-        upload.rename(self.inputs(job) / str(file.index))
-
-    def inputs(self, job: Job) -> Path:
-        """Return the folder where the bytes of the job's files lie, each named by its index."""
-        return self._inputs / job.job_id
-
-    def job_changed(self, job: Job) -> None:
-        """Do nothing: the object itself is what is stored."""
-
-    def file_changed(self, job: Job, file: File) -> None:
-        """Do nothing: the object itself is what is stored."""
-
-    def remove(self, job: Job) -> None:
-        """Forget the job and delete its uploads."""
-        self._jobs.pop(job.job_id, None)
-        shutil.rmtree(self.inputs(job), ignore_errors=True)
+    @contextlib.contextmanager
+    def _all_or_nothing(self, job: Job, first: int, count: int) -> Iterator[None]:
+        """Delete what was put into the spool when it can't be entered; all, where count is 0."""
+        try:
+            yield
+        except BaseException as error:
+            if count:
+                self.spool.discard(job.job_id, range(first, first + count))
+            else:
+                self.spool.remove(job.job_id)
+            if isinstance(error, FileNotFoundError):
+                raise NoSuchThing("The uploads are no longer on the master's disk.") from error
+            if isinstance(error, OSError):
+                _log.warning("an upload can't be moved to its job: %s", error)
+                raise LedgerFull from error
+            raise

@@ -6,10 +6,12 @@ A file's way, and with it everything a ledger can say::
        ▲          │  └────► failed
        └──────────┘         cancelled (from queued or running)
 
-It goes back to *queued* when it is handed to another slave, and after the first of two passes.
+It goes back to *queued* when it is handed to another slave, after the first of two passes, and
+when the master that watched over it was killed. A job goes back to *queued* for that alone.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -36,7 +38,7 @@ class JobState(str, Enum):
     CANCELLED = "cancelled"
 
 
-FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
+FILE_TRANSITIONS: Mapping[FileState, frozenset[FileState]] = {
     FileState.QUEUED: frozenset({FileState.RUNNING, FileState.FAILED, FileState.CANCELLED}),
     FileState.RUNNING: frozenset(
         {FileState.QUEUED, FileState.DONE, FileState.FAILED, FileState.CANCELLED}
@@ -46,13 +48,16 @@ FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
     FileState.CANCELLED: frozenset(),
 }
 
-JOB_TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.OPEN: frozenset({JobState.QUEUED, JobState.CANCELLED}),
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.DONE, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset({JobState.DONE, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.DONE, JobState.CANCELLED}),
     JobState.DONE: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
+
+_REMEMBERED_STEPS = 20
+"""Of a file's history, the latest: a file may be handed over any number of times."""
 
 
 class TransitionError(Exception):
@@ -61,7 +66,11 @@ class TransitionError(Exception):
 
 @dataclass(slots=True)
 class File:
-    """One upload inside a job, known by its index, since names repeat."""
+    """One upload inside a job, known by its index, since names repeat.
+
+    ``blamed_by`` are the slaves ("ip:port") that blamed it, once for each time: what counts
+    against MAX_ATTEMPTS, while ``attempts`` counts every hand-over.
+    """
 
     index: int
     filename: str
@@ -69,10 +78,13 @@ class File:
     sha256: str
     state: FileState = FileState.QUEUED
     attempts: int = 0
+    blamed_by: tuple[str, ...] = ()
     slave: str | None = None
     saved_file: str | None = None
     result_sha256: str | None = None
     failure: Failure | None = None
+    history: tuple[str, ...] = ()
+    """The states it has left, the oldest first, since this process knows it."""
 
     def hand_over(self, slave: str) -> None:
         """Note that ``slave`` ("ip:port") was given the file: one attempt more."""
@@ -80,9 +92,11 @@ class File:
         self.slave = slave
         self.attempts += 1
 
-    def take_back(self) -> None:
-        """Note that the file waits for its next slave, or for its second pass."""
+    def take_back(self, blamed_by: tuple[str, ...] | None = None) -> None:
+        """Note that the file waits again, and by whom it is now blamed where that has changed."""
         self._change(FileState.QUEUED)
+        if blamed_by is not None:
+            self.blamed_by = blamed_by
 
     def finish(self, saved_file: str, result_sha256: str) -> None:
         """Note that the result lies at ``saved_file``."""
@@ -101,34 +115,56 @@ class File:
 
     def _change(self, state: FileState) -> None:
         if state not in FILE_TRANSITIONS[self.state]:
+            way = " > ".join([*self.history, self.state.value])
             raise TransitionError(
-                f"file {self.index} can't go from {self.state.value} to {state.value}"
+                f"file {self.index} can't go from {self.state.value} to {state.value}; "
+                f"its history: {way}, last with slave {self.slave}, {self.attempts} attempts"
             )
+        self.history = (*self.history, self.state.value)[-_REMEMBERED_STEPS:]
         self.state = state
 
 
 @dataclass(slots=True)
 class Job:
-    """One accepted request and its files, in upload order."""
+    """One accepted request: its state, and how many of its files have ended in which way."""
 
     job_id: str
     task_type: str
     created_at: datetime
-    files: list[File] = field(default_factory=list)
     state: JobState = JobState.OPEN
+    started_at: datetime | None = None
     finished_at: datetime | None = None
     bytes_received: int = 0
+    total_files: int = 0
+    done_files: int = 0
+    failed_files: int = 0
+    cancelled_files: int = 0
 
     def change(self, state: JobState, at: datetime) -> None:
         """Go to another state; ``at`` is the time in UTC."""
         if state not in JOB_TRANSITIONS[self.state]:
             raise TransitionError(
-                f"job {self.job_id} can't go from {self.state.value} to {state.value}"
+                f"job {self.job_id} can't go from {self.state.value} to {state.value}; "
+                f"{self.ended_files} of its {self.total_files} files have ended"
             )
         self.state = state
-        if not JOB_TRANSITIONS[state]:
+        if state is JobState.RUNNING:
+            self.started_at = self.started_at or at
+        if self.is_over:
             self.finished_at = at
 
-    def in_state(self, state: FileState) -> list[File]:
-        """Return the files that stand there, in upload order."""
-        return [file for file in self.files if file.state is state]
+    def count(self, file: File) -> None:
+        """Count a file that has just come to its end."""
+        self.done_files += file.state is FileState.DONE
+        self.failed_files += file.state is FileState.FAILED
+        self.cancelled_files += file.state is FileState.CANCELLED
+
+    @property
+    def ended_files(self) -> int:
+        """How many files have an end."""
+        return self.done_files + self.failed_files + self.cancelled_files
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing about the job will change any more."""
+        return not JOB_TRANSITIONS[self.state]

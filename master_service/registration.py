@@ -82,7 +82,7 @@ def _workers(workers: object) -> int:
 def _task_types(names: object) -> frozenset[str]:
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         # A newer slave may know types that this master does not.
-        return frozenset(names) & TASK_TYPES.keys()
+        return frozenset(names).intersection(TASK_TYPES)
     raise BadRegistration("task_types must be a list of names.")
 
 

@@ -14,7 +14,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from slave_service.task_types import TaskType
+from slave_service.task_types import TASK_TYPES, TaskType
 
 _TEMPORARY = ".tmp-"
 _MAX_STEM_BYTES = 180
@@ -81,6 +81,8 @@ class Results:
         self._label = PurePosixPath(label.replace(os.sep, "/"))
         self._folders: dict[str, _Folder] = {}
         self._lock = threading.Lock()
+        for temporary in root.glob(f"*/{_TEMPORARY}*"):
+            temporary.unlink(missing_ok=True)  # of a master that was killed while it wrote
 
     def save(self, task: TaskType, filename: str, data: bytes) -> Saved:
         """Write one result; where the same bytes are already there, that place is the answer.
@@ -100,6 +102,18 @@ class Results:
                 temporary.unlink()
         return Saved(str(self._label / task.name / name), sha256)
 
+    def find(self, task_type: str, name: str) -> Path | None:
+        """Return where a result of that name lies; None where there is none."""
+        if Path(name).name != name or name.startswith(".") or "\\" in name:
+            return None
+        path = self._root / task_type / name
+        return path if task_type in TASK_TYPES and path.is_file() else None
+
+    def locate(self, saved_file: str) -> tuple[str, Path | None]:
+        """Return the name of a saved result, and where it lies if it is still there."""
+        task_type, name = saved_file.split("/")[-2:]
+        return name, self.find(task_type, name)
+
     def _folder(self, task_type: str) -> _Folder:
         folder = self._folders.get(task_type)
         path = self._root / task_type
@@ -107,9 +121,6 @@ class Results:
         path.mkdir(parents=True, exist_ok=True)
         if folder is None:
             names = os.listdir(path)  # noqa: PTH208 (names are wanted, as many as there are)
-            for name in names:
-                if name.startswith(_TEMPORARY):
-                    (path / name).unlink(missing_ok=True)
             folder = _Folder(path, {_canonical(name): name for name in names})
             self._folders[task_type] = folder
         return folder

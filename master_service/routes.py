@@ -1,25 +1,26 @@
 """The calls that the master answers: HTTP in, JSON out, no policy."""
 
-import contextlib
 import logging
-import shutil
 import time
-from collections.abc import Collection, Iterator
-from typing import cast
+from collections.abc import Collection
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
 
+from master_service.job_routes import accepted
+from master_service.jobs import Job
+from master_service.metrics import CONTENT_TYPE
+from master_service.openapi import description as openapi_description
+from master_service.parts import parts
+from master_service.reading import claim_of, json_body, received_form, respond_async
 from master_service.registration import read_address, read_details
-from master_service.service import Service
-from master_service.slaves import Registry, SlaveRecord
+from master_service.slaves import SlaveRecord
 from master_service.summary import summary
 from slave_service.door import is_trusted
-from slave_service.intake import Form, Limits, receive
 from slave_service.task_types import DEFAULT_TASK_TYPE
 
 blueprint = Blueprint("master", __name__)
 _log = logging.getLogger(__name__)
-_MAX_JSON_BYTES = 64 * 1024
 
 
 @blueprint.get("/")
@@ -31,9 +32,9 @@ def index() -> Response:
 @blueprint.post("/register")
 def register() -> Response:
     """Take a slave in; repeating it is the heartbeat."""
-    registry = _registry()
-    body = _json()
-    ip, port = read_address(body, current_app.config["FOREIGN_SLAVES_REFUSAL"])
+    registry = parts().registry
+    body = json_body()
+    ip, port = read_address(body, parts().foreign_slaves_refusal)
     news = registry.register(ip, port, read_details(body), time.monotonic())
     if news and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
@@ -43,8 +44,8 @@ def register() -> Response:
 @blueprint.delete("/register")
 def leave() -> Response:
     """Let a slave go that leaves in good order."""
-    ip, port = read_address(_json(), None)
-    _registry().leave(ip, port)
+    ip, port = read_address(json_body(), None)
+    parts().registry.leave(ip, port)
     return jsonify(status="success")
 
 
@@ -53,8 +54,8 @@ def check_status() -> Response:
     """Say who is there; without the token, only that the master is."""
     if not is_trusted():
         return jsonify(status="alive")
-    registry, now = _registry(), time.monotonic()
-    resting = current_app.config["RESTING"]()
+    registry, now = parts().registry, time.monotonic()
+    resting = parts().resting()
     return jsonify(
         status="alive",
         slaves=[_describe(record, now, resting) for record in registry.present()],
@@ -64,41 +65,35 @@ def check_status() -> Response:
 
 
 @blueprint.post("/assign_task")
-def assign_task() -> Response:
+def assign_task() -> ResponseReturnValue:
     """Take files, wait until each has its end, and say how it went."""
-    service = cast(Service, current_app.config["SERVICE"])
-    with _received(service) as form:
-        job = service.accept(form.fields.get("task_type", DEFAULT_TASK_TYPE), form)
-    try:
-        elapsed_s = service.process(job)
-        return jsonify(summary(job, elapsed_s))
-    finally:
-        service.store.remove(job)
+    service = parts().service
+    waits = not respond_async()
+    with received_form() as form:
+        task_type = form.fields.get("task_type", DEFAULT_TASK_TYPE)
+        job_id = service.accept(task_type, form, claim_of(form), waits)
+    if not waits:
+        return accepted(job_id)
+    job = service.wait(job_id)
+    return jsonify(summary(job, service.files(job), _elapsed_s(job)))
 
 
-@contextlib.contextmanager
-def _received(service: Service) -> Iterator[Form]:
-    """Store the request's uploads; those that no job has taken at the end are removed."""
-    folder = service.store.incoming()
-    limits = cast(Limits, current_app.config["LIMITS"])
-    kind, length = request.content_type or "", request.content_length
-    try:
-        yield receive(request.stream, kind, length, folder, limits)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Return what has been counted, for Prometheus."""
+    return Response(parts().metrics.text(), content_type=CONTENT_TYPE)
 
 
-def _json() -> object:
-    """Return the small JSON body of the request; None for anything else."""
-    request.max_content_length = _MAX_JSON_BYTES
-    try:
-        return request.get_json(silent=True)
-    except (OSError, RecursionError):
-        return None
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Describe every call."""
+    return jsonify(openapi_description())
 
 
-def _registry() -> Registry:
-    return cast(Registry, current_app.config["REGISTRY"])
+def _elapsed_s(job: Job) -> float:
+    if job.started_at is None or job.finished_at is None:
+        return 0.0
+    return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
 def _describe(record: SlaveRecord, now: float, resting: Collection[str]) -> dict[str, object]:

@@ -1,10 +1,13 @@
 """What the scheduler knows of one run and of one slave, and what follows from it. Pure."""
 
+import itertools
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from master_service.judgement import Record
 from master_service.shares import Shares
+from slave_service.errors import Failure, Internal, NoSlave
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """One request to a slave, unless a single file is larger."""
@@ -14,6 +17,13 @@ RESERVE_S = 1.0
 for the network, and so few that a slave which runs dry finds something to take over."""
 WORTH_TAKING_OVER_S = 1.0
 """Less work than this stays with the slave it was meant for: moving it would gain nothing."""
+LOOK_AHEAD = 100
+"""So many of the files to be sent alone are looked at for one that suits a slave, however many
+there are: those at the front suit another, which comes for them."""
+
+GARBLED = Internal(
+    "No slave gave a usable answer for this file; the log of the master has the details."
+).as_failure()
 
 
 @dataclass(slots=True)
@@ -25,6 +35,11 @@ class Slave:
     paused_until: float = 0.0
     pause_s: float = 0.0
     reachable: bool = True
+    record: Record = field(default_factory=Record)
+
+    def rests(self, at: float) -> bool:
+        """Tell whether it is given nothing now: after trouble with it, or by judgement."""
+        return at < self.paused_until or self.record.rests(at)
 
 
 @dataclass(slots=True)
@@ -39,13 +54,20 @@ class Run:
     alone: deque[int] = field(default_factory=deque)
     """Files that a slave blamed: to be sent by themselves, and elsewhere."""
     blamed_by: dict[int, list[str]] = field(default_factory=dict)
-    """The slaves that blamed a file, once for each time."""
+    """The slaves that blamed a file without an end, once for each time; no list is empty."""
+    dropped: set[str] = field(default_factory=set)
+    """Slaves that are not to work on this run."""
     held: Counter[str] = field(default_factory=Counter)
     """How many files of the run each slave has been given and not answered."""
     first_sent: dict[str, float] = field(default_factory=dict)
     last_answer: dict[str, float] = field(default_factory=dict)
     answered: Counter[str] = field(default_factory=Counter)
     starved_since: float | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a file of it is in nobody's hands."""
+        return self.files_left > self.held.total()
 
     def blame(self, index: int, slave: str, max_attempts: int) -> bool:
         """Note that the file failed there; tell whether it now waits to be tried again."""
@@ -56,18 +78,30 @@ class Run:
         self.alone.append(index)
         return True
 
+    def forgive(self, slave: str) -> None:
+        """Take back what the slave blamed; what no other blames waits among the rest again."""
+        for index, blamed_by in list(self.blamed_by.items()):
+            if slave in blamed_by:
+                blamed_by[:] = [name for name in blamed_by if name != slave]
+                if not blamed_by:
+                    del self.blamed_by[index]
+        cleared = [index for index in self.alone if index not in self.blamed_by]
+        if cleared:
+            self.alone = deque(index for index in self.alone if index in self.blamed_by)
+            self.shares.put_back(cleared)
+
     def put_back(self, indexes: Iterable[int]) -> None:
         """Take back files that were not tried; one that was blamed before stays by itself."""
         untried = sorted(indexes, reverse=True)
         self.alone.extendleft(index for index in untried if index in self.blamed_by)
         self.shares.put_back(index for index in untried if index not in self.blamed_by)
 
-    def take_alone(self, slave: str, reachable: Iterable[str]) -> list[int]:
+    def take_alone(self, slave: str, others: Iterable[str]) -> list[int]:
         """Take one file that is to be tried by itself, where it failed least and not just now."""
-        for position, index in enumerate(self.alone):
+        for position, index in enumerate(itertools.islice(self.alone, LOOK_AHEAD)):
             blamed_by = self.blamed_by[index]
             doubts = {
-                name: (blamed_by.count(name), name == blamed_by[-1]) for name in [slave, *reachable]
+                name: (blamed_by.count(name), name == blamed_by[-1]) for name in [slave, *others]
             }
             if doubts[slave] == min(doubts.values()):
                 del self.alone[position]
@@ -112,3 +146,11 @@ class Run:
         began = self.first_sent.get(slave, self.started_at)
         silent_s = at - self.last_answer.get(slave, began)
         return max((at - began) / max(1, self.answered[slave]), silent_s, 1e-6)
+
+    def no_slave(self) -> Failure:
+        """Return why files of the run fail that nobody was there for."""
+        return NoSlave(
+            f"No slave that can do {self.task_type} answered for {self.patience_s:g} seconds: "
+            "start one (python slave.py) or, where one is listed, see the master's log for what "
+            "is wrong with it; then send the file again."
+        ).as_failure()

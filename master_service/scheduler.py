@@ -4,41 +4,34 @@ No clock, thread, socket or file in here: ``worker`` reports what happened as ev
 out the actions that come back. The same events give the same actions.
 """
 
-import itertools
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from master_service.cluster import Batch, Cluster
 from master_service.events import (
     Action,
     Answered,
+    Drop,
     Ended,
     Event,
     GiveUp,
     Keep,
     Requeue,
     RunAdded,
-    Send,
+    RunCancelled,
+    SlaveDropped,
     SlaveGone,
     SlaveUp,
     Tick,
     Trouble,
 )
-from master_service.runs import MAX_BATCH_BYTES, Run, Slave
+from master_service.runs import GARBLED, Run, Slave
 from master_service.shares import Shares
-from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES, Failure, Internal, NoSlave
+from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES
 
 SHORT_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 """A slave that is in trouble is left alone for twice as long each time, up to this."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    slave: str
-    run: str
-    unanswered: set[int]
 
 
 class Scheduler:
@@ -46,23 +39,25 @@ class Scheduler:
 
     def __init__(self, max_attempts: int) -> None:
         self._max_attempts = max_attempts
-        self._slaves: dict[str, Slave] = {}
-        self._runs: dict[str, Run] = {}
-        self._turns: deque[str] = deque()
-        """Runs in the order in which they get the next batch."""
-        self._batches: dict[int, _Batch] = {}
-        self._numbers = itertools.count(1)
+        self._cluster = Cluster()
+        self._slaves = self._cluster.slaves
+        self._runs = self._cluster.runs
+        self._batches = self._cluster.batches
 
     def handle(self, event: Event) -> list[Action]:
         """Take note of one event and return what is to be done about it, in order."""
         handler: Callable[[Scheduler, Any], Iterator[Action]] = _HANDLERS[type(event)]
         actions = list(handler(self, event))
-        actions.extend(self._assign(event.at))
+        actions.extend(self._cluster.assign(event.at))
         return actions
 
     def resting(self, at: float) -> frozenset[str]:
-        """Return the slaves that are given nothing for a while, after trouble with them."""
-        return frozenset(name for name in self._slaves if self._rests(name, at))
+        """Return the slaves that are given nothing for a while: after trouble, or by judgement."""
+        return frozenset(name for name, slave in self._slaves.items() if slave.rests(at))
+
+    def wants(self, batch: int) -> bool:
+        """Tell whether the batch still holds its files; what else it brings would be ignored."""
+        return batch in self._batches
 
     # What is learnt from each event
 
@@ -76,25 +71,46 @@ class Scheduler:
 
     def _slave_gone(self, event: SlaveGone) -> Iterator[Action]:
         self._slaves.pop(event.slave, None)
-        for run in self._runs.values():
-            run.shares.release(event.slave)
+        self._cluster.release(event.slave)
         if event.lost:
             held = [number for number, b in self._batches.items() if b.slave == event.slave]
             for number in held:
                 yield from self._put_back(self._batches.pop(number))
 
+    def _slave_dropped(self, event: SlaveDropped) -> Iterator[Action]:
+        run, which = self._runs.get(event.run), (event.slave, event.run)
+        held = [number for number, b in self._batches.items() if (b.slave, b.run) == which]
+        # One that has left in good order may still hold files.
+        if run is None or not (held or event.slave in self._slaves):
+            return
+        run.dropped.add(event.slave)
+        run.shares.release(event.slave)
+        for number in held:
+            yield from self._put_back(self._batches.pop(number))
+
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
         ready = [
-            name for name in self._reachable(event.task_type) if not self._rests(name, event.at)
+            name
+            for name in self._cluster.reachable(event.task_type)
+            if not self._slaves[name].rests(event.at)
         ]
         # The least busy come first, so that many small runs spread as evenly as one large.
-        ready.sort(key=lambda name: (self._held_by(name), name))
-        shares = Shares(event.sizes, ready)
-        self._runs[event.run] = Run(
-            event.task_type, shares, len(event.sizes), event.patience_s, event.at
-        )
-        self._turns.append(event.run)
+        ready.sort(key=lambda name: (self._cluster.held_by(name), name))
+        blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
+        shares = Shares(event.sizes, ready, apart=blamed_by)
+        run = Run(event.task_type, shares, len(event.sizes), event.patience_s, event.at)
+        run.blamed_by.update(blamed_by)
+        run.alone.extend(sorted(blamed_by))
+        self._cluster.add_run(event.run, run)
         yield from ()
+
+    def _run_cancelled(self, event: RunCancelled) -> Iterator[Action]:
+        if (run := self._runs.get(event.run)) is None:
+            return
+        held = [b.unanswered for b in self._batches.values() if b.run == event.run]
+        for index in sorted(set(run.take_all()).union(*held)):
+            yield Drop(event.run, index)
+        self._cluster.forget_run(event.run)
 
     def _answered(self, event: Answered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
@@ -110,15 +126,13 @@ class Scheduler:
         if event.code in UNBLAMED_CODES:
             # Who hands one file back would do the same with the next.
             self._pause(batch.slave, Trouble.FULL, event.at)
-            run.put_back([event.index])
-            yield Requeue(batch.run, event.index)
-        elif event.code in RETRIED_CODES and run.blame(
-            event.index, batch.slave, self._max_attempts
-        ):
-            yield Requeue(batch.run, event.index)
+            yield self._untried(batch, event.index)
+        elif event.code in RETRIED_CODES:
+            yield self._blame(batch, event.index, event.at) or self._keep(batch, event.index)
         else:
-            self._file_ended(batch.run)
-            yield Keep(batch.run, event.index)
+            if event.code is None:
+                self._bear_witness(batch, event.index, event.at)
+            yield self._keep(batch, event.index)
 
     def _ended(self, event: Ended) -> Iterator[Action]:
         batch = self._batches.pop(event.batch, None)
@@ -127,14 +141,17 @@ class Scheduler:
         trouble = event.trouble or (Trouble.GARBLED if batch.unanswered else None)
         if trouble is not None:
             self._pause(batch.slave, trouble, event.at)
-        if trouble is Trouble.GARBLED:
-            yield from self._blame(batch)
-        else:
+        if trouble is not Trouble.GARBLED:
             yield from self._put_back(batch)
+            return
+        for index in sorted(batch.unanswered):
+            self._runs[batch.run].held[batch.slave] -= 1
+            yield self._blame(batch, index, event.at) or self._garbled(batch, index)
 
     def _tick(self, event: Tick) -> Iterator[Action]:
         for name, run in list(self._runs.items()):
-            if self._reachable(run.task_type):
+            self._cluster.cut_rests_short(run, event.at)
+            if self._cluster.reachable(run.task_type, run.dropped):
                 run.starved_since = None
                 continue
             if run.starved_since is None:
@@ -144,7 +161,7 @@ class Scheduler:
 
     # What follows for files
 
-    def _put_back(self, batch: _Batch) -> Iterator[Action]:
+    def _put_back(self, batch: Batch) -> Iterator[Action]:
         """Files that were not tried: any slave may have them, and nothing is counted."""
         # A run is kept as long as any of its files has no end; with nothing open it may be gone.
         if batch.unanswered:
@@ -152,121 +169,72 @@ class Scheduler:
             run.held[batch.slave] -= len(batch.unanswered)
             run.put_back(batch.unanswered)
         for index in sorted(batch.unanswered):
-            yield Requeue(batch.run, index)
+            yield self._requeue(batch.run, index)
 
-    def _blame(self, batch: _Batch) -> Iterator[Action]:
-        for index in sorted(batch.unanswered):
-            run = self._runs[batch.run]
-            run.held[batch.slave] -= 1
-            if run.blame(index, batch.slave, self._max_attempts):
-                yield Requeue(batch.run, index)
-            else:
-                self._file_ended(batch.run)
-                yield GiveUp(batch.run, index, _GARBLED)
+    def _untried(self, batch: Batch, index: int) -> Requeue:
+        self._runs[batch.run].put_back([index])
+        return self._requeue(batch.run, index)
+
+    def _blame(self, batch: Batch, index: int, at: float) -> Requeue | None:
+        """The file failed there, and waits to be tried again; None when that was the last time."""
+        slave = self._slaves.get(batch.slave)
+        if slave is not None and slave.record.rests(at):
+            return self._untried(batch, index)  # what fails on a slave that is judged says nothing
+        if not self._runs[batch.run].blame(index, batch.slave, self._max_attempts):
+            return None
+        if slave is not None:
+            slave.record.blame((batch.run, index))
+        return self._requeue(batch.run, index)
+
+    def _requeue(self, name: str, index: int) -> Requeue:
+        return Requeue(name, index, tuple(self._runs[name].blamed_by.get(index, ())))
+
+    def _keep(self, batch: Batch, index: int) -> Keep:
+        self._cluster.file_ended(batch.run, index)
+        return Keep(batch.run, index)
+
+    def _garbled(self, batch: Batch, index: int) -> GiveUp:
+        self._cluster.file_ended(batch.run, index)
+        return GiveUp(batch.run, index, GARBLED)
 
     def _give_up(self, name: str, run: Run) -> Iterator[Action]:
         """Nobody is there to do what is left. What a lost slave still held was put back."""
-        failure = _no_slave(run)
+        failure = run.no_slave()
         for index in run.take_all():
-            self._file_ended(name)
+            self._cluster.file_ended(name, index)
             yield GiveUp(name, index, failure)
 
-    def _file_ended(self, name: str) -> None:
-        run = self._runs[name]
-        run.files_left -= 1
-        if run.files_left == 0:
-            del self._runs[name]
-            self._turns.remove(name)
+    # What follows for slaves
+
+    def _bear_witness(self, batch: Batch, index: int, at: float) -> None:
+        """A result speaks for the slave that gave it, and against others that blamed the file."""
+        if (slave := self._slaves.get(batch.slave)) is not None:
+            slave.record.result(at)
+        for name in dict.fromkeys(self._runs[batch.run].blamed_by.get(index, ())):
+            other = self._slaves.get(name) if name != batch.slave else None
+            if other is not None and other.record.refute((batch.run, index), at):
+                self._cluster.release(name)
+                for run in self._runs.values():
+                    run.forgive(name)
 
     def _pause(self, name: str, trouble: Trouble, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
             return
         slave.reachable = trouble is Trouble.FULL
         # Its other batches tell of the same trouble; one pause is enough for all of them.
-        if not self._rests(name, at):
+        if at >= slave.paused_until:
             longer_s = 2 * slave.pause_s if trouble is not Trouble.FULL else 0.0
             slave.pause_s = min(max(longer_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)
             slave.paused_until = at + slave.pause_s
-        for run in self._runs.values():
-            run.shares.release(name)
-
-    # Who gets what next
-
-    def _reachable(self, task_type: str) -> list[str]:
-        return [
-            name
-            for name, slave in self._slaves.items()
-            if slave.reachable and task_type in slave.task_types
-        ]
-
-    def _rests(self, name: str, at: float) -> bool:
-        return at < self._slaves[name].paused_until
-
-    def _held_by(self, name: str) -> int:
-        return sum(run.held[name] for run in self._runs.values())
-
-    def _assign(self, at: float) -> Iterator[Action]:
-        """One batch to each slave in turn, until no slave has room or nothing is left."""
-        busy = True
-        while busy:
-            busy = False
-            for name in list(self._slaves):
-                for send in itertools.islice(self._next_batches(name, at), 1):
-                    busy = True
-                    yield send
-
-    def _next_batches(self, name: str, at: float) -> Iterator[Send]:
-        if self._rests(name, at):
-            return
-        slave = self._slaves[name]
-        # What one run leaves of the workers is there for the next, and each may have its reserve.
-        reserve = sum(run.reserve(name, at) for run in self._runs.values())
-        room_for_all = slave.workers + max(1, reserve) - self._held_by(name)
-        for run_name in list(self._turns):
-            run = self._runs[run_name]
-            if run.task_type in slave.task_types:
-                indexes = self._choose(run, name, at, room_for_all)
-                if indexes:
-                    self._turns.remove(run_name)
-                    self._turns.append(run_name)
-                    yield self._send(name, run_name, indexes, at)
-
-    def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
-        number = next(self._numbers)
-        self._batches[number] = _Batch(name, run_name, set(indexes))
-        run = self._runs[run_name]
-        run.held[name] += len(indexes)
-        run.first_sent.setdefault(name, at)
-        return Send(number, name, run_name, tuple(indexes))
-
-    def _choose(self, run: Run, name: str, at: float, room_for_all: int) -> list[int]:
-        room = run.room(name, self._slaves[name].workers, at, room_for_all)
-        if room <= 0:
-            return []
-        return (
-            run.take_alone(name, self._reachable(run.task_type))
-            or run.shares.take(name, room, MAX_BATCH_BYTES)
-            or run.take_over(room, at)
-        )
-
-
-_GARBLED = Internal(
-    "No slave gave a usable answer for this file; the log of the master has the details."
-).as_failure()
-
-
-def _no_slave(run: Run) -> Failure:
-    return NoSlave(
-        f"No slave that can do {run.task_type} answered for {run.patience_s:g} seconds: start one "
-        "(python slave.py) or, where one is listed, see the master's log for what is wrong with "
-        "it; then send the file again."
-    ).as_failure()
+        self._cluster.release(name)
 
 
 _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveUp: Scheduler._slave_up,
     SlaveGone: Scheduler._slave_gone,
+    SlaveDropped: Scheduler._slave_dropped,
     RunAdded: Scheduler._run_added,
+    RunCancelled: Scheduler._run_cancelled,
     Answered: Scheduler._answered,
     Ended: Scheduler._ended,
     Tick: Scheduler._tick,

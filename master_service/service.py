@@ -1,194 +1,311 @@
-"""One job, from files to results. READ FIRST.
+"""Takes jobs in and answers for them. READ FIRST.
 
-``process`` tells the whole story; the engine it asks knows nothing of jobs, and the results
-nothing of slaves.
+A job is accepted once its files and its entry in the ledger are on disk; ``runner`` then sees it
+through, whoever waits or has gone. ``accept`` and ``wait`` are the whole way of one request.
 """
 
-import importlib
-import json
-import logging
+import threading
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, cast
 
-from master_service.errors import NoFiles, NoSlaves, UnknownTaskType
+from master_service.errors import (
+    JobTooLarge,
+    NoFiles,
+    NoSlaves,
+    NoSuchThing,
+    Stopping,
+    TooManyJobs,
+    UnknownTaskType,
+    WrongState,
+)
 from master_service.job_store import JobStore
 from master_service.jobs import File, FileState, Job, JobState
-from master_service.results import Results
-from master_service.transport import Parcel
-from master_service.worker import Listener, Pass
-from slave_service.errors import Failure, Internal, TooLarge
+from master_service.ledger import Claim
+from master_service.live import LiveJob
+from master_service.metrics import Metrics
+from master_service.runner import Runner
+from slave_service.errors import Failure, TooLarge
 from slave_service.intake import Form, Upload
 from slave_service.task_types import TASK_TYPES, TaskType
-from slave_service.wire import Outcome
 
-_log = logging.getLogger(__name__)
+_PAGE_FILES = 1000
+_CANCEL_S = 10.0
+_LOOK_S = 0.5
+_BREATH_S = 0.0001
+"""Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
 
 
-class Engine(Protocol):
-    """What brings files to slaves and outcomes back; ``worker.Worker`` is the one there is."""
+class Slaves(Protocol):
+    """What the service asks about slaves; ``slaves.Registry`` is the one there is."""
 
-    def run(self, work: Pass, listener: Listener) -> None:
-        """Come back when every file of the pass has its outcome."""
+    def why_unavailable(self, task_type: str) -> str | None:
+        """Say why no slave can do a type; None when one can."""
+        ...
+
+    def able(self, task_type: str) -> list[str]:
+        """Return the present slaves ("ip:port") that can do a type."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """Takes jobs in and sees them through.
+class Rules:
+    """How much is taken, and for how long a waiting request is patient."""
 
-    ``why_unavailable`` says why no slave can do a task type, or None; ``patience_s`` is how long
-    a job that somebody waits for goes on when its last slave is gone.
-    """
-
-    store: JobStore
-    engine: Engine
-    results: Results
-    why_unavailable: Callable[[str], str | None]
     patience_s: float
     max_file_bytes: int
+    max_job_bytes: int
+    max_waiting_jobs: int
 
-    def accept(self, task_type: str, form: Form) -> Job:
-        """Make a job of what was uploaded in the task type's own field.
 
-        Raises a ``Refusal`` where that can't be; a file over the limit only fails by itself.
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Every call on jobs, each raising a ``Refusal`` where it can't be followed."""
+
+    store: JobStore
+    runner: Runner
+    slaves: Slaves
+    metrics: Metrics
+    rules: Rules
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+    """Held while an open job takes files or leaves its state: one after the other."""
+
+    # A whole job in one request
+
+    def accept(self, task_type: str, form: Form, claim: Claim | None, waits: bool) -> str:
+        """Make a job of what was uploaded in the task type's own field; returns its id.
+
+        A file over the limit only fails by itself. One that somebody waits for begins at once.
         """
-        task = TASK_TYPES.get(task_type)
-        if task is None:
-            raise UnknownTaskType(task_type)
-        uploads = [upload for upload in form.uploads if upload.field == task.form_field]
-        if not uploads:
-            raise NoFiles(task_type)
-        if reason := self.why_unavailable(task_type):
+        task = _task(task_type)
+        uploads = _uploads(task, form)
+        if (earlier := self.store.ledger.claimed(claim)) is not None:
+            return str(earlier)
+        if waits and (reason := self.slaves.why_unavailable(task_type)):
             raise NoSlaves(reason)
-        job = Job(uuid.uuid4().hex, task_type, _now(), bytes_received=form.bytes_received)
-        self.store.add(job)
-        for upload in uploads:
-            self._add(job, upload)
-        self._change(job, JobState.QUEUED)
+        self._check_queue(JobState.QUEUED, JobState.RUNNING)
+        job = _new_job(task_type, JobState.QUEUED)
+        files = self._enter(job, uploads, form.bytes_received)
+        job_id = self.store.add(job, files, [upload.path for upload in uploads], claim)
+        if job_id == job.job_id:
+            self.metrics.received(task_type, form.bytes_received)
+            self._begin(job, self.rules.patience_s if waits else None)
+        return job_id
+
+    def wait(self, job_id: str) -> Job:
+        """Come back when the job is over; raises ``Stopping`` when the master stops first."""
+        live = self.runner.live(job_id)
+        if live is not None:
+            self._wait_for(live)
+            if live.stopped and not live.job.is_over:
+                raise Stopping(job_id)
+        job = self.job(job_id)
+        if not job.is_over:
+            raise RuntimeError(f"job {job_id} stands still until the master is started again")
         return job
 
-    def process(self, job: Job) -> float:
-        """See every file of the job to its end; returns how long that took, in seconds."""
-        began = time.monotonic()
-        task = TASK_TYPES[job.task_type]
-        self._change(job, JobState.RUNNING)
-        fit = self._fit(job, task) if task.fit else None
-        self._pass(job, task, _Save(self, job, task), fit=fit)
-        self._change(job, JobState.DONE)
-        return time.monotonic() - began
+    def _wait_for(self, live: LiveJob) -> None:
+        """A job taken up after a restart waits for slaves; a request that repeats does not."""
+        alone_since: float | None = None
+        while not live.over.wait(_LOOK_S):
+            reason = self.slaves.why_unavailable(live.job.task_type)
+            if reason is None or live.patience_s is not None:
+                alone_since = None
+                continue
+            now = time.monotonic()
+            alone_since = now if alone_since is None else alone_since
+            if now - alone_since >= self.rules.patience_s:
+                raise NoSlaves(f"{reason} (job {live.job.job_id} waits for one)")
 
-    def _add(self, job: Job, upload: Upload) -> None:
-        file = File(len(job.files), upload.filename, upload.size, upload.sha256)
-        job.files.append(file)
-        self.store.take_input(job, file, upload.path)
-        if upload.too_large:
-            file.fail(_too_large(upload, self.max_file_bytes))
-            self.store.file_changed(job, file)
+    # A job in several requests
 
-    def _change(self, job: Job, state: JobState) -> None:
-        job.change(state, _now())
-        self.store.job_changed(job)
+    def open(self, task_type: str, claim: Claim | None) -> str:
+        """Make a job without files; returns its id."""
+        _task(task_type)
+        if (earlier := self.store.ledger.claimed(claim)) is not None:
+            return str(earlier)
+        self._check_queue(JobState.OPEN)
+        return self.store.add(_new_job(task_type, JobState.OPEN), [], [], claim)
 
-    def _fit(self, job: Job, task: TaskType) -> object:
-        """Survey every file on the slaves, and put the surveys together."""
-        module = importlib.import_module(str(task.fit))
-        with module.open_fit(self.store.inputs(job)) as fit:
-            self._pass(job, task, _Survey(self, job, fit), survey=True)
-            return fit.finish()
+    def add_files(self, job_id: str, form: Form, claim: Claim | None) -> list[int]:
+        """Take more files of an open job, which are safe then; returns their indexes."""
+        with self._opening:
+            job = self.job(job_id)
+            uploads = _uploads(_task(job.task_type), form)
+            if (earlier := self.store.ledger.claimed(claim)) is not None:
+                return cast(list[int], earlier)  # as it was claimed below
+            self.check_open(job_id)
+            if job.bytes_received + form.bytes_received > self.rules.max_job_bytes:
+                raise JobTooLarge(self.rules.max_job_bytes)
+            files = self._enter(job, uploads, form.bytes_received)
+            self.store.add_files(job, files, [upload.path for upload in uploads], claim)
+            self.metrics.received(job.task_type, form.bytes_received)
+            return [file.index for file in files]
 
-    def _pass(
-        self, job: Job, task: TaskType, steps: "_Steps", survey: bool = False, fit: object = None
-    ) -> None:
-        steps.files = job.in_state(FileState.QUEUED)
-        inputs = self.store.inputs(job)
-        parcels = [Parcel(f.filename, inputs / str(f.index), f.size) for f in steps.files]
-        self.engine.run(Pass(task, parcels, survey, fit, self.patience_s), steps)
+    def check_open(self, job_id: str) -> None:
+        """Raise ``WrongState`` where the job takes no more files."""
+        job = self.job(job_id)
+        if job.state is not JobState.OPEN:
+            raise WrongState(f"Job {job_id} is {job.state.value} and takes no more files.")
+
+    def start(self, job_id: str) -> None:
+        """Let an open job begin; one that has begun already goes on."""
+        with self._opening:
+            job = self.job(job_id)
+            if job.state is JobState.CANCELLED:
+                raise WrongState(f"Job {job_id} was cancelled: send the files as a new job.")
+            if job.state is not JobState.OPEN:
+                return
+            if not job.total_files:
+                raise NoFiles(job.task_type)
+            self._check_queue(JobState.QUEUED, JobState.RUNNING)
+            job.change(JobState.QUEUED, _now())
+            self.store.ledger.start(job)
+            self._begin(job, None)
+
+    # What can be done with a job
+
+    def cancel(self, job_id: str) -> Job:
+        """End the job early, and come back when that is done; nothing happens to one that is over.
+
+        Where the end takes long (a result waits for a full disk, say), it is not waited for.
+        """
+        with self._opening:
+            job = self.job(job_id)
+            if job.state is JobState.OPEN:
+                self.store.ledger.cancel(job)
+                return job
+        if (live := self.runner.live(job_id)) is not None:
+            self.runner.cancel(live)
+            live.over.wait(_CANCEL_S)
+        return self.job(job_id)
+
+    def retry(self, job_id: str, claim: Claim | None) -> str:
+        """Make a new job of the failed files of one that is over; returns its id."""
+        if (earlier := self.store.ledger.claimed(claim)) is not None:
+            return str(earlier)
+        old = self.job(job_id)
+        if not old.is_over:
+            raise WrongState(f"Job {job_id} is still {old.state.value}: retry it when it is over.")
+        failed = self._failed(old)
+        if not failed:
+            raise WrongState(f"Job {job_id} has no failed file that could be tried again.")
+        self._check_queue(JobState.QUEUED, JobState.RUNNING)
+        job = _new_job(old.task_type, JobState.QUEUED)
+        files = [
+            File(index, file.filename, file.size, file.sha256) for index, file in enumerate(failed)
+        ]
+        job.total_files = len(files)
+        job.bytes_received = sum(file.size for file in files)
+        new_id = self.store.add_copy(job, files, old, [file.index for file in failed], claim)
+        if new_id == job.job_id:
+            self._begin(job, None)
+        return new_id
+
+    def drop(self, job_id: str, slave: str) -> int:
+        """Let one slave do nothing more of this job; returns how many files it had to give back."""
+        job = self.job(job_id)
+        able = self.slaves.able(job.task_type)
+        if slave not in able:
+            raise NoSuchThing(f"No slave {slave} is here that does {job.task_type}.")
+        if able == [slave]:
+            raise WrongState(f"{slave} is the only slave that does {job.task_type}.")
+        if job.state is not JobState.RUNNING:
+            raise WrongState(f"Job {job_id} is {job.state.value}, not running.")
+        return self.runner.drop(job_id, slave)
+
+    # What is known of a job
+
+    def job(self, job_id: str) -> Job:
+        """Return the job as it stands; raises ``NoSuchThing``."""
+        live = self.runner.live(job_id)
+        job = live.job if live else self.store.ledger.job(job_id)
+        if job is None:
+            raise NoSuchThing(
+                f"There is no job {job_id} (finished ones are forgotten after JOB_RETENTION days)."
+            )
+        return job
+
+    def files(self, job: Job) -> Iterator[File]:
+        """Yield every file of the job, in upload order, without holding all of them."""
+        first = 0
+        while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
+            yield from page
+            first = page[-1].index + 1
+            time.sleep(_BREATH_S)
+
+    def waiting_for(self, live: LiveJob) -> str | None:
+        """Say what keeps a job from going on, if anything does."""
+        if live.job.is_over:
+            return None
+        if live.job.state is JobState.QUEUED:
+            return live.trouble or "Other jobs of its type come first."
+        return live.trouble or self.slaves.why_unavailable(live.job.task_type)
+
+    def input(self, job_id: str, index: int) -> tuple[File, Path]:
+        """Return a file of the job and where its uploaded bytes lie; raises ``NoSuchThing``."""
+        is_one = index < self.job(job_id).total_files
+        file = self.store.ledger.file(job_id, index) if is_one else None
+        path = self.store.spool.inputs(job_id) / str(index)
+        if file is None or not path.is_file():
+            raise NoSuchThing(f"Job {job_id} has no upload {index} on the master's disk.")
+        return file, path
+
+    # How
+
+    def check_queue(self) -> None:
+        """Raise ``TooManyJobs`` where no further job would be taken."""
+        self._check_queue(JobState.QUEUED, JobState.RUNNING)
+
+    def _check_queue(self, *states: JobState) -> None:
+        if self.store.ledger.count_in(*states) >= self.rules.max_waiting_jobs:
+            raise TooManyJobs(self.rules.max_waiting_jobs)
+
+    def _begin(self, job: Job, patience_s: float | None) -> None:
+        self.metrics.job_accepted(job.task_type)
+        self.runner.put(job, patience_s)
+
+    def _enter(self, job: Job, uploads: Sequence[Upload], bytes_received: int) -> list[File]:
+        """Make the job's next files of uploads, and count them in."""
+        files = []
+        for index, upload in enumerate(uploads, start=job.total_files):
+            file = File(index, upload.filename, upload.size, upload.sha256)
+            if upload.too_large:
+                file.fail(_too_large(upload, self.rules.max_file_bytes))
+                job.count(file)
+                self.metrics.file_ended(job.task_type, TooLarge.code)
+            files.append(file)
+        job.total_files += len(files)
+        job.bytes_received += bytes_received
+        return files
+
+    def _failed(self, job: Job) -> list[File]:
+        """Return the failed files whose uploads were kept: those over the limit were not."""
+        there = self.store.spool.indexes(job.job_id)
+        failed = (file for file in self.files(job) if file.state is FileState.FAILED)
+        return [file for file in failed if file.index in there]
 
 
-class _Fit(Protocol):
-    def add(self, survey: object) -> None: ...
+def _task(task_type: str) -> TaskType:
+    task = TASK_TYPES.get(task_type)
+    if task is None:
+        raise UnknownTaskType(task_type)
+    return task
 
 
-class _Steps:
-    """Keeps the ledger while a pass is under way; what an outcome means, its heirs know."""
-
-    def __init__(self, service: Service, job: Job) -> None:
-        self.service = service
-        self.job = job
-        self.files: list[File] = []
-
-    def handed_over(self, position: int, slave: str) -> None:
-        file = self.files[position]
-        file.hand_over(slave)
-        self.service.store.file_changed(self.job, file)
-
-    def taken_back(self, position: int) -> None:
-        file = self.files[position]
-        file.take_back()
-        self.service.store.file_changed(self.job, file)
-
-    def ended(self, position: int, outcome: Outcome) -> None:
-        file = self.files[position]
-        try:
-            failure = outcome.failure or self.take(file, outcome.data or b"")
-        except Exception:  # noqa: BLE001 (whatever a result runs into, its file has an end)
-            _log.exception("job %s: file %d: its result is lost", self.job.job_id, file.index)
-            failure = _lost_result()
-        if failure is not None:
-            file.fail(failure)
-            _log.info("job %s: %r failed: %s", self.job.job_id, file.filename, failure.code)
-        self.service.store.file_changed(self.job, file)
-
-    def take(self, file: File, data: bytes) -> Failure | None:
-        """Make something of the bytes a slave answered; returns why that was not possible."""
-        raise NotImplementedError
+def _uploads(task: TaskType, form: Form) -> list[Upload]:
+    uploads = [upload for upload in form.uploads if upload.field == task.form_field]
+    if not uploads:
+        raise NoFiles(task.name)
+    return uploads
 
 
-class _Survey(_Steps):
-    """The first of two passes: every answer goes into the fit."""
-
-    def __init__(self, service: Service, job: Job, fit: _Fit) -> None:
-        super().__init__(service, job)
-        self._fit = fit
-
-    def take(self, file: File, data: bytes) -> Failure | None:
-        try:
-            self._fit.add(json.loads(data))
-        except ValueError as error:
-            return Internal(f"The slave's survey of the file makes no sense: {error}").as_failure()
-        file.take_back()
-        return None
-
-
-class _Save(_Steps):
-    """The pass that gives results: every answer is written, under the upload's name."""
-
-    def __init__(self, service: Service, job: Job, task: TaskType) -> None:
-        super().__init__(service, job)
-        self._task = task
-
-    def take(self, file: File, data: bytes) -> Failure | None:
-        try:
-            saved = self.service.results.save(self._task, file.filename, data)
-        except OSError as error:
-            _log.error("a result can't be written: %s", error)
-            return Internal(
-                f"The result could not be written on the master ({error.strerror}): make room or "
-                "give access to RESULTS_DIR, then send the file again."
-            ).as_failure()
-        file.finish(saved.path, saved.sha256)
-        return None
-
-
-def _lost_result() -> Failure:
-    return Internal(
-        "The result could not be taken in because of an internal error; the log of the master "
-        "has the details."
-    ).as_failure()
+def _new_job(task_type: str, state: JobState) -> Job:
+    return Job(uuid.uuid4().hex, task_type, _now(), state)
 
 
 def _too_large(upload: Upload, max_bytes: int) -> Failure:

@@ -24,6 +24,9 @@ class MasterSettings:
     max_attempts: int
     max_file_bytes: int
     max_job_bytes: int
+    max_waiting_jobs: int
+    job_retention_days: float
+    scheduler_log: Path | None
     token: str | None
     allow_plain_http: bool
     log_level: str
@@ -49,6 +52,9 @@ class MasterSettings:
             max_attempts=env.whole("MAX_ATTEMPTS", 3, least=1, most=100),
             max_file_bytes=env.whole("MAX_FILE_SIZE", DEFAULT_MAX_FILE_BYTES, least=1),
             max_job_bytes=env.whole("MAX_JOB_SIZE", DEFAULT_MAX_JOB_BYTES, least=1),
+            max_waiting_jobs=env.whole("MAX_WAITING_JOBS", 1000, least=1),
+            job_retention_days=env.number("JOB_RETENTION", 7, least=0, most=36500),
+            scheduler_log=env.path("SCHEDULER_LOG", "") if env.text("SCHEDULER_LOG") else None,
             token=token,
             allow_plain_http=env.flag("ALLOW_PLAIN_HTTP"),
             log_level=read_log_level(env),

@@ -5,21 +5,27 @@ is gone, or handed it back) is *loose*, and goes to whoever asks first.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
 class Shares:
     """Who is to get which of the files that nobody has been given yet."""
 
-    def __init__(self, sizes: Sequence[int], slaves: Sequence[str]) -> None:
-        """Deal the files out in turn, as cards are dealt; ``sizes`` are in bytes."""
+    def __init__(
+        self, sizes: Sequence[int], slaves: Sequence[str], apart: Collection[int] = ()
+    ) -> None:
+        """Deal the files out in turn, as cards are dealt; ``sizes`` are in bytes.
+
+        Files that are kept ``apart`` belong to nobody, and are not among the loose ones either.
+        """
+        files = [index for index in range(len(sizes)) if index not in apart]
         self._sizes = sizes
         self._own: dict[str, deque[int]] = {}
         self._loose: deque[int] = deque()
         for number, slave in enumerate(slaves):
-            self._own[slave] = deque(range(number, len(sizes), len(slaves)))
+            self._own[slave] = deque(files[number :: len(slaves)])
         if not slaves:
-            self._loose.extend(range(len(sizes)))
+            self._loose.extend(files)
 
     def waiting_for(self, slave: str) -> int:
         """Return how many files wait in the slave's own share."""

@@ -121,6 +121,10 @@ class Registry:
         with self._lock:
             return [record for record in self._records.values() if record.missing]
 
+    def able(self, task_type: str) -> list[str]:
+        """Return the present slaves ("ip:port") that can do a type."""
+        return [r.name for r in self.present() if task_type in r.details.task_types]
+
     def mixed_versions(self) -> list[str]:
         """Return the names of libraries that the present slaves have in different versions."""
         found: dict[str, set[str]] = {}

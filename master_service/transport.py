@@ -6,13 +6,13 @@ TransportError
 └── SlaveGarbled   it answered something that is no answer
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import requests
-from requests_toolbelt import MultipartEncoder
+from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from slave_service.errors import Internal
 from slave_service.frames import FRAMES_TYPE, decode_frames
@@ -84,10 +84,13 @@ class Transport:
         except requests.RequestException as error:
             raise SlaveLost(reason_of(error)) from error
 
-    def process(self, slave: str, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
+    def process(
+        self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
+    ) -> Iterator[tuple[int, Outcome]]:
         """Send the files and yield position and outcome of each as it is answered.
 
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
+        When it is no longer wanted the connection is closed, and ``SlaveLost`` says so.
         """
         present = []
         for position, parcel in enumerate(shipment.parcels):
@@ -98,10 +101,12 @@ class Transport:
         if not present:
             return
         there = replace(shipment, parcels=[shipment.parcels[position] for position in present])
-        for place, outcome in self._exchange(slave, there):
+        for place, outcome in self._exchange(slave, there, is_wanted):
             yield present[place], outcome
 
-    def _exchange(self, slave: str, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
+    def _exchange(
+        self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
+    ) -> Iterator[tuple[int, Outcome]]:
         body = _body(shipment)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
@@ -111,14 +116,14 @@ class Transport:
                 new_session(self._token, self._timeout_s[1]) as session,
                 session.post(
                     f"http://{slave}/get_task",
-                    data=body,
+                    data=MultipartEncoderMonitor(body, lambda _: _check(is_wanted)),
                     headers=headers,
                     timeout=self._timeout_s,
                     stream=True,
                     allow_redirects=False,
                 ) as response,
             ):
-                yield from _read(response, shipment)
+                yield from _read(response, shipment, is_wanted)
         except requests.RequestException as error:
             raise SlaveLost(reason_of(error)) from error
         except WireError as error:
@@ -137,7 +142,21 @@ def _is_whole(parcel: Parcel) -> bool:
         return False
 
 
-def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int, Outcome]]:
+def _check(is_wanted: Callable[[], bool]) -> None:
+    if not is_wanted():
+        raise SlaveLost("broken off: its files are wanted no more, or from another slave")
+
+
+def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield what comes; the slave lets itself be heard every second, so the look is often."""
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        _check(is_wanted)
+        yield chunk
+
+
+def _read(
+    response: requests.Response, shipment: Shipment, is_wanted: Callable[[], bool]
+) -> Iterator[tuple[int, Outcome]]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("it is full")
     if response.status_code >= requests.codes.internal_server_error:
@@ -146,7 +165,7 @@ def _read(response: requests.Response, shipment: Shipment) -> Iterator[tuple[int
     if response.status_code != requests.codes.ok:
         raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
     key, expected = shipment.task.result_key, len(shipment.parcels)
-    chunks = response.iter_content(_CHUNK_BYTES)
+    chunks = _chunks(response, is_wanted)
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
     else:

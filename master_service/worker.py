@@ -7,22 +7,25 @@ has an outcome, and tells the listener of every step on the way.
 import logging
 import threading
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from master_service.errors import Stopping
+from master_service.event_log import EventLog
 from master_service.events import (
     Action,
     Answered,
+    Drop,
     Ended,
     Event,
     GiveUp,
     Keep,
     Requeue,
     RunAdded,
+    RunCancelled,
     Send,
+    SlaveDropped,
     SlaveGone,
     SlaveUp,
     Tick,
@@ -50,20 +53,28 @@ _TROUBLES: dict[type[TransportError], Trouble] = {
     SlaveGarbled: Trouble.GARBLED,
 }
 
+_BREATH_FILES = 100
+_BREATH_S = 0.0001
+"""Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
+
 
 class Listener(Protocol):
     """Who is told of each file's steps, by its position in the pass.
 
-    ``handed_over`` and ``taken_back`` are called in the order in which things happened and must
-    be quick; ``ended`` may take its time.
+    All but ``ended`` are called in the order in which things happened and must be quick;
+    ``ended`` may take its time.
     """
 
-    def handed_over(self, position: int, slave: str) -> None:
-        """A slave is given the file."""
+    def handed_over(self, positions: Sequence[int], slave: str) -> None:
+        """A slave is given files."""
         ...
 
-    def taken_back(self, position: int) -> None:
-        """The file waits for another slave."""
+    def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
+        """The file waits for another slave, blamed by these until now."""
+        ...
+
+    def dropped(self, positions: Sequence[int]) -> None:
+        """The pass was given up before these files had an outcome."""
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
@@ -73,48 +84,69 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass over files of one type; given up when no slave was there for ``patience_s``."""
+    """One pass over files of one type; given up when no slave was there for ``patience_s``.
+
+    ``sizes`` are in bytes; ``blamed_by`` says which slaves blamed a file before, by position.
+    """
 
     task: TaskType
     parcels: Sequence[Parcel]
+    sizes: Sequence[int]
+    blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     survey: bool = False
     fit: object = None
     patience_s: float | None = None
 
 
 @dataclass(slots=True)
-class _Run:
+class PassUnderWay:
+    """A pass that has begun."""
+
     work: Pass
     listener: Listener
     left: int
     over: threading.Event = field(default_factory=threading.Event)
 
+    def wait(self) -> None:
+        """Come back when every file has its end; raises ``Stopping`` when the master stops."""
+        self.over.wait()
+        if self.left:
+            raise Stopping
+
 
 class Worker:
     """Runs passes over the slaves; any number of them at the same time."""
 
-    def __init__(self, transport: Transport, max_attempts: int) -> None:
+    def __init__(
+        self, transport: Transport, max_attempts: int, event_log: EventLog | None = None
+    ) -> None:
         self._transport = transport
         self._scheduler = Scheduler(max_attempts)
-        self._runs: dict[str, _Run] = {}
+        self._event_log = event_log
+        self._runs: dict[str, PassUnderWay] = {}
         # Decisions, and the notes that follow from them, are made one at a time.
         self._lock = threading.Lock()
 
-    def run(self, work: Pass, listener: Listener) -> None:
-        """Come back when every file of the pass has its outcome."""
-        if not work.parcels:
-            return
-        name = uuid.uuid4().hex
-        run = _Run(work, listener, left=len(work.parcels))
-        sizes = [parcel.size for parcel in work.parcels]
+    def begin(self, run: str, work: Pass, listener: Listener) -> PassUnderWay:
+        """Begin a pass under a name that no other one has while it is under way."""
+        under_way = PassUnderWay(work, listener, left=len(work.parcels))
+        if not under_way.left:
+            under_way.over.set()
+            return under_way
         with self._lock:
-            self._runs[name] = run
-        self._post(RunAdded(time.monotonic(), name, work.task.name, sizes, work.patience_s))
-        run.over.wait()
-        if run.left:
-            raise Stopping
-        with self._lock:
-            del self._runs[name]
+            self._runs[run] = under_way
+        now, task_type = time.monotonic(), work.task.name
+        self._post(RunAdded(now, run, task_type, work.sizes, work.patience_s, work.blamed_by))
+        return under_way
+
+    def cancel(self, run: str) -> None:
+        """Give up a pass; files whose outcome is being taken in now end with it."""
+        self._post(RunCancelled(time.monotonic(), run))
+
+    def drop(self, run: str, slave: str) -> int:
+        """Give a slave nothing more of a pass; returns how many of its files it held."""
+        actions = self._post(SlaveDropped(time.monotonic(), run, slave))
+        return sum(isinstance(action, Requeue) for action in actions)
 
     def stop(self) -> None:
         """Let everybody go who waits for a pass."""
@@ -142,37 +174,57 @@ class Worker:
         self._post(Tick(now))
 
     def _post(self, event: Event) -> list[Action]:
-        gave_up: list[GiveUp] = []
         with self._lock:
+            # Time that passes while nothing is to be done changes nothing.
+            is_news = bool(self._runs) or not isinstance(event, Tick)
             actions = self._scheduler.handle(event)
-            for action in actions:
-                if isinstance(action, Send):
-                    self._send(action)
-                elif isinstance(action, Requeue):
-                    self._runs[action.run].listener.taken_back(action.index)
-                elif isinstance(action, GiveUp):
-                    gave_up.append(action)
-        for given_up in gave_up:
-            self._end(given_up.run, given_up.index, given_up)
+            # First what was decided, then the log of it, which must never be in the way.
+            self._note(actions)
+            if self._event_log and is_news:
+                self._event_log.write(event, actions)
+        given_up = [action for action in actions if isinstance(action, GiveUp)]
+        for number, action in enumerate(given_up, start=1):
+            self._end(action.run, action.index, action)
+            if number % _BREATH_FILES == 0:
+                time.sleep(_BREATH_S)
         return actions
+
+    def _note(self, actions: Sequence[Action]) -> None:
+        dropped: dict[str, list[int]] = {}
+        for action in actions:
+            if isinstance(action, Send):
+                self._send(action)
+            elif isinstance(action, Requeue):
+                listener = self._runs[action.run].listener
+                _tell(listener.taken_back, action.index, action.blamed_by)
+            elif isinstance(action, Drop):
+                dropped.setdefault(action.run, []).append(action.index)
+        for name, positions in dropped.items():
+            _tell(self._runs[name].listener.dropped, positions)
+            self._count_down(name, len(positions))
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
-        for index in batch.indexes:
-            run.listener.handed_over(index, batch.slave)
-        threading.Thread(target=self._carry, args=(batch, run.work), daemon=True).start()
+        # Made now: a file that ends elsewhere meanwhile is forgotten.
+        parcels = [run.work.parcels[index] for index in batch.indexes]
+        _tell(run.listener.handed_over, batch.indexes, batch.slave)
+        shipment = Shipment(run.work.task, parcels, run.work.survey, run.work.fit)
+        threading.Thread(target=self._carry, args=(batch, shipment), daemon=True).start()
 
-    def _carry(self, batch: Send, work: Pass) -> None:
+    def _carry(self, batch: Send, shipment: Shipment) -> None:
         """Bring one batch to its slave and the outcomes back."""
         trouble = None
-        parcels = [work.parcels[index] for index in batch.indexes]
-        shipment = Shipment(work.task, parcels, work.survey, work.fit)
+
+        def is_wanted() -> bool:
+            return self._scheduler.wants(batch.batch)
+
         try:
-            for position, outcome in self._transport.process(batch.slave, shipment):
+            for position, outcome in self._transport.process(batch.slave, shipment, is_wanted):
                 self._answered(batch, batch.indexes[position], outcome)
         except TransportError as error:
             trouble = _TROUBLES[type(error)]
-            _log.warning("slave %s: %s (%s)", batch.slave, error, trouble.value)
+            if is_wanted():
+                _log.warning("slave %s: %s (%s)", batch.slave, error, trouble.value)
         except Exception:  # noqa: BLE001 (border of a thread: its files must not stay with it)
             trouble = Trouble.GARBLED
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
@@ -188,11 +240,22 @@ class Worker:
         run = self._runs[name]
         if isinstance(how, GiveUp):
             how = Outcome(run.work.parcels[index].filename, failure=how.failure)
-        try:
-            run.listener.ended(index, how)
-        finally:
-            with self._lock:
-                run.left -= 1
-                over = run.left == 0
-            if over:
-                run.over.set()
+        _tell(run.listener.ended, index, how)
+        with self._lock:
+            self._count_down(name, 1)
+
+    def _count_down(self, name: str, ended: int) -> None:
+        run = self._runs[name]
+        run.left -= ended
+        if run.left == 0:
+            # The name may be taken by the next pass as soon as somebody hears of the end.
+            del self._runs[name]
+            run.over.set()
+
+
+def _tell(step: Callable[..., None], *values: object) -> None:
+    """Tell a listener; its trouble is its own, and must not keep the other files from going on."""
+    try:
+        step(*values)
+    except Exception:  # noqa: BLE001 (border to whoever listens; the job finds out at its end)
+        _log.exception("a step of a file could not be noted")

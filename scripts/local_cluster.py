@@ -81,14 +81,15 @@ class LocalCluster:
         """Return the folder of results."""
         return Path(self.settings.get("RESULTS_DIR", self.folder / "processed_results"))
 
-    def start_master(self) -> Program:
+    def start_master(self, script: Path = PROJECT / "master.py", **settings: str) -> Program:
         """Start the master, on the same port if it is started again, and wait until it answers."""
         self.port = self.port or free_port()
         self.master = self._start(
-            "master",
+            script,
+            **settings,
             MASTER_PORT=str(self.port),
             RESULTS_DIR=str(self.results),
-            SPOOL_DIR=str(self.folder / "spool"),
+            SPOOL_DIR=self.settings.get("SPOOL_DIR", str(self.folder / "spool")),
         )
         self._wait(self.master, lambda: bool(self.status()))
         return self.master
@@ -103,7 +104,7 @@ class LocalCluster:
 
     def start_slave(self, **settings: str) -> Program:
         """Start one slave without waiting for it."""
-        slave = self._start("slave", **({"MASTER_URL": self.url} | settings))
+        slave = self._start(PROJECT / "slave.py", **({"MASTER_URL": self.url} | settings))
         self.slaves.append(slave)
         return slave
 
@@ -129,14 +130,15 @@ class LocalCluster:
         if self.master is not None:
             self.master.stop()
 
-    def _start(self, program: str, **settings: str) -> Program:
+    def _start(self, script: Path, **settings: str) -> Program:
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = f"-{len(self.slaves) + 1}" if program == "slave" else ""
-        log = self.folder / f"{program}{number}.log"
+        is_slave = script.stem == "slave"
+        name = f"slave-{len(self.slaves) + 1}" if is_slave else "master"
+        log = self.folder / f"{name}.log"
         with log.open("ab") as output:
             start = output.seek(0, os.SEEK_END)
             process = subprocess.Popen(
-                [sys.executable, str(PROJECT / f"{program}.py")],
+                [sys.executable, str(script)],
                 env=clean_environment() | dict(self.settings) | settings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -39,6 +39,30 @@ def plain_slave() -> Iterator[BaseWSGIServer]:
         ]
         return jsonify(results=results)
 
+    yield from _served(app)
+
+
+@pytest.fixture
+def failing_slave() -> Iterator[BaseWSGIServer]:
+    """A slave that finds fault with every file."""
+    app = Flask("failing_slave")
+
+    @app.get("/check_status")
+    def check_status() -> Response:
+        return jsonify(status="alive")
+
+    @app.post("/get_task")
+    def get_task() -> Response:
+        files = request.files.getlist(TASK_TYPES[request.form["task_type"]].form_field)
+        # With half of a character, which JSON may bring and UTF-8 does not know.
+        code = "corrupt" if files[0].filename == "odd.txt" else "internal"
+        failure = {"code": code, "error": "It always ends like this here: \ud800."}
+        return jsonify(results=[{"filename": file.filename, **failure} for file in files])
+
+    yield from _served(app)
+
+
+def _served(app: Flask) -> Iterator[BaseWSGIServer]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -46,6 +70,38 @@ def plain_slave() -> Iterator[BaseWSGIServer]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_slave_on_which_everything_fails_is_rested(
+    own_cluster: LocalCluster, failing_slave: BaseWSGIServer
+) -> None:
+    """What fails on one slave and succeeds on the other is held against that slave."""
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    address = {"slave_ip": "127.0.0.1", "slave_port": failing_slave.port}
+    requests.post(f"{own_cluster.url}/register", json=address, timeout=10)
+    summary = assign(own_cluster, "text", [(f"{n}.txt", b"well") for n in range(20)])
+    assert (summary["total_files_processed"], summary["failed_files"]) == (20, [])
+    states = {slave["slave_port"]: slave["state"] for slave in own_cluster.present()}
+    assert states.pop(failing_slave.port) == "resting"
+    assert list(states.values()) == ["ready"]
+
+
+def test_a_slave_with_odd_words_harms_nobody(
+    own_cluster: LocalCluster, failing_slave: BaseWSGIServer
+) -> None:
+    """Text that is no text, in an answer or a registration, is told as far as it can be."""
+    own_cluster.start_master()
+    url = own_cluster.url
+    record = {"slave_ip": "127.0.0.1", "slave_port": failing_slave.port, "workers": 1}
+    record |= {"task_types": ["text"], "versions": {"odd": "\ud800"}}
+    requests.post(f"{url}/register", json=record, timeout=10)
+    summary = assign(own_cluster, "text", [("odd.txt", b"odd")])
+    (failure,) = summary["failed_files"]
+    assert (failure["code"], failure["error"][:30]) == ("corrupt", "It always ends like this here:")
+    assert own_cluster.present()[0]["versions"] == {"odd": "\ud800"}
+    answer = requests.get(f"{url}/jobs", timeout=10)
+    assert answer.json()["jobs"][0]["state"] == "done"
 
 
 def test_a_slave_that_registers_with_two_fields(

@@ -1,6 +1,9 @@
 """Whole stories: what a user would see when things go right, and when they go wrong."""
 
 import hashlib
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -169,3 +172,21 @@ def test_no_name_leads_out_of_the_results(cluster: LocalCluster, name: str) -> N
     summary = assign(cluster, "text", [(name, b"stay inside")])
     assert summary["saved_files"] == [str(cluster.results / "text" / "escape_analysis.json")]
     assert (cluster.results / "text" / "escape_analysis.json").is_file()
+
+
+def test_a_busy_computer_is_no_dead_slave(own_cluster: LocalCluster) -> None:
+    """With every CPU at 100 % and more to do than it has, no slave counts as missing."""
+    own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "1"}
+    own_cluster.start_master()
+    own_cluster.start_slaves(2)
+    burn = [sys.executable, "-c", "while True: pass"]
+    burners = [subprocess.Popen(burn) for _ in range(3 * (os.cpu_count() or 1))]
+    try:
+        parts = [(f"{n}.txt", b"The quick brown fox is good. " * 9000) for n in range(30)]
+        assert assign(own_cluster, "text", parts)["failed_files"] == []
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+    assert own_cluster.master is not None
+    assert "is missing" not in own_cluster.master.log.read_text()

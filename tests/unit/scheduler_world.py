@@ -4,22 +4,23 @@ Whatever a test does to it, the world checks after each event that the scheduler
 rules that hold always; a test says only what is special about its own story.
 """
 
-import heapq
-import itertools
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from master_service.events import (
     Action,
     Answered,
+    Drop,
     Ended,
     Event,
     GiveUp,
     Keep,
     Requeue,
     RunAdded,
+    RunCancelled,
     Send,
+    SlaveDropped,
     SlaveGone,
     SlaveUp,
     Tick,
@@ -28,18 +29,7 @@ from master_service.events import (
 from master_service.runs import MAX_BATCH_BYTES
 from master_service.scheduler import SHORT_PAUSE_S, Scheduler
 from slave_service.errors import RETRIED_CODES
-
-File = tuple[str, int]
-"""A run and the position of a file in it."""
-
-
-@dataclass
-class Live:
-    """A batch that a slave holds, and which of its files it has not answered."""
-
-    slave: str
-    run: str
-    unanswered: set[int]
+from tests.unit.scheduler_books import Books, File, Live
 
 
 @dataclass
@@ -52,11 +42,14 @@ class World:
     runs: dict[str, RunAdded] = field(default_factory=dict)
     live: dict[int, Live] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
-    ends: dict[File, Keep | GiveUp] = field(default_factory=dict)
+    ends: dict[File, Keep | GiveUp | Drop] = field(default_factory=dict)
     ended_at: dict[File, float] = field(default_factory=dict)
     done_by: dict[File, str] = field(default_factory=dict)
     hand_overs: Counter[File] = field(default_factory=Counter)
-    blames: Counter[File] = field(default_factory=Counter)
+    books: Books = field(default_factory=Books)
+    dropped: set[tuple[str, str]] = field(default_factory=set)
+    """A run, and a slave that is not to work on it."""
+    unreachable: set[str] = field(default_factory=set)
     resting_until: dict[str, float] = field(default_factory=dict)
     sends: dict[int, Send] = field(default_factory=dict)
     history: list[tuple[Event, list[Action]]] = field(default_factory=list)
@@ -76,6 +69,8 @@ class World:
         """A slave leaves, or is lost with all it holds."""
         if self.slaves.pop(slave, None) is not None:
             self.resting_until.pop(slave, None)
+            self.unreachable.discard(slave)
+            self.books.forget(slave)
         if lost:
             for number, live in list(self.live.items()):
                 if live.slave == slave:
@@ -88,27 +83,59 @@ class World:
         sizes: int | Sequence[int],
         task_type: str = "text",
         patience_s: float | None = None,
+        blamed_by: Mapping[int, Sequence[str]] | None = None,
     ) -> list[Send]:
         """A run of so many files, or of files of these sizes, is added."""
         sizes = [100] * sizes if isinstance(sizes, int) else sizes
-        event = RunAdded(self.now, run, task_type, sizes, patience_s)
+        event = RunAdded(self.now, run, task_type, sizes, patience_s, blamed_by or {})
         self.runs[run] = event
+        for index, slaves in event.blamed_by.items():
+            self.books.blames[run, index] = list(slaves)
         return self._sends(self._post(event))
+
+    def cancel(self, run: str) -> list[Action]:
+        """Nobody wants the rest of a run any more."""
+        left = self.left(run) if run in self.runs else []
+        # With the last file a run is over; an exchange that has not ended by then still may.
+        for number in [n for n, live in self.live.items() if left and live.run == run]:
+            self._abandon(number)
+        actions = self._post(RunCancelled(self.now, run))
+        assert [action for action in actions if isinstance(action, Drop)] == [
+            Drop(run, index) for index in left
+        ]
+        return actions
+
+    def drop(self, run: str, slave: str) -> list[Send]:
+        """A slave is not to work on a run any more."""
+        held = [n for n, live in self.live.items() if (live.slave, live.run) == (slave, run)]
+        if run in self.runs and self.left(run) and (held or slave in self.slaves):
+            self.dropped.add((run, slave))
+            for number in held:
+                self._abandon(number)
+        return self._sends(self._post(SlaveDropped(self.now, run, slave)))
 
     def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
         """A slave answers one file: with a result, or with the code of a failure."""
         live = self.live.get(batch)
-        counts = live is not None and index in live.unanswered
-        if live is not None and counts:
-            live.unanswered.discard(index)
-            self.blames[live.run, index] += code in RETRIED_CODES
-            if code == "returned":
-                self._rests(live.slave)
-        actions = self._post(Answered(self.now, batch, index, code))
-        if live is not None and counts:
-            self._check_answer(live, index, code, actions)
-        else:
+        if live is None or index not in live.unanswered:
+            actions = self._post(Answered(self.now, batch, index, code))
             assert not any(isinstance(action, Keep) for action in actions)
+            return actions
+        live.unanswered.discard(index)
+        file, there, again = (live.run, index), live.slave in self.slaves, code == "returned"
+        self.unreachable.discard(live.slave)
+        if code is None:
+            self.books.result(file, live.slave, there, self.now)
+        elif again:
+            self._rests(live.slave, Trouble.FULL)
+        elif code in RETRIED_CODES:
+            again = not self.books.blame(file, live.slave, there, self.now)
+            again = again or len(self.books.blames[file]) < self.max_attempts
+        blamed_by = tuple(self.books.blames[file])
+        actions = self._post(Answered(self.now, batch, index, code))
+        assert (Requeue(*file, blamed_by) if again else Keep(*file)) in actions
+        if not again:
+            self.done_by[file] = live.slave
         return actions
 
     def end(self, batch: int, trouble: Trouble | None = None) -> list[Action]:
@@ -117,9 +144,11 @@ class World:
             if trouble is None and live.unanswered:
                 trouble = Trouble.GARBLED
             if trouble is Trouble.GARBLED:
-                self.blames.update((live.run, index) for index in live.unanswered)
+                for index in live.unanswered:
+                    there = live.slave in self.slaves
+                    self.books.blame((live.run, index), live.slave, there, self.now)
             if trouble is not None:
-                self._rests(live.slave)
+                self._rests(live.slave, trouble)
             self._abandon(batch)
         return self._post(Ended(self.now, batch, trouble))
 
@@ -133,6 +162,8 @@ class World:
     def wait(self, seconds: float) -> list[Send]:
         """Time passes, and the scheduler hears of it."""
         self.now += seconds
+        for run in self.runs:
+            self._cut_rests_short(run)
         return self._sends(self._post(Tick(self.now)))
 
     # What is asked
@@ -164,23 +195,49 @@ class World:
             if isinstance(action, Send):
                 self._check_send(action)
             else:
-                file = (action.run, action.index)
-                assert file not in self.ends, f"{file} ends, or waits, after its end"
-                if not isinstance(action, Requeue):
-                    self.ends[file] = action
-                    self.ended_at[file] = self.now
-                if isinstance(action, GiveUp):
-                    self._check_give_up(action)
+                self._check_file(action)
+        self._compare_books()
+        return actions
+
+    def _check_file(self, action: Keep | GiveUp | Requeue | Drop) -> None:
+        file = (action.run, action.index)
+        assert file not in self.ends, f"{file} ends, or waits, after its end"
+        if isinstance(action, Requeue):
+            assert action.blamed_by == tuple(self.books.blames[file])
+            return
+        self.ends[file] = action
+        self.ended_at[file] = self.now
+        self.books.file_ended(file)
+        if isinstance(action, GiveUp):
+            self._check_give_up(action)
+        elif isinstance(action, Drop):
+            assert self.history[-1][0] == RunCancelled(self.now, action.run)
+
+    def _compare_books(self) -> None:
         for name, run in self.scheduler._runs.items():
             for slave, count in run.held.items():
                 mine = [b for b in self.live.values() if (b.slave, b.run) == (slave, name)]
                 assert count == sum(len(batch.unanswered) for batch in mine) >= 0
-        return actions
+            for index, blamed_by in run.blamed_by.items():
+                assert blamed_by == self.books.blames[name, index] != []
+                assert (name, index) not in self.ends
+        for slave, known in self.scheduler._slaves.items():
+            record = known.record
+            assert record.blamed == self.books.suspects[slave]
+            assert record.proofs == self.books.proofs[slave]
+            assert record.rest_s == self.books.rest_s.get(slave, 0)
+        judged = {slave for slave in self.slaves if self.books.rests(slave, self.now)}
+        resting = self.scheduler.resting(self.now)
+        assert judged <= resting <= judged | self.resting_until.keys()
+        assert all(self.scheduler.wants(batch) for batch in self.live)
+        assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
 
     def _check_send(self, send: Send) -> None:
         assert send.slave in self.slaves, "work for a slave that is not there"
         assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
         assert self.now >= self.resting_until.get(send.slave, 0), "work for a slave that rests"
+        assert not self.books.rests(send.slave, self.now), "work for a slave that is judged"
+        assert (send.run, send.slave) not in self.dropped, "work for a slave that was dropped"
         assert send.batch not in self.sends
         assert 0 < len(set(send.indexes)) == len(send.indexes)
         for live in self.live.values():
@@ -188,23 +245,12 @@ class World:
             assert not same, "a file is in two hands"
         for index in send.indexes:
             assert (send.run, index) not in self.ends, "a file is sent after its end"
-            assert len(send.indexes) == 1 or not self.blames[send.run, index], "not alone"
+            assert len(send.indexes) == 1 or not self.books.blames[send.run, index]
             self.hand_overs[send.run, index] += 1
         size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
         assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
         self.sends[send.batch] = send
         self.live[send.batch] = Live(send.slave, send.run, set(send.indexes))
-
-    def _check_answer(
-        self, live: Live, index: int, code: str | None, actions: list[Action]
-    ) -> None:
-        again = code == "returned" or (
-            code in RETRIED_CODES and self.blames[live.run, index] < self.max_attempts
-        )
-        expected = (Requeue if again else Keep)(live.run, index)
-        assert expected in actions
-        if not again:
-            self.done_by[live.run, index] = live.slave
 
     def _check_give_up(self, action: GiveUp) -> None:
         assert not any(
@@ -212,7 +258,7 @@ class World:
             for live in self.live.values()
         ), "given up while a slave holds it"
         if action.failure.code == "internal":
-            assert self.blames[action.run, action.index] == self.max_attempts
+            assert len(self.books.blames[action.run, action.index]) >= self.max_attempts
         else:
             assert action.failure.code == "no_slave"
             assert self.runs[action.run].patience_s is not None
@@ -221,8 +267,23 @@ class World:
         del self.live[batch]
         self.abandoned.append(self.sends[batch])
 
-    def _rests(self, slave: str) -> None:
+    def _cut_rests_short(self, run: str) -> None:
+        resting = [slave for slave in self.slaves if self.books.rests(slave, self.now)]
+        held = sum(len(live.unanswered) for live in self.live.values() if live.run == run)
+        if not resting or len(self.left(run)) == held:
+            return
+        able = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
+        fit = [slave for slave in able if (run, slave) not in self.dropped]
+        if all(slave in self.unreachable or slave in resting for slave in fit):
+            for slave in fit:
+                self.books.rests_until.pop(slave, None)
+
+    def _rests(self, slave: str, trouble: Trouble) -> None:
         if slave in self.slaves:
+            if trouble is Trouble.FULL:
+                self.unreachable.discard(slave)
+            else:
+                self.unreachable.add(slave)
             until = max(self.resting_until.get(slave, 0), self.now)
             # One trouble is one pause: what is learnt while it rests does not make it longer.
             self.resting_until[slave] = until if until > self.now else self.now + SHORT_PAUSE_S
@@ -230,41 +291,3 @@ class World:
     @staticmethod
     def _sends(actions: list[Action]) -> list[Send]:
         return [action for action in actions if isinstance(action, Send)]
-
-
-def work(world: World, seconds_per_file: dict[str, float], until: float = 1e6) -> None:
-    """Let the slaves work through what they are given, in order, until all is done (or ``until``).
-
-    A slave's worker takes ``seconds_per_file[slave]``; the scheduler hears a tick four times
-    a second.
-    """
-    queues: dict[str, deque[tuple[int, int]]] = {slave: deque() for slave in seconds_per_file}
-    busy: Counter[str] = Counter()
-    order = itertools.count()
-    agenda: list[tuple[float, int, str, int, int]] = [(world.now, next(order), "", 0, 0)]
-
-    def begin(sends: Iterator[Send]) -> None:
-        for send in sends:
-            queues[send.slave].extend((send.batch, index) for index in send.indexes)
-        for slave, queue in queues.items():
-            while queue and busy[slave] < world.slaves[slave].workers:
-                batch, index = queue.popleft()
-                busy[slave] += 1
-                at = world.now + seconds_per_file[slave]
-                heapq.heappush(agenda, (at, next(order), slave, batch, index))
-
-    begin(world.sends[number] for number in sorted(world.live))
-    while len(world.ends) < sum(len(run.sizes) for run in world.runs.values()):
-        at, _, slave, batch, index = heapq.heappop(agenda)
-        if at > until:
-            return
-        world.now = at
-        if not slave:
-            begin(iter(world.wait(0)))
-            heapq.heappush(agenda, (at + 0.25, next(order), "", 0, 0))
-            continue
-        busy[slave] -= 1
-        actions = world.answer(batch, index)
-        if not world.live[batch].unanswered:
-            actions += world.end(batch)
-        begin(action for action in actions if isinstance(action, Send))

@@ -12,13 +12,14 @@ import pytest
 from slave_service.task_types import TASK_TYPES
 
 PROJECT = Path(__file__).resolve().parents[2]
-SLAVE, MASTER = "slave_service", "master_service"
-AGREED = {"task_types", "wire", "frames", "errors", "environment"}
+SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
+AGREED = {"task_types", "content", "wire", "frames", "errors", "environment"}
 """The modules of the slave that master and client may know: what the two sides agree on."""
 HTTP_OF_BOTH = {"session", "intake", "door", "serving"}
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
-PURE = ("scheduler", "runs", "shares", "events", "jobs", "registration", "summary")
+DECIDING = ("scheduler", "cluster", "runs", "shares", "judgement", "events")
+PURE = (*DECIDING, "jobs", "progress", "registration", "summary")
 
 
 def parse(path: Path) -> ast.Module:
@@ -36,7 +37,7 @@ def modules(package: str) -> dict[str, ast.Module]:
 
 def product() -> dict[str, ast.Module]:
     programs = {name: parse(PROJECT / f"{name}.py") for name in ("master", "slave", "client")}
-    return programs | modules(SLAVE) | modules(MASTER)
+    return programs | modules(SLAVE) | modules(MASTER) | modules(CLIENT)
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -101,8 +102,10 @@ def test_what_is_agreed_on_is_light() -> None:
 
 
 def test_client_is_light() -> None:
-    """Importing the client loads nothing of what serves or processes."""
-    assert not loaded_by("client") & (HEAVY | {"flask", "werkzeug", "gevent", MASTER})
+    """Importing the whole client loads nothing of what serves or processes."""
+    assert not loaded_by("client", *modules(CLIENT)) & (
+        HEAVY | {"flask", "werkzeug", "gevent", MASTER}
+    )
 
 
 def test_master_processes_nothing() -> None:
@@ -112,16 +115,18 @@ def test_master_processes_nothing() -> None:
 
 
 def test_slave_knows_nothing_of_the_master() -> None:
-    """No module of the slave imports one of the master's."""
+    """No module of the slave imports one of the master's or the client's."""
     trees = modules(SLAVE) | {"slave": parse(PROJECT / "slave.py")}
-    assert [name for name, tree in trees.items() if modules_of(MASTER, tree)] == []
+    others = (MASTER, CLIENT)
+    assert [n for n, tree in trees.items() if any(modules_of(p, tree) for p in others)] == []
 
 
 def test_client_imports_only_what_is_agreed_on() -> None:
     """The client takes of the slave what is agreed on, and of the master nothing."""
-    tree = parse(PROJECT / "client.py")
-    assert modules_of(SLAVE, tree) <= AGREED | {"session"}
-    assert modules_of(MASTER, tree) == set()
+    trees = modules(CLIENT) | {"client": parse(PROJECT / "client.py")}
+    beyond = {name: modules_of(SLAVE, tree) - AGREED - {"session"} for name, tree in trees.items()}
+    assert {name: found for name, found in beyond.items() if found} == {}
+    assert [name for name, tree in trees.items() if modules_of(MASTER, tree)] == []
 
 
 def test_master_imports_only_what_is_agreed_on() -> None:
@@ -163,10 +168,10 @@ def test_environment_is_read_in_one_place() -> None:
 
 
 def test_requests_has_four_users() -> None:
-    """Who speaks HTTP to others is known: client, beats, transport, and their sessions."""
+    """Who speaks HTTP to others is known: the client's API, beats, transport, and sessions."""
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
     assert users == {
-        "client",
+        f"{CLIENT}.api",
         f"{SLAVE}.registration",
         f"{SLAVE}.session",
         f"{MASTER}.transport",
@@ -184,7 +189,7 @@ def test_one_writer_owns_the_results() -> None:
     }
     assert users <= {"app", "settings"}
     makers = [n for n, tree in trees.items() if f"{MASTER}.results.Results" in set(imported(tree))]
-    assert set(makers) <= {f"{MASTER}.app", f"{MASTER}.service"}
+    assert set(makers) <= {f"{MASTER}.{name}" for name in ("app", "parts", "runner", "steps")}
 
 
 def test_there_is_no_ladder_of_task_types() -> None:

@@ -184,3 +184,11 @@ def test_long_texts_are_cut() -> None:
     assert details is not None
     ((name, reason),) = details.unavailable.items()
     assert (len(name), len(reason)) == (500, 500)
+
+
+def test_task_types_can_be_logged() -> None:
+    """What a slave can do is a value of the scheduler's events, down to its kind of set."""
+    details = read_details({"task_types": ["text", "a newer one"]})
+    assert details is not None
+    assert type(details.task_types) is frozenset
+    assert details.task_types == {"text"}

@@ -6,7 +6,8 @@ import pytest
 
 from master_service.events import Trouble
 from master_service.runs import MAX_BATCH_BYTES
-from tests.unit.scheduler_world import World, work
+from tests.unit.scheduler_work import work
+from tests.unit.scheduler_world import World
 
 FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "timeout"]
 

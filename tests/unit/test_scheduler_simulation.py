@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.events import Action, GiveUp, Keep, Send, Trouble
+from master_service.events import Drop, GiveUp, Requeue, Send, Trouble
 from master_service.runs import MAX_BATCH_BYTES
 from master_service.scheduler import LONGEST_PAUSE_S, Scheduler
 from slave_service.errors import FileError
@@ -31,11 +31,25 @@ def gone(world: World, which: int, how: int) -> None:
 
 
 def add(world: World, which: int, how: int) -> None:
-    """A run is added: of few or many files, patient or not."""
+    """A run is added: of few or many files, patient or not, some perhaps blamed before."""
     if len(world.runs) < 8:
         sizes = [SIZES[(which + how * number) % 4] for number in range(1 + which % 40)]
         patience_s = [None, 5.0, 40.0][how % 3]
-        world.add(f"r{len(world.runs)}", sizes, ["text", "ocr"][how % 2], patience_s)
+        blamed_by = {0: [], which % len(sizes): SLAVES[: how % 3]} if how % 5 == 0 else {}
+        world.add(f"r{len(world.runs)}", sizes, ["text", "ocr"][how % 2], patience_s, blamed_by)
+
+
+def cancel(world: World, which: int, how: int) -> None:
+    """A run is cancelled now and then, perhaps one that is over or was never there."""
+    if how % 3 == 0:
+        names = [*world.runs, "never"]
+        world.cancel(names[which % len(names)])
+
+
+def drop(world: World, which: int, how: int) -> None:
+    """A slave is not to work on a run any more; perhaps one of them is not there."""
+    names = [*world.runs, "never"]
+    world.drop(names[which % len(names)], SLAVES[how % 4])
 
 
 def answer(world: World, which: int, how: int) -> None:
@@ -50,6 +64,21 @@ def complete(world: World, which: int, _: int) -> None:
     """A slave does all that is left of a batch."""
     if world.live:
         world.complete(sorted(world.live)[which % len(world.live)])
+
+
+def spoil(world: World, which: int, how: int) -> None:
+    """Bad slaves blame all that they hold; there is always one that does not."""
+    bad = SLAVES[: 1 + which % 3]
+    for batch in [number for number, live in world.live.items() if live.slave in bad]:
+        for index in sorted(world.live[batch].unanswered):
+            world.answer(batch, index, ["crashed", "internal"][how % 2])
+
+
+def do_well(world: World, which: int, _: int) -> None:
+    """The other slaves do all that they are given."""
+    for slave in SLAVES[1 + which % 3 :]:
+        for batch in world.batches(slave):
+            world.complete(batch)
 
 
 def end(world: World, which: int, how: int) -> None:
@@ -71,7 +100,10 @@ def wait(world: World, which: int, how: int) -> None:
     world.wait([0.0, 0.25, 1.0, 3.0, 20.0, 100.0][which % 6] * (1 + how % 2))
 
 
-STEPS: list[Step] = [up, up, gone, add, answer, answer, answer, complete, end, late, wait]
+STEPS: list[Step] = [
+    *(up, up, gone, add, cancel, drop),
+    *(answer, answer, answer, complete, spoil, do_well, end, late, wait),
+]
 
 
 def behave(world: World) -> None:
@@ -87,9 +119,9 @@ def behave(world: World) -> None:
     raise AssertionError(f"never ends: {[world.left(run) for run in world.runs]}")
 
 
-stories = st.lists(
-    st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000)), max_size=120
-)
+steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
+# Short ones are easy to understand when they fail, and long ones see more.
+stories = st.lists(steps, max_size=120) | st.lists(steps, min_size=80, max_size=120)
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
@@ -104,23 +136,35 @@ def test_every_file_ends_once_whatever_happens(
     behave(world)
 
     # The world has checked that no file ended twice; here, that each has.
-    ends: list[Action] = [
-        action
-        for _, actions in world.history
-        for action in actions
-        if isinstance(action, Keep | GiveUp)
-    ]
+    actions = [action for _, actions in world.history for action in actions]
+    ends = [action for action in actions if not isinstance(action, Send | Requeue)]
     assert len(ends) == sum(len(run.sizes) for run in world.runs.values())
 
     for batch in list(world.live):
         world.end(batch)
     assert world.scheduler._runs == {}
     assert world.scheduler._batches == {}
-    assert not world.scheduler._turns
+    assert not world.scheduler._cluster._turns
+    assert not any(slave.record.blamed for slave in world.scheduler._slaves.values())
 
     again = Scheduler(max_attempts)
     for event, actions in world.history:
         assert again.handle(event) == actions
+
+
+def test_stories_have_slaves_that_are_judged() -> None:
+    """What the stories are made of is enough for a slave to be rested, for longer each time."""
+    world = World()
+    for which in range(3):
+        up(world, which, how=4)
+        up(world, which, how=0)
+    for _ in range(8):
+        add(world, which=39, how=2)
+        for _ in range(30):
+            spoil(world, which=0, how=0)
+            do_well(world, which=0, _=0)
+        wait(world, which=5, how=1)
+    assert len({rest_s for _, slave, rest_s in world.books.judged if slave == "a"}) > 2
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
@@ -137,7 +181,7 @@ def test_hand_overs_are_what_was_sent(story: list[tuple[Step, int, int]]) -> Non
                 files = {(action.run, index) for index in action.indexes}
                 assert not files & running
                 running |= files
-            elif isinstance(action, GiveUp):
+            elif isinstance(action, GiveUp | Drop):
                 running.discard((action.run, action.index))
             else:
                 assert (action.run, action.index) in running

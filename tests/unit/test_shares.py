@@ -111,3 +111,11 @@ def test_take_all_empties_everything() -> None:
     assert sorted(shares.take_all()) == [0, 1, 2, 3, 4, 5]
     assert shares.take_all() == []
     assert shares.take("a", 9, ENOUGH) == []
+
+
+def test_files_kept_apart_are_nobodys() -> None:
+    """What goes another way is not dealt, not loose and not among all; the rest is even."""
+    shares = Shares([10] * 7, ["a", "b"], apart={0, 3, 4})
+    assert shares.take("a", 9, ENOUGH) == [1, 5]
+    assert shares.take("b", 9, ENOUGH) == [2, 6]
+    assert Shares([10] * 3, [], apart={1}).take_all() == [0, 2]

@@ -12,9 +12,13 @@ from slave_service.task_types import TASK_TYPES
 NOW = datetime(2024, 5, 1, tzinfo=timezone.utc)
 
 
-def job_of(*ends: str | None, task_type: str = "text") -> Job:
+Ended = tuple[Job, list[File]]
+
+
+def job_of(*ends: str | None, task_type: str = "text") -> Ended:
     """Return a job whose files ended on the given slaves, or failed where there is None."""
-    job = Job("j1", task_type, NOW, bytes_received=1234)
+    job = Job("j1", task_type, NOW, bytes_received=1234, total_files=len(ends))
+    files = []
     for index, slave in enumerate(ends):
         file = File(index, f"{index}.txt", 10, "")
         file.hand_over(slave or "10.0.0.9:3000")
@@ -22,13 +26,13 @@ def job_of(*ends: str | None, task_type: str = "text") -> Job:
             file.fail(Failure("corrupt", "It is damaged."))
         else:
             file.finish(f"processed_results/text/{index}_analysis.json", "ab12")
-        job.files.append(file)
-    return job
+        files.append(file)
+    return job, files
 
 
 def test_whole_summary() -> None:
     """Successes come in upload order, failures with their reason, slaves with their files."""
-    assert summary(job_of("b:1", None, "a:1", "b:1"), elapsed_s=2.0004) == {
+    assert summary(*job_of("b:1", None, "a:1", "b:1"), elapsed_s=2.0004) == {
         "message": "Text processing complete, but 1 of 4 files failed",
         "task_type": "text",
         "total_files_processed": 3,
@@ -53,23 +57,22 @@ def test_whole_summary() -> None:
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_message_names_the_type(task_type: str) -> None:
     """Without failures the message is the one that scripts look for."""
-    message = summary(job_of("a:1", task_type=task_type), 1)["message"]
+    message = summary(*job_of("a:1", task_type=task_type), 1)["message"]
     assert message == f"{task_type.title()} processing complete"
 
 
 def test_job_in_which_every_file_failed_says_so() -> None:
     """Nothing is claimed to be processed where nothing was."""
-    told = summary(job_of(None, None), 1)
+    told = summary(*job_of(None, None), 1)
     assert told["message"] == "Text processing complete, but 2 of 2 files failed"
     assert (told["total_files_processed"], told["saved_files"], told["files"]) == (0, [], [])
 
 
 def test_file_that_no_slave_has_seen_is_in_no_statistics() -> None:
     """A file over the limit fails without a slave, and none is credited with it."""
-    job = Job("j1", "text", NOW)
-    job.files.append(File(0, "big.txt", 10**12, ""))
-    job.files[0].fail(Failure("too_large", "Too large."))
-    told = summary(job, 1)
+    file = File(0, "big.txt", 10**12, "")
+    file.fail(Failure("too_large", "Too large."))
+    told = summary(Job("j1", "text", NOW, total_files=1), [file], 1)
     assert told["statistics"] == {
         "elapsed_seconds": 1,
         "files_per_second": 0,
@@ -80,14 +83,16 @@ def test_file_that_no_slave_has_seen_is_in_no_statistics() -> None:
 
 def test_no_time_at_all_is_no_division_by_zero() -> None:
     """A job done within the clock's grain still has a rate."""
-    statistics = summary(job_of("a:1"), 0.0)["statistics"]
+    statistics = summary(*job_of("a:1"), 0.0)["statistics"]
     assert isinstance(statistics, dict)
     assert statistics["files_per_second"] == 1000
 
 
 def test_cancelled_file_is_neither_done_nor_failed() -> None:
-    """What was cancelled is not counted as a failure."""
-    job = job_of("a:1", "a:1")
-    job.files.append(File(2, "2.txt", 10, "", state=FileState.CANCELLED))
-    told = summary(job, 1)
+    """What was cancelled is not counted as a failure, and the message does not pass it over."""
+    job, files = job_of("a:1", "a:1")
+    files.append(File(2, "2.txt", 10, "", state=FileState.CANCELLED))
+    job.total_files, job.cancelled_files = 3, 1
+    told = summary(job, files, 1)
     assert (told["total_files_processed"], told["failed_files"]) == (2, [])
+    assert told["message"] == "Text processing complete; 1 of 3 files were cancelled"

@@ -1,0 +1,142 @@
+"""Knows the slaves, the runs and the batches under way, and who is given what next. Pure.
+
+``scheduler`` changes it as events tell; here is what follows from how things stand.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from master_service.events import Send
+from master_service.runs import MAX_BATCH_BYTES, Run, Slave
+
+
+@dataclass(slots=True)
+class Batch:
+    """Files of one run that a slave was given together, and those it has not answered."""
+
+    slave: str
+    run: str
+    unanswered: set[int]
+
+
+class Cluster:
+    """How things stand."""
+
+    def __init__(self) -> None:
+        self.slaves: dict[str, Slave] = {}
+        self.runs: dict[str, Run] = {}
+        self.batches: dict[int, Batch] = {}
+        self._turns: deque[str] = deque()
+        """Runs in the order in which they get the next batch."""
+        self._numbers = itertools.count(1)
+
+    # Runs
+
+    def add_run(self, name: str, run: Run) -> None:
+        """Let a run take part; its turn comes after the others'."""
+        self.runs[name] = run
+        self._turns.append(name)
+
+    def forget_run(self, name: str) -> None:
+        """Let a run be over, with what is known of its files and the batches of it."""
+        for index in list(self.runs[name].blamed_by):
+            self._forget_blames(name, index)
+        for number in [n for n, batch in self.batches.items() if batch.run == name]:
+            del self.batches[number]
+        del self.runs[name]
+        self._turns.remove(name)
+
+    def file_ended(self, name: str, index: int) -> None:
+        """Note the end of a file; with the last one the run is over."""
+        self._forget_blames(name, index)
+        run = self.runs[name]
+        run.files_left -= 1
+        if run.files_left == 0:
+            # Its batches have nothing open, but the slaves they are with may yet be in trouble.
+            del self.runs[name]
+            self._turns.remove(name)
+
+    def _forget_blames(self, name: str, index: int) -> None:
+        for slave in self.runs[name].blamed_by.pop(index, ()):
+            if slave in self.slaves:
+                self.slaves[slave].record.blamed.discard((name, index))
+
+    # Slaves
+
+    def reachable(self, task_type: str, without: Collection[str] = ()) -> list[str]:
+        """Return the slaves that can do the type and, as far as is known, answer."""
+        return [
+            name
+            for name, slave in self.slaves.items()
+            if slave.reachable and task_type in slave.task_types and name not in without
+        ]
+
+    def held_by(self, slave: str) -> int:
+        """Return how many files the slave has been given and not answered."""
+        return sum(run.held[slave] for run in self.runs.values())
+
+    def release(self, slave: str) -> None:
+        """Let others have what was meant for the slave."""
+        for run in self.runs.values():
+            run.shares.release(slave)
+
+    def cut_rests_short(self, run: Run, at: float) -> None:
+        """A run that waits, and has nobody else, may have the slaves that rest by judgement."""
+        if not run.waits or self._fit(run, at):
+            return
+        for name, slave in self.slaves.items():
+            if run.task_type in slave.task_types and name not in run.dropped:
+                slave.record.end_rest(at)
+
+    def _fit(self, run: Run, at: float) -> list[str]:
+        """Return the reachable slaves that do not rest by judgement; they may pause."""
+        reachable = self.reachable(run.task_type, run.dropped)
+        return [name for name in reachable if not self.slaves[name].record.rests(at)]
+
+    # Who gets what next
+
+    def assign(self, at: float) -> Iterator[Send]:
+        """One batch to each slave in turn, until no slave has room or nothing is left."""
+        busy = True
+        while busy:
+            busy = False
+            for name in list(self.slaves):
+                for send in itertools.islice(self._next_batches(name, at), 1):
+                    busy = True
+                    yield send
+
+    def _next_batches(self, name: str, at: float) -> Iterator[Send]:
+        slave = self.slaves[name]
+        if slave.rests(at):
+            return
+        # What one run leaves of the workers is there for the next, and each may have its reserve.
+        reserve = sum(run.reserve(name, at) for run in self.runs.values())
+        room_for_all = slave.workers + max(1, reserve) - self.held_by(name)
+        for run_name in list(self._turns):
+            run = self.runs[run_name]
+            if run.task_type in slave.task_types and name not in run.dropped:
+                indexes = self._choose(run, name, at, room_for_all)
+                if indexes:
+                    self._turns.remove(run_name)
+                    self._turns.append(run_name)
+                    yield self._send(name, run_name, indexes, at)
+
+    def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
+        number = next(self._numbers)
+        self.batches[number] = Batch(name, run_name, set(indexes))
+        run = self.runs[run_name]
+        run.held[name] += len(indexes)
+        run.first_sent.setdefault(name, at)
+        return Send(number, name, run_name, tuple(indexes))
+
+    def _choose(self, run: Run, name: str, at: float, room_for_all: int) -> list[int]:
+        room = run.room(name, self.slaves[name].workers, at, room_for_all)
+        if room <= 0:
+            return []
+        return (
+            run.take_alone(name, self._fit(run, at))
+            or run.shares.take(name, room, MAX_BATCH_BYTES)
+            or run.take_over(room, at)
+        )

@@ -1,0 +1,48 @@
+"""Keeps the spool in order: forgets old jobs, and writes what a full disk did not take."""
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+from master_service.errors import NoRoomLeft
+from master_service.job_store import JobStore
+
+_log = logging.getLogger(__name__)
+
+_FLUSH_S = 1.0
+_SWEEP_S = 60.0
+_OPEN_JOBS_KEPT = timedelta(days=1)
+
+
+class Housekeeping:
+    """Looks after the store; finished jobs are kept for ``retention``."""
+
+    def __init__(self, store: JobStore, retention: timedelta) -> None:
+        self._store = store
+        self._retention = retention
+
+    def start(self) -> None:
+        """Begin, in a thread that ends with the process."""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def sweep(self) -> None:
+        """Forget the jobs that have been kept for long enough, with their uploads."""
+        now = datetime.now(timezone.utc)
+        removed = self._store.remove_outdated(now - self._retention, now - _OPEN_JOBS_KEPT)
+        if removed:
+            _log.info("forgot %d jobs that were kept for long enough", removed)
+
+    def _run(self) -> None:
+        next_sweep = time.monotonic()
+        while True:
+            try:
+                self._store.ledger.flush()
+                if time.monotonic() >= next_sweep:
+                    next_sweep = time.monotonic() + _SWEEP_S
+                    self.sweep()
+            except NoRoomLeft as error:
+                _log.warning("old jobs can't be forgotten now: %s", error)
+            except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
+                _log.exception("housekeeping stumbled, and goes on")
+            time.sleep(_FLUSH_S)

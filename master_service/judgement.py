@@ -1,0 +1,65 @@
+"""Judges a slave by its files: those that failed there and succeeded elsewhere. Pure.
+
+A file that fails may be to blame, or the slave. When another slave gives a result for the same
+file, it was the slave; after some such proofs it is rested, and what it blamed is forgiven.
+"""
+
+from dataclasses import dataclass, field
+
+File = tuple[str, int]
+"""A run and the position of a file in it."""
+
+PROOFS_TO_REST = 3
+"""Fewer may be chance: a worker that the system killed, a file that fails now and then."""
+SHORTEST_REST_S = 60.0
+LONGEST_REST_S = 600.0
+"""A slave that is judged again rests twice as long each time, up to this."""
+RESULTS_TO_TRUST = 20
+"""After so many results without a blame between them, the next rest is the shortest again."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What is held against one slave (times in seconds)."""
+
+    blamed: set[File] = field(default_factory=set)
+    """Files that failed here and have no end yet."""
+    proofs: int = 0
+    rests_until: float = 0.0
+    rest_s: float = 0.0
+    results: int = 0
+    """How many in a row, since the last rest or blame."""
+
+    def rests(self, at: float) -> bool:
+        """Tell whether the slave rests by judgement."""
+        return at < self.rests_until
+
+    def blame(self, file: File) -> None:
+        """Note that the file failed here, and that the slave says the file is to blame."""
+        self.blamed.add(file)
+        self.results = 0
+
+    def result(self, at: float) -> None:
+        """Note a result; one during a rest was begun before it, and does not count."""
+        if not self.rests(at):
+            self.results += 1
+            if self.results >= RESULTS_TO_TRUST:
+                self.rest_s = 0.0
+
+    def refute(self, file: File, at: float) -> bool:
+        """Another slave has a result for the file; tell whether this one is rested for it now."""
+        if file not in self.blamed:
+            return False
+        self.blamed.remove(file)
+        self.proofs += 1
+        if self.proofs < PROOFS_TO_REST:
+            return False
+        self.rest_s = min(max(2 * self.rest_s, SHORTEST_REST_S), LONGEST_REST_S)
+        self.rests_until = at + self.rest_s
+        self.blamed.clear()
+        self.proofs = self.results = 0
+        return True
+
+    def end_rest(self, at: float) -> None:
+        """Cut a rest short; the next one is longer all the same."""
+        self.rests_until = min(self.rests_until, at)

@@ -1,0 +1,279 @@
+"""The ledger on disk: every job and file as a row, each change written as it happens.
+
+SQLite in WAL mode: what a call has written when it returns is there after the process is killed.
+(After a loss of power the latest changes may be missing, but what is there is consistent.)
+"""
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from master_service import ledger_rows as rows
+from master_service.errors import KeyReused, LedgerFull, NoSuchThing
+from master_service.jobs import File, Job, JobState
+
+_log = logging.getLogger(__name__)
+_TRY_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An ``Idempotency-Key``, and the fingerprint of what it was sent with."""
+
+    key: str
+    fingerprint: str
+
+
+class Ledger:
+    """Jobs and files in one SQLite database; safe to call from several threads.
+
+    A change that finds the disk full is kept in memory and written as soon as there is room, so
+    that work under way goes on; new jobs and files are refused then, with ``LedgerFull``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # Every call holds the lock, so it does not matter which thread makes it.
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._lock = threading.RLock()
+        self._unwritten: dict[tuple[str, int], File] = {}
+        self._unwritten_jobs: dict[str, Job] = {}
+        self._try_again_at = 0.0
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(rows.SCHEMA)
+        self._db.execute(f"PRAGMA user_version={rows.VERSION}")
+
+    def close(self) -> None:
+        """Write what is left to write, and let the file go."""
+        with self._lock:
+            self.flush()
+            self._db.close()
+
+    def take_up_again(self) -> None:
+        """Put back what was under way when the last master ended."""
+        with self._lock:
+            self._db.executescript(f"BEGIN;{rows.TAKE_UP_AGAIN}COMMIT;")
+
+    # Changes
+
+    def add(self, job: Job, files: Sequence[File], claim: Claim | None) -> str:
+        """Enter a job with its files; returns its id, or that of the job with the same claim."""
+        with self._entering():
+            if (earlier := self._claimed(claim)) is not None:
+                return str(earlier)
+            number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
+            self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
+            self._claim(claim, job.job_id, number)
+            return job.job_id
+
+    def add_files(self, job: Job, files: Sequence[File], claim: Claim | None) -> None:
+        """Enter more files of an open job, whose counts speak of them already."""
+        with self._entering():
+            self._claimed(claim)
+            found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
+            if (row := found.fetchone()) is None:
+                raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
+            (number,) = row
+            touched = (datetime.now(timezone.utc).isoformat(), number)
+            self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
+            self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
+            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
+            self._claim(claim, [file.index for file in files], number)
+
+    def claimed(self, claim: Claim | None) -> object:
+        """Return what was answered to the same claim before, or None.
+
+        Raises ``KeyReused`` where the key came with something else.
+        """
+        with self._lock:
+            return self._claimed(claim)
+
+    def job_changed(self, job: Job) -> None:
+        """Write the job's new state."""
+        with self._lock:
+            self._unwritten_jobs[job.job_id] = job
+            self._flush_soon()
+
+    def files_changed(self, job: Job, files: Iterable[File]) -> None:
+        """Write the new state of some of the job's files."""
+        with self._lock:
+            self._unwritten.update(((job.job_id, file.index), file) for file in files)
+            self._flush_soon()
+
+    def start(self, job: Job) -> None:
+        """Write that an open job was started; raises ``LedgerFull``, unlike ``job_changed``."""
+        with self._entering():
+            values = (*rows.job_changes(job), job.job_id)
+            if not self._db.execute(rows.UPDATE_JOB, values).rowcount:
+                raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
+
+    def want_cancel(self, job: Job) -> None:
+        """Write that the job is to be cancelled, should the process end before it is."""
+        with self._entering():
+            text = "UPDATE jobs SET cancel_wanted=1 WHERE job_id=?"
+            self._db.execute(text, (job.job_id,))
+
+    def cancel(self, job: Job) -> None:
+        """Cancel the job, which is not under way, and each of its files that has no end."""
+        which = "job=(SELECT number FROM jobs WHERE job_id=?) AND state IN ('queued', 'running')"
+        text = f"UPDATE files SET state='cancelled' WHERE {which}"  # noqa: S608 (no input)
+        with self._entering():
+            job.cancelled_files += self._db.execute(text, (job.job_id,)).rowcount
+            job.change(JobState.CANCELLED, datetime.now(timezone.utc))
+            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
+
+    def keep_fit(self, job: Job, fit: object) -> None:
+        """Write what the first of two passes found."""
+        text = json.dumps(fit, allow_nan=False)
+        with self._entering():
+            self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
+
+    def flush(self) -> bool:
+        """Write the changes that are not written yet; tells whether that was possible."""
+        with self._lock:
+            if not self._unwritten and not self._unwritten_jobs:
+                return True
+            try:
+                with self._transaction():
+                    self._write_changes()
+            except sqlite3.OperationalError as error:
+                _log.warning("the ledger can't be written now: %s", error)
+                # To try with each change, and ever more of them, would take all the time.
+                self._try_again_at = time.monotonic() + _TRY_AGAIN_S
+                return False
+            self._unwritten.clear()
+            self._unwritten_jobs.clear()
+            return True
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job, its files and its claims."""
+        with self._entering():
+            found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job_id,))
+            self._remove(found.fetchall())
+
+    def remove_outdated(self, finished_before: datetime, opened_before: datetime) -> str | None:
+        """Forget one job that was finished, or left open, before then; returns its id, or None.
+
+        Found and forgotten in one step: an open job may be started at any moment.
+        """
+        times = (finished_before.isoformat(), opened_before.isoformat())
+        with self._lock:
+            found = self._rows(f"{rows.OUTDATED} LIMIT 1", *times)
+            if not found:
+                return None
+            with self._entering():
+                self._remove([found[0][:1]])
+            return str(found[0][1])
+
+    # Questions
+
+    def job(self, job_id: str) -> Job | None:
+        """Return the job, or None where there is none."""
+        with self._lock:
+            found = self._rows(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
+            return self._unwritten_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
+
+    def jobs(self, offset: int, limit: int) -> list[Job]:
+        """Return jobs, the newest first."""
+        text = f"{rows.SELECT_JOBS} ORDER BY number DESC LIMIT ? OFFSET ?"
+        with self._lock:
+            jobs = (rows.read_job(row) for row in self._rows(text, limit, offset))
+            return [self._unwritten_jobs.get(job.job_id, job) for job in jobs]
+
+    def jobs_in(self, state: JobState) -> list[Job]:
+        """Return the jobs that stand there, the oldest first."""
+        text = f"{rows.SELECT_JOBS} WHERE state=? ORDER BY number"
+        return [rows.read_job(row) for row in self._rows(text, state.value)]
+
+    def count_in(self, *states: JobState) -> int:
+        """Return how many jobs stand there."""
+        marks = ",".join("?" * len(states))
+        text = f"SELECT count(*) FROM jobs WHERE state IN ({marks})"  # noqa: S608 (no input)
+        ((count,),) = self._rows(text, *(state.value for state in states))
+        return int(count)
+
+    def file(self, job_id: str, index: int) -> File | None:
+        """Return one file of the job, or None where there is none."""
+        found = self.files(job_id, index, 1)
+        return found[0] if found and found[0].index == index else None
+
+    def files(self, job_id: str, offset: int, limit: int) -> list[File]:
+        """Return files of the job in upload order, beginning at index ``offset``."""
+        text = f"{rows.SELECT_FILES} AND file_index>=? ORDER BY file_index LIMIT ?"
+        with self._lock:
+            files = (rows.read_file(row) for row in self._rows(text, job_id, offset, limit))
+            return [self._unwritten.get((job_id, file.index), file) for file in files]
+
+    def fit(self, job: Job) -> object:
+        """Return what ``keep_fit`` was given, or None."""
+        ((text,),) = self._rows("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
+        return json.loads(text) if text else None
+
+    # How
+
+    def _flush_soon(self) -> None:
+        if time.monotonic() >= self._try_again_at:
+            self.flush()
+
+    def _remove(self, numbers: Iterable[tuple[int]]) -> None:
+        for number in numbers:
+            self._db.execute("DELETE FROM files WHERE job=?", number)
+            self._db.execute("DELETE FROM claims WHERE job=?", number)
+            self._db.execute("DELETE FROM jobs WHERE number=?", number)
+
+    def _rows(self, text: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(text, values).fetchall()
+
+    @contextmanager
+    def _entering(self) -> Iterator[None]:
+        """Hold a transaction for something new; raises ``LedgerFull`` where it finds no room."""
+        with self._lock:
+            if not self.flush():
+                raise LedgerFull
+            try:
+                with self._transaction():
+                    yield
+            except sqlite3.OperationalError as error:
+                _log.warning("the ledger can't be written now: %s", error)
+                raise LedgerFull from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _write_changes(self) -> None:
+        for (job_id, index), file in self._unwritten.items():
+            self._db.execute(rows.UPDATE_FILE, (*rows.file_changes(file), job_id, index))
+        for job_id, job in self._unwritten_jobs.items():
+            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job_id))
+
+    def _claimed(self, claim: Claim | None) -> object:
+        if claim is None:
+            return None
+        text = "SELECT fingerprint, answer FROM claims WHERE key=?"
+        found = self._db.execute(text, (claim.key,)).fetchone()
+        if found is None:
+            return None
+        if found[0] != claim.fingerprint:
+            raise KeyReused(claim.key)
+        return json.loads(found[1])
+
+    def _claim(self, claim: Claim | None, answer: object, number: int) -> None:
+        if claim is not None:
+            values = (claim.key, claim.fingerprint, json.dumps(answer), number)
+            self._db.execute("INSERT INTO claims VALUES (?,?,?,?)", values)

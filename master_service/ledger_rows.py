@@ -1,0 +1,189 @@
+"""The tables of the ledger in SQLite, and how a job and a file stand in them."""
+
+import sqlite3
+from datetime import datetime
+
+from master_service.jobs import File, FileState, Job, JobState
+from slave_service.errors import Failure
+
+VERSION = 1
+"""Raised when the tables change; what an older master has left can't be read then."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL UNIQUE,
+    task_type TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT,
+    bytes_received INTEGER NOT NULL,
+    total_files INTEGER NOT NULL,
+    done_files INTEGER NOT NULL,
+    failed_files INTEGER NOT NULL,
+    cancelled_files INTEGER NOT NULL,
+    fit TEXT,
+    touched_at TEXT,
+    cancel_wanted INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS files (
+    job INTEGER NOT NULL,
+    file_index INTEGER NOT NULL,
+    filename TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    blamed_by TEXT NOT NULL,
+    slave TEXT,
+    saved_file TEXT,
+    result_sha256 TEXT,
+    code TEXT,
+    error TEXT,
+    PRIMARY KEY (job, file_index)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    job INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claims_of_job ON claims (job);
+"""
+
+INSERT_JOB = """
+INSERT INTO jobs (job_id, task_type, created_at, state, started_at, finished_at, bytes_received,
+    total_files, done_files, failed_files, cancelled_files) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+"""
+UPDATE_JOB = """
+UPDATE jobs SET state=?, started_at=?, finished_at=?, bytes_received=?, total_files=?,
+    done_files=?, failed_files=?, cancelled_files=? WHERE job_id=?
+"""
+SELECT_JOBS = """
+SELECT job_id, task_type, created_at, state, started_at, finished_at, bytes_received,
+    total_files, done_files, failed_files, cancelled_files FROM jobs
+"""
+# What is there already was put there by a call that died before it could answer.
+INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+UPDATE_FILE = """
+UPDATE files SET state=?, attempts=?, blamed_by=?, slave=?, saved_file=?, result_sha256=?, code=?,
+    error=? WHERE job=(SELECT number FROM jobs WHERE job_id=?) AND file_index=?
+"""
+SELECT_FILES = """
+SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, saved_file,
+    result_sha256, code, error FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
+"""
+TAKE_UP_AGAIN = """
+UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
+    AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running')
+        AND (cancel_wanted
+            OR EXISTS (SELECT 1 FROM files WHERE job=number AND state='cancelled')));
+UPDATE files SET state='queued' WHERE state='running'
+    AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running'));
+UPDATE jobs SET state=CASE state WHEN 'running' THEN 'queued' ELSE state END,
+    done_files=(SELECT count(*) FROM files WHERE job=number AND state='done'),
+    failed_files=(SELECT count(*) FROM files WHERE job=number AND state='failed'),
+    cancelled_files=(SELECT count(*) FROM files WHERE job=number AND state='cancelled')
+    WHERE state IN ('open', 'queued', 'running');
+"""
+"""What a master does first with what another, which was killed, has left behind."""
+
+
+OUTDATED = """
+SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at < ?
+    OR state='open' AND coalesce(touched_at, created_at) < ?)
+"""
+"""Jobs finished, or opened and then neither added to nor started, before two times."""
+
+
+def job_row(job: Job) -> tuple[object, ...]:
+    """Return the values for ``INSERT_JOB``."""
+    return (job.job_id, job.task_type, _text(job.created_at), *job_changes(job))
+
+
+def job_changes(job: Job) -> tuple[object, ...]:
+    """Return the values for ``UPDATE_JOB``, but for the last."""
+    return (
+        job.state.value,
+        _text(job.started_at),
+        _text(job.finished_at),
+        job.bytes_received,
+        job.total_files,
+        job.done_files,
+        job.failed_files,
+        job.cancelled_files,
+    )
+
+
+def read_job(row: sqlite3.Row) -> Job:
+    """Make a job of a row of ``SELECT_JOBS``."""
+    job_id, task_type, created_at, state, started_at, finished_at, *numbers = row
+    created = datetime.fromisoformat(created_at)
+    return Job(
+        job_id, task_type, created, JobState(state), _time(started_at), _time(finished_at), *numbers
+    )
+
+
+def file_row(number: int, file: File) -> tuple[object, ...]:
+    """Return the values for ``INSERT_FILE``; ``number`` is that of the job's row."""
+    name = _storable(file.filename)
+    return (number, file.index, name, file.size, file.sha256, *file_changes(file))
+
+
+def file_changes(file: File) -> tuple[object, ...]:
+    """Return the values for ``UPDATE_FILE``, but for the last two."""
+    return (
+        file.state.value,
+        file.attempts,
+        " ".join(file.blamed_by),
+        file.slave,
+        file.saved_file,
+        file.result_sha256,
+        _storable(file.failure.code) if file.failure else None,
+        _storable(file.failure.error) if file.failure else None,
+    )
+
+
+def read_file(row: sqlite3.Row) -> File:
+    """Make a file of a row of ``SELECT_FILES``."""
+    (
+        index,
+        filename,
+        size,
+        sha256,
+        state,
+        attempts,
+        blamed_by,
+        slave,
+        saved_file,
+        result_sha256,
+        code,
+        error,
+    ) = row
+    return File(
+        index,
+        filename,
+        size,
+        sha256,
+        state=FileState(state),
+        attempts=attempts,
+        blamed_by=tuple(blamed_by.split()),
+        slave=slave,
+        saved_file=saved_file,
+        result_sha256=result_sha256,
+        failure=Failure(code, error) if code else None,
+    )
+
+
+def _storable(text: str) -> str:
+    """Replace what JSON may bring and UTF-8, in which SQLite stores text, does not know."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _text(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="milliseconds") if time else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

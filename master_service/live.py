@@ -1,0 +1,64 @@
+"""A job that is queued or under way: what those who work on it and those who watch it share."""
+
+import errno
+import threading
+import time
+
+from master_service.jobs import Job
+from master_service.progress import Speedometer
+
+_AGAIN_S = 1.0
+"""How long to wait before a full disk is tried again."""
+_HOPELESS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
+"""What no waiting cures."""
+
+
+class LiveJob:
+    """One job; ``patience_s`` is how long somebody waits for what does not come, None for ever."""
+
+    def __init__(self, job: Job, patience_s: float | None) -> None:
+        self.job = job
+        self.patience_s = patience_s
+        self.over = threading.Event()
+        self.stopped = False
+        """The master shuts down; the job goes on when it is started again."""
+        self.trouble: str | None = None
+        """What the job waits for at the moment, as a sentence."""
+        self.lock = threading.Lock()
+        """Held while a pass begins, and while the job is cancelled: one comes before the other."""
+        self._cancelled = threading.Event()
+        self._speed = Speedometer()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody wants the job any more."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Note that nobody wants the job any more."""
+        self._cancelled.set()
+
+    def note(self) -> None:
+        """Note how far the job has come."""
+        self._speed.note(time.monotonic(), self.job.ended_files)
+
+    def rate(self) -> float | None:
+        """Return files a second, of late."""
+        return self._speed.rate(time.monotonic(), self.job.ended_files)
+
+    def gives_up(self, error: OSError, since: float) -> bool:
+        """Wait for a disk that does not take something; tell whether to leave it at that.
+
+        ``since`` is when the trouble began, by the monotonic clock.
+        """
+        self.trouble = (
+            f"The master can't write ({error.strerror}): make room or give access to RESULTS_DIR "
+            "and SPOOL_DIR, and the job goes on."
+        )
+        waited_s = time.monotonic() - since
+        impatient = self.patience_s is not None and waited_s >= self.patience_s
+        return impatient or error.errno in _HOPELESS or self._cancelled.wait(_AGAIN_S)
+
+    def well(self) -> None:
+        """Note that the disk takes things again."""
+        self.trouble = None

@@ -1,0 +1,37 @@
+"""The parts of the master that its calls are about; ``app`` puts them together."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from flask import current_app
+
+from master_service.metrics import Metrics
+from master_service.results import Results
+from master_service.room import Room
+from master_service.service import Service
+from master_service.slaves import Registry
+from slave_service.intake import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a call may ask; ``resting`` are the slaves that are left alone for a while.
+
+    ``foreign_slaves_refusal`` is what a slave on another computer is told, None where it is
+    welcome.
+    """
+
+    service: Service
+    registry: Registry
+    results: Results
+    room: Room
+    metrics: Metrics
+    limits: Limits
+    resting: Callable[[], Collection[str]]
+    foreign_slaves_refusal: str | None
+
+
+def parts() -> Parts:
+    """Return the parts of the app that answers the request at hand."""
+    found: Parts = current_app.extensions["master"]
+    return found

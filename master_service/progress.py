@@ -1,0 +1,80 @@
+"""Tells how far a job has come, in the words of the contract: counts, rate and time left.
+
+Everybody who watches a job (the ledger's readers, the WebSocket) is told the same.
+"""
+
+from collections import deque
+from datetime import datetime
+
+from master_service.jobs import File, Job, JobState
+
+_WINDOW_S = 10.0
+_GRAIN_S = 0.25
+
+
+class Speedometer:
+    """Files a second over the last ten seconds; times are of one clock that never goes back."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def note(self, at: float, ended_files: int) -> None:
+        """Note how many files have ended by now."""
+        if not self._samples or at - self._samples[-1][0] >= _GRAIN_S:
+            self._samples.append((at, ended_files))
+        while at - self._samples[0][0] > _WINDOW_S:
+            self._samples.popleft()
+
+    def rate(self, at: float, ended_files: int) -> float | None:
+        """Return files a second; None as long as there is nothing to tell."""
+        while len(self._samples) > 1 and at - self._samples[1][0] > _WINDOW_S:
+            self._samples.popleft()
+        if not self._samples or at - self._samples[0][0] < _GRAIN_S:
+            return None
+        began, ended_before = self._samples[0]
+        return (ended_files - ended_before) / (at - began)
+
+
+def head(job: Job, rate: float | None = None, waiting_for: str | None = None) -> dict[str, object]:
+    """Return what is told of a job, but for its files; ``rate`` is that of one under way."""
+    left = job.total_files - job.ended_files
+    if job.is_over and job.started_at and job.finished_at:
+        elapsed_s = (job.finished_at - job.started_at).total_seconds()
+        rate = job.ended_files / max(elapsed_s, 0.001)
+    return {
+        "job_id": job.job_id,
+        "task_type": job.task_type,
+        "state": job.state.value,
+        "created_at": _text(job.created_at),
+        "started_at": _text(job.started_at),
+        "finished_at": _text(job.finished_at),
+        "total_files": job.total_files,
+        "done_files": job.done_files,
+        "failed_files": job.failed_files,
+        "cancelled_files": job.cancelled_files,
+        "bytes_received": job.bytes_received,
+        "files_per_second": None if rate is None else round(rate, 3),
+        "seconds_left": round(left / rate, 1) if rate and job.state is JobState.RUNNING else None,
+        "waiting_for": waiting_for,
+    }
+
+
+def entry(file: File) -> dict[str, object]:
+    """Return the ledger's entry of one file."""
+    return {
+        "index": file.index,
+        "filename": file.filename,
+        "size": file.size,
+        "sha256": file.sha256,
+        "state": file.state.value,
+        "attempts": file.attempts,
+        "slave": file.slave,
+        "saved_file": file.saved_file,
+        "result_sha256": file.result_sha256,
+        "code": file.failure.code if file.failure else None,
+        "error": file.failure.error if file.failure else None,
+    }
+
+
+def _text(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None

@@ -1,0 +1,95 @@
+"""Reads what requests bring to the master: forms, small JSON, pages, keys and preferences."""
+
+import contextlib
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import request
+
+from master_service.errors import BadRequestPart, NoRoomLeft
+from master_service.ledger import Claim
+from master_service.parts import parts
+from slave_service.intake import Form, NoRoom, receive
+from slave_service.wire import json_bytes
+
+_MAX_JSON_BYTES = 64 * 1024
+_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+@contextlib.contextmanager
+def received_form(*, new_job: bool = True) -> Iterator[Form]:
+    """Store the request's uploads; those that no job has taken at the end are removed.
+
+    Raises a ``Refusal`` before anything is read where there is no room.
+    """
+    kind, length = request.content_type or "", request.content_length
+    parts().room.check(length or 0)
+    if new_job and "Idempotency-Key" not in request.headers:
+        # With a key it may be the repetition of a request that was taken before.
+        parts().service.check_queue()
+    try:
+        folder = parts().service.store.spool.incoming()
+    except OSError as error:
+        raise NoRoomLeft(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
+    try:
+        yield _receive(kind, length, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _receive(kind: str, length: int | None, folder: Path) -> Form:
+    try:
+        return receive(request.stream, kind, length, folder, parts().limits)
+    except NoRoom as error:
+        # The master's own refusal says when to come again.
+        raise NoRoomLeft(error.description or "") from error
+
+
+def claim_of(form: Form | None = None, body: object = None) -> Claim | None:
+    """Return the request's ``Idempotency-Key`` with the fingerprint of what it came with.
+
+    The boundary of a form says nothing about its content, and is another each time; so the
+    fingerprint is made of what was received instead of the bytes as they came.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise BadRequestPart("Idempotency-Key must be 1 to 255 printable characters of ASCII.")
+    content: dict[str, object] = {"method": request.method, "path": request.path, "body": body}
+    if form is not None:
+        content["fields"] = form.fields
+        content["uploads"] = [
+            [upload.field, upload.filename, upload.size, upload.sha256] for upload in form.uploads
+        ]
+    return Claim(key, hashlib.sha256(json_bytes(content)).hexdigest())
+
+
+def json_body() -> object:
+    """Return the small JSON body of the request; None for anything else."""
+    request.max_content_length = _MAX_JSON_BYTES
+    try:
+        return request.get_json(silent=True)
+    except (OSError, RecursionError):
+        return None
+
+
+def page(default_limit: int, most: int) -> tuple[int, int]:
+    """Return ``offset`` and ``limit`` of the query; raises ``BadRequestPart``."""
+    return _number("offset", 0, 2**53), _number("limit", default_limit, most)
+
+
+def respond_async() -> bool:
+    """Tell whether the caller does not want to wait (``Prefer``, RFC 7240)."""
+    preferences = ",".join(request.headers.getlist("Prefer")).split(",")
+    return any(p.partition(";")[0].strip().lower() == "respond-async" for p in preferences)
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most:
+        return int(text)
+    raise BadRequestPart(f"{name} must be a whole number from 0 to {most}.")

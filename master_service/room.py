@@ -1,0 +1,57 @@
+"""Says at the door whether the disks could take a request, before any of it is read."""
+
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from master_service.errors import NoRoomLeft
+
+LEAST_FREE_BYTES = 4 * 1024**2
+"""Kept free on both disks, so that what was accepted before can still be noted and finished."""
+_LOOKED_AT_EVERY_S = 1.0
+
+
+class Room:
+    """The free space of SPOOL_DIR and RESULTS_DIR."""
+
+    def __init__(self, spool_dir: Path, results_dir: Path) -> None:
+        self._folders = {"SPOOL_DIR": spool_dir, "RESULTS_DIR": results_dir}
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self._free_bytes: dict[str, int] = {}
+        self._unwritable: dict[str, str] = {}
+
+    def check(self, coming_bytes: int) -> None:
+        """Raise ``NoRoomLeft`` where a request of so many bytes finds no room."""
+        with self._lock:
+            self._look()
+        for name, reason in self._unwritable.items():
+            raise NoRoomLeft(
+                f"{name} can't be written to on the master ({reason}): give it access or make "
+                "room, then send the files again."
+            )
+        wanted = {"SPOOL_DIR": coming_bytes, "RESULTS_DIR": 0}
+        for name, free in self._free_bytes.items():
+            if free < wanted[name] + LEAST_FREE_BYTES:
+                raise NoRoomLeft(
+                    f"The disk of {name} on the master is full ({free} bytes are free): make "
+                    "room, then send the files again."
+                )
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at < _LOOKED_AT_EVERY_S:
+            return
+        self._looked_at = now
+        self._unwritable.clear()
+        for name, folder in self._folders.items():
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._free_bytes[name] = shutil.disk_usage(folder).free
+                # Whether it can be written to is known only by writing.
+                with tempfile.TemporaryFile(dir=folder) as probe:
+                    probe.write(b"room?")
+            except OSError as error:
+                self._unwritable[name] = error.strerror or type(error).__name__

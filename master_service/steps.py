@@ -1,0 +1,237 @@
+"""What each step of a pass means for the ledger; the engine reports them by position."""
+
+import json
+import logging
+import time
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, overload
+
+from master_service.job_store import JobStore
+from master_service.jobs import File, FileState
+from master_service.live import LiveJob
+from master_service.metrics import Metrics
+from master_service.results import Results
+from master_service.transport import Parcel
+from slave_service.errors import Failure, Internal
+from slave_service.task_types import TaskType
+from slave_service.wire import Outcome
+
+_log = logging.getLogger(__name__)
+
+_PAGE_FILES = 500
+_BREATH_S = 0.0001
+
+
+class Fit(Protocol):
+    """Where the first of two passes leads to; the task table names who makes one."""
+
+    def add(self, survey: object) -> None:
+        """Take in one file's survey; raises ``ValueError`` for one that makes no sense."""
+        ...
+
+
+class Unwanted(Exception):
+    """The file's job was cancelled while its result was being taken in."""
+
+
+class Steps:
+    """Keeps the ledger while a pass is under way; what an outcome means, its heirs know."""
+
+    def __init__(
+        self, live: LiveJob, files: Sequence[File], store: JobStore, metrics: Metrics
+    ) -> None:
+        self.live = live
+        self._files: list[File | None] = list(files)
+        """By position; those that have ended are forgotten, for a job may have very many."""
+        self._store = store
+        self._metrics = metrics
+        self._handed_over_at = array("d", bytes(8 * len(files)))
+        self._task_type = live.job.task_type
+        live.note()
+
+    def parcels(self) -> "Parcels":
+        """Return the files as the engine sends them, each made when it is asked for."""
+        return Parcels(self._files, self._store.spool.inputs(self.live.job.job_id))
+
+    def blames(self) -> dict[int, tuple[str, ...]]:
+        """Return, by position, the slaves that have blamed a file before."""
+        return {
+            position: file.blamed_by
+            for position, file in enumerate(self._files)
+            if file is not None and file.blamed_by
+        }
+
+    def handed_over(self, positions: Sequence[int], slave: str) -> None:
+        """Note that a slave ("ip:port") was given files."""
+        now = time.monotonic()
+        files = [self._file(position) for position in positions]
+        for position, file in zip(positions, files, strict=True):
+            file.hand_over(slave)
+            self._handed_over_at[position] = now
+        self._metrics.handed_over(self._task_type, slave, len(files))
+        self._store.ledger.files_changed(self.live.job, files)
+
+    def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
+        """Note that a file waits for another slave."""
+        file = self._file(position)
+        file.take_back(blamed_by)
+        self._store.ledger.files_changed(self.live.job, [file])
+
+    def dropped(self, positions: Sequence[int]) -> None:
+        """Note that nobody wants these files any more."""
+        for first in range(0, len(positions), _PAGE_FILES):
+            page = positions[first : first + _PAGE_FILES]
+            files = [self._file(position) for position in page]
+            for file in files:
+                file.cancel()
+            self._end(page, files)
+            # Under gevent nobody else gets a turn until this thread waits, and zero is no wait.
+            time.sleep(_BREATH_S)
+
+    def ended(self, position: int, outcome: Outcome) -> None:
+        """Take in the outcome that a file has come to."""
+        file = self._file(position)
+        if began := self._handed_over_at[position]:
+            self._metrics.answered(self._task_type, time.monotonic() - began)
+        try:
+            failure = outcome.failure or self.take(file, outcome.data or b"")
+        except Unwanted:
+            failure = None
+            file.cancel()
+        except Exception:  # noqa: BLE001 (whatever a result runs into, its file has an end)
+            _log.exception("job %s: file %d: its result is lost", self.live.job.job_id, file.index)
+            failure = _LOST_RESULT
+        if failure is not None:
+            file.fail(failure)
+        self._end([position], [file])
+
+    def take(self, file: File, data: bytes) -> Failure | None:
+        """Make something of the bytes a slave answered; returns why that was not possible."""
+        raise NotImplementedError
+
+    def _end(self, positions: Sequence[int], files: Sequence[File]) -> None:
+        job = self.live.job
+        for position, file in zip(positions, files, strict=True):
+            self._files[position] = None
+            if file.state is not FileState.QUEUED:
+                job.count(file)
+                end = file.failure.code if file.failure else file.state.value
+                self._metrics.file_ended(self._task_type, end)
+        for file in files:
+            if file.failure is not None:
+                reason = file.failure.code
+                _log.info("job %s: %r failed: %s", job.job_id, file.filename, reason)
+        self._store.ledger.files_changed(job, files)
+        self.live.note()
+
+    def _file(self, position: int) -> File:
+        file = self._files[position]
+        if file is None:
+            raise LookupError(f"file {position} of the pass has ended already")
+        return file
+
+
+class Survey(Steps):
+    """The first of two passes: every answer goes into the fit.
+
+    ``spoiled`` is set when the fit has lost count because the disk was full: then the pass has to
+    be done again.
+    """
+
+    def __init__(
+        self, live: LiveJob, files: Sequence[File], store: JobStore, metrics: Metrics, fit: Fit
+    ) -> None:
+        super().__init__(live, files, store, metrics)
+        self._fit = fit
+        self.spoiled: OSError | None = None
+
+    def take(self, file: File, data: bytes) -> Failure | None:
+        """Count the file in; it waits for the second pass."""
+        try:
+            if self.spoiled is None:
+                self._fit.add(json.loads(data))
+        except ValueError as error:
+            return Internal(f"The slave's survey of the file makes no sense: {error}").as_failure()
+        except OSError as error:
+            self.spoiled = error
+        file.take_back()
+        return None
+
+
+class Save(Steps):
+    """The pass that gives results: every answer is written, under the upload's name."""
+
+    def __init__(
+        self,
+        live: LiveJob,
+        files: Sequence[File],
+        store: JobStore,
+        metrics: Metrics,
+        results: Results,
+        task: TaskType,
+    ) -> None:
+        super().__init__(live, files, store, metrics)
+        self._results = results
+        self._task = task
+
+    def take(self, file: File, data: bytes) -> Failure | None:
+        """Write the result; a disk that is full is waited for."""
+        began = time.monotonic()
+        while True:
+            try:
+                saved = self._results.save(self._task, file.filename, data)
+                break
+            except OSError as error:
+                _log.error("a result can't be written: %s", error)
+                if self.live.gives_up(error, began):
+                    if self.live.is_cancelled:
+                        raise Unwanted from error
+                    return _not_written(error)
+        self.live.well()
+        file.finish(saved.path, saved.sha256)
+        self._metrics.saved(self._task.name, len(data))
+        return None
+
+
+class Parcels(Sequence[Parcel]):
+    """The files of a pass as the engine sees them."""
+
+    def __init__(self, files: Sequence[File | None], inputs: Path) -> None:
+        self._files = files
+        self._inputs = inputs
+
+    def __len__(self) -> int:
+        """Return how many files the pass began with."""
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, position: int) -> Parcel: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[Parcel]: ...
+    def __getitem__(self, position: int | slice) -> Parcel | list[Parcel]:
+        """Return a file that has no end yet."""
+        if isinstance(position, slice):
+            return [self[number] for number in range(*position.indices(len(self)))]
+        file = self._files[position]
+        if file is None:
+            raise LookupError(f"file {position} of the pass has ended already")
+        return Parcel(file.filename, self._inputs / str(file.index), file.size)
+
+    def sizes(self) -> "array[int]":
+        """Return the size of each in bytes, while none has ended."""
+        return array("Q", (file.size if file else 0 for file in self._files))
+
+
+_LOST_RESULT = Internal(
+    "The result could not be taken in because of an internal error; the log of the master "
+    "has the details."
+).as_failure()
+
+
+def _not_written(error: OSError) -> Failure:
+    return Internal(
+        f"The result could not be written on the master ({error.strerror}): make room or "
+        "give access to RESULTS_DIR, then send the file again."
+    ).as_failure()

@@ -1,0 +1,77 @@
+"""Puts results together into a ZIP archive while it is sent, holding one block of it at a time."""
+
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+_BLOCK_BYTES = 256 * 1024
+_BREATH_FILES = 100
+_BREATH_S = 0.0001
+"""Small results never wait for the network, and under gevent nobody else gets a turn till then."""
+_MISSING = "_missing.txt"
+
+
+class _Pipe:
+    """What ``zipfile`` writes to: bytes pile up until they are taken."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._bytes += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is there."""
+
+    def take(self) -> bytes:
+        taken = bytes(self._bytes)
+        self._bytes.clear()
+        return taken
+
+
+def stream(files: Iterable[tuple[str, Path | None]], at: datetime) -> Iterator[bytes]:
+    """Yield an archive of files, each under its name; those no longer there are listed in it.
+
+    Not compressed: most results are small or compressed already. ``at`` is every entry's time.
+    """
+    pipe = _Pipe()
+    missing: list[str] = []
+    target: Any = pipe
+    with zipfile.ZipFile(target, "w", allowZip64=True) as archive:
+        for number, (name, path) in enumerate(files, start=1):
+            if number % _BREATH_FILES == 0:
+                time.sleep(_BREATH_S)
+            try:
+                source = path.open("rb") if path else None
+            except OSError:
+                source = None
+            if source is None:
+                missing.append(name)
+                continue
+            with source:
+                yield from _entry(archive, pipe, _info(name, at), source)
+        if missing:
+            text = "No longer in the folder of results:\n" + "\n".join(missing) + "\n"
+            archive.writestr(_info(_MISSING, at), text)
+    yield pipe.take()
+
+
+def _entry(
+    archive: zipfile.ZipFile, pipe: _Pipe, info: zipfile.ZipInfo, source: IO[bytes]
+) -> Iterator[bytes]:
+    # The size is not known to the end; beyond 2 GiB only ZIP64 can tell it.
+    with archive.open(info, "w", force_zip64=True) as entry:
+        while block := source.read(_BLOCK_BYTES):
+            entry.write(block)
+            yield pipe.take()
+
+
+def _info(name: str, at: datetime) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, at.timetuple()[:6])
+    # Without it, unpacking makes files that nobody may read.
+    info.external_attr = 0o644 << 16
+    return info

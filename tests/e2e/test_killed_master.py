@@ -1,0 +1,115 @@
+"""The master is killed at every change that it notes, one after the other, and loses nothing."""
+
+import functools
+import hashlib
+import itertools
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from scripts.local_cluster import PROJECT, LocalCluster
+from tests.contract.jobs_api import call, finished, form
+from tests.contract.programs import Part, wait_until
+from tests.e2e.stage import posix_only
+
+DYING = PROJECT / "tests" / "e2e" / "dying_master.py"
+FILES: list[Part] = [
+    ("one.txt", b"The first text tells of a good day."),
+    ("two.txt", b"The second text tells of rain and a day."),
+    ("empty.txt", b""),
+    ("three.txt", b"Neither rain nor sun."),
+]
+
+
+def ask(cluster: LocalCluster, method: str, path: str, **kwargs: Any) -> requests.Response:
+    """Ask again, as a client should, until the master, however often it died, has answered."""
+    answers: list[requests.Response] = []
+
+    def answered() -> bool:
+        if not is_up(cluster):
+            cluster.start_master()
+        try:
+            answers.append(requests.request(method, cluster.url + path, timeout=30, **kwargs))
+        except requests.RequestException:
+            return False
+        return True
+
+    wait_until(answered)
+    assert answers[0].ok, answers[0].text
+    return answers[0]
+
+
+def is_up(cluster: LocalCluster) -> bool:
+    return cluster.master is not None and cluster.master.process.poll() is None
+
+
+def submit(cluster: LocalCluster, key: str) -> str:
+    """Send the job in two batches and start it; every call may meet a dying master."""
+    keys = ({"Idempotency-Key": f"{key} {number}"} for number in itertools.count())
+    new = ask(cluster, "POST", "/jobs", json={"task_type": "embedding"}, headers=next(keys)).json()
+    path = new["status_url"]
+    for batch in (FILES[:2], FILES[2:]):
+        ask(cluster, "POST", f"{path}/files", headers=next(keys), **form("embedding", batch))
+    ask(cluster, "POST", f"{path}/start")
+    return str(new["job_id"])
+
+
+def ends(told: dict[str, Any]) -> list[tuple[object, ...]]:
+    return [(f["filename"], f["state"], f["code"], f["result_sha256"]) for f in told["files"]]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
+    """A slave, and a master that comes and goes."""
+    settings = {"SLAVE_WORKERS": "1", "HEARTBEAT_INTERVAL": "0.2"}
+    cluster = LocalCluster(tmp_path, settings)
+    cluster.start_master()
+    cluster.start_slaves(1)
+    yield cluster
+    cluster.stop()
+
+
+@posix_only
+@pytest.mark.timeout(400)
+def test_killed_at_every_change(cluster: LocalCluster) -> None:
+    """Before and after each write of a job in batches and two passes: all ends as on a calm day."""
+    calm = ends(finished(cluster.url, submit(cluster, "calm")))
+    assert [end[1] for end in calm] == ["done", "done", "failed", "done"]
+    deaths = 0
+    moments = ((number, moment) for number in itertools.count(1) for moment in ("before", "after"))
+    for number, moment in moments:
+        assert cluster.master is not None
+        cluster.master.stop(signal.SIGKILL)
+        dying = cluster.start_master(DYING, DIE_AT=str(number), DIE_WHEN=moment)
+        job_id = submit(cluster, f"{number} {moment}")
+        wait_until(functools.partial(over, cluster, job_id))
+        told = finished(cluster.url, job_id)
+        assert ends(told) == calm, f"killed {moment} change {number}"
+        assert told["total_files"] == told["done_files"] + told["failed_files"] == len(FILES)
+        if dying.process.poll() is None:
+            break
+        deaths += 1
+    assert deaths >= 20
+    check_folders(cluster)
+
+
+def over(cluster: LocalCluster, job_id: str) -> bool:
+    return bool(ask(cluster, "GET", f"/jobs/{job_id}?limit=0").json()["state"] == "done")
+
+
+def check_folders(cluster: LocalCluster) -> None:
+    """Nothing is left over, and what was saved is what the ledger says."""
+    left = [path.name for path in cluster.results.rglob("*") if path.is_file()]
+    assert sorted(left) == [f"{name}_embedding.json" for name in ("one", "three", "two")]
+    assert list((cluster.folder / "spool" / "incoming").iterdir()) == []
+    jobs = call(cluster.url, "GET", "/jobs?limit=1000", 200).json()["jobs"]
+    inputs = cluster.folder / "spool" / "jobs"
+    assert {path.name for path in inputs.iterdir()} == {job["job_id"] for job in jobs}
+    digests = [hashlib.sha256(data).hexdigest() for _, data in FILES]
+    for job in jobs:
+        stored = sorted((inputs / job["job_id"]).iterdir())
+        assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in stored] == digests

@@ -1,0 +1,86 @@
+"""The world's own books of who blamed which file, and which slave rests for it.
+
+They are kept in the plainest way that comes to mind, to be compared with the scheduler's.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from master_service.judgement import (
+    LONGEST_REST_S,
+    PROOFS_TO_REST,
+    RESULTS_TO_TRUST,
+    SHORTEST_REST_S,
+)
+
+File = tuple[str, int]
+"""A run and the position of a file in it."""
+
+
+@dataclass
+class Live:
+    """A batch that a slave holds, and which of its files it has not answered."""
+
+    slave: str
+    run: str
+    unanswered: set[int]
+
+
+@dataclass
+class Books:
+    """What is held against files, and against slaves."""
+
+    blames: defaultdict[File, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The slaves that blamed a file, whether it has ended or not."""
+    suspects: defaultdict[str, set[File]] = field(default_factory=lambda: defaultdict(set))
+    """Files without an end that a slave has blamed since it came."""
+    proofs: Counter[str] = field(default_factory=Counter)
+    rests_until: dict[str, float] = field(default_factory=dict)
+    rest_s: dict[str, float] = field(default_factory=dict)
+    in_a_row: Counter[str] = field(default_factory=Counter)
+    judged: list[tuple[float, str, float]] = field(default_factory=list)
+    """When which slave was rested, and for how many seconds."""
+
+    def rests(self, slave: str, now: float) -> bool:
+        return now < self.rests_until.get(slave, 0.0)
+
+    def blame(self, file: File, slave: str, there: bool, now: float) -> bool:
+        """A slave blames a file; returns whether that counts."""
+        if there and self.rests(slave, now):
+            return False
+        self.blames[file].append(slave)
+        if there:
+            self.suspects[slave].add(file)
+            self.in_a_row[slave] = 0
+        return True
+
+    def result(self, file: File, slave: str, there: bool, now: float) -> None:
+        """A slave gives a result for a file, which others may have blamed."""
+        if there and not self.rests(slave, now):
+            self.in_a_row[slave] += 1
+            if self.in_a_row[slave] >= RESULTS_TO_TRUST:
+                self.rest_s.pop(slave, None)
+        for other in [name for name, files in self.suspects.items() if file in files]:
+            if other != slave:
+                self.suspects[other].remove(file)
+                self.proofs[other] += 1
+                if self.proofs[other] == PROOFS_TO_REST:
+                    self._judge(other, now)
+
+    def _judge(self, slave: str, now: float) -> None:
+        rest_s = min(2 * self.rest_s.get(slave, SHORTEST_REST_S / 2), LONGEST_REST_S)
+        self.judged.append((now, slave, rest_s))
+        self.forget(slave)
+        self.rest_s[slave] = rest_s
+        self.rests_until[slave] = now + rest_s
+        for names in self.blames.values():
+            names[:] = [name for name in names if name != slave]
+
+    def file_ended(self, file: File) -> None:
+        for files in self.suspects.values():
+            files.discard(file)
+
+    def forget(self, slave: str) -> None:
+        """The slave is gone; what it blamed stays blamed."""
+        for known in (self.suspects, self.proofs, self.rests_until, self.rest_s, self.in_a_row):
+            known.pop(slave, None)

@@ -1,0 +1,229 @@
+"""The ledger on disk: what is written is there for the next process; full disks are ridden out."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from master_service.errors import KeyReused, LedgerFull, NoSuchThing
+from master_service.jobs import File, FileState, Job, JobState
+from master_service.ledger import Claim, Ledger
+from slave_service.errors import Failure
+
+NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the ledger lies."""
+    return tmp_path / "jobs.db"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    ledger = Ledger(path)
+    yield ledger
+    ledger.close()
+
+
+def new_job(job_id: str = "j1", files: int = 3, state: JobState = JobState.QUEUED) -> Job:
+    return Job(job_id, "text", NOW, state, bytes_received=30, total_files=files)
+
+
+def new_files(count: int = 3) -> list[File]:
+    return [File(index, f"ü {index}.txt", 10, f"{index:064x}") for index in range(count)]
+
+
+def crash(ledger: Ledger, path: Path) -> Ledger:
+    """Open the ledger as the next process would after this one was killed."""
+    del ledger  # never closed
+    again = Ledger(path)
+    again.take_up_again()
+    return again
+
+
+def test_everything_is_there_again(ledger: Ledger, path: Path) -> None:
+    """A job and its files are read as they were written, whatever their states."""
+    job, files = new_job(state=JobState.DONE), new_files()
+    files[0].hand_over("a:1")
+    files[0].take_back(("a:1", "b:1"))
+    files[0].hand_over("b:1")
+    files[0].finish("processed_results/text/0_analysis.json", "ab" * 32)
+    files[1].fail(Failure("corrupt", "It is damaged: send another."))
+    files[2].cancel()
+    job.started_at = job.finished_at = NOW
+    for file in files:
+        job.count(file)
+    ledger.add(job, files, None)
+    again = Ledger(path)
+    assert again.job("j1") == job
+    known = again.files("j1", 0, 100)
+    for file in files:
+        file.history = ()
+    assert known == files
+    again.close()
+
+
+def test_each_change_survives_the_process(ledger: Ledger, path: Path) -> None:
+    """What a call has written when it returns is there after a kill; what was under way waits."""
+    job, files = new_job(), new_files()
+    ledger.add(job, files, None)
+    job.change(JobState.RUNNING, NOW)
+    ledger.job_changed(job)
+    for file in files:
+        file.hand_over("a:1")
+    ledger.files_changed(job, files)
+    files[0].finish("processed_results/text/0_analysis.json", "ab" * 32)
+    ledger.files_changed(job, files[:1])
+    again = crash(ledger, path)
+    states = [file.state for file in again.files("j1", 0, 100)]
+    assert states == [FileState.DONE, FileState.QUEUED, FileState.QUEUED]
+    assert [file.attempts for file in again.files("j1", 0, 100)] == [1, 1, 1]
+    (left,) = again.jobs_in(JobState.QUEUED)
+    assert (left.done_files, left.started_at) == (1, NOW)
+    again.close()
+
+
+def test_a_cancel_that_was_cut_short_is_finished(ledger: Ledger, path: Path) -> None:
+    """A job some of whose files were cancelled when the master died has no others to do."""
+    job, files = new_job(state=JobState.RUNNING), new_files()
+    files[1].cancel()
+    ledger.add(job, files, None)
+    again = crash(ledger, path)
+    assert {file.state for file in again.files("j1", 0, 9)} == {FileState.CANCELLED}
+    found = again.job("j1")
+    assert found is not None
+    assert found.cancelled_files == 3
+    again.close()
+
+
+def test_the_same_claim_gets_the_same_answer(ledger: Ledger) -> None:
+    """A repeated request makes no second job; the same key for something else is refused."""
+    claim = Claim("key", "print")
+    assert ledger.add(new_job("j1"), new_files(), claim) == "j1"
+    assert ledger.add(new_job("j2"), new_files(), claim) == "j1"
+    assert ledger.job("j2") is None
+    assert ledger.claimed(claim) == "j1"
+    with pytest.raises(KeyReused):
+        ledger.claimed(Claim("key", "another print"))
+
+
+def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
+    """A batch is entered in one piece with the key that repeats its answer."""
+    job = new_job(files=0, state=JobState.OPEN)
+    ledger.add(job, [], None)
+    job.total_files = 3
+    ledger.add_files(job, new_files(), Claim("k", "p"))
+    assert ledger.claimed(Claim("k", "p")) == [0, 1, 2]
+    assert [file.index for file in ledger.files("j1", 1, 1)] == [1]
+    assert ledger.file("j1", 7) is None
+
+
+def test_removing_leaves_nothing(ledger: Ledger) -> None:
+    """A forgotten job is forgotten with its files and its keys, and no other is."""
+    ledger.add(new_job("j1"), new_files(), Claim("k1", "p"))
+    ledger.add(new_job("j2"), new_files(), Claim("k2", "p"))
+    ledger.remove("j1")
+    assert (ledger.job("j1"), ledger.files("j1", 0, 9)) == (None, [])
+    assert ledger.claimed(Claim("k1", "another")) is None
+    assert (ledger.claimed(Claim("k2", "p")), len(ledger.files("j2", 0, 9))) == ("j2", 3)
+
+
+def test_outdated_jobs_are_those_finished_or_left_open(ledger: Ledger) -> None:
+    """What is queued or running is kept however old it is."""
+    for number, state in enumerate(JobState):
+        job = new_job(state.value, state=state)
+        job.finished_at = NOW if job.is_over else None
+        ledger.add(job, [], None)
+        assert len(ledger.jobs(0, 9)) == number + 1
+    later, before = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
+    assert ledger.remove_outdated(before, before) is None
+    forgotten = [ledger.remove_outdated(later, later) for _ in range(4)]
+    assert forgotten[3] is None
+    assert set(forgotten[:3]) == {"cancelled", "done", "open"}
+    assert {job.job_id for job in ledger.jobs(0, 9)} == {"queued", "running"}
+
+
+def test_an_open_job_is_kept_while_files_come(ledger: Ledger) -> None:
+    """The day after which an unstarted job is forgotten begins with the last files."""
+    job = new_job(files=0, state=JobState.OPEN)
+    ledger.add(job, [], None)
+    job.total_files = 3
+    ledger.add_files(job, new_files(), None)
+    later = NOW + timedelta(seconds=1)
+    assert ledger.remove_outdated(later, later) is None
+
+
+def test_a_forgotten_job_takes_nothing(ledger: Ledger) -> None:
+    """A job that was forgotten while files were sent to it is not there, and says so."""
+    job = new_job(files=0, state=JobState.OPEN)
+    with pytest.raises(NoSuchThing):
+        ledger.add_files(job, new_files(), None)
+    with pytest.raises(NoSuchThing):
+        ledger.start(job)
+
+
+def test_a_cancel_outlives_the_process(ledger: Ledger, path: Path) -> None:
+    """A job that was to be cancelled when the master died goes no further after the start."""
+    job = new_job(state=JobState.RUNNING)
+    ledger.add(job, new_files(), None)
+    ledger.want_cancel(job)
+    again = crash(ledger, path)
+    assert {file.state for file in again.files("j1", 0, 9)} == {FileState.CANCELLED}
+    again.close()
+
+
+def test_text_that_is_none_is_stored_all_the_same(ledger: Ledger) -> None:
+    """What is no character (JSON can bring it) must not keep the ledger from being written."""
+    job, files = new_job(), new_files()
+    ledger.add(job, [*files[:2], File(2, "odd \ud800.txt", 1, "")], None)
+    files[0].fail(Failure("corrupt", "bad \ud800 name"))
+    ledger.files_changed(job, files[:1])
+    assert ledger.flush()
+    assert [file.filename for file in ledger.files("j1", 2, 1)] == ["odd ?.txt"]
+
+
+def test_jobs_come_newest_first(ledger: Ledger) -> None:
+    """The list begins with the job that came last, in pages."""
+    for number in range(5):
+        ledger.add(new_job(f"j{number}"), [], None)
+    assert [job.job_id for job in ledger.jobs(1, 2)] == ["j3", "j2"]
+
+
+class Full:
+    """A connection to the database whose disk is full for as long as a test wants."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.full = True
+
+    def execute(self, text: str, *values: Any) -> object:
+        if self.full and text.lstrip().startswith("UPDATE"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._db.execute(text, *values)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._db, name)
+
+
+def test_changes_wait_for_room(ledger: Ledger, path: Path) -> None:
+    """With a full disk work goes on and is read as it is; with room again it is written."""
+    job, files = new_job(state=JobState.RUNNING), new_files()
+    ledger.add(job, files, None)
+    disk = Full(ledger._db)
+    ledger._db = disk  # type: ignore[assignment] # all that the ledger asks of it
+    files[0].fail(Failure("corrupt", "Damaged."))
+    ledger.files_changed(job, files[:1])
+    assert ledger.files("j1", 0, 1)[0].state is FileState.FAILED
+    other = Ledger(path)
+    assert other.files("j1", 0, 1)[0].state is FileState.QUEUED
+    with pytest.raises(LedgerFull):
+        ledger.add(new_job("j2"), [], None)
+    disk.full = False
+    assert ledger.flush()
+    assert other.files("j1", 0, 1)[0].state is FileState.FAILED
+    other.close()

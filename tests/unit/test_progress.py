@@ -1,0 +1,57 @@
+"""What those who watch a job are told: rate, time left and the contract's words."""
+
+from datetime import datetime, timedelta, timezone
+
+from master_service.jobs import Job, JobState
+from master_service.progress import Speedometer, head
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+
+
+def test_rate_is_that_of_late() -> None:
+    """Ten files a second at first, then two: after the window it is two."""
+    speed = Speedometer()
+    ended = 0
+    for tick in range(120):
+        speed.note(tick * 0.5, ended)
+        ended += 5 if tick < 60 else 1
+    rate = speed.rate(59.5, ended - 1)
+    assert rate is not None
+    assert abs(rate - 2) < 0.1
+
+
+def test_nothing_is_claimed_at_the_beginning() -> None:
+    """A rate out of a blink of time would mean nothing."""
+    speed = Speedometer()
+    assert speed.rate(0.0, 0) is None
+    speed.note(0.0, 0)
+    assert speed.rate(0.1, 50) is None
+
+
+def test_a_job_that_stands_still_slows_down() -> None:
+    """Without news the rate sinks, rather than staying at what it was."""
+    speed = Speedometer()
+    for tick in range(40):
+        speed.note(tick * 0.25, tick)
+    assert speed.rate(9.75, 39) == 4
+    assert speed.rate(30.0, 39) == 0
+
+
+def test_head_tells_the_time_left() -> None:
+    """What is left, divided by the rate; without a rate nothing is promised."""
+    job = Job(
+        "j1", "text", NOW, JobState.RUNNING, NOW, total_files=10, done_files=3, failed_files=1
+    )
+    told = head(job, 2.0, "No slaves available")
+    assert (told["seconds_left"], told["files_per_second"]) == (3.0, 2.0)
+    assert told["waiting_for"] == "No slaves available"
+    assert head(job)["seconds_left"] is None
+    assert head(job, 0.0)["seconds_left"] is None
+    assert told["created_at"] == "2026-05-01T12:00:00.000Z"
+
+
+def test_head_of_a_finished_job_tells_its_average() -> None:
+    """When it is over, the rate is that of the whole job."""
+    end = NOW + timedelta(seconds=4)
+    job = Job("j1", "text", NOW, JobState.DONE, NOW, end, total_files=10, done_files=10)
+    assert (head(job)["files_per_second"], head(job)["seconds_left"]) == (2.5, None)
