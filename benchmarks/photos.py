@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import client
+from benchmarks.whole_job import send_and_wait
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
 
@@ -39,10 +39,10 @@ def bare(executor: ProcessPoolExecutor, photos: list[Path], folder: Path) -> flo
 def through(cluster: LocalCluster, photos: list[Path]) -> float:
     """Return the seconds that the cluster takes, from the first byte sent to the answer."""
     began = time.perf_counter()
-    summary = client.send(cluster.url, None, "image", client.find_files(list(map(str, photos))))
+    head = send_and_wait(cluster, "image", photos)
     elapsed_s = time.perf_counter() - began
-    if summary["total_files_processed"] != len(photos):
-        raise SystemExit(f"not all came back: {summary['failed_files'][:3]}")
+    if head["done_files"] != len(photos):
+        raise SystemExit(f"not all came back: {head}")
     return elapsed_s
 
 

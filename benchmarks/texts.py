@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-import client
+from benchmarks.whole_job import send_and_wait
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
 
@@ -62,11 +62,11 @@ def _measure(cluster: LocalCluster, task_type: str, texts: list[Path]) -> None:
     observer = Observer(cluster)
     observer.start()
     began = time.perf_counter()
-    answer = client.send(cluster.url, None, task_type, client.find_files(list(map(str, texts))))
+    head = send_and_wait(cluster, task_type, texts)
     elapsed_s = time.perf_counter() - began
     observer.stop()
     print(
-        f"{task_type}: {answer['total_files_processed']} of {len(texts)} in {elapsed_s:.1f} s; "
+        f"{task_type}: {head['done_files']} of {len(texts)} in {elapsed_s:.1f} s; "
         f"master's peak {observer.peak_mb:.0f} MB (bound {BOUND_MB}); slowest status "
         f"{observer.slowest_s:.2f} s; never fewer than {observer.fewest} slaves present",
         flush=True,

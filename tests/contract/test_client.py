@@ -126,7 +126,14 @@ def test_unreachable_master_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", b"?\r\n"]
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n[]",
+        b"?\r\n",
+    ],
 )
 def test_what_is_no_master_is_told(tmp_path: Path, answer: bytes) -> None:
     """Something else that listens at the address gives one line too, and no traceback."""
@@ -142,12 +149,22 @@ def test_what_is_no_master_is_told(tmp_path: Path, answer: bytes) -> None:
         connection, _ = listener.accept()
         with connection:
             received = b""
-            while b"a good text" not in received or not received.endswith(b"--\r\n"):
+            while not received.endswith(b"\r\n\r\n"):
                 received += connection.recv(65536)
             connection.sendall(answer)
         _, said = client.communicate(timeout=30)
     assert client.returncode == NOTHING_DONE
     assert only_line(said.decode()).startswith("client.py: the master ")
+
+
+def test_master_that_says_nothing_is_told(tmp_path: Path) -> None:
+    """One that takes the connection and then is silent counts as not there, within seconds."""
+    (file,) = write(tmp_path, "a.txt")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done = run("client.py", url, "text", str(file))
+    assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
+    assert "is it running there?" in only_line(done.stderr)
 
 
 def test_reason_of_the_master_is_passed_on(own_cluster: LocalCluster, tmp_path: Path) -> None:

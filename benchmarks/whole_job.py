@@ -1,0 +1,16 @@
+"""Sends files as the command line does, and waits for their end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from client_service import bars
+from client_service.api import Answer, JobApi
+from client_service.following import follow
+from client_service.sending import submit
+from scripts.local_cluster import LocalCluster
+
+
+def send_and_wait(cluster: LocalCluster, task_type: str, files: Sequence[Path]) -> Answer:
+    """Return the head of the job when it has ended."""
+    api = JobApi(cluster.url, None, bars.note)
+    return follow(api, submit(api, task_type, list(map(str, files))))

@@ -1,0 +1,1 @@
+"""The command line: sends files to a master as jobs, follows them, brings the results home."""

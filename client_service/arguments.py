@@ -1,0 +1,122 @@
+"""Reads the command line, and writes one down that comes back to a job."""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slave_service.task_types import TASK_TYPES
+
+AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL = "auto", "jobs", "follow", "retry", "cancel", "drill"
+SENDING = frozenset({*TASK_TYPES, AUTO})
+_OF_A_JOB = frozenset({FOLLOW, RETRY, CANCEL})
+_WORDS = (*TASK_TYPES, AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL)
+_TAKE = {
+    "--background": SENDING | {RETRY},
+    "--output": SENDING | {FOLLOW, RETRY},
+    "--resume": SENDING,
+}
+"""Which words an option makes sense with."""
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_EPILOG = """\
+in place of TASK_TYPE FILE…:
+  auto FILE…    a job for each type found, by the files' content
+  jobs          list the master's jobs, newest first
+  follow JOB    wait for a job and show its summary
+  retry JOB     a new job from the failed files of one
+  cancel JOB    stop a job
+  drill         prove on sample texts that a slave lost in the middle costs no file
+
+CLUSTER_TOKEN and ALLOW_PLAIN_HTTP are taken from the environment or from .env.
+Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks for; ``arguments`` are files, or the one id of a job."""
+
+    master_url: str
+    word: str
+    arguments: Sequence[str]
+    background: bool = False
+    output: Path | None = None
+    resume: str | None = None
+
+    def to_resume(self, job_id: str) -> str:
+        """Return the command line that goes on sending to the job."""
+        files = [_unlike_an_option(name) for name in self.arguments]
+        background = ["--background"] if self.background else []
+        return self._line(self.word, *background, "--resume", job_id, *files)
+
+    def to_follow(self, job_id: str) -> str:
+        """Return the command line that comes back to the job."""
+        return self._line(FOLLOW, job_id)
+
+    def to_cancel(self, job_id: str) -> str:
+        """Return the command line that stops the job."""
+        return _quoted(["python", "client.py", self.master_url, CANCEL, job_id])
+
+    def _line(self, *words: str) -> str:
+        output = ["--output", str(self.output)] if self.output else []
+        return _quoted(["python", "client.py", self.master_url, words[0], *output, *words[1:]])
+
+
+def read(arguments: Sequence[str]) -> Order:
+    """Return what is asked for; bad usage is told, and ends the program with 2."""
+    parser = _parser()
+    given = parser.parse_intermixed_args(arguments)
+    options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
+    for option, value in options.items():
+        if value and given.word not in _TAKE[option]:
+            parser.error(f"{option} does not go with {given.word}")
+    if problem := _problem(given.word, given.arguments, given.resume):
+        parser.error(problem)
+    return Order(**vars(given))
+
+
+def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | None:
+    if word in SENDING and not arguments:
+        return f"{word} needs files, or folders of files"
+    if word in _OF_A_JOB and len(arguments) != 1:
+        return f"{word} needs the id of one job, such as jobs lists them"
+    if word not in SENDING | _OF_A_JOB and arguments:
+        return f"{word} takes no more than that"
+    for job_id in [resume] if resume else arguments if word in _OF_A_JOB else []:
+        if not _JOB_ID.fullmatch(job_id):
+            return f"{job_id!r} is no id of a job"
+    return None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="client.py",
+        usage="client.py MASTER_URL TASK_TYPE FILE… [--output DIR] [--background]",
+        description="Send files to the master as a job, wait until all are processed, show where "
+        "the results are.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("master_url", metavar="MASTER_URL", help="such as http://localhost:5000")
+    parser.add_argument("word", metavar="TASK_TYPE", choices=_WORDS, help=", ".join(TASK_TYPES))
+    parser.add_argument("arguments", metavar="FILE", nargs="*", help="files, or folders of files")
+    parser.add_argument("--output", metavar="DIR", type=Path, help="bring the results home to DIR")
+    parser.add_argument(
+        "--background", action="store_true", help="don't wait: send, then say how to come back"
+    )
+    parser.add_argument(
+        "--resume", metavar="JOB", help="go on with an upload to JOB that was interrupted"
+    )
+    return parser
+
+
+def _unlike_an_option(name: str) -> str:
+    return os.path.join(".", name) if name.startswith("-") else name  # noqa: PTH118 (a Path drops the dot)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -1,0 +1,151 @@
+"""Proves on the user's own cluster that a slave lost in the middle costs no file.
+
+The same sample texts are processed twice: in peace, and with one slave taken off the job while it
+holds files of it. Every file must be done, and every result be the same bytes. Nothing is killed:
+the slave that is dropped goes on with other jobs.
+"""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from client_service import bars, slaves
+from client_service.api import Answer, JobApi
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, UsageError
+from client_service.files import check
+from client_service.following import ENDED, ended_files, follow
+from client_service.sending import submit
+from slave_service.content import TEXT
+from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+
+TASK = TASK_TYPES[TYPE_OF_CONTENT[TEXT]]
+_LEAST_FILES, _MOST_FILES = 60, 200
+_FILES_PER_WORKER = 30
+_SIZES = (1, 4, 16)
+"""Tried in turn, until the texts are long enough to catch a slave at work on them."""
+_SENTENCES = (
+    "The quick brown fox is a good runner, and everybody loves to watch it. ",
+    "A slave that goes away is no disaster, since the others take over its files. ",
+    "Bread needs flour, water, salt and a whole night of time. ",
+    "The bus to the harbour was terribly late, and the rain was cold. ",
+    "What depends on the input alone is the same wherever it is made. ",
+)
+_ROW = "  {index:>5}  {filename:20}  {state:9}  {attempts:>8}  {slave:21}  {result:16}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The ledger of a job that ended, and of which slave the master relieved it in the middle."""
+
+    job_id: str
+    files: list[Answer]
+    dropped: str = ""
+    moved: int = 0
+
+
+def drill(api: JobApi) -> int:
+    """Run the drill and print what it showed; returns the exit code."""
+    able = slaves.able(api.status(), TASK.name)
+    if len(able) < 2:
+        raise UsageError(
+            f"a drill needs two slaves that do {TASK.name} files, and there are {len(able)}"
+        )
+    count = _FILES_PER_WORKER * sum(slave["workers"] for slave in able)
+    count = min(max(count, _LEAST_FILES), _MOST_FILES)
+    for size in _SIZES:
+        with tempfile.TemporaryDirectory(prefix="drill-") as folder:
+            write_texts(Path(folder), count, size)
+            calm = _calm(api, folder)
+            shaken = _shaken(api, folder)
+        if shaken.moved:
+            return report(calm, shaken)
+        print("The cluster was done before a slave could be taken off the job: once more, longer.")
+    print("It was too quick each time; nothing was proved, and nothing was lost either.")
+    return SOME_FAILED
+
+
+def write_texts(folder: Path, count: int, size: int) -> None:
+    """Write texts of 2 to 100 kB, times ``size``; the same ones each time."""
+    for number in range(count):
+        first = number % len(_SENTENCES)
+        story = "".join(_SENTENCES[first:] + _SENTENCES[:first])
+        repeats = (2000 + number * 37 % 50 * 2000) * size // len(story) + 1
+        text = f"Sample {number} of a drill. {story * repeats}\n"
+        (folder / f"drill-{size}-{number:03}.txt").write_text(text, encoding="utf-8")
+
+
+def _calm(api: JobApi, folder: str) -> Trial:
+    heap = check([folder])
+    job_id = submit(api, TASK.name, [folder])
+    print(f"In peace: job {job_id}, {heap.files} texts of {heap.size:,} bytes in all", flush=True)
+    follow(api, job_id)
+    return Trial(job_id, list(api.ledger(job_id)))
+
+
+def _shaken(api: JobApi, folder: str) -> Trial:
+    job_id = submit(api, TASK.name, [folder])
+    print(f"Shaken: job {job_id}, the same texts", flush=True)
+    slave, moved = "", 0
+    third = check([folder]).files // 3
+    with bars.of_files("Waiting for a third of it", third) as bar:
+        while (head := api.head(job_id))["state"] not in ENDED and not moved:
+            bar.update(min(ended_files(head), third) - bar.n)
+            if ended_files(head) >= third:
+                slave, moved = _drop(api, job_id)
+            time.sleep(0.02)
+    if moved:
+        print(f"  {slave} was taken off it with {moved} files in hand", flush=True)
+    follow(api, job_id)
+    return Trial(job_id, list(api.ledger(job_id)), slave, moved)
+
+
+def _drop(api: JobApi, job_id: str) -> tuple[str, int]:
+    """Take off the job the slave that holds most of it; returns it, and how many files moved."""
+    held = Counter(file["slave"] for file in api.ledger(job_id) if file["state"] == "running")
+    if not held:
+        return "", 0
+    slave = held.most_common(1)[0][0]
+    try:
+        return slave, api.drop(job_id, slave)
+    except MasterError:
+        if api.head(job_id)["state"] in ENDED:
+            return "", 0
+        raise
+
+
+def report(calm: Trial, shaken: Trial) -> int:
+    """Print the ledger of the job that was shaken, and the verdict; returns the exit code."""
+    print(f"\nThe ledger of job {shaken.job_id}:")
+    for slave, files in Counter(file["slave"] for file in shaken.files).most_common():
+        print(f"  {files:5} files by {slave}")
+    again = [file for file in shaken.files if file["attempts"] > 1]
+    if again:
+        print("Those that were handed over more than once:")
+        titles = {name: name.upper() for name in ("index", "filename", "state", "attempts")}
+        print(_ROW.format(**titles, slave="SLAVE", result="RESULT (SHA-256)"))
+    for file in again:
+        cells = file | {"slave": file["slave"] or "", "result": (file["result_sha256"] or "")[:16]}
+        print(_ROW.format_map(cells))
+    same = _identical(calm.files, shaken.files)
+    states = Counter(file["state"] for file in shaken.files)
+    count = len(calm.files)
+    good = same == states["done"] == len(shaken.files) == count
+    print(
+        f"\n{'Nothing was lost' if good else 'SOMETHING IS WRONG'}: {count} submitted = "
+        f"{states['done']} done + {states['failed']} failed + {states['cancelled']} cancelled, "
+        f"{same} of {count} results identical, {shaken.moved} files moved from slave "
+        f"{shaken.dropped} to others."
+    )
+    print(f"(The master keeps the results, drill-*, with its other {TASK.name} results.)")
+    return ALL_DONE if good else SOME_FAILED
+
+
+def _identical(calm: Sequence[Answer], shaken: Sequence[Answer]) -> int:
+    """Count the files whose results are there and the same bytes in both."""
+    return sum(
+        bool(one["result_sha256"]) and one["result_sha256"] == other["result_sha256"]
+        for one, other in zip(calm, shaken, strict=False)
+    )

@@ -1,0 +1,101 @@
+"""Finds the files that the arguments name, in an order that is the same each time.
+
+A heap of files is walked as often as it is needed, to check it, to send it, to go on sending it,
+and never held as a list: of a folder, only its names are in memory while it is read.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from client_service.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to send, the name that it goes by, and its size in bytes."""
+
+    path: Path
+    name: str
+    size: int
+
+
+@dataclass(slots=True)
+class Heap:
+    """How many files there are, and their bytes in all."""
+
+    files: int = 0
+    size: int = 0
+
+    def add(self, source: Source) -> None:
+        """Count one more."""
+        self.files += 1
+        self.size += source.size
+
+
+def walk(arguments: Sequence[str]) -> Iterator[Source]:
+    """Yield the files named, and those in the folders named; hidden ones in folders are left out.
+
+    Raises ``UsageError`` at the first that is not there or can't be read.
+    """
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            yield from _inside(path, PurePosixPath())
+        elif path.is_file():
+            yield _source(path, path.name, path.stat().st_size)
+        else:
+            raise UsageError(f"{argument}: there is no such file or folder")
+
+
+def check(arguments: Sequence[str]) -> Heap:
+    """Walk the files once before anything is sent; raises ``UsageError`` when one can't be."""
+    heap = Heap()
+    try:
+        for source in walk(arguments):
+            heap.add(source)
+        if not heap.files:
+            raise UsageError(f"{', '.join(arguments)}: no files in there")
+    except UsageError as error:
+        raise UsageError(f"{error}; nothing was sent") from error
+    return heap
+
+
+def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208 (names alone: a hundred thousand paths would not be small)
+    except OSError as error:
+        raise UsageError(f"{folder}: this folder can't be read ({error.strerror})") from error
+    for name in names:
+        path, below = folder / name, above / name
+        status = _status(path)
+        if status is None:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _inside(path, below)
+        elif stat.S_ISREG(status.st_mode):
+            yield _source(path, below.as_posix(), status.st_size)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return what a name stands for; None for a link to nowhere or to a folder.
+
+    Links to folders are not followed, since they can lead round in circles.
+    """
+    try:
+        status = path.lstat()
+        if not stat.S_ISLNK(status.st_mode):
+            return status
+        target = path.stat()
+    except OSError:
+        return None
+    return None if stat.S_ISDIR(target.st_mode) else target
+
+
+def _source(path: Path, name: str, size: int) -> Source:
+    if not os.access(path, os.R_OK):
+        raise UsageError(f"{path}: this file can't be read")
+    # Linux allows names of bytes that are no Unicode; those bytes could not be sent.
+    return Source(path, name.encode("utf-8", "replace").decode("utf-8"), size)

@@ -1,0 +1,70 @@
+"""Watches a job until it has ended."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from client_service import bars
+from client_service.api import Answer, JobApi
+from client_service.errors import MasterError
+
+ENDED = frozenset({"done", "cancelled"})
+_OPEN = "open"
+_FIRST_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
+"""A small job is over in no time; a large one is asked for once a second."""
+_PAUSE_S = 1.0
+_LEAST_PAUSE_S = 0.1
+_TOLD_AFTER_S = 2.0
+"""Every job waits for a moment; only what lasts is worth a line."""
+
+
+def follow(api: JobApi, job_id: str) -> Answer:
+    """Show the job's progress to its end; returns its last head."""
+    head = api.head(job_id)
+    if head["state"] == _OPEN:
+        raise MasterError(
+            f"job {job_id} still waits for files ({head['total_files']} are there): finish its "
+            f"upload with --resume {job_id} and the same files, or cancel it"
+        )
+    pauses, wait = _pauses(), _Wait()
+    with bars.of_files(f"Processing {head['task_type']}", head["total_files"]) as bar:
+        while True:
+            bar.update(ended_files(head) - bar.n)
+            if head["failed_files"]:
+                bar.set_postfix_str(f"{head['failed_files']} failed")
+            if head["state"] in ENDED:
+                return head
+            wait.see(head.get("waiting_for"), time.monotonic())
+            time.sleep(_sooner(next(pauses), head.get("seconds_left")))
+            head = api.head(job_id)
+
+
+@dataclass(slots=True)
+class _Wait:
+    """What keeps the job from going on: told once, when it has lasted for a while."""
+
+    reason: str | None = None
+    since: float = 0.0
+    told: bool = False
+
+    def see(self, reason: str | None, now: float) -> None:
+        if reason != self.reason:
+            self.reason, self.since, self.told = reason, now, False
+        elif reason and not self.told and now - self.since >= _TOLD_AFTER_S:
+            bars.note(f"the job waits: {reason}")
+            self.told = True
+
+
+def ended_files(head: Answer) -> int:
+    """Return how many files of a job have their end."""
+    return int(head["done_files"] + head["failed_files"] + head["cancelled_files"])
+
+
+def _sooner(pause_s: float, left_s: float | None) -> float:
+    """Return the pause, or a shorter one where the end is expected before that."""
+    return pause_s if left_s is None else min(pause_s, max(left_s / 2, _LEAST_PAUSE_S))
+
+
+def _pauses() -> Iterator[float]:
+    return itertools.chain(_FIRST_PAUSES_S, itertools.repeat(_PAUSE_S))

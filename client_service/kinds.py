@@ -1,0 +1,42 @@
+"""Sorts files by their content into the task types that take them, for ``auto``.
+
+Nothing is remembered of a file but its count: each type walks the files anew.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from client_service.errors import UsageError
+from client_service.files import Heap, Source, walk
+from slave_service.content import kind_of
+from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+
+
+def count(arguments: Sequence[str]) -> dict[str | None, Heap]:
+    """Return how much there is for each task type, in the table's order; None is for no type.
+
+    Raises ``UsageError`` when a file is not there or can't be read, and when there is no work.
+    """
+    found: dict[str | None, Heap] = {}
+    try:
+        for task_type, source in _sorted(arguments):
+            found.setdefault(task_type, Heap()).add(source)
+        if not found.keys() - {None}:
+            raise UsageError(f"{', '.join(arguments)}: no files that a task type is known for")
+    except UsageError as error:
+        raise UsageError(f"{error}; nothing was sent") from error
+    return {name: found[name] for name in (*TASK_TYPES, None) if name in found}
+
+
+def of_type(arguments: Sequence[str], task_type: str | None) -> Iterator[Source]:
+    """Yield the files that go to one task type, or to none."""
+    return (source for found, source in _sorted(arguments) if found == task_type)
+
+
+def _sorted(arguments: Sequence[str]) -> Iterator[tuple[str | None, Source]]:
+    for source in walk(arguments):
+        try:
+            with source.path.open("rb") as file:
+                kind = kind_of(file)
+        except OSError as error:
+            raise UsageError(f"{source.path}: can't be read ({error.strerror})") from error
+        yield TYPE_OF_CONTENT.get(kind or ""), source

@@ -1,0 +1,54 @@
+"""Decides how long to wait for a master that does not answer, or that has no room now.
+
+A master that is started again in the middle must not cost an upload of hours; one that was never
+there should be told of at once.
+"""
+
+import time
+from collections.abc import Callable
+
+PATIENCE_S = 120.0
+"""For a restart of the master's computer, or for somebody to make room on its disk."""
+_WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""The first is for a kept connection that had ended, which says nothing about the master."""
+_MOST_S = 30.0
+"""Of what the master asks to wait, so that the user sees it end when the trouble does."""
+
+
+class Outage:
+    """One request that does not get through: when to try again, and when to give up."""
+
+    def __init__(
+        self,
+        note: Callable[[str], None],
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._note = note
+        self._patience_s = patience_s
+        self._clock = clock
+        self._sleep = sleep
+        self._began: float | None = None
+        self._failures = 0
+        self._told = ""
+
+    def wait(self, reason: str, asked_s: float | None = None) -> bool:
+        """Wait before the next try, as long as the master asked for; False to give up.
+
+        The user is told of each reason once.
+        """
+        now = self._clock()
+        if self._began is None:
+            self._began = now
+        left_s = self._began + self._patience_s - now
+        if left_s <= 0:
+            return False
+        wait_s = _WAITS_S[min(self._failures, len(_WAITS_S) - 1)] if asked_s is None else asked_s
+        wait_s = min(wait_s, left_s, _MOST_S)
+        self._failures += 1
+        if wait_s and reason != self._told:
+            self._told = reason
+            self._note(f"{reason}; trying again for {left_s:.0f} seconds")
+        self._sleep(wait_s)
+        return True

@@ -1,0 +1,84 @@
+"""Brings files to an open job, in requests of a bounded size, and goes on where that broke off."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from client_service import bars
+from client_service.api import Answer, JobApi
+from client_service.errors import UsageError
+from client_service.files import Heap, Source, check, walk
+from slave_service.task_types import TASK_TYPES
+
+BATCH_FILES = 500
+BATCH_BYTES = 64 * 1024 * 1024
+"""What has to be sent again at worst when the connection breaks, but for a larger single file."""
+
+_QUOTED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
+"""As a form's headers may write a name, and what the other side may have made of it."""
+
+
+def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
+    """Make a job of the files named, and start it; returns its id."""
+    heap, job_id = check(arguments), api.create(task_type)
+    send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), heap, Heap())
+    api.start(job_id)
+    return job_id
+
+
+def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Yield the files in lists small enough for one request; a larger file goes by itself."""
+    batch: list[Source] = []
+    size = 0
+    for source in sources:
+        if batch and (len(batch) == BATCH_FILES or size + source.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(source)
+        size += source.size
+    if batch:
+        yield batch
+
+
+def send(
+    api: JobApi, job_id: str, field: str, sources: Iterator[Source], heap: Heap, there: Heap
+) -> None:
+    """Send what ``sources`` still yields to the job; ``there`` is what it has already."""
+    index = there.files
+    with bars.of_bytes(f"Sending {heap.files} files", heap.size, there.size) as bar:
+        for batch in batches(sources):
+            begin, size = int(bar.n), sum(source.size for source in batch)
+
+            def show(part: float, begin: int = begin, size: int = size) -> None:
+                # Goes back too, where a batch has to be sent again.
+                bar.update(begin + int(size * part) - bar.n)
+
+            api.add_files(job_id, field, batch, index, show)
+            index += len(batch)
+            bar.update(begin + size - bar.n)
+        bar.set_description_str(f"Sent {heap.files} files")
+
+
+def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
+    """Take from ``sources`` those that the job's ledger has already; returns how much that is.
+
+    Raises ``UsageError`` where the two differ, by name or size: then these are other files.
+    """
+    there = Heap()
+    for entry in ledger:
+        source = next(sources, None)
+        if source is None:
+            raise UsageError("the job has more files than were named: these are not its files")
+        if (_plain(entry["filename"]), entry["size"]) != (_plain(source.name), source.size):
+            raise UsageError(
+                f"{source.path}: in its place the job has {entry['filename']!r} of "
+                f"{entry['size']} bytes: name the same files, unchanged, or send a new job"
+            )
+        there.add(source)
+    return there
+
+
+def _plain(name: str) -> str:
+    """Return a name as it compares however a form's header wrote it down."""
+    for written, meant in _QUOTED.items():
+        name = name.replace(written, meant)
+    # A browser of old sent whole Windows paths, of which receivers keep the last part.
+    return name.rpartition("\\")[2]

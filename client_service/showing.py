@@ -1,0 +1,59 @@
+"""Prints what users and their scripts read on standard output."""
+
+import sys
+from collections.abc import Iterable
+
+from client_service.api import Answer, JobApi
+from client_service.errors import ALL_DONE, SOME_FAILED
+from client_service.files import Source
+
+_JOBS = "{job_id:32}  {task_type:10}  {state:9}  {files:>24}  {created_at}"
+
+
+def summary(api: JobApi, head: Answer) -> int:
+    """Print the summary as the original client did, then the failures; returns the exit code."""
+    job_id, total = head["job_id"], head["total_files"]
+    print(f"Task Type: {head['task_type']}")
+    print(f"Message: {_message(head)}")
+    print(f"Files Processed: {head['done_files']}")
+    print("Saved Files:")
+    if head["done_files"]:
+        for entry in api.ledger(job_id):
+            if entry["saved_file"]:
+                print(f"  {entry['saved_file']}")
+    if head["failed_files"]:
+        print("Failed Files:")
+        for entry in api.ledger(job_id):
+            if entry["state"] == "failed":
+                print(f"  {printable(entry['filename'])} ({entry['code']}): {entry['error']}")
+    sys.stdout.flush()
+    return ALL_DONE if head["done_files"] == total else SOME_FAILED
+
+
+def _message(head: Answer) -> str:
+    task, failed, total = head["task_type"].title(), head["failed_files"], head["total_files"]
+    if head["cancelled_files"]:
+        return f"{task} processing cancelled after {head['done_files']} of {total} files"
+    message = f"{task} processing complete"
+    return f"{message}, but {failed} of {total} files failed" if failed else message
+
+
+def jobs(heads: Iterable[Answer]) -> None:
+    """Print a line for each job."""
+    titles = {"job_id": "JOB", "task_type": "TYPE", "state": "STATE", "created_at": "CREATED"}
+    print(_JOBS.format(**titles, files="DONE/FAILED/ALL FILES"))
+    for head in heads:
+        counts = (head["done_files"], head["failed_files"], head["total_files"])
+        print(_JOBS.format_map(head | {"files": "/".join(map(str, counts))}))
+
+
+def skipped(sources: Iterable[Source]) -> None:
+    """Print the files that no task type is for."""
+    print("Skipped Files:")
+    for source in sources:
+        print(f"  {printable(source.name)}: {'no known content' if source.size else 'empty'}")
+
+
+def printable(name: str) -> str:
+    """Keep control characters in a file's name from the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

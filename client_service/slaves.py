@@ -1,0 +1,29 @@
+"""Tells from the master's status who could do a task type. Pure."""
+
+from client_service.api import Answer
+
+
+def able(status: Answer, task_type: str) -> list[Answer]:
+    """Return the slaves that do this type; none where the master does not show them."""
+    return [slave for slave in status.get("slaves", []) if task_type in slave["task_types"]]
+
+
+def why_unavailable(status: Answer, task_type: str) -> str | None:
+    """Say why nobody can do this type, in the master's words; None when somebody can."""
+    if "slaves" not in status or able(status, task_type):
+        # Without the token there are none to see, and the next call says that it is missing.
+        return None
+    if not status["slaves"]:
+        return "No slaves available"
+    reasons = [
+        f"{_name(slave)}: {reason}"
+        for slave in status["slaves"]
+        if (reason := slave.get("unavailable", {}).get(task_type))
+    ]
+    why = "; ".join(reasons) or "none of those registered says that it can"
+    return f"No slaves available for {task_type}: {why}"
+
+
+def _name(slave: Answer) -> str:
+    ip, port = slave["slave_ip"], slave["slave_port"]
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"

@@ -1,0 +1,203 @@
+"""The client through Ctrl-C, a master that is killed, and slaves that are not there."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from scripts.local_cluster import PROJECT, LocalCluster, clean_environment
+from tests.contract.programs import run, slow_text, wait_until
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
+DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+FILES = 3000
+Client = subprocess.Popen[str]
+
+
+@pytest.fixture
+def ready(own_cluster: LocalCluster) -> LocalCluster:
+    """A cluster to harm, up with two slaves."""
+    own_cluster.start_master()
+    own_cluster.start_slaves(2)
+    return own_cluster
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Small files for several requests."""
+    (folder := tmp_path / "many files").mkdir()
+    for number in range(FILES):
+        (folder / f"{number:04}.txt").write_text(f"a good text, number {number}")
+    return folder
+
+
+@pytest.fixture
+def started() -> Iterator[list[Client]]:
+    """The clients that a test has started; none outlives it."""
+    clients: list[Client] = []
+    yield clients
+    for client in clients:
+        client.kill()
+        client.communicate()
+
+
+def start(started: list[Client], cluster: LocalCluster, *words: str | Path) -> Client:
+    client = subprocess.Popen(
+        [sys.executable, PROJECT / "client.py", cluster.url, *words],
+        env=clean_environment() | {"PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started.append(client)
+    return client
+
+
+def only_job(cluster: LocalCluster) -> dict[str, Any]:
+    """Return the head of the one job there is, as soon as there is one."""
+    jobs = requests.get(f"{cluster.url}/jobs", timeout=30).json()["jobs"]
+    assert len(jobs) <= 1
+    return dict(jobs[0]) if jobs else {"state": None, "total_files": 0, "done_files": 0}
+
+
+def in_the_middle_of_sending(cluster: LocalCluster, client: Client) -> str:
+    """Stop the client when some of its files are there, and not all; return the job's id."""
+    wait_until(lambda: only_job(cluster)["total_files"] >= 500)
+    client.send_signal(signal.SIGSTOP)
+    job = only_job(cluster)
+    assert (job["state"], job["total_files"] < FILES) == ("open", True)
+    return str(job["job_id"])
+
+
+def names_of(cluster: LocalCluster, job_id: str) -> list[str]:
+    url = f"{cluster.url}/jobs/{job_id}?limit=10000"
+    return [file["filename"] for file in requests.get(url, timeout=30).json()["files"]]
+
+
+def finished(client: Client) -> tuple[int, str, str]:
+    out, err = client.communicate(timeout=150)
+    return client.returncode, out, err
+
+
+def test_interrupted_upload_goes_on(ready: LocalCluster, many: Path, started: list[Client]) -> None:
+    """Ctrl-C while sending prints the command line that sends the rest; every file comes once."""
+    client = start(started, ready, "text", many)
+    job_id = in_the_middle_of_sending(ready, client)
+    client.send_signal(signal.SIGINT)
+    client.send_signal(signal.SIGCONT)
+    code, out, err = finished(client)
+    assert (code, out) == (INTERRUPTED, "")
+    (line,) = re.findall(r"^  (python client\.py .* --resume .*)$", err, re.MULTILINE)
+    assert "Traceback" not in err
+    resumed = run(*shlex.split(line)[1:])
+    assert (resumed.returncode, resumed.stderr) == (DONE, "")
+    assert f"Files Processed: {FILES}" in resumed.stdout
+    assert names_of(ready, job_id) == [f"{number:04}.txt" for number in range(FILES)]
+    assert only_job(ready)["job_id"] == job_id
+    again = run(*shlex.split(line)[1:])
+    assert again.returncode == DONE
+    assert "has all its files already" in again.stderr
+
+
+def test_other_files_do_not_resume(ready: LocalCluster, many: Path, started: list[Client]) -> None:
+    """A file that changed, or another type, is told before anything more is sent."""
+    client = start(started, ready, "text", many)
+    job_id = in_the_middle_of_sending(ready, client)
+    client.kill()
+    client.communicate()
+    # What the master was still taking in when the client died is there or not.
+    there = len(names_of(ready, job_id))
+    (many / "0007.txt").write_text("something else")
+    other = run("client.py", ready.url, "text", str(many), "--resume", job_id)
+    assert (other.returncode, other.stdout) == (NOTHING_DONE, "")
+    assert "0007.txt" in other.stderr
+    wrong = run("client.py", ready.url, "image", str(many), "--resume", job_id)
+    assert wrong.returncode == NOTHING_DONE
+    assert "text files" in wrong.stderr
+    assert only_job(ready)["state"] == "open"
+    assert there <= len(names_of(ready, job_id)) <= there + 500
+    follow = run("client.py", ready.url, "follow", job_id)
+    assert follow.returncode == NOTHING_DONE
+    assert "--resume" in follow.stderr
+
+
+def test_master_killed_while_it_is_sent_to(
+    ready: LocalCluster, many: Path, started: list[Client]
+) -> None:
+    """The upload waits for the master and goes on; every file is there once and processed."""
+    client = start(started, ready, "text", many)
+    job_id = in_the_middle_of_sending(ready, client)
+    assert ready.master is not None
+    ready.master.stop(signal.SIGKILL)
+    client.send_signal(signal.SIGCONT)
+    assert client.stderr is not None
+    assert "can't be reached or broke off" in client.stderr.readline()
+    ready.start_master()
+    code, out, err = finished(client)
+    assert (code, "Traceback" in err) == (DONE, False), err
+    assert f"Files Processed: {FILES}" in out
+    assert names_of(ready, job_id) == [f"{number:04}.txt" for number in range(FILES)]
+
+
+def slow_files(folder: Path, count: int) -> Path:
+    (folder := folder / "slow").mkdir()
+    for number in range(count):
+        (folder / f"{number}.txt").write_bytes(slow_text(1) + b"%d" % number)
+    return folder
+
+
+def test_master_killed_while_it_is_followed(
+    ready: LocalCluster, tmp_path: Path, started: list[Client]
+) -> None:
+    """The job goes on when the master is back, and so does the client; nothing is lost."""
+    client = start(started, ready, "text", slow_files(tmp_path, 8))
+    wait_until(lambda: only_job(ready)["done_files"] >= 1)
+    assert ready.master is not None
+    ready.master.stop(signal.SIGKILL)
+    assert client.stderr is not None
+    assert "trying again" in client.stderr.readline()
+    ready.start_master()
+    code, out, err = finished(client)
+    assert (code, "Traceback" in err) == (DONE, False), err
+    assert "Files Processed: 8" in out
+
+
+def test_interrupt_while_following_tells_the_way_back(
+    ready: LocalCluster, tmp_path: Path, started: list[Client]
+) -> None:
+    """Ctrl-C leaves the job to the master, and says how to come back and how to stop it."""
+    client = start(started, ready, "text", slow_files(tmp_path, 8))
+    wait_until(lambda: only_job(ready)["done_files"] >= 1)
+    client.send_signal(signal.SIGINT)
+    code, out, err = finished(client)
+    assert (code, out, "Traceback" in err) == (INTERRUPTED, "", False)
+    job_id = only_job(ready)["job_id"]
+    assert f"python client.py {ready.url} follow {job_id}\n" in err
+    assert f"python client.py {ready.url} cancel {job_id}\n" in err
+    done = run("client.py", ready.url, "cancel", job_id)
+    assert done.stdout.startswith(f"Job {job_id}: cancelled, ")
+
+
+def test_job_waits_for_a_slave(
+    own_cluster: LocalCluster, tmp_path: Path, started: list[Client]
+) -> None:
+    """A job in the background needs no slave yet; who follows it is told what it waits for."""
+    own_cluster.start_master()
+    (tmp_path / "a.txt").write_text("a good text")
+    sent = run("client.py", own_cluster.url, "text", "--background", str(tmp_path / "a.txt"))
+    assert sent.returncode == DONE
+    client = start(started, own_cluster, "follow", sent.stdout.split()[1])
+    assert client.stderr is not None
+    assert client.stderr.readline() == "client.py: the job waits: No slaves available\n"
+    own_cluster.start_slaves(1)
+    code, out, _ = finished(client)
+    assert code == DONE
+    assert "Files Processed: 1" in out

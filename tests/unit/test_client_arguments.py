@@ -1,0 +1,62 @@
+"""What a command line asks for, and the one that comes back to a job."""
+
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from client_service.arguments import Order, read
+
+URL = "http://localhost:5000"
+
+
+def test_options_may_stand_anywhere() -> None:
+    """Before, between and after the files, an option means the same."""
+    expected = Order(URL, "text", ["a", "b"], True, Path("out"), "j1")
+    options = ["--background", "--output", "out", "--resume", "j1"]
+    for line in (
+        [*options, URL, "text", "a", "b"],
+        [URL, "text", *options, "a", "b"],
+        [URL, "text", "a", *options, "b"],
+        [URL, "text", "a", "b", *options],
+    ):
+        assert read(line) == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
+@pytest.mark.parametrize("files", [["a b.txt", "it's"], ["-x.txt"], ["./-y", "c"]])
+def test_way_back_is_a_command_line(files: list[str]) -> None:
+    """What the user is told to type asks for the rest of the same upload."""
+    order = Order(URL, "auto", files, True, Path("my results"))
+    words = shlex.split(order.to_resume("j1"))
+    assert words[:2] == ["python", "client.py"]
+    back = read(words[2:])
+    assert (back.word, back.background, back.output) == ("auto", True, Path("my results"))
+    assert back.resume == "j1"
+    assert [os.path.normpath(name) for name in back.arguments] == list(map(os.path.normpath, files))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["text"], "needs files"),
+        (["auto"], "needs files"),
+        (["follow"], "needs the id of one job"),
+        (["cancel", "a", "b"], "needs the id of one job"),
+        (["retry", "../x"], "is no id of a job"),
+        (["text", "a", "--resume", "a/b"], "is no id of a job"),
+        (["jobs", "a"], "takes no more"),
+        (["drill", "a"], "takes no more"),
+        (["follow", "j1", "--background"], "--background does not go with follow"),
+        (["jobs", "--output", "x"], "--output does not go with jobs"),
+        (["retry", "j1", "--resume", "j2"], "--resume does not go with retry"),
+        (["video", "a"], "invalid choice"),
+    ],
+)
+def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What makes no sense is told in the last line, and ends the program with 2."""
+    with pytest.raises(SystemExit) as ended:
+        read([URL, *line])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err.splitlines()[-1]

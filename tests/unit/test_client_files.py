@@ -1,0 +1,93 @@
+"""Which files the client's arguments mean, and in what order."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from client_service.errors import UsageError
+from client_service.files import Heap, check, walk
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def names(*arguments: Path) -> list[str]:
+    return [source.name for source in walk(list(map(str, arguments)))]
+
+
+def test_folder_is_walked_in_the_order_of_its_paths(tmp_path: Path) -> None:
+    """Names are relative, with slashes, each folder in its place, hidden ones left out."""
+    write(
+        tmp_path, "b.txt", "a/z.txt", "a/b/c.txt", "a.txt", "a-1.txt", ".hidden", ".git/x", "z/.y"
+    )
+    expected = ["a/b/c.txt", "a/z.txt", "a-1.txt", "a.txt", "b.txt"]
+    assert names(tmp_path) == expected
+    visible = (p.relative_to(tmp_path) for p in sorted(tmp_path.rglob("*")) if p.is_file())
+    as_ever = [p.as_posix() for p in visible if not any(part[0] == "." for part in p.parts)]
+    assert expected == as_ever
+
+
+def test_files_keep_the_order_of_the_arguments(tmp_path: Path) -> None:
+    """What is named goes by its last part, even if hidden, as often as it is named."""
+    write(tmp_path, "b.txt", ".a.txt", "folder/c.txt")
+    named = [tmp_path / name for name in ("b.txt", "folder", ".a.txt", "b.txt")]
+    assert names(*named) == ["b.txt", "c.txt", ".a.txt", "b.txt"]
+
+
+def test_files_are_counted(tmp_path: Path) -> None:
+    """The first walk tells how many files there are, and their bytes."""
+    write(tmp_path, "12345", "a/234")
+    assert check([str(tmp_path)]) == Heap(files=2, size=10)
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "missing/"])
+def test_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """What is not there is told by the name it was given, before anything is sent."""
+    write(tmp_path, "a.txt")
+    with pytest.raises(UsageError, match=r"missing.*no such file or folder; nothing was sent"):
+        check([str(tmp_path / "a.txt"), str(tmp_path / name)])
+
+
+def test_folder_without_files_is_no_work(tmp_path: Path) -> None:
+    """A folder of hidden files alone has none to send."""
+    write(tmp_path, ".hidden")
+    with pytest.raises(UsageError, match="no files in there; nothing was sent"):
+        check([str(tmp_path)])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need privileges there")
+def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    """A link in a circle ends nowhere; links to files are files, links to nothing are none."""
+    write(tmp_path, "a/b.txt")
+    (tmp_path / "a/circle").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a/link.txt").symlink_to(tmp_path / "a/b.txt")
+    (tmp_path / "a/nothing.txt").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "a/pipe")
+    assert names(tmp_path) == ["a/b.txt", "a/link.txt"]
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root reads all"
+)
+def test_what_can_not_be_read_is_told(tmp_path: Path) -> None:
+    """A file and a folder without the right to read them are named."""
+    write(tmp_path, "a.txt", "folder/b.txt")
+    for name in ("a.txt", "folder"):
+        (tmp_path / name).chmod(0)
+        with pytest.raises(UsageError, match=f"{name}.*can't be read"):
+            check([str(tmp_path / name)])
+        (tmp_path / name).chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux stores names that are no Unicode")
+def test_name_that_is_no_unicode_can_be_sent(tmp_path: Path) -> None:
+    """What has no character goes as a question mark; the path is as it is."""
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+    (source,) = walk([str(tmp_path)])
+    assert source.name == "caf?.txt"
+    assert source.path.read_text() == "x"

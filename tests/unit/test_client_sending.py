@@ -1,0 +1,94 @@
+"""How the client cuts a heap of files into requests, and goes on where an upload broke off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client_service import sending
+from client_service.errors import UsageError
+from client_service.files import Heap, Source
+
+MIB = 1024 * 1024
+
+
+def sources(*sizes: int) -> list[Source]:
+    return [Source(Path(f"{n}.txt"), f"{n}.txt", size) for n, size in enumerate(sizes)]
+
+
+def entry(source: Source, **changed: Any) -> dict[str, Any]:
+    return {"filename": source.name, "size": source.size} | changed
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([], []),
+        ([1], [1]),
+        ([0] * 1001, [500, 500, 1]),
+        ([40 * MIB, 24 * MIB, 1], [2, 1]),
+        ([1, 65 * MIB, 1], [1, 1, 1]),
+        ([65 * MIB, 65 * MIB], [1, 1]),
+    ],
+)
+def test_batches_are_bounded(sizes: list[int], expected: list[int]) -> None:
+    """At most 500 files and 64 MiB go in one request, but for a larger file by itself."""
+    cut = list(sending.batches(sources(*sizes)))
+    assert [len(batch) for batch in cut] == expected
+    assert [source for batch in cut for source in batch] == sources(*sizes)
+
+
+def test_batches_are_cut_as_they_are_needed() -> None:
+    """No more files are looked at than go into the next request."""
+    seen = []
+
+    def endless() -> Iterator[Source]:
+        while True:
+            (source,) = sources(1)
+            seen.append(source)
+            yield source
+
+    cut = sending.batches(endless())
+    assert len(next(cut)) == 500
+    assert len(seen) <= 501
+
+
+def test_resumed_upload_goes_on_after_what_is_there() -> None:
+    """What the ledger has is taken off the files to send."""
+    files = sources(5, 6, 7)
+    rest = iter(files)
+    assert sending.skip_sent(iter(map(entry, files[:2])), rest) == Heap(files=2, size=11)
+    assert list(rest) == files[2:]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("100%25 %22sure%22.txt", '100%25 "sure".txt'),
+        ("new\nline.txt", "new%0Aline.txt"),
+        ("a\\b.txt", "a\\\\b.txt"),
+        ("C:\\mine\\b.txt", "b.txt"),
+        ("Grüße 🌻.txt", "Grüße 🌻.txt"),
+    ],
+)
+def test_names_compare_as_forms_write_them(names: tuple[str, str]) -> None:
+    """A name that a form's header can't hold as it is counts as the same file."""
+    source = Source(Path("x"), names[0], 3)
+    assert sending.skip_sent(iter([entry(source, filename=names[1])]), iter([source])).files == 1
+
+
+@pytest.mark.parametrize("changed", [{"filename": "other.txt"}, {"size": 7}])
+def test_other_files_are_not_mixed_in(changed: dict[str, Any]) -> None:
+    """A name or size that differs says that these are not the job's files."""
+    files = sources(5, 6)
+    ledger = [entry(files[0]), entry(files[1], **changed)]
+    with pytest.raises(UsageError, match="name the same files, unchanged"):
+        sending.skip_sent(iter(ledger), iter(files))
+
+
+def test_fewer_files_than_are_there_are_told() -> None:
+    """Naming a part of the files does not resume the job."""
+    files = sources(5, 6)
+    with pytest.raises(UsageError, match="more files than were named"):
+        sending.skip_sent(iter(map(entry, files)), iter(files[:1]))
