@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test run setup setup-dev lint bench clean
+.PHONY: demo test run setup setup-dev lint bench chaos clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -23,6 +23,11 @@ lint: setup-dev
 bench: setup-dev  ## speed and memory, as ratios within one run
 	$(PY) -m benchmarks.photos
 	$(PY) -m benchmarks.texts
+	$(PY) -m benchmarks.many_files
+	$(PY) -m benchmarks.lost_slave
+
+chaos: setup-dev  ## CHAOS_RUNS seeded schedules of troubles (20) from CHAOS_SEED (1) on
+	$(PY) -m tests.chaos
 
 setup:
 	@scripts/setup.sh
