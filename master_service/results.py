@@ -134,8 +134,10 @@ class Results:
         self._read(folder, series, size)
         same = series.names.get(sha256)
         # Read again: somebody may have edited it since.
-        if same is not None and _holds(folder.path / same, sha256):
-            return same
+        if same is not None:
+            if _holds(folder.path / same, sha256):
+                return same
+            del series.names[sha256]
         while True:
             numbered = stem if series.next_number == 1 else f"{stem}_{series.next_number}"
             wanted = task.saved_name.format(stem=numbered)

@@ -229,3 +229,20 @@ def test_edited_result_is_not_taken_for_what_it_was(results: Results, tmp_path: 
     (tmp_path / "text" / "a_analysis.json").write_bytes(b"was edited")
     assert save(results, "a.txt", b"the result") == "a_2_analysis.json"
     assert contents(tmp_path)["a_analysis.json"] == b"was edited"
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_result_that_was_tidied_away_is_saved_anew(
+    results: Results, tmp_path: Path, edited: bool
+) -> None:
+    """Also where the next number is taken by what an earlier master has saved."""
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a_2_analysis.json").write_bytes(b"of an earlier master")
+    assert save(results, "a.txt", b"the result") == "a_analysis.json"
+    assert save(results, "a.txt", b"another") == "a_3_analysis.json"
+    (tmp_path / "text" / "a_3_analysis.json").unlink()
+    if edited:
+        (tmp_path / "text" / "a_3_analysis.json").write_bytes(b"was edited")
+    (tmp_path / "text" / "a_4_analysis.json").write_bytes(b"in the way")
+    name = save(results, "a.txt", b"another")
+    assert contents(tmp_path)[name] == b"another"
