@@ -30,8 +30,10 @@ from slave_service.task_types import TASK_TYPES, TaskType
 _log = logging.getLogger(__name__)
 
 MOST_RUNNING = 4
-"""Jobs of one type that are under way at a time, beside those that somebody waits for: the files
-of each are held in memory, and more at a time would not make any of them faster."""
+"""Jobs of one type that are under way at a time: the files of each are held in memory, and more
+at a time would not make any of them faster."""
+MOST_WAITED_FOR = 32
+"""The same for jobs that somebody waits for, beside the others: most of them are small."""
 _PAGE_FILES = 2000
 _BREATH_S = 0.0001
 
@@ -61,19 +63,19 @@ class Runner:
         self._results = results
         self._metrics = metrics
         self._lives: dict[str, LiveJob] = {}
-        self._waiting: defaultdict[str, deque[LiveJob]] = defaultdict(deque)
-        self._running: Counter[str] = Counter()
+        self._waiting: defaultdict[Lane, deque[LiveJob]] = defaultdict(deque)
+        self._running: Counter[Lane] = Counter()
         self._lock = threading.Lock()
 
     def put(self, job: Job, patience_s: float | None) -> LiveJob:
-        """Take a queued job; one that somebody waits for (with patience) begins at once."""
+        """Take a queued job; one that somebody waits for (with patience) has a lane of its own."""
         live = LiveJob(job, patience_s)
         with self._lock:
             self._lives[job.job_id] = live
-            if patience_s is not None or self._running[job.task_type] < MOST_RUNNING:
+            if self._has_room(_lane(live)):
                 self._launch(live)
             else:
-                self._waiting[job.task_type].append(live)
+                self._waiting[_lane(live)].append(live)
         return live
 
     def take_up_again(self) -> None:
@@ -101,7 +103,7 @@ class Runner:
             live.cancel()
             self._engine.cancel(live.job.job_id)
         with self._lock:
-            waiting = self._waiting[live.job.task_type]
+            waiting = self._waiting[_lane(live)]
             if live in waiting:
                 # Its way to the end is short now.
                 waiting.remove(live)
@@ -118,7 +120,7 @@ class Runner:
             live.over.set()
 
     def _launch(self, live: LiveJob) -> None:
-        self._running[live.job.task_type] += 1
+        self._running[_lane(live)] += 1
         threading.Thread(target=self._run, args=(live,), daemon=True).start()
 
     def _run(self, live: LiveJob) -> None:
@@ -134,12 +136,16 @@ class Runner:
         live.over.set()
 
     def _make_way(self, live: LiveJob) -> None:
-        task_type = live.job.task_type
+        lane = _lane(live)
         with self._lock:
             del self._lives[live.job.job_id]
-            self._running[task_type] -= 1
-            if self._waiting[task_type] and self._running[task_type] < MOST_RUNNING:
-                self._launch(self._waiting[task_type].popleft())
+            self._running[lane] -= 1
+            if self._waiting[lane] and self._has_room(lane):
+                self._launch(self._waiting[lane].popleft())
+
+    def _has_room(self, lane: "Lane") -> bool:
+        is_waited_for = lane[1]
+        return self._running[lane] < (MOST_WAITED_FOR if is_waited_for else MOST_RUNNING)
 
     def _process(self, live: LiveJob) -> None:
         """See every file of the job to its end."""
@@ -234,10 +240,19 @@ class Runner:
                 file.fail(_WENT_WRONG)
             job.count(file)
             self._store.ledger.files_changed(job, [file])
+            time.sleep(_BREATH_S)
 
     def _change(self, job: Job, state: JobState) -> None:
         job.change(state, datetime.now(timezone.utc))
         self._store.ledger.job_changed(job)
+
+
+Lane = tuple[str, bool]
+"""A task type, and whether somebody waits for the job: those of one lane follow each other."""
+
+
+def _lane(live: LiveJob) -> Lane:
+    return live.job.task_type, live.patience_s is not None
 
 
 _FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

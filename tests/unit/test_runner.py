@@ -1,0 +1,99 @@
+"""Which jobs are under way at a time, told by an engine that does nothing until it is told to."""
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from master_service.job_store import JobStore
+from master_service.jobs import File, Job, JobState
+from master_service.metrics import Metrics
+from master_service.results import Results
+from master_service.runner import MOST_RUNNING, MOST_WAITED_FOR, Runner
+from master_service.worker import Listener, Pass, PassUnderWay
+from slave_service.wire import Outcome
+from tests.contract.programs import wait_until
+
+NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
+
+
+class Engine:
+    """Keeps every pass under way until its files are said to be done."""
+
+    def __init__(self) -> None:
+        self.under_way: dict[str, PassUnderWay] = {}
+
+    def begin(self, run: str, work: Pass, listener: Listener) -> PassUnderWay:
+        under_way = PassUnderWay(work, listener, left=len(work.parcels))
+        self.under_way[run] = under_way
+        return under_way
+
+    def cancel(self, run: str) -> None:
+        raise NotImplementedError
+
+    def drop(self, run: str, slave: str) -> int:
+        raise NotImplementedError
+
+    def finish(self, run: str) -> None:
+        """Let a pass of one file end well."""
+        under_way = self.under_way.pop(run)
+        under_way.listener.handed_over([0], "a:1")
+        under_way.listener.ended(0, Outcome("a.txt", data=b"{}"))
+        under_way.left = 0
+        under_way.over.set()
+
+
+class Bench:
+    """A runner with a store of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = Engine()
+        self.store = JobStore(folder / "spool")
+        results = Results(folder / "results", "results")
+        self.runner = Runner(self.store, self.engine, results, Metrics())
+        self._jobs = 0
+
+    def put(self, patience_s: float | None) -> str:
+        """Add a job of one file that somebody waits for, or nobody."""
+        self._jobs += 1
+        job = Job(f"j{self._jobs}", "text", NOW, JobState.QUEUED, total_files=1)
+        upload = self.store.spool.incoming() / "0"
+        upload.write_bytes(b"a")
+        self.store.add(job, [File(0, "a.txt", 1, "")], [upload], None)
+        self.runner.put(job, patience_s)
+        return job.job_id
+
+    def is_under_way(self, job_id: str) -> bool:
+        return job_id in self.engine.under_way
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Nothing is under way."""
+    bench = Bench(tmp_path)
+    yield bench
+    bench.runner.stop()
+    bench.store.ledger.close()
+
+
+def test_jobs_that_somebody_waits_for_do_not_hold_up_the_others(bench: Bench) -> None:
+    """However many people wait for jobs of their own, one in the background goes on."""
+    waited_for = [bench.put(patience_s=60) for _ in range(MOST_RUNNING + 1)]
+    background = bench.put(patience_s=None)
+    wait_until(lambda: all(map(bench.is_under_way, [*waited_for, background])))
+
+
+@pytest.mark.parametrize(("patience_s", "most"), [(None, MOST_RUNNING), (60, MOST_WAITED_FOR)])
+def test_so_many_are_under_way_and_the_next_follows(
+    bench: Bench, patience_s: float | None, most: int
+) -> None:
+    """Jobs of one lane begin in the order in which they came, as others end."""
+    jobs = [bench.put(patience_s) for _ in range(most + 2)]
+    wait_until(lambda: set(bench.engine.under_way) == set(jobs[:most]))
+    bench.engine.finish(jobs[0])
+    wait_until(lambda: set(bench.engine.under_way) == set(jobs[1 : most + 1]))
+    wait_until(lambda: bench.runner.live(jobs[0]) is None)
+    ended = bench.store.ledger.job(jobs[0])
+    assert ended is not None
+    assert ended.state is JobState.DONE
