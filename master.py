@@ -38,9 +38,8 @@ def run(settings: MasterSettings) -> None:
             master = create_master(settings)
         except sqlite3.Error as error:
             # An empty file finds room where the ledger does not.
-            raise SettingError(
-                f"SPOOL_DIR={settings.spool_dir} can't be written to: {error}"
-            ) from None
+            what = "written to" if isinstance(error, sqlite3.OperationalError) else "used"
+            raise SettingError(f"SPOOL_DIR={settings.spool_dir} can't be {what}: {error}") from None
         server = Server(master.app, listener)
 
         def tell() -> None:

@@ -93,7 +93,7 @@ def _app(parts: Parts, token: str | None) -> Flask:
     app.json = _Json(app)
     app.extensions["master"] = parts
     # Finds out whether who listens is still there.
-    app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25}
+    app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
     door.guard(app, token)
     app.register_error_handler(Refusal, _refused)
     app.register_blueprint(routes.blueprint)

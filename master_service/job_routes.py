@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from typing import Any
 
@@ -167,19 +168,23 @@ def events(socket: Server, job_id: str) -> None:
         if news != said:
             socket.send(json.dumps(news))
             said = news
-        if over or (live and live.stopped):
+        if over or (live and live.stopped) or not socket.connected:
             return
+        # What a watcher says is of no interest, and must not pile up.
+        socket.input_buffer.clear()
         time.sleep(_EVENT_S)
 
 
 class _WholeSends:
-    """A socket whose ``send`` sends everything."""
+    """A socket whose ``send`` sends everything, and one message after the other."""
 
     def __init__(self, sock: Any) -> None:  # noqa: ANN401 (whichever the server has)
         self._sock = sock
+        self._lock = threading.Lock()
 
     def send(self, data: bytes) -> None:
-        self._sock.sendall(data)
+        with self._lock:  # pings come from another thread
+            self._sock.sendall(data)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (all else is the socket's own)
         return getattr(self._sock, name)

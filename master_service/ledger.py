@@ -21,6 +21,8 @@ from master_service.jobs import File, Job, JobState
 
 _log = logging.getLogger(__name__)
 _TRY_AGAIN_S = 1.0
+_LOCKED_S = 0.5
+"""How long everybody waits where another program holds the file; then it counts as full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,16 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         # Every call holds the lock, so it does not matter which thread makes it.
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(path, _LOCKED_S, check_same_thread=False, isolation_level=None)
         self._lock = threading.RLock()
         self._unwritten: dict[tuple[str, int], File] = {}
         self._unwritten_jobs: dict[str, Job] = {}
         self._try_again_at = 0.0
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        ((version,),) = self._db.execute("PRAGMA user_version").fetchall()
+        if version not in (0, rows.VERSION):
+            raise sqlite3.DatabaseError(f"{path.name} is of another release (version {version})")
         self._db.executescript(rows.SCHEMA)
         self._db.execute(f"PRAGMA user_version={rows.VERSION}")
 

@@ -13,7 +13,7 @@ from master_service.errors import BadRequestPart, NoRoomLeft
 from master_service.ledger import Claim
 from master_service.parts import parts
 from slave_service.intake import Form, NoRoom, receive
-from slave_service.wire import json_bytes
+from slave_service.wire import json_bytes, json_value
 
 _MAX_JSON_BYTES = 64 * 1024
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
@@ -71,9 +71,11 @@ def claim_of(form: Form | None = None, body: object = None) -> Claim | None:
 def json_body() -> object:
     """Return the small JSON body of the request; None for anything else."""
     request.max_content_length = _MAX_JSON_BYTES
+    if not request.is_json:
+        return None
     try:
-        return request.get_json(silent=True)
-    except (OSError, RecursionError):
+        return json_value(request.get_data(as_text=True))
+    except (ValueError, OSError, RecursionError):
         return None
 
 

@@ -73,7 +73,13 @@ class Environment:
 
     def path(self, name: str, default: str) -> Path:
         """Return a path; a relative one counts from the program's folder."""
-        return self.folder / (self.text(name, default) or default)
+        text = self.text(name, default) or default
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # It could be told to nobody: neither JSON nor the ledger know such bytes.
+            raise SettingError(f"{name}={text!a} must be a name in UTF-8") from None
+        return self.folder / text
 
     def address(self, name: str) -> str | None:
         """Return an IP address or a host name, by its form."""

@@ -7,6 +7,7 @@ The parser is ``multipart``: beside Werkzeug's it was measured 2 to 20 times fas
 and 5 times on many small ones, where every moment counts since nobody else is served meanwhile.
 """
 
+import contextlib
 import hashlib
 import time
 import urllib.parse
@@ -158,6 +159,8 @@ class _OpenUpload:
 
     def finish(self) -> Upload:
         self.file.close()
+        if self.upload.too_large:
+            self.upload.path.unlink()
         self.upload.sha256 = "" if self.upload.too_large else self.sha256.hexdigest()
         return self.upload
 
@@ -189,8 +192,10 @@ class _Intake:
             self._field[1].extend(event)
 
     def close(self) -> None:
-        if self._upload is not None:
-            self._upload.file.close()
+        # What is still to be written finds no more room than what was written before.
+        with contextlib.suppress(OSError):
+            if self._upload is not None:
+                self._upload.file.close()
 
     def _begin(self, part: MultipartSegment) -> None:
         filename = _filename(part)
