@@ -191,29 +191,15 @@ class JobApi:
             raise MasterGone(f"{trouble}: is it running there? ({reason})") from error
 
 
-class _Sent(LazyFile):
-    """A file that can't be read is none of the connection's troubles, which are waited out."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__(source.path, source.size)
-        self._source = source
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return super().read(size)
-        except OSError as error:
-            raise SourceChanged(
-                f"{self._source.path} can't be read any more ({error.strerror})"
-            ) from error
-
-
 def _job(job_id: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}"
 
 
 def _encode(field: str, files: Sequence[Source]) -> MultipartEncoder:
     kind = "application/octet-stream"
-    return MultipartEncoder([(field, (file.name, _Sent(file), kind)) for file in files])
+    return MultipartEncoder(
+        [(field, (file.name, LazyFile(file.path, file.size), kind)) for file in files]
+    )
 
 
 def _store(response: requests.Response, target: BinaryIO) -> str:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from master_service.events import Send
 from master_service.runs import MAX_BATCH_BYTES, Run, Slave
 
+MANY_REFUSALS = 3
+"""A file that failed elsewhere waits for a slave that is full; after so many refusals no more."""
+
 
 @dataclass(slots=True)
 class Batch:
@@ -19,6 +22,8 @@ class Batch:
     slave: str
     run: str
     unanswered: set[int]
+    was_alone: bool
+    """Whether it was of one file."""
 
 
 class Cluster:
@@ -52,6 +57,7 @@ class Cluster:
         """Note the end of a file; with the last one the run is over."""
         self._forget_blames(name, index)
         run = self.runs[name]
+        run.suspected.discard(index)
         run.files_left -= 1
         if run.files_left == 0:
             # Its batches have nothing open, but the slaves they are with may yet be in trouble.
@@ -77,10 +83,20 @@ class Cluster:
         """Return how many files the slave has been given and not answered."""
         return sum(run.held[slave] for run in self.runs.values())
 
+    def burden(self, slave: str) -> int:
+        """Return how many files the slave holds or has in its shares."""
+        return sum(run.held[slave] + run.shares.waiting_for(slave) for run in self.runs.values())
+
     def release(self, slave: str) -> None:
         """Let others have what was meant for the slave."""
         for run in self.runs.values():
             run.shares.release(slave)
+
+    def lift_drops(self, run: Run) -> None:
+        """A run that has nobody else may have the slaves again that were taken off it."""
+        able = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
+        if able and able <= run.dropped:
+            run.dropped.clear()
 
     def cut_rests_short(self, run: Run, at: float) -> None:
         """A run that waits, and has nobody else, may have the slaves that rest by judgement."""
@@ -89,6 +105,10 @@ class Cluster:
         for name, slave in self.slaves.items():
             if run.task_type in slave.task_types and name not in run.dropped:
                 slave.record.end_rest(at)
+
+    def _willing(self, run: Run, at: float) -> list[str]:
+        """Return the fit slaves but for those that refuse again and again, perhaps for ever."""
+        return [name for name in self._fit(run, at) if self.slaves[name].refusals < MANY_REFUSALS]
 
     def _fit(self, run: Run, at: float) -> list[str]:
         """Return the reachable slaves that do not rest by judgement; they may pause."""
@@ -125,7 +145,7 @@ class Cluster:
 
     def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
         number = next(self._numbers)
-        self.batches[number] = Batch(name, run_name, set(indexes))
+        self.batches[number] = Batch(name, run_name, set(indexes), len(indexes) == 1)
         run = self.runs[run_name]
         run.held[name] += len(indexes)
         run.first_sent.setdefault(name, at)
@@ -136,7 +156,7 @@ class Cluster:
         if room <= 0:
             return []
         return (
-            run.take_alone(name, self._fit(run, at))
+            run.take_alone(name, self._willing(run, at))
             or run.shares.take(name, room, MAX_BATCH_BYTES)
             or run.take_over(room, at)
         )

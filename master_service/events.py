@@ -63,6 +63,23 @@ class SlaveDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A slave has taken a batch and begun to answer it."""
+
+    at: float
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """A file of a batch can't be sent to anybody: its upload is no longer to be had."""
+
+    at: float
+    batch: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A slave has answered one file; ``code`` is that of its failure, None for a result."""
 
@@ -80,7 +97,7 @@ class Trouble(Enum):
     LOST = "lost"
     """It can't be reached, or fell silent."""
     GARBLED = "garbled"
-    """It answered something that is no answer; the files are tried again one by one."""
+    """It answered something that is no answer: any file in it may be the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +111,24 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed."""
+    """Time has passed; for ``late_s`` of it the master itself stood still."""
 
     at: float
+    late_s: float = 0.0
 
 
-Event = SlaveUp | SlaveGone | RunAdded | RunCancelled | SlaveDropped | Answered | Ended | Tick
+Event = (
+    SlaveUp
+    | SlaveGone
+    | RunAdded
+    | RunCancelled
+    | SlaveDropped
+    | Heard
+    | Unsendable
+    | Answered
+    | Ended
+    | Tick
+)
 
 
 @dataclass(frozen=True, slots=True)

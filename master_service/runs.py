@@ -24,6 +24,9 @@ there are: those at the front suit another, which comes for them."""
 GARBLED = Internal(
     "No slave gave a usable answer for this file; the log of the master has the details."
 ).as_failure()
+INPUT_LOST = Internal(
+    "The upload can't be read on the master's disk any more (SPOOL_DIR): send the file again."
+).as_failure()
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Slave:
     paused_until: float = 0.0
     pause_s: float = 0.0
     reachable: bool = True
+    refusals: int = 0
+    """How often in a row it has said that it is full, or handed a file back."""
     record: Record = field(default_factory=Record)
 
     def rests(self, at: float) -> bool:
@@ -52,9 +57,11 @@ class Run:
     patience_s: float | None
     started_at: float
     alone: deque[int] = field(default_factory=deque)
-    """Files that a slave blamed: to be sent by themselves, and elsewhere."""
+    """Files under suspicion: to be sent by themselves and, where a slave blamed them, elsewhere."""
     blamed_by: dict[int, list[str]] = field(default_factory=dict)
     """The slaves that blamed a file without an end, once for each time; no list is empty."""
+    suspected: set[int] = field(default_factory=set)
+    """Files from a batch whose answer was none: one of them may be the cause, and is not blamed."""
     dropped: set[str] = field(default_factory=set)
     """Slaves that are not to work on this run."""
     held: Counter[str] = field(default_factory=Counter)
@@ -85,28 +92,31 @@ class Run:
                 blamed_by[:] = [name for name in blamed_by if name != slave]
                 if not blamed_by:
                     del self.blamed_by[index]
-        cleared = [index for index in self.alone if index not in self.blamed_by]
+        cleared = [index for index in self.alone if not self._goes_alone(index)]
         if cleared:
-            self.alone = deque(index for index in self.alone if index in self.blamed_by)
+            self.alone = deque(index for index in self.alone if self._goes_alone(index))
             self.shares.put_back(cleared)
 
     def put_back(self, indexes: Iterable[int]) -> None:
         """Take back files that were not tried; one that was blamed before stays by itself."""
         untried = sorted(indexes, reverse=True)
-        self.alone.extendleft(index for index in untried if index in self.blamed_by)
-        self.shares.put_back(index for index in untried if index not in self.blamed_by)
+        self.alone.extendleft(index for index in untried if self._goes_alone(index))
+        self.shares.put_back(index for index in untried if not self._goes_alone(index))
 
     def take_alone(self, slave: str, others: Iterable[str]) -> list[int]:
         """Take one file that is to be tried by itself, where it failed least and not just now."""
         for position, index in enumerate(itertools.islice(self.alone, LOOK_AHEAD)):
-            blamed_by = self.blamed_by[index]
+            blamed_by = self.blamed_by.get(index, [])
             doubts = {
-                name: (blamed_by.count(name), name == blamed_by[-1]) for name in [slave, *others]
+                name: (blamed_by.count(name), name in blamed_by[-1:]) for name in [slave, *others]
             }
             if doubts[slave] == min(doubts.values()):
                 del self.alone[position]
                 return [index]
         return []
+
+    def _goes_alone(self, index: int) -> bool:
+        return index in self.blamed_by or index in self.suspected
 
     def take_over(self, most_files: int, at: float) -> list[int]:
         """Take from the slave that would be busy longest with what it has not been given yet."""

@@ -15,6 +15,7 @@ from master_service.events import (
     Ended,
     Event,
     GiveUp,
+    Heard,
     Keep,
     Requeue,
     RunAdded,
@@ -24,10 +25,11 @@ from master_service.events import (
     SlaveUp,
     Tick,
     Trouble,
+    Unsendable,
 )
-from master_service.runs import GARBLED, Run, Slave
+from master_service.runs import GARBLED, INPUT_LOST, Run, Slave
 from master_service.shares import Shares
-from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES
+from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 SHORT_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -95,7 +97,7 @@ class Scheduler:
             if not self._slaves[name].rests(event.at)
         ]
         # The least busy come first, so that many small runs spread as evenly as one large.
-        ready.sort(key=lambda name: (self._cluster.held_by(name), name))
+        ready.sort(key=lambda name: (self._cluster.burden(name), name))
         blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
         shares = Shares(event.sizes, ready, apart=blamed_by)
         run = Run(event.task_type, shares, len(event.sizes), event.patience_s, event.at)
@@ -112,6 +114,22 @@ class Scheduler:
             yield Drop(event.run, index)
         self._cluster.forget_run(event.run)
 
+    def _heard(self, event: Heard) -> Iterator[Action]:
+        batch = self._batches.get(event.batch)
+        slave = self._slaves.get(batch.slave) if batch is not None else None
+        if slave is not None:
+            # However long its first file takes: it can be reached, and works.
+            slave.reachable = True
+        yield from ()
+
+    def _unsendable(self, event: Unsendable) -> Iterator[Action]:
+        batch = self._batches.get(event.batch)
+        if batch is None or event.index not in batch.unanswered:
+            return
+        batch.unanswered.discard(event.index)
+        self._runs[batch.run].held[batch.slave] -= 1
+        yield self._ended_without(batch, event.index, INPUT_LOST)
+
     def _answered(self, event: Answered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
@@ -123,6 +141,7 @@ class Scheduler:
         run.last_answer[batch.slave] = event.at
         if (slave := self._slaves.get(batch.slave)) is not None:
             slave.reachable, slave.pause_s = True, 0.0
+            slave.refusals = slave.refusals if event.code in UNBLAMED_CODES else 0
         if event.code in UNBLAMED_CODES:
             # Who hands one file back would do the same with the next.
             self._pause(batch.slave, Trouble.FULL, event.at)
@@ -144,18 +163,28 @@ class Scheduler:
         if trouble is not Trouble.GARBLED:
             yield from self._put_back(batch)
             return
-        for index in sorted(batch.unanswered):
-            self._runs[batch.run].held[batch.slave] -= 1
-            yield self._blame(batch, index, event.at) or self._garbled(batch, index)
+        if batch.was_alone:
+            for index in batch.unanswered:
+                self._runs[batch.run].held[batch.slave] -= 1
+                blamed = self._blame(batch, index, event.at)
+                yield blamed or self._ended_without(batch, index, GARBLED)
+            return
+        # Which of them it was is not known yet, and none is blamed for another's fault.
+        if batch.unanswered:
+            self._runs[batch.run].suspected.update(batch.unanswered)
+        yield from self._put_back(batch)
 
     def _tick(self, event: Tick) -> Iterator[Action]:
         for name, run in list(self._runs.items()):
+            self._cluster.lift_drops(run)
             self._cluster.cut_rests_short(run, event.at)
             if self._cluster.reachable(run.task_type, run.dropped):
                 run.starved_since = None
                 continue
             if run.starved_since is None:
                 run.starved_since = event.at
+            else:
+                run.starved_since += event.late_s
             if run.patience_s is not None and event.at - run.starved_since >= run.patience_s:
                 yield from self._give_up(name, run)
 
@@ -193,9 +222,9 @@ class Scheduler:
         self._cluster.file_ended(batch.run, index)
         return Keep(batch.run, index)
 
-    def _garbled(self, batch: Batch, index: int) -> GiveUp:
+    def _ended_without(self, batch: Batch, index: int, failure: Failure) -> GiveUp:
         self._cluster.file_ended(batch.run, index)
-        return GiveUp(batch.run, index, GARBLED)
+        return GiveUp(batch.run, index, failure)
 
     def _give_up(self, name: str, run: Run) -> Iterator[Action]:
         """Nobody is there to do what is left. What a lost slave still held was put back."""
@@ -221,6 +250,7 @@ class Scheduler:
         if (slave := self._slaves.get(name)) is None:
             return
         slave.reachable = trouble is Trouble.FULL
+        slave.refusals += trouble is Trouble.FULL
         # Its other batches tell of the same trouble; one pause is enough for all of them.
         if at >= slave.paused_until:
             longer_s = 2 * slave.pause_s if trouble is not Trouble.FULL else 0.0
@@ -235,6 +265,8 @@ _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveDropped: Scheduler._slave_dropped,
     RunAdded: Scheduler._run_added,
     RunCancelled: Scheduler._run_cancelled,
+    Heard: Scheduler._heard,
+    Unsendable: Scheduler._unsendable,
     Answered: Scheduler._answered,
     Ended: Scheduler._ended,
     Tick: Scheduler._tick,

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _PAGE_FILES = 500
 _BREATH_S = 0.0001
+_MOST_LETTERS = 500
+"""Of a name, its end goes to the slave: quoted for a header, a longer one may not fit there."""
 
 
 class Fit(Protocol):
@@ -217,7 +219,7 @@ class Parcels(Sequence[Parcel]):
         file = self._files[position]
         if file is None:
             raise LookupError(f"file {position} of the pass has ended already")
-        return Parcel(file.filename, self._inputs / str(file.index), file.size)
+        return Parcel(file.filename[-_MOST_LETTERS:], self._inputs / str(file.index), file.size)
 
     def sizes(self) -> "array[int]":
         """Return the size of each in bytes, while none has ended."""

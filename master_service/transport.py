@@ -14,7 +14,6 @@ from typing import Any
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from slave_service.errors import Internal
 from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.session import new_session
 from slave_service.task_types import TaskType
@@ -23,6 +22,7 @@ from slave_service.wire import (
     SURVEY_FIELD,
     LazyFile,
     Outcome,
+    SourceChanged,
     WireError,
     decode_answer,
     json_bytes,
@@ -86,27 +86,32 @@ class Transport:
 
     def process(
         self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
-    ) -> Iterator[tuple[int, Outcome]]:
+    ) -> Iterator[tuple[int, Outcome | None] | None]:
         """Send the files and yield position and outcome of each as it is answered.
+
+        The outcome is None for a file that can't be read, and so can't be sent to anybody. A None
+        by itself says that the slave has taken the files and begun to answer.
 
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
         When it is no longer wanted the connection is closed, and ``SlaveLost`` says so.
         """
-        present = []
-        for position, parcel in enumerate(shipment.parcels):
-            if _is_whole(parcel):
-                present.append(position)
+        left = list(range(len(shipment.parcels)))
+        while left:
+            there = replace(shipment, parcels=[shipment.parcels[position] for position in left])
+            try:
+                for answered in self._exchange(slave, there, is_wanted):
+                    yield answered and (left[answered[0]], answered[1])
+            except SourceChanged as error:
+                # A slave answers what it has whole, so nothing of this request is answered yet.
+                place = [parcel.path for parcel in there.parcels].index(error.path)
+                yield left.pop(place), None
             else:
-                yield position, Outcome(parcel.filename, failure=_INPUT_LOST)
-        if not present:
-            return
-        there = replace(shipment, parcels=[shipment.parcels[position] for position in present])
-        for place, outcome in self._exchange(slave, there, is_wanted):
-            yield present[place], outcome
+                return
 
     def _exchange(
         self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
-    ) -> Iterator[tuple[int, Outcome]]:
+    ) -> Iterator[tuple[int, Outcome] | None]:
+        _check_sources(shipment)
         body = _body(shipment)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
@@ -130,16 +135,15 @@ class Transport:
             raise SlaveGarbled(str(error)) from error
 
 
-_INPUT_LOST = Internal(
-    "The upload is no longer on the master's disk (SPOOL_DIR): send the file again."
-).as_failure()
-
-
-def _is_whole(parcel: Parcel) -> bool:
-    try:
-        return parcel.path.stat().st_size == parcel.size
-    except OSError:
-        return False
+def _check_sources(shipment: Shipment) -> None:
+    """Raise ``SourceChanged`` for a file that is not there whole, before anything is sent."""
+    for parcel in shipment.parcels:
+        try:
+            is_whole = parcel.path.stat().st_size == parcel.size
+        except OSError:
+            is_whole = False
+        if not is_whole:
+            raise SourceChanged(parcel.path, "is no longer what was uploaded")
 
 
 def _check(is_wanted: Callable[[], bool]) -> None:
@@ -156,7 +160,7 @@ def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Itera
 
 def _read(
     response: requests.Response, shipment: Shipment, is_wanted: Callable[[], bool]
-) -> Iterator[tuple[int, Outcome]]:
+) -> Iterator[tuple[int, Outcome] | None]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("it is full")
     if response.status_code >= requests.codes.internal_server_error:
@@ -164,6 +168,7 @@ def _read(
         raise SlaveLost(f"HTTP {response.status_code}: {response.text[:200]!r}")
     if response.status_code != requests.codes.ok:
         raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
+    yield None
     key, expected = shipment.task.result_key, len(shipment.parcels)
     chunks = _chunks(response, is_wanted)
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):

@@ -16,10 +16,10 @@ _LATE_S = 1.0
 
 
 class Watch:
-    """Wakes four times a second; ``on_tick`` is told the time."""
+    """Wakes four times a second; ``on_tick`` is told the time, and how late it is."""
 
     def __init__(
-        self, registry: Registry, transport: Transport, on_tick: Callable[[float], None]
+        self, registry: Registry, transport: Transport, on_tick: Callable[[float, float], None]
     ) -> None:
         self._registry = registry
         self._transport = transport
@@ -35,16 +35,17 @@ class Watch:
         while True:
             time.sleep(_TICK_S)
             now = time.monotonic()
-            if now - last - _TICK_S > _LATE_S:
-                _log.warning("stood still for %.1f s; no slave is blamed for that", now - last)
-                self._registry.forgive(now - last, now)
+            late_s = now - last if now - last - _TICK_S > _LATE_S else 0.0
+            if late_s:
+                _log.warning("stood still for %.1f s; no slave is blamed for that", late_s)
+                self._registry.forgive(late_s, now)
             last = now
             try:
                 self._registry.sweep(now)
                 if now >= next_asking:
                     next_asking = now + self._registry.interval_s
                     self._ask_silent_ones()
-                self._on_tick(now)
+                self._on_tick(now, late_s)
             except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
                 _log.exception("the watch stumbled, and goes on")
 

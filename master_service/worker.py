@@ -20,6 +20,7 @@ from master_service.events import (
     Ended,
     Event,
     GiveUp,
+    Heard,
     Keep,
     Requeue,
     RunAdded,
@@ -30,6 +31,7 @@ from master_service.events import (
     SlaveUp,
     Tick,
     Trouble,
+    Unsendable,
 )
 from master_service.scheduler import Scheduler
 from master_service.slaves import Change
@@ -169,9 +171,9 @@ class Worker:
         with self._lock:
             return self._scheduler.resting(time.monotonic())
 
-    def tick(self, now: float) -> None:
-        """Hear that time has passed."""
-        self._post(Tick(now))
+    def tick(self, now: float, late_s: float) -> None:
+        """Hear that time has passed, and for how much of it the master stood still."""
+        self._post(Tick(now, late_s))
 
     def _post(self, event: Event) -> list[Action]:
         with self._lock:
@@ -219,8 +221,11 @@ class Worker:
             return self._scheduler.wants(batch.batch)
 
         try:
-            for position, outcome in self._transport.process(batch.slave, shipment, is_wanted):
-                self._answered(batch, batch.indexes[position], outcome)
+            for answered in self._transport.process(batch.slave, shipment, is_wanted):
+                if answered is None:
+                    self._post(Heard(time.monotonic(), batch.batch))
+                else:
+                    self._answered(batch, batch.indexes[answered[0]], answered[1])
         except TransportError as error:
             trouble = _TROUBLES[type(error)]
             if is_wanted():
@@ -230,7 +235,10 @@ class Worker:
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
         self._post(Ended(time.monotonic(), batch.batch, trouble))
 
-    def _answered(self, batch: Send, index: int, outcome: Outcome) -> None:
+    def _answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
+        if outcome is None:
+            self._post(Unsendable(time.monotonic(), batch.batch, index))
+            return
         code = outcome.failure.code if outcome.failure else None
         actions = self._post(Answered(time.monotonic(), batch.batch, index, code))
         if Keep(batch.run, index) in actions:

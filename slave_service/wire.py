@@ -5,6 +5,7 @@ Imports the standard library alone, so that the client stays light.
 
 import base64
 import binascii
+import errno
 import hmac
 import ipaddress
 import json
@@ -29,7 +30,11 @@ class WireError(Exception):
 
 
 class SourceChanged(Exception):
-    """A file is no longer what it was when the request that sends it began."""
+    """A file can't be sent as it was when its request began: the file at ``path``."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} {what}")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,10 @@ def reason_of(error: Exception) -> str:
     return str(reason or error).rpartition("): ")[2]
 
 
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What this process, and not the file, lacks for the moment."""
+
+
 class LazyFile:
     """A file to send: opened when its first byte is read, closed after its last.
 
@@ -142,16 +151,26 @@ class LazyFile:
         self.len = size
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; raises ``SourceChanged`` when the file has become shorter."""
+        """Return the next bytes; raises ``SourceChanged`` when the file does not have them."""
         wanted = self.len if size < 0 else min(size, self.len)
         if not wanted:
             return b""
+        try:
+            data = self._read(wanted)
+        except OSError as error:
+            # As an OSError it would pass for a trouble of the connection.
+            if error.errno in _PASSING:
+                raise
+            raise SourceChanged(self._path, f"can't be read ({error.strerror})") from error
+        if not data:
+            raise SourceChanged(self._path, "has become shorter while it was sent")
+        return data
+
+    def _read(self, wanted: int) -> bytes:
         if self._file is None:
             self._file = self._path.open("rb")
         data = self._file.read(wanted)
         self.len -= len(data)
         if not data or not self.len:
             self._file.close()
-        if not data:
-            raise SourceChanged(f"{self._path.name} has become shorter while it was sent")
         return data

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 import simple_websocket
@@ -160,6 +161,31 @@ def test_retry_is_a_new_job_of_what_failed(cluster: LocalCluster) -> None:
     call(url, "POST", f"/jobs/{well}/retry", 409)
 
 
+def test_what_was_too_large_can_not_be_retried(own_cluster: LocalCluster) -> None:
+    """Its bytes were not kept, so the answer is no; the upload is said to be missing."""
+    own_cluster.settings = {**own_cluster.settings, "MAX_FILE_SIZE": "10"}
+    own_cluster.start_master()
+    url = own_cluster.url
+    job_id = send(url, "text", [("large.txt", b"more than ten bytes")])
+    (file,) = finished(url, job_id)["files"]
+    assert (file["code"], file["attempts"]) == ("too_large", 0)
+    call(url, "GET", f"/jobs/{job_id}/inputs/0", 404)
+    call(url, "POST", f"/jobs/{job_id}/retry", 409)
+
+
+def test_upload_that_is_lost_fails_alone(own_cluster: LocalCluster) -> None:
+    """A file whose stored upload somebody took away ends with a sentence; no slave is blamed."""
+    own_cluster.start_master()
+    url = own_cluster.url
+    job_id = send(url, "text", texts("lost", 3))
+    (own_cluster.folder / "spool" / "jobs" / job_id / "1").unlink()
+    own_cluster.start_slaves(1)
+    told = finished(url, job_id)
+    assert [file["state"] for file in told["files"]] == ["done", "failed", "done"]
+    lost = told["files"][1]
+    assert (lost["code"], "SPOOL_DIR" in lost["error"], lost["attempts"]) == ("internal", True, 1)
+
+
 def test_cancel(own_cluster: LocalCluster) -> None:
     """A cancelled job ends at once: each file done or cancelled, and its slave is free again."""
     own_cluster.start_master()
@@ -256,11 +282,15 @@ def test_what_is_not_there_is_a_404(cluster: LocalCluster, method: str, path: st
 
 
 @pytest.mark.parametrize(
-    "body", [None, b"[]", b'{"task_type": 1}', b"{", b'{"task_type": "\\ud800"}']
+    "body",
+    [
+        *[None, b"[]", b'{"task_type": 1}', b"{", b'{"task_type": "\\ud800"}'],
+        b'{"task_type": "text", "more": NaN}',
+    ],
 )
 def test_malformed_new_jobs_are_refused(cluster: LocalCluster, body: bytes | None) -> None:
     """A job needs a task type."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "malformed"}
     call(cluster.url, "POST", "/jobs", 400, data=body, headers=headers)
 
 
@@ -291,6 +321,26 @@ def test_live_events(cluster: LocalCluster) -> None:
     assert any(message["files_per_second"] and message["seconds_left"] for message in heard)
     again = events_of(cluster, job_id)
     assert again == heard[-1:]
+
+
+def test_watchers_that_leave_are_let_go(own_cluster: LocalCluster) -> None:
+    """Also those of a job of which there is no news; what a watcher says does not pile up."""
+    own_cluster.start_master()
+    url = own_cluster.url
+    path = call(url, "POST", "/jobs", 201, json={"task_type": "text"}).headers["Location"]
+    assert own_cluster.master is not None
+    master = psutil.Process(own_cluster.master.process.pid)
+    before = len(master.net_connections())
+    watchers = [
+        simple_websocket.Client(url.replace("http", "ws", 1) + f"{path}/events") for _ in range(20)
+    ]
+    for watcher in watchers:
+        assert json.loads(watcher.receive(timeout=10))["state"] == "open"
+        watcher.send("hello")
+    wait_until(lambda: len(master.net_connections()) >= before + 20)
+    for watcher in watchers:
+        watcher.close()
+    wait_until(lambda: len(master.net_connections()) <= before)
 
 
 def test_events_of_no_job(cluster: LocalCluster) -> None:
@@ -353,7 +403,7 @@ def test_who_hangs_up_has_a_job_all_the_same(own_cluster: LocalCluster) -> None:
     """A client that goes away while it waits does not stop its job."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
-    parts = form("text", [("slow.txt", slow_text(3))])
+    parts = form("text", [("slow.txt", slow_text(8))])
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{own_cluster.url}/assign_task", timeout=(5, 1), **parts)
     (told,) = call(own_cluster.url, "GET", "/jobs", 200).json()["jobs"]

@@ -5,12 +5,16 @@ import signal
 import threading
 
 import psutil
+import pytest
 import requests
 
-from scripts.local_cluster import LocalCluster
+from scripts.local_cluster import LocalCluster, free_port
 from slave_service.task_types import TASK_TYPES
+from tests.chaos.proxy import Proxy
+from tests.chaos.stage import INSIDE, OUTSIDE, why_impossible
 from tests.conftest import assign
 from tests.contract.jobs_api import call, finished
+from tests.contract.programs import slow_text
 from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
 
 
@@ -33,7 +37,7 @@ def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> No
 
 
 def _ignoring_errors(cluster: LocalCluster) -> None:
-    text = ("It was a good day. " * 30_000).encode()
+    text = ("It was a good day. " * 10_000).encode()
     # The master is killed in the middle: that is the story.
     with contextlib.suppress(requests.RequestException):
         assign(cluster, "text", [(f"{i}.txt", text) for i in range(12)])
@@ -52,6 +56,22 @@ def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
     slave.stop(signal.SIGKILL)
     failures = request.result()["failed_files"]
     assert [failure["code"] for failure in failures] == ["no_slave"] * 2
+
+
+@pytest.mark.skipif(why_impossible() is not None, reason=str(why_impossible()))
+def test_a_slave_that_works_is_not_absent(own_cluster: LocalCluster) -> None:
+    """After its line broke, a slave whose first file takes long does not cost the others' files."""
+    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
+    own_cluster.start_master()
+    port = free_port()
+    line = Proxy((OUTSIDE, port), (INSIDE, port))
+    own_cluster.start_slaves(1, SLAVE_PORT=str(port), SLAVE_HOST=INSIDE, SLAVE_IP=OUTSIDE)
+    request = Background(own_cluster, "text", [(f"{n}.txt", slow_text(4)) for n in range(4)])
+    request.start()
+    until(lambda: is_at_work(own_cluster, 0))
+    line.cut()
+    assert request.result()["failed_files"] == []
+    line.close()
 
 
 def test_no_slaves_is_said_at_once(own_cluster: LocalCluster) -> None:

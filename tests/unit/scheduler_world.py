@@ -15,6 +15,7 @@ from master_service.events import (
     Ended,
     Event,
     GiveUp,
+    Heard,
     Keep,
     Requeue,
     RunAdded,
@@ -25,8 +26,9 @@ from master_service.events import (
     SlaveUp,
     Tick,
     Trouble,
+    Unsendable,
 )
-from master_service.runs import MAX_BATCH_BYTES
+from master_service.runs import INPUT_LOST, MAX_BATCH_BYTES
 from master_service.scheduler import SHORT_PAUSE_S, Scheduler
 from slave_service.errors import RETRIED_CODES
 from tests.unit.scheduler_books import Books, File, Live
@@ -49,6 +51,8 @@ class World:
     books: Books = field(default_factory=Books)
     dropped: set[tuple[str, str]] = field(default_factory=set)
     """A run, and a slave that is not to work on it."""
+    under_suspicion: set[File] = field(default_factory=set)
+    """Files that were in one batch with others when its answer made no sense."""
     unreachable: set[str] = field(default_factory=set)
     resting_until: dict[str, float] = field(default_factory=dict)
     sends: dict[int, Send] = field(default_factory=dict)
@@ -144,13 +148,27 @@ class World:
             if trouble is None and live.unanswered:
                 trouble = Trouble.GARBLED
             if trouble is Trouble.GARBLED:
-                for index in live.unanswered:
-                    there = live.slave in self.slaves
-                    self.books.blame((live.run, index), live.slave, there, self.now)
+                self._garbled(live, alone=len(self.sends[batch].indexes) == 1)
             if trouble is not None:
                 self._rests(live.slave, trouble)
             self._abandon(batch)
         return self._post(Ended(self.now, batch, trouble))
+
+    def hear(self, batch: int) -> list[Send]:
+        """A slave begins to answer a batch."""
+        if (live := self.live.get(batch)) is not None:
+            self.unreachable.discard(live.slave)
+        return self._sends(self._post(Heard(self.now, batch)))
+
+    def lose_upload(self, batch: int, index: int) -> list[Action]:
+        """A file turns out not to be there any more when it is to be sent."""
+        live = self.live.get(batch)
+        is_open = live is not None and index in live.unanswered
+        if live is not None:
+            live.unanswered.discard(index)
+        actions = self._post(Unsendable(self.now, batch, index))
+        assert is_open == any(isinstance(action, GiveUp) for action in actions)
+        return actions
 
     def complete(self, batch: int) -> list[Send]:
         """Let the slave give a result for all that is left of the batch."""
@@ -159,12 +177,13 @@ class World:
             actions += self.answer(batch, index)
         return self._sends(actions + self.end(batch))
 
-    def wait(self, seconds: float) -> list[Send]:
-        """Time passes, and the scheduler hears of it."""
+    def wait(self, seconds: float, late_s: float = 0.0) -> list[Send]:
+        """Time passes, and the scheduler hears of it; for some of it the master stood still."""
         self.now += seconds
         for run in self.runs:
+            self._lift_drops(run)
             self._cut_rests_short(run)
-        return self._sends(self._post(Tick(self.now)))
+        return self._sends(self._post(Tick(self.now, late_s)))
 
     # What is asked
 
@@ -245,7 +264,9 @@ class World:
             assert not same, "a file is in two hands"
         for index in send.indexes:
             assert (send.run, index) not in self.ends, "a file is sent after its end"
-            assert len(send.indexes) == 1 or not self.books.blames[send.run, index]
+            if len(send.indexes) > 1:
+                assert not self.books.blames[send.run, index], "a blamed file is not alone"
+                assert (send.run, index) not in self.under_suspicion, "nor one under suspicion"
             self.hand_overs[send.run, index] += 1
         size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
         assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
@@ -257,15 +278,31 @@ class World:
             live.run == action.run and action.index in live.unanswered
             for live in self.live.values()
         ), "given up while a slave holds it"
-        if action.failure.code == "internal":
+        if action.failure == INPUT_LOST:
+            assert isinstance(self.history[-1][0], Unsendable)
+        elif action.failure.code == "internal":
             assert len(self.books.blames[action.run, action.index]) >= self.max_attempts
         else:
             assert action.failure.code == "no_slave"
             assert self.runs[action.run].patience_s is not None
 
+    def _garbled(self, live: Live, alone: bool) -> None:
+        files = [(live.run, index) for index in live.unanswered]
+        if not alone:
+            self.under_suspicion.update(files)
+            return
+        for file in files:
+            self.books.blame(file, live.slave, live.slave in self.slaves, self.now)
+
     def _abandon(self, batch: int) -> None:
         del self.live[batch]
         self.abandoned.append(self.sends[batch])
+
+    def _lift_drops(self, run: str) -> None:
+        task_type = self.runs[run].task_type
+        able = {(run, name) for name, up in self.slaves.items() if task_type in up.task_types}
+        if self.left(run) and able and able <= self.dropped:
+            self.dropped -= able
 
     def _cut_rests_short(self, run: str) -> None:
         resting = [slave for slave in self.slaves if self.books.rests(slave, self.now)]

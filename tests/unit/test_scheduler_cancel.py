@@ -144,16 +144,31 @@ def test_dropped_slave_still_works_on_other_runs() -> None:
     assert world.left("r") == [0, 1, 2, 3, 4]
 
 
-def test_dropped_slave_does_not_count_as_there() -> None:
-    """A run whose slaves are all dropped is given up after its patience, as without slaves."""
+def test_dropped_slave_is_taken_again_where_there_is_no_other() -> None:
+    """Rather than wait for ever, a run goes on with a slave that was taken off it."""
     world = World()
     world.up("a")
+    world.up("b")
+    world.add("r", 2)
+    world.drop("r", "a")
+    world.wait(1)
+    assert (world.held("a"), world.held("b")) == (0, 2)
+    world.gone("b", lost=True)
+    (send,) = world.wait(1)
+    assert (send.slave, send.indexes) == ("a", (0, 1))
+
+
+def test_unreachable_slave_is_waited_for_before_a_dropped_one() -> None:
+    """As long as another slave is known, whatever its trouble, the dropped one stays away."""
+    world = World()
+    world.up("a")
+    world.up("b")
     world.add("r", 2, patience_s=10)
     world.drop("r", "a")
-    world.wait(0)
-    world.wait(9)
-    assert world.left("r") == [0, 1]
-    world.wait(1)
+    for _ in range(20):
+        for batch in world.batches("b"):
+            world.end(batch, Trouble.LOST)
+        world.wait(1)
     assert world.codes("r") == ["no_slave"] * 2
 
 
@@ -173,10 +188,12 @@ def test_dropped_slave_stays_dropped_when_it_comes_back() -> None:
     """A restart does not bring a slave back into the run."""
     world = World()
     world.up("a")
+    world.up("b")
     world.add("r", 1)
     world.drop("r", "a")
     world.gone("a", lost=True)
-    assert world.up("a") == []
+    world.end(world.batches("b")[0], Trouble.FULL)
+    assert world.up("a") == world.wait(0.5) == []
     assert len(world.add("other", 1)) == 1
 
 

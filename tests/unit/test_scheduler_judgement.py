@@ -18,10 +18,14 @@ def test_slave_is_rested_at_the_third_proof() -> None:
 
 
 def test_garbled_exchanges_count_as_blames() -> None:
-    """A slave whose answers make no sense is judged like one that fails the files."""
-    world = two_slaves()
-    world.add("r", 6)
-    world.end(world.batches("bad")[0], Trouble.GARBLED)
+    """A slave whose answers about single files make no sense is judged like one that fails them."""
+    world = World()
+    world.up("bad", workers=PROOFS_TO_REST)
+    for number in range(PROOFS_TO_REST):
+        world.add(f"r{number}", 1)
+    world.up("good", workers=PROOFS_TO_REST)
+    for batch in world.batches("bad"):
+        world.end(batch, Trouble.GARBLED)
     do_well(world, "good")
     assert world.books.judged == [(world.now, "bad", SHORTEST_REST_S)]
 

@@ -104,9 +104,11 @@ def test_only_slaves_that_can_help_have_their_rest_cut_short() -> None:
     prove(world)
     world.add("images", 1, task_type="image")
     world.add("r", 1)
+    world.up("away")
     world.drop("r", "bad")
     world.drop("r", "good")
-    assert world.wait(1) == []
+    world.end(world.batches("away")[0], Trouble.LOST)
+    assert world.wait(0.5) == []
     assert is_judged(world)
 
 

@@ -226,6 +226,14 @@ def test_file_that_has_shrunk_is_an_error(tmp_path: Path) -> None:
         file.read(8)
 
 
+def test_file_that_cannot_be_read_is_no_trouble_of_the_connection(tmp_path: Path) -> None:
+    """As an OSError it would pass for one; the path says which of many files it was."""
+    with pytest.raises(SourceChanged, match="No such file") as caught:
+        LazyFile(tmp_path / "gone", 3).read()
+    assert caught.value.path == tmp_path / "gone"
+    assert not isinstance(caught.value, OSError)
+
+
 def test_file_is_opened_when_it_is_read(tmp_path: Path) -> None:
     """Thousands of files wait in a request without being open."""
     file = LazyFile(tmp_path / "not yet", 3)
