@@ -129,12 +129,12 @@ def test_a_slave_that_comes_later_takes_over(own_cluster: LocalCluster) -> None:
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     text = ("It was a good day. " * 10_000).encode()
-    request = Background(own_cluster, "text", [(f"{i}.txt", text) for i in range(40)])
+    request = Background(own_cluster, "text", [(f"{i}.txt", text) for i in range(24)])
     request.start()
     until(lambda: is_at_work(own_cluster, 0))
     own_cluster.start_slaves(1)
     summary = request.result()
-    assert summary["total_files_processed"] == 40
+    assert summary["total_files_processed"] == 24
     assert len(summary["statistics"]["slaves"]) == 2
 
 
@@ -182,7 +182,7 @@ def test_a_busy_computer_is_no_dead_slave(own_cluster: LocalCluster) -> None:
     burn = [sys.executable, "-c", "while True: pass"]
     burners = [subprocess.Popen(burn) for _ in range(3 * (os.cpu_count() or 1))]
     try:
-        parts = [(f"{n}.txt", b"The quick brown fox is good. " * 9000) for n in range(30)]
+        parts = [(f"{n}.txt", b"The quick brown fox is good. " * 4000) for n in range(30)]
         assert assign(own_cluster, "text", parts)["failed_files"] == []
     finally:
         for burner in burners:
