@@ -12,6 +12,7 @@ Refusal
 ├── KeyReused            422   an Idempotency-Key that came with something else
 ├── NoSlaves             503
 ├── TooManyJobs          503
+├── TooManyOpenJobs      503
 ├── Stopping             503
 └── NoRoomLeft           507   a disk is full, or a folder can't be written to
     └── LedgerFull
@@ -111,6 +112,19 @@ class TooManyJobs(Refusal):
         super().__init__(
             f"{most} jobs wait already, and the master takes no more: try again when some are "
             "done, or raise MAX_WAITING_JOBS on the master."
+        )
+
+
+class TooManyOpenJobs(Refusal):
+    """As many uploads are begun as the master takes."""
+
+    status = 503
+    retry_after_s = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} jobs are open already, whose uploads were begun and not started: start or "
+            "cancel some (each is forgotten after a day), or raise MAX_WAITING_JOBS on the master."
         )
 
 

@@ -6,13 +6,13 @@ through, whoever waits or has gone. ``accept`` and ``wait`` are the whole way of
 
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol, cast
 
+from master_service.entries import add_files, new_job, task_named, uploads_for
 from master_service.errors import (
     JobTooLarge,
     NoFiles,
@@ -20,7 +20,7 @@ from master_service.errors import (
     NoSuchThing,
     Stopping,
     TooManyJobs,
-    UnknownTaskType,
+    TooManyOpenJobs,
     WrongState,
 )
 from master_service.job_store import JobStore
@@ -29,9 +29,7 @@ from master_service.ledger import Claim
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.runner import Runner
-from slave_service.errors import Failure, TooLarge
-from slave_service.intake import Form, Upload
-from slave_service.task_types import TASK_TYPES, TaskType
+from slave_service.intake import Form
 
 _PAGE_FILES = 1000
 _CANCEL_S = 10.0
@@ -79,20 +77,20 @@ class Service:
     def accept(self, task_type: str, form: Form, claim: Claim | None, waits: bool) -> str:
         """Make a job of what was uploaded in the task type's own field; returns its id.
 
-        A file over the limit only fails by itself. One that somebody waits for begins at once.
+        A file over the limit only fails by itself.
         """
-        task = _task(task_type)
-        uploads = _uploads(task, form)
+        task = task_named(task_type)
+        uploads = uploads_for(task, form)
         if (earlier := self.store.ledger.claimed(claim)) is not None:
             return str(earlier)
         if waits and (reason := self.slaves.why_unavailable(task_type)):
             raise NoSlaves(reason)
-        self._check_queue(JobState.QUEUED, JobState.RUNNING)
-        job = _new_job(task_type, JobState.QUEUED)
-        files = self._enter(job, uploads, form.bytes_received)
+        self.check_queue()
+        job = new_job(task_type, JobState.QUEUED)
+        files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
         job_id = self.store.add(job, files, [upload.path for upload in uploads], claim)
         if job_id == job.job_id:
-            self.metrics.received(task_type, form.bytes_received)
+            self._count(job, files, form.bytes_received)
             self._begin(job, self.rules.patience_s if waits else None)
         return job_id
 
@@ -125,25 +123,26 @@ class Service:
 
     def open(self, task_type: str, claim: Claim | None) -> str:
         """Make a job without files; returns its id."""
-        _task(task_type)
+        task_named(task_type)
         if (earlier := self.store.ledger.claimed(claim)) is not None:
             return str(earlier)
-        self._check_queue(JobState.OPEN)
-        return self.store.add(_new_job(task_type, JobState.OPEN), [], [], claim)
+        if self.store.ledger.count_in(JobState.OPEN) >= self.rules.max_waiting_jobs:
+            raise TooManyOpenJobs(self.rules.max_waiting_jobs)
+        return self.store.add(new_job(task_type, JobState.OPEN), [], [], claim)
 
     def add_files(self, job_id: str, form: Form, claim: Claim | None) -> list[int]:
         """Take more files of an open job, which are safe then; returns their indexes."""
         with self._opening:
             job = self.job(job_id)
-            uploads = _uploads(_task(job.task_type), form)
+            uploads = uploads_for(task_named(job.task_type), form)
             if (earlier := self.store.ledger.claimed(claim)) is not None:
                 return cast(list[int], earlier)  # as it was claimed below
             self.check_open(job_id)
             if job.bytes_received + form.bytes_received > self.rules.max_job_bytes:
                 raise JobTooLarge(self.rules.max_job_bytes)
-            files = self._enter(job, uploads, form.bytes_received)
+            files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
             self.store.add_files(job, files, [upload.path for upload in uploads], claim)
-            self.metrics.received(job.task_type, form.bytes_received)
+            self._count(job, files, form.bytes_received)
             return [file.index for file in files]
 
     def check_open(self, job_id: str) -> None:
@@ -162,7 +161,7 @@ class Service:
                 return
             if not job.total_files:
                 raise NoFiles(job.task_type)
-            self._check_queue(JobState.QUEUED, JobState.RUNNING)
+            self.check_queue()
             job.change(JobState.QUEUED, _now())
             self.store.ledger.start(job)
             self._begin(job, None)
@@ -194,8 +193,8 @@ class Service:
         failed = self._failed(old)
         if not failed:
             raise WrongState(f"Job {job_id} has no failed file that could be tried again.")
-        self._check_queue(JobState.QUEUED, JobState.RUNNING)
-        job = _new_job(old.task_type, JobState.QUEUED)
+        self.check_queue()
+        job = new_job(old.task_type, JobState.QUEUED)
         files = [
             File(index, file.filename, file.size, file.sha256) for index, file in enumerate(failed)
         ]
@@ -259,60 +258,26 @@ class Service:
 
     def check_queue(self) -> None:
         """Raise ``TooManyJobs`` where no further job would be taken."""
-        self._check_queue(JobState.QUEUED, JobState.RUNNING)
-
-    def _check_queue(self, *states: JobState) -> None:
-        if self.store.ledger.count_in(*states) >= self.rules.max_waiting_jobs:
+        waiting = self.store.ledger.count_in(JobState.QUEUED, JobState.RUNNING)
+        if waiting >= self.rules.max_waiting_jobs:
             raise TooManyJobs(self.rules.max_waiting_jobs)
+
+    def _count(self, job: Job, files: Sequence[File], bytes_received: int) -> None:
+        """Count what was accepted; what is over the limit has its end already."""
+        self.metrics.received(job.task_type, bytes_received)
+        for file in files:
+            if file.failure is not None:
+                self.metrics.file_ended(job.task_type, file.failure.code)
 
     def _begin(self, job: Job, patience_s: float | None) -> None:
         self.metrics.job_accepted(job.task_type)
         self.runner.put(job, patience_s)
-
-    def _enter(self, job: Job, uploads: Sequence[Upload], bytes_received: int) -> list[File]:
-        """Make the job's next files of uploads, and count them in."""
-        files = []
-        for index, upload in enumerate(uploads, start=job.total_files):
-            file = File(index, upload.filename, upload.size, upload.sha256)
-            if upload.too_large:
-                file.fail(_too_large(upload, self.rules.max_file_bytes))
-                job.count(file)
-                self.metrics.file_ended(job.task_type, TooLarge.code)
-            files.append(file)
-        job.total_files += len(files)
-        job.bytes_received += bytes_received
-        return files
 
     def _failed(self, job: Job) -> list[File]:
         """Return the failed files whose uploads were kept: those over the limit were not."""
         there = self.store.spool.indexes(job.job_id)
         failed = (file for file in self.files(job) if file.state is FileState.FAILED)
         return [file for file in failed if file.index in there]
-
-
-def _task(task_type: str) -> TaskType:
-    task = TASK_TYPES.get(task_type)
-    if task is None:
-        raise UnknownTaskType(task_type)
-    return task
-
-
-def _uploads(task: TaskType, form: Form) -> list[Upload]:
-    uploads = [upload for upload in form.uploads if upload.field == task.form_field]
-    if not uploads:
-        raise NoFiles(task.name)
-    return uploads
-
-
-def _new_job(task_type: str, state: JobState) -> Job:
-    return Job(uuid.uuid4().hex, task_type, _now(), state)
-
-
-def _too_large(upload: Upload, max_bytes: int) -> Failure:
-    return TooLarge(
-        f"The file has {upload.size} bytes, more than the {max_bytes} that are allowed: make it "
-        "smaller, or raise MAX_FILE_SIZE on the master."
-    ).as_failure()
 
 
 def _now() -> datetime:

@@ -423,6 +423,11 @@ def test_too_many_waiting_jobs(own_cluster: LocalCluster) -> None:
     assert "MAX_WAITING_JOBS" in refused.json()["error"]
     assert call(url, "DELETE", f"/jobs/{waiting[0]}", 200).json()["state"] == "cancelled"
     call(url, "POST", "/assign_task", 202, headers=headers, **parts)
+    opened = [call(url, "POST", "/jobs", 201, json={"task_type": "text"}) for _ in range(2)]
+    refused = call(url, "POST", "/jobs", 503, json={"task_type": "text"})
+    assert "not started" in refused.json()["error"]
+    call(url, "DELETE", opened[0].headers["Location"], 200)
+    call(url, "POST", "/jobs", 201, json={"task_type": "text"})
 
 
 def test_retention(own_cluster: LocalCluster) -> None:

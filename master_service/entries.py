@@ -1,0 +1,55 @@
+"""Makes jobs, and their files out of what was uploaded, before anything of it is stored."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from master_service.errors import NoFiles, UnknownTaskType
+from master_service.jobs import File, Job, JobState
+from slave_service.errors import Failure, TooLarge
+from slave_service.intake import Form, Upload
+from slave_service.task_types import TASK_TYPES, TaskType
+
+
+def task_named(task_type: str) -> TaskType:
+    """Return the task type of that name; raises ``UnknownTaskType``."""
+    task = TASK_TYPES.get(task_type)
+    if task is None:
+        raise UnknownTaskType(task_type)
+    return task
+
+
+def uploads_for(task: TaskType, form: Form) -> list[Upload]:
+    """Return the uploads in the task type's own field; raises ``NoFiles`` where there are none."""
+    uploads = [upload for upload in form.uploads if upload.field == task.form_field]
+    if not uploads:
+        raise NoFiles(task.name)
+    return uploads
+
+
+def new_job(task_type: str, state: JobState) -> Job:
+    """Return a job without files, under an id that nobody can guess."""
+    return Job(uuid.uuid4().hex, task_type, datetime.now(timezone.utc), state)
+
+
+def add_files(
+    job: Job, uploads: Sequence[Upload], bytes_received: int, max_file_bytes: int
+) -> list[File]:
+    """Make the job's next files of uploads and count them in; one over the limit has failed."""
+    files = []
+    for index, upload in enumerate(uploads, start=job.total_files):
+        file = File(index, upload.filename, upload.size, upload.sha256)
+        if upload.too_large:
+            file.fail(_too_large(upload, max_file_bytes))
+            job.count(file)
+        files.append(file)
+    job.total_files += len(files)
+    job.bytes_received += bytes_received
+    return files
+
+
+def _too_large(upload: Upload, max_bytes: int) -> Failure:
+    return TooLarge(
+        f"The file has {upload.size} bytes, more than the {max_bytes} that are allowed: make it "
+        "smaller, or raise MAX_FILE_SIZE on the master."
+    ).as_failure()
