@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -16,9 +16,6 @@ from tests.chaos.client import Client, SentJob
 from tests.chaos.contents import Contents
 from tests.chaos.schedule import PlannedJob, Schedule, Trouble
 from tests.chaos.stage import Stage
-
-_LOOK_S = 0.3
-"""How often somebody looks for programs that have ended by themselves."""
 
 
 @dataclass(slots=True)
@@ -47,8 +44,9 @@ def play(schedule: Schedule, stage: Stage, contents: Contents, calm: Calm) -> Ve
     starts = {log: log.stat().st_size for log in stage.logs.glob("*.log")}
     verdict = Verdict(schedule)
     began = time.monotonic()
-    sent = _perform(schedule, stage, client, verdict)
-    verdict.complaints += checks.wait_until_over(client, sent)
+    with stage.looked_after():
+        sent = _perform(schedule, stage, client, verdict)
+        verdict.complaints += checks.wait_until_over(client, sent)
     verdict.ledgers = [client.job(job.job_id) for job in sent]
     full = any(trouble.kind == "disk fill" for trouble in schedule.troubles)
     audit = Audit(contents, calm, stage.spool, stage.results, full)
@@ -95,12 +93,8 @@ def _perform(
         troubles = [threads.submit(suffer, lane) for lane in lanes]
         jobs = [threads.submit(send, job) for job in schedule.jobs]
         try:
-            # A master that found a full disk when it started is not there: somebody tries again.
-            while wait(troubles, timeout=_LOOK_S).not_done:
-                stage.settle()
             for trouble in troubles:
                 trouble.result()
-            stage.settle()
             return _accepted(jobs, verdict)
         except BaseException:
             # The threads are waited for: nobody may go on sending or healing.

@@ -32,6 +32,7 @@ _SETTINGS = {
     "JOB_RETENTION": "0.002",
 }
 _READY_LIMIT_S = 60
+_LOOK_S = 0.3
 _DISK_IS_FULL = "can't be written to"
 """What a master says that is started while a disk is full, and then ends."""
 
@@ -124,11 +125,26 @@ class Stage:
         kind, _, which = actor.partition(" ")
         return kind != "disk" or self.disks[which].is_mounted
 
-    def settle(self) -> None:
-        """Start again what has ended by itself."""
-        self.master.revive()
-        for slave in self.slaves:
-            slave.revive()
+    @contextlib.contextmanager
+    def looked_after(self) -> Iterator[None]:
+        """Start what ends by itself again, as a service manager does, until the block is over.
+
+        A master that is started while its disk is full does not stay.
+        """
+        over = threading.Event()
+
+        def look_after() -> None:
+            while not over.wait(_LOOK_S):
+                for program in (self.master, *self.slaves):
+                    program.revive()
+
+        thread = threading.Thread(target=look_after)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def complaints(self) -> list[str]:
         """Return what was not as it should be since this was last asked."""
