@@ -14,9 +14,10 @@ from urllib.parse import quote
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
+from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError, MasterGone, UsageError
 from client_service.files import Source
-from client_service.patience import Outage
+from client_service.patience import PATIENCE_S, Outage
 from slave_service.session import new_session
 from slave_service.wire import LazyFile, SourceChanged, reason_of
 
@@ -27,6 +28,8 @@ _CONNECT_S = 10
 _FIRST_ANSWER_S = 15
 _ANSWER_S = 120
 """The master may be storing what it was sent, on a slow disk."""
+_BRIEFLY_S = 3.0
+"""For what is done on the way out."""
 _PAGE = 1000
 _BLOCK_BYTES = 1 << 18
 _PASSING = frozenset({502, 503, 504, 507})
@@ -36,9 +39,16 @@ _PASSING = frozenset({502, 503, 504, 507})
 class JobApi:
     """Speaks with one master; ``note`` is told, in a line, what is being waited for."""
 
-    def __init__(self, master_url: str, token: str | None, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        master_url: str,
+        token: str | None,
+        note: Callable[[str], None],
+        ctrl_c: CtrlC | None = None,
+    ) -> None:
         self.master_url = master_url
         self._note = note
+        self._ctrl_c = ctrl_c or CtrlC()
         self._session = new_session(token, _ANSWER_S)
         self._has_answered = False
 
@@ -74,11 +84,13 @@ class JobApi:
         # twice from the one that goes on in its place.
         headers = {"Idempotency-Key": f"{job_id}-{first_index}"}
 
+        def tell(sent: MultipartEncoderMonitor) -> None:
+            self._ctrl_c.check()
+            progress(sent.bytes_read / sent.len)
+
         def body() -> dict[str, Any]:
             encoder = _encode(field, files)
-            monitor = MultipartEncoderMonitor(
-                encoder, lambda sent: progress(sent.bytes_read / sent.len)
-            )
+            monitor = MultipartEncoderMonitor(encoder, tell)
             kind = {"Content-Type": encoder.content_type}
             return {"data": monitor, "headers": headers | kind}
 
@@ -95,6 +107,11 @@ class JobApi:
     def cancel(self, job_id: str) -> Answer:
         """Cancel the job; returns its head."""
         return self._json("DELETE", _job(job_id))
+
+    def abandon(self, job_id: str) -> Answer:
+        """Cancel the job, without much waiting, where the client ends; returns its head."""
+        self._ctrl_c.forget()
+        return self._json("DELETE", _job(job_id), dict, _FIRST_ANSWER_S, _BRIEFLY_S)
 
     def drop(self, job_id: str, slave: str) -> int:
         """Have one slave do no more of this job; returns how many files it was relieved of."""
@@ -145,8 +162,9 @@ class JobApi:
         path: str,
         body: Callable[[], dict[str, Any]] = dict,
         timeout_s: float = _ANSWER_S,
+        patience_s: float = PATIENCE_S,
     ) -> Answer:
-        response = self._ask(method, path, body, timeout_s)
+        response = self._ask(method, path, body, timeout_s, patience_s)
         with contextlib.suppress(ValueError):
             answer = response.json()
             if isinstance(answer, dict):
@@ -159,18 +177,21 @@ class JobApi:
         path: str,
         body: Callable[[], dict[str, Any]] = dict,
         timeout_s: float = _ANSWER_S,
+        patience_s: float = PATIENCE_S,
+        *,
         stream: bool = False,
     ) -> requests.Response:
         """Send a request until it is answered, or patience ends; ``body`` is made for each try."""
-        outage = Outage(self._note)
+        outage = Outage(self._note, patience_s)
         timeouts = (_CONNECT_S, timeout_s)
         while True:
+            self._ctrl_c.check()
             try:
                 response = self._session.request(
                     method, self.master_url + path, timeout=timeouts, stream=stream, **body()
                 )
             except SourceChanged as error:
-                raise UsageError(f"{error}; send it again") from error
+                raise UsageError(str(error)) from error
             except requests.RequestException as error:
                 self._lost(error, outage)
                 continue
@@ -213,6 +234,12 @@ def _store(response: requests.Response, target: BinaryIO) -> str:
 
 def _refusal(response: requests.Response) -> str:
     """Return what the master said no with."""
+    if response.status_code == requests.codes.unauthorized:
+        # Its own words are for who writes requests.
+        return (
+            "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env "
+            "to the one that the master was started with"
+        )
     reason = None
     with contextlib.suppress(ValueError, AttributeError):
         reason = response.json().get("error")

@@ -22,6 +22,8 @@ _TAKE = {
 }
 """Which words an option makes sense with."""
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PROGRAM = ("python", "client.py")
+"""What most users call; ``client.py`` says what this one did."""
 _EPILOG = """\
 in place of TASK_TYPE FILE…:
   auto FILE…    a job for each type found, by the files' content
@@ -46,6 +48,8 @@ class Order:
     background: bool = False
     output: Path | None = None
     resume: str | None = None
+    program: Sequence[str] = PROGRAM
+    """What this client was called as: an interpreter, and its script."""
 
     def to_resume(self, job_id: str) -> str:
         """Return the command line that goes on sending to the job."""
@@ -59,24 +63,27 @@ class Order:
 
     def to_cancel(self, job_id: str) -> str:
         """Return the command line that stops the job."""
-        return _quoted(["python", "client.py", self.master_url, CANCEL, job_id])
+        return _quoted([*self.program, self.master_url, CANCEL, job_id])
 
     def _line(self, *words: str) -> str:
         output = ["--output", str(self.output)] if self.output else []
-        return _quoted(["python", "client.py", self.master_url, words[0], *output, *words[1:]])
+        return _quoted([*self.program, self.master_url, words[0], *output, *words[1:]])
 
 
-def read(arguments: Sequence[str]) -> Order:
+def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
     """Return what is asked for; bad usage is told, and ends the program with 2."""
     parser = _parser()
-    given = parser.parse_intermixed_args(arguments)
+    given, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        hint = f"; a file of that name is given as {os.path.join('.', unknown[0])}"  # noqa: PTH118 (a Path drops the dot)
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
     for option, value in options.items():
         if value and given.word not in _TAKE[option]:
             parser.error(f"{option} does not go with {given.word}")
     if problem := _problem(given.word, given.arguments, given.resume):
         parser.error(problem)
-    return Order(**vars(given))
+    return Order(**vars(given), program=program)
 
 
 def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | None:
@@ -101,17 +108,35 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("master_url", metavar="MASTER_URL", help="such as http://localhost:5000")
+    parser.add_argument(
+        "master_url", metavar="MASTER_URL", type=_text, help="such as http://localhost:5000"
+    )
     parser.add_argument("word", metavar="TASK_TYPE", choices=_WORDS, help=", ".join(TASK_TYPES))
     parser.add_argument("arguments", metavar="FILE", nargs="*", help="files, or folders of files")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="bring the results home to DIR")
+    parser.add_argument(
+        "--output", metavar="DIR", type=_folder, help="bring the results home to DIR"
+    )
     parser.add_argument(
         "--background", action="store_true", help="don't wait: send, then say how to come back"
     )
     parser.add_argument(
-        "--resume", metavar="JOB", help="go on with an upload to JOB that was interrupted"
+        "--resume",
+        metavar="JOB",
+        type=_text,
+        help="go on with an upload to JOB that was interrupted",
     )
     return parser
+
+
+def _text(given: str) -> str:
+    # What a script's empty variable leaves must not pass for an argument that was not given.
+    if not given:
+        raise argparse.ArgumentTypeError("it is empty")
+    return given
+
+
+def _folder(given: str) -> Path:
+    return Path(_text(given))
 
 
 def _unlike_an_option(name: str) -> str:

@@ -3,7 +3,6 @@
 ``process`` is the whole story of files that are sent: check, send, start, follow, show, fetch.
 """
 
-import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from client_service import arguments as words
 from client_service import bars, fetching, kinds, showing
 from client_service.api import JobApi
 from client_service.arguments import Order
+from client_service.ctrl_c import CtrlC
 from client_service.drill import drill
 from client_service.errors import (
     ALL_DONE,
@@ -21,11 +21,19 @@ from client_service.errors import (
     ClientError,
     Interrupted,
     MasterError,
-    MasterGone,
     UsageError,
 )
 from client_service.files import Heap, Source, check, walk
 from client_service.following import follow
+from client_service.leaving import (
+    give_up,
+    is_final,
+    saying,
+    to_cancel,
+    to_follow,
+    to_resume,
+    to_see_again,
+)
 from client_service.sending import send, skip_sent
 from client_service.slaves import why_unavailable
 from slave_service.environment import Environment, SettingError, read_master_url
@@ -41,12 +49,12 @@ class Load:
     walk: Callable[[], Iterator[Source]]
 
 
-def run(arguments: Sequence[str], env: Environment) -> int:
+def run(arguments: Sequence[str], env: Environment, program: Sequence[str], ctrl_c: CtrlC) -> int:
     """Do what the command line says; returns the exit code."""
-    order = words.read(arguments)
+    order = words.read(arguments, program)
     try:
         token = env.token()
-        api = JobApi(read_master_url(env, token, order.master_url), token, bars.note)
+        api = JobApi(read_master_url(env, token, order.master_url), token, bars.note, ctrl_c)
         return _DO.get(order.word, _send_type)(api, order)
     except (ClientError, SettingError) as error:
         print(f"client.py: {error}", file=sys.stderr)
@@ -102,17 +110,37 @@ def _left(loads: Sequence[Load], task_type: str) -> list[Load]:
 
 def _send(api: JobApi, order: Order, load: Load, resumed: str | None, before: list[str]) -> str:
     """Bring the load to a job, new or resumed, and start that; returns its id."""
-    sources, there = load.walk(), Heap()
-    if resumed:
-        if api.head(resumed)["state"] != "open":
-            bars.note(f"job {resumed} has all its files already")
-            return resumed
-        there = skip_sent(api.ledger(resumed), sources)
-    job_id = resumed or api.create(load.task_type)
-    with _way_back(_to_resume(order, job_id, before)):
-        send(api, job_id, TASK_TYPES[load.task_type].form_field, sources, load.heap, there)
-        api.start(job_id)
+    with saying(lambda _: to_follow(order, before)):
+        sources, there = load.walk(), Heap()
+        if resumed:
+            state = api.head(resumed)["state"]
+            if state == "cancelled":
+                raise UsageError(f"job {resumed} was cancelled: send the files as a new job")
+            there = skip_sent(api.ledger(resumed), sources)
+            if state != "open":
+                _check_none_left(resumed, sources)
+                bars.note(f"job {resumed} has all its files already")
+                return resumed
+        job_id = resumed or api.create(load.task_type)
+        with saying(lambda why: _unsent(api, order, job_id, why)):
+            send(api, job_id, TASK_TYPES[load.task_type].form_field, sources, load.heap, there)
+            api.start(job_id)
     return job_id
+
+
+def _check_none_left(job_id: str, sources: Iterator[Source]) -> None:
+    """Raise where there are files that a job was started without."""
+    if source := next(sources, None):
+        more = sum(1 for _ in sources)
+        rest = f"{source.path}{f' and {more} more' if more else ''}"
+        raise UsageError(f"job {job_id} was started without {rest}: send these as a new job")
+
+
+def _unsent(api: JobApi, order: Order, job_id: str, why: BaseException) -> str:
+    """Say how to send the rest; a new job that the master won't have is cancelled instead."""
+    if not is_final(why):
+        return to_resume(order, job_id, why)
+    return to_cancel(order, job_id) if order.resume == job_id else give_up(api, job_id, why)
 
 
 def _finish(api: JobApi, order: Order, job_ids: Sequence[str]) -> int:
@@ -123,16 +151,21 @@ def _finish(api: JobApi, order: Order, job_ids: Sequence[str]) -> int:
             print(f"Status: {api.master_url}/jobs/{job_id}")
             print(f"Come back to it: {order.to_follow(job_id)}")
         return ALL_DONE
-    codes = []
+    code = ALL_DONE
     for number, job_id in enumerate(job_ids):
-        with _way_back(_to_follow(order, job_ids[number:])):
-            head = follow(api, job_id)
-            if number:
-                print()
-            codes.append(showing.summary(api, head))
-            if order.output:
-                codes.append(fetching.fetch(api, head, order.output))
-    return max(codes)
+        if number:
+            print()
+        code = max(code, _see(api, order, job_id, job_ids[number + 1 :]))
+    return code
+
+
+def _see(api: JobApi, order: Order, job_id: str, later: Sequence[str]) -> int:
+    """Wait for a job's end and show how it went; the ``later`` ones are under way as well."""
+    with saying(lambda why: to_follow(order, later if is_final(why) else [job_id, *later])):
+        head = follow(api, job_id)
+    with saying(lambda _: to_follow(order, later)), saying(lambda _: to_see_again(order, head)):
+        code = showing.summary(api, head)
+        return max(code, fetching.fetch(api, head, order.output)) if order.output else code
 
 
 def _follow(api: JobApi, order: Order) -> int:
@@ -165,30 +198,6 @@ def _jobs(api: JobApi, order: Order) -> int:  # noqa: ARG001 (every word is call
 
 def _drill(api: JobApi, order: Order) -> int:  # noqa: ARG001 (every word is called alike)
     return drill(api)
-
-
-@contextlib.contextmanager
-def _way_back(way: str) -> Iterator[None]:
-    """Say how to come back, where it is worth it: whatever the master refuses, it will again."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted(way) from None
-    except (MasterGone, UsageError) as error:
-        raise type(error)(f"{error}\n{way}") from error
-
-
-def _to_resume(order: Order, job_id: str, started: Sequence[str]) -> str:
-    way = f"to send the rest of the files:\n  {order.to_resume(job_id)}"
-    return f"{way}\n{_to_follow(order, started)}" if started else way
-
-
-def _to_follow(order: Order, job_ids: Sequence[str]) -> str:
-    """Tell how to come back to jobs that go on without this client, or to stop them."""
-    follows = [f"\n  {order.to_follow(job_id)}" for job_id in job_ids]
-    cancels = [f"\n  {order.to_cancel(job_id)}" for job_id in job_ids]
-    what = "the job goes on" if len(job_ids) == 1 else "the jobs go on"
-    return f"{what}; to come back:{''.join(follows)}\nto stop instead:{''.join(cancels)}"
 
 
 _DO: dict[str, Callable[[JobApi, Order], int]] = {

@@ -17,6 +17,7 @@ from client_service.api import Answer, JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, UsageError
 from client_service.files import check
 from client_service.following import ENDED, ended_files, follow
+from client_service.leaving import or_cancelled
 from client_service.sending import submit
 from slave_service.content import TEXT
 from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
@@ -48,7 +49,11 @@ class Trial:
 
 def drill(api: JobApi) -> int:
     """Run the drill and print what it showed; returns the exit code."""
-    able = slaves.able(api.status(), TASK.name)
+    status = api.status()
+    if not slaves.are_shown(status):
+        # The next call that needs the token says that it is missing, or wrong.
+        next(api.jobs(), None)
+    able = slaves.able(status, TASK.name)
     if len(able) < 2:
         raise UsageError(
             f"a drill needs two slaves that do {TASK.name} files, and there are {len(able)}"
@@ -81,25 +86,32 @@ def _calm(api: JobApi, folder: str) -> Trial:
     heap = check([folder])
     job_id = submit(api, TASK.name, [folder])
     print(f"In peace: job {job_id}, {heap.files} texts of {heap.size:,} bytes in all", flush=True)
-    follow(api, job_id)
+    with or_cancelled(api, job_id):
+        follow(api, job_id)
     return Trial(job_id, list(api.ledger(job_id)))
 
 
 def _shaken(api: JobApi, folder: str) -> Trial:
     job_id = submit(api, TASK.name, [folder])
     print(f"Shaken: job {job_id}, the same texts", flush=True)
+    with or_cancelled(api, job_id):
+        slave, moved = _take_one_off(api, job_id, check([folder]).files // 3)
+        if moved:
+            print(f"  {slave} was taken off it with {moved} files in hand", flush=True)
+        follow(api, job_id)
+    return Trial(job_id, list(api.ledger(job_id)), slave, moved)
+
+
+def _take_one_off(api: JobApi, job_id: str, third: int) -> tuple[str, int]:
+    """Take a slave off the job when a third is done; returns as ``_drop`` does."""
     slave, moved = "", 0
-    third = check([folder]).files // 3
     with bars.of_files("Waiting for a third of it", third) as bar:
         while (head := api.head(job_id))["state"] not in ENDED and not moved:
             bar.update(min(ended_files(head), third) - bar.n)
             if ended_files(head) >= third:
                 slave, moved = _drop(api, job_id)
             time.sleep(0.02)
-    if moved:
-        print(f"  {slave} was taken off it with {moved} files in hand", flush=True)
-    follow(api, job_id)
-    return Trial(job_id, list(api.ledger(job_id)), slave, moved)
+    return slave, moved
 
 
 def _drop(api: JobApi, job_id: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ A heap of files is walked as often as it is needed, to check it, to send it, to 
 and never held as a list: of a folder, only its names are in memory while it is read.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from client_service.errors import UsageError
+
+_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""Errors of a path that leads to nothing; any other one may hide a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,16 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
     """
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
+        # An empty one, such as a script's empty variable leaves, would be the current folder.
+        status = _status(path) if argument else None
+        if status is None:
+            raise UsageError(f"{argument or repr(argument)}: there is no such file or folder")
+        if stat.S_ISDIR(status.st_mode):
             yield from _inside(path, PurePosixPath())
-        elif path.is_file():
-            yield _source(path, path.name, path.stat().st_size)
+        elif stat.S_ISREG(status.st_mode):
+            yield _source(path, path.name, status.st_size)
         else:
-            raise UsageError(f"{argument}: there is no such file or folder")
+            raise UsageError(f"{argument}: this is neither a file nor a folder")
 
 
 def check(arguments: Sequence[str]) -> Heap:
@@ -74,24 +82,24 @@ def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:
         if status is None:
             continue
         if stat.S_ISDIR(status.st_mode):
-            yield from _inside(path, below)
+            # Links to folders are not followed, since they can lead round in circles.
+            if not path.is_symlink():
+                yield from _inside(path, below)
         elif stat.S_ISREG(status.st_mode):
             yield _source(path, below.as_posix(), status.st_size)
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Return what a name stands for; None for a link to nowhere or to a folder.
+    """Return what a path leads to; None where that is nothing.
 
-    Links to folders are not followed, since they can lead round in circles.
+    Raises ``UsageError`` where it can't be told, as in a folder that may not be entered.
     """
     try:
-        status = path.lstat()
-        if not stat.S_ISLNK(status.st_mode):
-            return status
-        target = path.stat()
-    except OSError:
-        return None
-    return None if stat.S_ISDIR(target.st_mode) else target
+        return path.stat()
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return None
+        raise UsageError(f"{path}: can't be read ({error.strerror})") from error
 
 
 def _source(path: Path, name: str, size: int) -> Source:

@@ -28,11 +28,10 @@ def follow(api: JobApi, job_id: str) -> Answer:
             f"upload with --resume {job_id} and the same files, or cancel it"
         )
     pauses, wait = _pauses(), _Wait()
-    with bars.of_files(f"Processing {head['task_type']}", head["total_files"]) as bar:
+    what = f"Processing {head['task_type']}"
+    with bars.of_job(what, head["total_files"], ended_files(head)) as bar:
         while True:
-            bar.update(ended_files(head) - bar.n)
-            if head["failed_files"]:
-                bar.set_postfix_str(f"{head['failed_files']} failed")
+            bars.show(bar, ended_files(head), figures(head))
             if head["state"] in ENDED:
                 return head
             wait.see(head.get("waiting_for"), time.monotonic())
@@ -54,6 +53,16 @@ class _Wait:
         elif reason and not self.told and now - self.since >= _TOLD_AFTER_S:
             bars.note(f"the job waits: {reason}")
             self.told = True
+
+
+def figures(head: Answer) -> Iterator[str]:
+    """Yield what a job's bar says beside its counts, as far as the master can tell."""
+    if (rate := head.get("files_per_second")) is not None:
+        yield f"{rate:{'.0f' if rate >= 10 else '.2g'}} files/s"
+    if (left_s := head.get("seconds_left")) is not None:
+        yield f"{bars.clock(left_s)} left"
+    if head["failed_files"]:
+        yield f"{head['failed_files']} failed"
 
 
 def ended_files(head: Answer) -> int:

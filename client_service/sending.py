@@ -6,6 +6,7 @@ from client_service import bars
 from client_service.api import Answer, JobApi
 from client_service.errors import UsageError
 from client_service.files import Heap, Source, check, walk
+from client_service.leaving import or_cancelled
 from slave_service.task_types import TASK_TYPES
 
 BATCH_FILES = 500
@@ -19,8 +20,9 @@ _QUOTED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
     """Make a job of the files named, and start it; returns its id."""
     heap, job_id = check(arguments), api.create(task_type)
-    send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), heap, Heap())
-    api.start(job_id)
+    with or_cancelled(api, job_id):
+        send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), heap, Heap())
+        api.start(job_id)
     return job_id
 
 

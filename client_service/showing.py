@@ -1,5 +1,6 @@
 """Prints what users and their scripts read on standard output."""
 
+import itertools
 import sys
 from collections.abc import Iterable
 
@@ -7,6 +8,7 @@ from client_service.api import Answer, JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED
 from client_service.files import Source
 
+_CANCELLED = "cancelled"
 _JOBS = "{job_id:32}  {task_type:10}  {state:9}  {files:>24}  {created_at}"
 
 
@@ -27,12 +29,13 @@ def summary(api: JobApi, head: Answer) -> int:
             if entry["state"] == "failed":
                 print(f"  {printable(entry['filename'])} ({entry['code']}): {entry['error']}")
     sys.stdout.flush()
-    return ALL_DONE if head["done_files"] == total else SOME_FAILED
+    is_whole = head["done_files"] == total and head["state"] != _CANCELLED
+    return ALL_DONE if is_whole else SOME_FAILED
 
 
 def _message(head: Answer) -> str:
     task, failed, total = head["task_type"].title(), head["failed_files"], head["total_files"]
-    if head["cancelled_files"]:
+    if head["state"] == _CANCELLED:
         return f"{task} processing cancelled after {head['done_files']} of {total} files"
     message = f"{task} processing complete"
     return f"{message}, but {failed} of {total} files failed" if failed else message
@@ -41,8 +44,11 @@ def _message(head: Answer) -> str:
 def jobs(heads: Iterable[Answer]) -> None:
     """Print a line for each job."""
     titles = {"job_id": "JOB", "task_type": "TYPE", "state": "STATE", "created_at": "CREATED"}
+    # Asked for before the titles are printed: a master that says no has no table.
+    heads = iter(heads)
+    first = list(itertools.islice(heads, 1))
     print(_JOBS.format(**titles, files="DONE/FAILED/ALL FILES"))
-    for head in heads:
+    for head in itertools.chain(first, heads):
         counts = (head["done_files"], head["failed_files"], head["total_files"])
         print(_JOBS.format_map(head | {"files": "/".join(map(str, counts))}))
 

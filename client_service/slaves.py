@@ -3,6 +3,11 @@
 from client_service.api import Answer
 
 
+def are_shown(status: Answer) -> bool:
+    """Tell whether the master shows its slaves: to strangers it does not."""
+    return "slaves" in status
+
+
 def able(status: Answer, task_type: str) -> list[Answer]:
     """Return the slaves that do this type; none where the master does not show them."""
     return [slave for slave in status.get("slaves", []) if task_type in slave["task_types"]]
@@ -10,7 +15,7 @@ def able(status: Answer, task_type: str) -> list[Answer]:
 
 def why_unavailable(status: Answer, task_type: str) -> str | None:
     """Say why nobody can do this type, in the master's words; None when somebody can."""
-    if "slaves" not in status or able(status, task_type):
+    if not are_shown(status) or able(status, task_type):
         # Without the token there are none to see, and the next call says that it is missing.
         return None
     if not status["slaves"]:

@@ -60,7 +60,10 @@ _UNICODE_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+# But for white space, the escape, and the backspace with which a text was made bold on paper.
+_CONTROLS = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
+_DOS_END = b"\x1a"
+"""With which old programs ended a text."""
 
 
 def kind_of(source: BinaryIO) -> str | None:
@@ -93,7 +96,8 @@ def _is_text(head: bytes) -> bool:
     for mark, encoding in _UNICODE_MARKS:
         if head.startswith(mark):
             return _decodes(head, encoding)
-    return bool(head) and not _CONTROLS.search(head)
+    text = head.rstrip(_DOS_END)
+    return bool(text) and not _CONTROLS.search(text)
 
 
 def _decodes(head: bytes, encoding: str) -> bool:

@@ -95,16 +95,22 @@ def test_interrupted_upload_goes_on(ready: LocalCluster, many: Path, started: li
     client.send_signal(signal.SIGCONT)
     code, out, err = finished(client)
     assert (code, out) == (INTERRUPTED, "")
-    (line,) = re.findall(r"^  (python client\.py .* --resume .*)$", err, re.MULTILINE)
+    (line,) = re.findall(r"^  (.* --resume .*)$", err, re.MULTILINE)
     assert "Traceback" not in err
-    resumed = run(*shlex.split(line)[1:])
+    way_back = shlex.split(line)[2:]
+    resumed = run("client.py", *way_back)
     assert (resumed.returncode, resumed.stderr) == (DONE, "")
     assert f"Files Processed: {FILES}" in resumed.stdout
     assert names_of(ready, job_id) == [f"{number:04}.txt" for number in range(FILES)]
     assert only_job(ready)["job_id"] == job_id
-    again = run(*shlex.split(line)[1:])
+    again = run("client.py", *way_back)
     assert again.returncode == DONE
     assert "has all its files already" in again.stderr
+    (many / "late.txt").write_text("a good text that came late")
+    late = run("client.py", *way_back)
+    assert (late.returncode, late.stdout) == (NOTHING_DONE, "")
+    assert "was started without" in late.stderr
+    assert "late.txt" in late.stderr
 
 
 def test_other_files_do_not_resume(ready: LocalCluster, many: Path, started: list[Client]) -> None:
@@ -180,8 +186,8 @@ def test_interrupt_while_following_tells_the_way_back(
     code, out, err = finished(client)
     assert (code, out, "Traceback" in err) == (INTERRUPTED, "", False)
     job_id = only_job(ready)["job_id"]
-    assert f"python client.py {ready.url} follow {job_id}\n" in err
-    assert f"python client.py {ready.url} cancel {job_id}\n" in err
+    assert f"client.py {ready.url} follow {job_id}\n" in err
+    assert f"client.py {ready.url} cancel {job_id}\n" in err
     done = run("client.py", ready.url, "cancel", job_id)
     assert done.stdout.startswith(f"Job {job_id}: cancelled, ")
 
@@ -201,3 +207,28 @@ def test_job_waits_for_a_slave(
     code, out, _ = finished(client)
     assert code == DONE
     assert "Files Processed: 1" in out
+
+
+def test_interrupted_drill_cancels_its_job(ready: LocalCluster, started: list[Client]) -> None:
+    """Ctrl-C in the middle of a drill: nobody would come back to its job, so it is cancelled."""
+    client = start(started, ready, "drill")
+    wait_until(lambda: only_job(ready)["state"] == "running")
+    client.send_signal(signal.SIGINT)
+    code, _, err = finished(client)
+    job_id = only_job(ready)["job_id"]
+    assert code == INTERRUPTED
+    assert err == f"client.py: job {job_id} is cancelled\nclient.py: stopped\n"
+    assert only_job(ready)["state"] == "cancelled"
+
+
+def test_refused_upload_leaves_no_open_job(own_cluster: LocalCluster, tmp_path: Path) -> None:
+    """Files that are more than a job may have: the reason is told, and the job is cancelled."""
+    own_cluster.start_master(MAX_JOB_SIZE="1000")
+    own_cluster.start_slaves(1)
+    (tmp_path / "a.txt").write_text("a good text" * 200)
+    refused = run("client.py", own_cluster.url, "text", str(tmp_path / "a.txt"))
+    assert (refused.returncode, refused.stdout) == (NOTHING_DONE, "")
+    said, left = refused.stderr.splitlines()
+    assert "MAX_JOB_SIZE" in said
+    assert left == f"job {only_job(own_cluster)['job_id']} is cancelled"
+    assert only_job(own_cluster)["state"] == "cancelled"

@@ -13,6 +13,7 @@ import requests
 
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment
 from slave_service.task_types import TASK_TYPES
+from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run, wait_until
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -54,11 +55,42 @@ def test_background_says_how_to_come_back(cluster: LocalCluster, tmp_path: Path)
     job, status, back = (line.partition(": ")[2] for line in done.stdout.splitlines())
     assert requests.get(status, timeout=10).json()["job_id"] == job
     words = shlex.split(back)
-    assert words[:2] == ["python", "client.py"]
-    followed = run(*words[1:])
+    followed = run("client.py", *words[2:])
     assert (followed.returncode, followed.stderr) == (DONE, "")
     assert followed.stdout.startswith("Task Type: text\nMessage: Text processing complete\n")
     assert "Files Processed: 2" in followed.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
+def test_way_back_works_where_the_client_was_called(cluster: LocalCluster, tmp_path: Path) -> None:
+    """Started from another folder, the line that is printed can be typed in that one."""
+    texts(tmp_path, "a.txt")
+    here = clean_environment() | {"PATH": os.fspath(tmp_path)}
+    client = [sys.executable, os.path.relpath(PROJECT / "client.py", tmp_path), cluster.url]
+    sent = subprocess.run(
+        [*client, "text", "--background", "a.txt"],
+        cwd=tmp_path,
+        env=here,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = sent.stdout.splitlines()[-1].partition(": ")[2]
+    assert shlex.split(line)[:3] == client
+    followed = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=tmp_path, env=here, capture_output=True, text=True, check=True
+    )
+    assert "Files Processed: 1" in followed.stdout
+    here["PATH"] = os.fspath(Path(sys.executable).parent)
+    short = subprocess.run(
+        [Path(sys.executable).name, *client[1:], "text", "--background", "a.txt"],
+        cwd=tmp_path,
+        env=here,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f": {Path(sys.executable).name} {client[1]} " in short.stdout
 
 
 def test_jobs_are_listed(cluster: LocalCluster, tmp_path: Path) -> None:
@@ -239,3 +271,48 @@ def test_reader_that_goes_is_no_traceback(cluster: LocalCluster, tmp_path: Path)
         reader.stdout.close()
         assert reader.stderr.read() == b""
         assert reader.wait(30) == SOME_FAILED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no shell and no /dev/full there")
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        (">&-", DONE, ""),
+        ("2>&-", DONE, ""),
+        (">/dev/full", SOME_FAILED, "client.py: can't go on: [Errno 28] No space left on device\n"),
+    ],
+)
+def test_output_that_goes_nowhere_is_no_traceback(
+    cluster: LocalCluster, end: str, code: int, said: str
+) -> None:
+    """Standard output or error may be closed; a full one is told of in a line."""
+    line = f"{shlex.join([sys.executable, str(PROJECT / 'client.py'), cluster.url, 'jobs'])} {end}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path) -> None:
+    """What the client is made of takes a moment to load, and Ctrl-C may come in that."""
+    (tmp_path / "requests.py").write_text("raise KeyboardInterrupt")
+    done = run("client.py", "http://localhost:1", "jobs", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "client.py: stopped\n")
+
+
+@pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
+@pytest.mark.parametrize("word", ["drill", "jobs"])
+def test_token_that_is_missing_is_told(
+    own_cluster: LocalCluster, word: str, settings: dict[str, str]
+) -> None:
+    """Without the right token: where to set it, and nothing about slaves that are not shown."""
+    own_cluster.start_master(CLUSTER_TOKEN=TOKEN)
+    done = run("client.py", own_cluster.url, word, **settings)
+    assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
+    line = only_line(done.stderr)
+    assert "set CLUSTER_TOKEN in the environment or in .env" in line
+    assert "wrong-token" not in line

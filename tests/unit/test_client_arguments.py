@@ -37,6 +37,15 @@ def test_way_back_is_a_command_line(files: list[str]) -> None:
     assert [os.path.normpath(name) for name in back.arguments] == list(map(os.path.normpath, files))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
+def test_way_back_is_what_was_called() -> None:
+    """Every line begins with the interpreter and the script as they were called."""
+    program = ("/my own/python", "../client.py")
+    order = read([URL, "text", "a"], program)
+    for line in (order.to_resume("j1"), order.to_follow("j1"), order.to_cancel("j1")):
+        assert line.startswith(f"'/my own/python' ../client.py {URL} ")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -52,6 +61,9 @@ def test_way_back_is_a_command_line(files: list[str]) -> None:
         (["jobs", "--output", "x"], "--output does not go with jobs"),
         (["retry", "j1", "--resume", "j2"], "--resume does not go with retry"),
         (["video", "a"], "invalid choice"),
+        (["text", "a", "--output", ""], "--output: it is empty"),
+        (["text", "a", "--resume", ""], "--resume: it is empty"),
+        (["text", "-dash.txt", "a"], "a file of that name is given as ./-dash.txt"),
     ],
 )
 def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,3 +72,10 @@ def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFix
         read([URL, *line])
     assert ended.value.code == 2
     assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a script's empty variable leaves is no address of a master."""
+    with pytest.raises(SystemExit):
+        read(["", "jobs"])
+    assert "MASTER_URL: it is empty" in capsys.readouterr().err

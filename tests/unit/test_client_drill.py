@@ -1,12 +1,14 @@
 """What a drill makes of two ledgers."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from client_service.drill import Trial, report, write_texts
-from client_service.errors import ALL_DONE, SOME_FAILED
+from client_service.api import JobApi
+from client_service.drill import Trial, drill, report, write_texts
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
 
 
 def ledger(*results: str | None, attempts: int = 1) -> list[dict[str, Any]]:
@@ -21,6 +23,74 @@ def ledger(*results: str | None, attempts: int = 1) -> list[dict[str, Any]]:
         }
         for index, result in enumerate(results)
     ]
+
+
+class Master:
+    """Stands in for a master with two slaves that is lost sight of at some call."""
+
+    def __init__(self, call: str, trouble: BaseException) -> None:
+        self.call, self.trouble = call, trouble
+        self.abandoned: list[str] = []
+
+    def status(self) -> dict[str, Any]:
+        return {"slaves": [{"task_types": ["text"], "workers": 1}] * 2}
+
+    def create(self, _task_type: str) -> str:
+        return "j1"
+
+    def add_files(self, *_given: object) -> None:
+        self._may_fail("add_files")
+
+    def start(self, _job_id: str) -> None:
+        self._may_fail("start")
+
+    def head(self, _job_id: str) -> dict[str, Any]:
+        self._may_fail("head")
+        raise AssertionError
+
+    def abandon(self, job_id: str) -> dict[str, Any]:
+        self.abandoned.append(job_id)
+        return {"state": "cancelled"}
+
+    def _may_fail(self, call: str) -> None:
+        if call == self.call:
+            raise self.trouble
+
+
+@pytest.mark.parametrize("call", ["add_files", "start", "head"])
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), MasterError("it says no")])
+def test_drill_that_ends_early_leaves_no_job(
+    call: str, trouble: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C, or a refusal: the job that was made for the drill is cancelled, which is told."""
+    master = Master(call, trouble)
+    with pytest.raises(type(trouble)):
+        drill(cast(JobApi, master))
+    assert master.abandoned == ["j1"]
+    assert capsys.readouterr().err == "client.py: job j1 is cancelled\n"
+
+
+def test_drill_without_its_master_tells_what_it_left(capsys: pytest.CaptureFixture[str]) -> None:
+    """A master that was waited for in vain is not asked once more."""
+    master = Master("head", MasterGone("it is gone"))
+    with pytest.raises(MasterGone):
+        drill(cast(JobApi, master))
+    assert master.abandoned == []
+    assert "j1 could not be cancelled" in capsys.readouterr().err
+
+
+def test_drill_of_a_stranger_is_refused_by_the_master() -> None:
+    """Where no slaves are shown, it is not said that there are none."""
+
+    class Guarded(Master):
+        def status(self) -> dict[str, Any]:
+            return {"status": "alive"}
+
+        def jobs(self) -> Iterator[dict[str, Any]]:
+            raise self.trouble
+
+    with pytest.raises(MasterError, match="no without its token"):
+        drill(cast(JobApi, Guarded("jobs", MasterError("it says no without its token"))))
 
 
 def test_nothing_lost(capsys: pytest.CaptureFixture[str]) -> None:

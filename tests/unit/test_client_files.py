@@ -1,5 +1,6 @@
 """Which files the client's arguments mean, and in what order."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -53,6 +54,48 @@ def test_missing_file_is_named(tmp_path: Path, name: str) -> None:
         check([str(tmp_path / "a.txt"), str(tmp_path / name)])
 
 
+def test_empty_name_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a script's empty variable leaves does not mean the whole current folder."""
+    write(tmp_path, "a.txt")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="'': there is no such file or folder; nothing was sent"):
+        check([""])
+
+
+def test_name_that_is_too_long_is_told() -> None:
+    """What the system can't look up is a line, and no traceback."""
+    with pytest.raises(UsageError, match=r"xxx: can't be read \(.+\); nothing was sent"):
+        check(["x" * 300])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes among the files there")
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    """A pipe that is named is not waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe: this is neither a file nor a folder"):
+        check([str(tmp_path / "pipe")])
+
+
+def test_file_that_can_not_be_looked_at_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that may be read but not entered, no file is left out in silence."""
+    write(tmp_path, "a.txt", "gone.txt", "z.txt")
+    stat = Path.stat
+
+    def refuse(path: Path, **more: bool) -> os.stat_result:
+        errors = {"gone.txt": errno.ENOENT, "z.txt": errno.EACCES}
+        if path.name in errors:
+            raise OSError(errors[path.name], os.strerror(errors[path.name]))
+        return stat(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    found = walk([str(tmp_path)])
+    assert next(found).name == "a.txt"
+    with pytest.raises(UsageError, match=r"z.txt: can't be read \(Permission denied\)"):
+        next(found)
+
+
 def test_folder_without_files_is_no_work(tmp_path: Path) -> None:
     """A folder of hidden files alone has none to send."""
     write(tmp_path, ".hidden")
@@ -67,6 +110,8 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a/circle").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "a/link.txt").symlink_to(tmp_path / "a/b.txt")
     (tmp_path / "a/nothing.txt").symlink_to(tmp_path / "gone")
+    (tmp_path / "a/itself").symlink_to(tmp_path / "a/itself")
+    (tmp_path / "a/below a file").symlink_to(tmp_path / "a/b.txt/c")
     os.mkfifo(tmp_path / "a/pipe")
     assert names(tmp_path) == ["a/b.txt", "a/link.txt"]
 

@@ -64,6 +64,9 @@ def test_pictures_are_known(form: str) -> None:
         (b"\x1f\x8b\x08\0\0\0\0\0", None),
         (b"\x7fELF\x02\x01\x01\0", None),
         (bytes(range(256)), None),
+        (b"\x1a", None),
+        (b"an end\x1ain the middle", None),
+        ("UTF-16 without its mark".encode("utf-16-le"), None),
     ],
 )
 def test_marks_are_known(data: bytes, expected: str | None) -> None:
@@ -87,6 +90,8 @@ def test_marks_are_known(data: bytes, expected: str | None) -> None:
         "Grüße aus Köln".encode("cp1252"),
         b"\x1b[31mred\x1b[0m",
         ("a" * 8191 + "ü").encode(),
+        b"N\bNA\bAM\bME\bE\n",
+        b"the end of a text of DOS\r\n\x1a",
     ],
 )
 def test_texts_are_texts(text: bytes) -> None:

@@ -1,0 +1,113 @@
+"""What the bars show: the figures that users plan their day by."""
+
+import io
+import re
+import sys
+from typing import Any, cast
+
+import pytest
+
+from client_service import bars, following
+from client_service.api import JobApi
+from client_service.following import figures, follow
+
+
+class Terminal(io.StringIO):
+    """What was written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def lines(self) -> list[str]:
+        """Return what stood on the line, one after the other."""
+        return [line for line in re.split(r"[\r\n]+", self.getvalue()) if line.strip()]
+
+
+def seen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Make standard error a terminal, for the rest of a test."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    return screen
+
+
+def head(done: int, rate: float | None = None, left_s: float | None = None) -> dict[str, Any]:
+    return {
+        "task_type": "text",
+        "state": "done" if done == 200 else "running",
+        "total_files": 200,
+        "done_files": done,
+        "failed_files": 0,
+        "cancelled_files": 0,
+        "files_per_second": rate,
+        "seconds_left": left_s,
+    }
+
+
+class Master:
+    """Answers with one head after the other."""
+
+    def __init__(self, *heads: dict[str, Any]) -> None:
+        self.heads = list(heads)
+
+    def head(self, _job_id: str) -> dict[str, Any]:
+        return self.heads.pop(0)
+
+
+def test_job_shows_the_figures_of_the_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back to a job sees its rate and time left, at each poll, moved or not."""
+    terminal = seen(monkeypatch)
+    monkeypatch.setattr(following, "_pauses", lambda: iter([0.0] * 9))
+    heads = [head(50, 2.2, 67.0), head(50, 2.1, 67.9), head(50, 0.35, 428.6), head(200, 3.1)]
+    follow(cast(JobApi, Master(*heads)), "j1")
+    shown = "\n".join(terminal.lines())
+    for figure in ("2.2 files/s, 01:07 left", "2.1 files/s, 01:07 left", "0.35 files/s, 07:08"):
+        assert f"50/200 [00:00, {figure}" in shown
+    assert "25%" in terminal.lines()[0]
+    assert terminal.lines()[-1].endswith("200/200 [00:00, 3.1 files/s]")
+
+
+def test_figures_that_are_not_known_are_left_out() -> None:
+    """A job that has only begun has none; a fast one needs no fractions; failures are told."""
+    assert list(figures(head(0))) == []
+    assert list(figures(head(9, 123.4, 4000.0))) == ["123 files/s", "1:06:40 left"]
+    assert list(figures(head(0, 0.0) | {"failed_files": 2})) == ["0 files/s", "2 failed"]
+
+
+def test_bytes_show_the_mean_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there before counts for nothing, and neither does a burst."""
+    terminal = seen(monkeypatch)
+    now = [100.0]
+    mebi = 1 << 20
+    with bars.of_bytes("Sending", 100 * mebi, 50 * mebi) as bar:
+        monkeypatch.setattr(bar, "_time", lambda: now[0])
+        bar.start_t = bar.last_print_t = now[0]
+        for seconds, sent in ((0.2, 10 * mebi), (4.8, 0), (4.8, 10 * mebi), (0.2, 0)):
+            now[0] += seconds
+            bar.update(sent)
+            last = terminal.lines()[-1]
+    assert "70.0M/100M [00:10<00:15, 2.10MB/s]" in last
+
+
+def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many came before it, a single step moves the bar."""
+    terminal = seen(monkeypatch)
+    now = [100.0]
+    with bars.of_files("Bringing", 1000) as bar:
+        monkeypatch.setattr(bar, "_time", lambda: now[0])
+        bar.start_t = bar.last_print_t = now[0]
+        for seconds, count in ((0.2, 500), (0.2, 1)):
+            now[0] += seconds
+            bar.update(count)
+            last = terminal.lines()[-1]
+    assert "501/1000" in last
+
+
+def test_note_that_can_not_be_written_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard error is full, the work goes on."""
+
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    bars.note("the job waits")
