@@ -17,7 +17,7 @@ from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.task_types import TASK_TYPES
 from tests.contract.programs import get_task, load, slow_text, wait_until
 
-SLOW_S = 2
+SLOW_S = 6
 
 
 @pytest.fixture
