@@ -330,17 +330,22 @@ def test_watchers_that_leave_are_let_go(own_cluster: LocalCluster) -> None:
     path = call(url, "POST", "/jobs", 201, json={"task_type": "text"}).headers["Location"]
     assert own_cluster.master is not None
     master = psutil.Process(own_cluster.master.process.pid)
-    before = len(master.net_connections())
     watchers = [
         simple_websocket.Client(url.replace("http", "ws", 1) + f"{path}/events") for _ in range(20)
     ]
     for watcher in watchers:
         assert json.loads(watcher.receive(timeout=10))["state"] == "open"
         watcher.send("hello")
-    wait_until(lambda: len(master.net_connections()) >= before + 20)
+    ports = {watcher.sock.getsockname()[1] for watcher in watchers}
+
+    def watching() -> set[int]:
+        """Return those whose connection the master still has open, in whatever state."""
+        return ports & {peer.raddr.port for peer in master.net_connections() if peer.raddr}
+
+    assert watching() == ports
     for watcher in watchers:
         watcher.close()
-    wait_until(lambda: len(master.net_connections()) <= before)
+    wait_until(lambda: not watching())
 
 
 def test_events_of_no_job(cluster: LocalCluster) -> None:
