@@ -40,10 +40,11 @@ def run(settings: MasterSettings) -> None:
             # An empty file finds room where the ledger does not.
             what = "written to" if isinstance(error, sqlite3.OperationalError) else "used"
             raise SettingError(f"SPOOL_DIR={settings.spool_dir} can't be {what}: {error}") from None
-        server = Server(master.app, listener)
+        server = Server(master.app, listener, settings.tls.server_context())
 
         def tell() -> None:
-            _log.info("listening on http://%s:%d", settings.host, settings.port)
+            scheme = "https" if settings.tls.serves else "http"
+            _log.info("listening on %s://%s:%d", scheme, settings.host, settings.port)
             _log.info("results go to %s", settings.results_dir)
 
         server.run(on_start=tell, on_stop=master.stop)

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from client_service.errors import MasterError, MasterGone, UsageError
 from client_service.files import Source
 from client_service.patience import PATIENCE_S, Outage
 from slave_service.session import new_session
+from slave_service.tls import mistrust
 from slave_service.wire import LazyFile, SourceChanged, reason_of
 
 Answer = dict[str, Any]
@@ -45,11 +47,12 @@ class JobApi:
         token: str | None,
         note: Callable[[str], None],
         ctrl_c: CtrlC | None = None,
+        authority: Path | None = None,
     ) -> None:
         self.master_url = master_url
         self._note = note
         self._ctrl_c = ctrl_c or CtrlC()
-        self._session = new_session(token, _ANSWER_S)
+        self._session = new_session(token, _ANSWER_S, authority)
         self._has_answered = False
 
     def status(self) -> Answer:
@@ -206,6 +209,11 @@ class JobApi:
 
     def _lost(self, error: requests.RequestException, outage: Outage) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""
+        if reason := mistrust(error):
+            raise MasterError(
+                f"what answers at {self.master_url} may not be the master: {reason} (its "
+                "authority's certificate belongs in TLS_CA)"
+            ) from error
         trouble = f"the master at {self.master_url} can't be reached or broke off"
         reason = reason_of(error)
         if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):

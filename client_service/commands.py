@@ -53,8 +53,9 @@ def run(arguments: Sequence[str], env: Environment, program: Sequence[str], ctrl
     """Do what the command line says; returns the exit code."""
     order = words.read(arguments, program)
     try:
-        token = env.token()
-        api = JobApi(read_master_url(env, token, order.master_url), token, bars.note, ctrl_c)
+        token, authority = env.token(), env.tls().authority
+        url = read_master_url(env, token, order.master_url)
+        api = JobApi(url, token, bars.note, ctrl_c, authority)
         return _DO.get(order.word, _send_type)(api, order)
     except (ClientError, SettingError) as error:
         print(f"client.py: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask, jsonify
@@ -53,7 +54,12 @@ class Master:
 def create_master(settings: MasterSettings) -> Master:
     """Return the master, its watch over the slaves and the jobs it was left with under way."""
     metrics = Metrics()
-    transport = Transport(settings.token, settings.slave_timeout_s)
+
+    def url_of(slave: str) -> str | None:
+        return registry.url_of(slave)  # which comes into being below
+
+    authority = settings.tls.authority
+    transport = Transport(settings.token, settings.slave_timeout_s, url_of, authority)
     log = settings.scheduler_log
     event_log = EventLog(log, settings.max_attempts) if log else None
     worker = Worker(transport, settings.max_attempts, event_log)
@@ -69,7 +75,7 @@ def create_master(settings: MasterSettings) -> Master:
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
         resting=worker.resting,
-        foreign_slaves_refusal=_foreign_slaves_refusal(settings),
+        foreign_slaves_refusal=partial(_foreign_slaves_refusal, settings),
     )
     _watch(parts, runner)
     runner.take_up_again()
@@ -126,16 +132,17 @@ def _watch(parts: Parts, runner: Runner) -> None:
     parts.metrics.watch("unfinished", "Jobs and files without an end.", "what", runner.queue)
 
 
-def _foreign_slaves_refusal(settings: MasterSettings) -> str | None:
+def _foreign_slaves_refusal(settings: MasterSettings, tls: bool) -> str | None:
     """Return what a slave on another computer is told, or None where it is welcome."""
     if settings.token is None:
         return (
             "This master takes slaves of its own computer alone: set CLUSTER_TOKEN and "
             "MASTER_HOST on the master to take others."
         )
-    if not settings.allow_plain_http:
+    if not tls and not settings.allow_plain_http:
         return (
-            "The master would have to send its token to this slave readable by the network: set "
-            "ALLOW_PLAIN_HTTP=1 on the master if you trust this network."
+            "The master would have to send its token to this slave readable by the network: give "
+            "the slave TLS_CERT and TLS_KEY, or set ALLOW_PLAIN_HTTP=1 on the master if you trust "
+            "this network."
         )
     return None

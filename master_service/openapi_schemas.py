@@ -65,6 +65,7 @@ _EXTRAS = {
     "task_types": _list(_TEXT),
     "unavailable": _TEXTS,
     "versions": _TEXTS,
+    "tls": {"type": "boolean"},
 }
 _STATISTICS = {
     "elapsed_seconds": _NUMBER,

@@ -17,8 +17,8 @@ from slave_service.intake import Limits
 class Parts:
     """What a call may ask; ``resting`` are the slaves that are left alone for a while.
 
-    ``foreign_slaves_refusal`` is what a slave on another computer is told, None where it is
-    welcome.
+    ``foreign_slaves_refusal`` is what a slave on another computer is told that is called over TLS,
+    or not; None where it is welcome.
     """
 
     service: Service
@@ -28,7 +28,7 @@ class Parts:
     metrics: Metrics
     limits: Limits
     resting: Callable[[], Collection[str]]
-    foreign_slaves_refusal: str | None
+    foreign_slaves_refusal: Callable[[bool], str | None]
 
 
 def parts() -> Parts:

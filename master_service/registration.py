@@ -13,7 +13,7 @@ _HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_
 """Its last part is no number, or it would be an address gone wrong."""
 _ADDRESS = re.compile(r"[0-9A-Za-z.:]+(%[0-9A-Za-z._-]+)?")
 """Narrower than ``ipaddress``, which takes anything at all after the percent sign."""
-_EXTRAS = frozenset({"workers", "task_types", "unavailable", "versions", "contract_version"})
+_EXTRAS = frozenset({"workers", "task_types", "unavailable", "versions", "tls", "contract_version"})
 _MAX_WORKERS = 1024
 _MAX_TEXT = 500
 
@@ -54,6 +54,7 @@ def read_details(body: object) -> Details | None:
         task_types=_task_types(body.get("task_types", sorted(known.task_types))),
         unavailable=_texts(body.get("unavailable", {}), "unavailable"),
         versions=_texts(body.get("versions", {}), "versions"),
+        tls=_flag(body.get("tls", False), "tls"),
     )
 
 
@@ -84,6 +85,12 @@ def _task_types(names: object) -> frozenset[str]:
         # A newer slave may know types that this master does not.
         return frozenset(names).intersection(TASK_TYPES)
     raise BadRegistration("task_types must be a list of names.")
+
+
+def _flag(value: object, name: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadRegistration(f"{name} must be true or false.")
 
 
 def _texts(texts: object, name: str) -> dict[str, str]:

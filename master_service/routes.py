@@ -34,8 +34,10 @@ def register() -> Response:
     """Take a slave in; repeating it is the heartbeat."""
     registry = parts().registry
     body = json_body()
-    ip, port = read_address(body, parts().foreign_slaves_refusal)
-    news = registry.register(ip, port, read_details(body), time.monotonic())
+    details = read_details(body)
+    refusal = parts().foreign_slaves_refusal(details is not None and details.tls)
+    ip, port = read_address(body, refusal)
+    news = registry.register(ip, port, details, time.monotonic())
     if news and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
     return jsonify(status="success", heartbeat_interval=registry.interval_s)
@@ -105,6 +107,7 @@ def _describe(record: SlaveRecord, now: float, resting: Collection[str]) -> dict
         "task_types": sorted(record.details.task_types),
         "unavailable": record.details.unavailable,
         "versions": record.details.versions,
+        "tls": record.details.tls,
         "state": state,
         "last_seen_seconds": round(now - record.last_seen, 3),
     }

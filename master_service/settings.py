@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slave_service.environment import Environment, SettingError, read_log_level
+from slave_service.tls import Tls
 from slave_service.wire import is_loopback
 
 DEFAULT_MAX_FILE_BYTES = 2 * 1024**3
@@ -28,6 +29,7 @@ class MasterSettings:
     job_retention_days: float
     scheduler_log: Path | None
     token: str | None
+    tls: Tls
     allow_plain_http: bool
     log_level: str
 
@@ -56,6 +58,7 @@ class MasterSettings:
             job_retention_days=env.number("JOB_RETENTION", 7, least=0, most=36500),
             scheduler_log=env.path("SCHEDULER_LOG", "") if env.text("SCHEDULER_LOG") else None,
             token=token,
+            tls=env.tls(),
             allow_plain_http=env.flag("ALLOW_PLAIN_HTTP"),
             log_level=read_log_level(env),
         )

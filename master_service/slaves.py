@@ -23,6 +23,7 @@ class Details:
     task_types: frozenset[str] = PLAIN_TASK_TYPES
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class SlaveRecord:
     def name(self) -> str:
         """Return "ip:port", by which the slave goes everywhere."""
         return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Return the address at which the slave is called."""
+        return f"{'https' if self.details.tls else 'http'}://{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,12 @@ class Registry:
         """Return the slaves that fell silent within the last hour."""
         with self._lock:
             return [record for record in self._records.values() if record.missing]
+
+    def url_of(self, name: str) -> str | None:
+        """Return the address at which a slave ("ip:port") is called; None when it has left."""
+        with self._lock:
+            urls = (record.url for record in self._records.values() if record.name == name)
+            return next(urls, None)
 
     def able(self, task_type: str) -> list[str]:
         """Return the present slaves ("ip:port") that can do a type."""

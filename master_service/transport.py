@@ -8,6 +8,7 @@ TransportError
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.session import new_session
 from slave_service.task_types import TaskType
+from slave_service.tls import mistrust
 from slave_service.wire import (
     FIT_FIELD,
     SURVEY_FIELD,
@@ -69,20 +71,33 @@ class Shipment:
 
 
 class Transport:
-    """HTTP to the slaves; ``timeout_s`` is the silence after which one counts as lost."""
+    """HTTP to the slaves; ``timeout_s`` is the silence after which one counts as lost.
 
-    def __init__(self, token: str | None, timeout_s: float) -> None:
-        self._token = token
+    ``url_of`` says where a slave ("ip:port") is called, or None; ``authority`` is the file of
+    the certificates that vouch for slaves.
+    """
+
+    def __init__(
+        self,
+        token: str | None,
+        timeout_s: float,
+        url_of: Callable[[str], str | None],
+        authority: Path | None = None,
+    ) -> None:
         self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
+        self._url_of = url_of
+        # A session for each exchange: a connection kept open may have been closed by the other
+        # side just now, which would look like a lost slave.
+        self._new_session = partial(new_session, token, timeout_s, authority)
 
     def check_status(self, slave: str) -> None:
         """Ask whether the slave ("ip:port") is alive; raises ``SlaveLost`` when it is not."""
         try:
-            with new_session(self._token) as session:
-                url = f"http://{slave}/check_status"
+            with self._new_session() as session:
+                url = f"{self._url(slave)}/check_status"
                 session.get(url, timeout=_CONNECT_TIMEOUT_S).raise_for_status()
         except requests.RequestException as error:
-            raise SlaveLost(reason_of(error)) from error
+            raise SlaveLost(mistrust(error) or reason_of(error)) from error
 
     def process(
         self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
@@ -115,12 +130,10 @@ class Transport:
         body = _body(shipment)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
-            # A session for each exchange: a connection kept open may have been closed by the other
-            # side just now, which would look like a lost slave.
             with (
-                new_session(self._token, self._timeout_s[1]) as session,
+                self._new_session() as session,
                 session.post(
-                    f"http://{slave}/get_task",
+                    f"{self._url(slave)}/get_task",
                     data=MultipartEncoderMonitor(body, lambda _: _check(is_wanted)),
                     headers=headers,
                     timeout=self._timeout_s,
@@ -130,9 +143,16 @@ class Transport:
             ):
                 yield from _read(response, shipment, is_wanted)
         except requests.RequestException as error:
-            raise SlaveLost(reason_of(error)) from error
+            raise SlaveLost(mistrust(error) or reason_of(error)) from error
         except WireError as error:
             raise SlaveGarbled(str(error)) from error
+
+    def _url(self, slave: str) -> str:
+        url = self._url_of(slave)
+        if url is None:
+            # Not called on the off chance: it may have been one that is called over TLS alone.
+            raise SlaveLost("it has left")
+        return url
 
 
 def _check_sources(shipment: Shipment) -> None:

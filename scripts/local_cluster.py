@@ -74,7 +74,8 @@ class LocalCluster:
     @property
     def url(self) -> str:
         """Return the master's address."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if self.settings.get("TLS_CERT") else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     @property
     def results(self) -> Path:
@@ -111,10 +112,15 @@ class LocalCluster:
     def status(self) -> dict[str, Any]:
         """Return what the master says of itself; empty while it does not answer."""
         try:
-            with new_session(self.settings.get("CLUSTER_TOKEN")) as session:
+            with new_session(self.settings.get("CLUSTER_TOKEN"), None, self._authority) as session:
                 return dict(session.get(f"{self.url}/check_status", timeout=10).json())
         except (requests.RequestException, ValueError):
             return {}
+
+    @property
+    def _authority(self) -> Path | None:
+        authority = self.settings.get("TLS_CA")
+        return Path(authority) if authority else None
 
     def present(self) -> list[dict[str, Any]]:
         """Return the slaves that can be given work."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from slave_service.tls import CertificateError, Tls
 from slave_service.wire import is_loopback
 
 DEFAULT_MASTER_URL = "http://localhost:5000"
@@ -81,6 +82,19 @@ class Environment:
             raise SettingError(f"{name}={text!a} must be a name in UTF-8") from None
         return self.folder / text
 
+    def tls(self) -> Tls:
+        """Return the certificates to use, which must be there and fit."""
+        names = ("TLS_CERT", "TLS_KEY", "TLS_CA")
+        cert, key, ca = (self.path(n, "") if self.text(n) else None for n in names)
+        if (cert is None) != (key is None):
+            raise SettingError("TLS_CERT and TLS_KEY go together: set both, or neither")
+        tls = Tls(cert, key, ca)
+        try:
+            tls.check()
+        except CertificateError as error:
+            raise SettingError(str(error)) from None
+        return tls
+
     def address(self, name: str) -> str | None:
         """Return an IP address or a host name, by its form."""
         text = self.text(name)
@@ -90,10 +104,6 @@ class Environment:
 
     def token(self, name: str = "CLUSTER_TOKEN") -> str | None:
         """Return the shared secret, which must be able to stand in an HTTP header."""
-        for tls in ("TLS_CERT", "TLS_KEY", "TLS_CA"):
-            if self.text(tls):
-                # Who sets it believes to be protected by it.
-                raise SettingError(f"{tls}: TLS is not supported yet; remove the setting")
         text = self.text(name)
         if text is not None and not (text.isascii() and text.isprintable() and " " not in text):
             raise SettingError(
@@ -139,7 +149,8 @@ def read_master_url(env: Environment, token: str | None, given: str | None = Non
     """
     url = (given or env.text("MASTER_URL", DEFAULT_MASTER_URL) or "").rstrip("/")
     host = host_of(url)
-    if token and not is_loopback(host) and not env.flag("ALLOW_PLAIN_HTTP"):
+    plain = token and not is_loopback(host) and not url.startswith("https:")
+    if plain and not env.flag("ALLOW_PLAIN_HTTP"):
         raise SettingError(plain_http_refusal(f"MASTER_URL={url}"))
     return url
 
@@ -148,7 +159,8 @@ def host_of(url: str) -> str:
     """Return the host of the master's address; raises ``SettingError`` for a malformed one."""
     try:
         parts = urllib.parse.urlsplit(url)
-        valid = parts.scheme == "http" and parts.port != 0 and not parts.path + parts.query
+        valid = parts.scheme in ("http", "https") and parts.port != 0
+        valid = valid and not parts.path + parts.query
         (parts.hostname or "").encode("idna")
     except ValueError:
         valid = False
@@ -160,8 +172,8 @@ def host_of(url: str) -> str:
 def plain_http_refusal(what: str) -> str:
     """Return the line that says why a token is not sent over plain HTTP to another host."""
     return (
-        f"{what} is another host, and CLUSTER_TOKEN would travel to it readable by the network: "
-        "set ALLOW_PLAIN_HTTP=1 if you trust this network"
+        f"{what} is another host, and CLUSTER_TOKEN would travel readable by the network: use TLS "
+        "(https://, TLS_CERT, TLS_KEY), or set ALLOW_PLAIN_HTTP=1 if you trust this network"
     )
 
 

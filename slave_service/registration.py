@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import requests
 
 from slave_service.session import new_session
+from slave_service.tls import Tls, mistrust
 from slave_service.wire import CONTRACT_VERSION, reason_of
 from slave_service.worker import Readiness
 
@@ -46,6 +47,7 @@ class Registration:
 
     master_url: str
     token: str | None
+    tls: Tls
     ip: str | None
     port: int
     workers: int
@@ -53,7 +55,7 @@ class Registration:
     _session: requests.Session = field(init=False)
 
     def __post_init__(self) -> None:
-        self._session = new_session(self.token, _TIMEOUT_S)
+        self._session = new_session(self.token, _TIMEOUT_S, self.tls.authority)
 
     def keep(self, leaving: threading.Event) -> None:
         """Register, then repeat it as the heartbeat until ``leaving`` is set.
@@ -67,6 +69,11 @@ class Registration:
                 interval_s = self._register()
                 reached = True
             except requests.RequestException as error:
+                if reason := mistrust(error):
+                    raise RefusedError(
+                        f"what answers at {self.master_url} may not be the master: {reason} (its "
+                        "authority's certificate belongs in TLS_CA)"
+                    ) from error
                 _log.debug("the master can't be reached: %s", reason_of(error))
                 reached = False
             if reached != known:
@@ -116,6 +123,7 @@ class Registration:
         reasons = self.readiness.reasons
         return self._address() | {
             "workers": self.workers,
+            "tls": self.tls.serves,
             "task_types": [name for name, reason in reasons.items() if reason is None],
             "unavailable": {name: reason for name, reason in reasons.items() if reason},
             "contract_version": CONTRACT_VERSION,

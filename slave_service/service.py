@@ -33,7 +33,8 @@ def run(settings: SlaveSettings) -> int:
 
 def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:
     stopping = threading.Event()
-    server = Server(create_app(pool, settings.token, stopping), listener)
+    app = create_app(pool, settings.token, stopping)
+    server = Server(app, listener, settings.tls.server_context())
     life = _Life(settings, pool, server, stopping, listener.getsockname()[1])
     server.run(life.begin, life.end)
     return 1 if life.refusal else 0
@@ -64,6 +65,7 @@ class _Life:
             self.registration = Registration(
                 settings.master_url,
                 settings.token,
+                settings.tls,
                 settings.ip,
                 self.port,
                 settings.workers,

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from collections.abc import Callable
 import gevent.event
 import gevent.pool
 from flask import Flask
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096
@@ -27,6 +28,8 @@ _BACKLOG = 1024
 _LAST_ANSWERS_S = 1.0
 """What the last answers have to get out, once there is nothing left to work on."""
 _PORTS_TRIED = 100
+_HANDSHAKE_S = 30.0
+"""For a slow computer at a slow line; who says nothing must not keep a connection."""
 
 
 class AddressError(Exception):
@@ -77,12 +80,51 @@ def listen_from(host: str, first_port: int) -> socket.socket:
     raise last
 
 
+class _Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
+    """Ends a connection with the WebSocket that it was used for: what follows is not HTTP."""
+
+    def handle_one_response(self) -> None:
+        super().handle_one_response()
+        if self.headers.get("Upgrade"):
+            self.close_connection = True
+
+
+class _Server(WSGIServer):  # type: ignore[misc] # the same
+    """Lets go of who breaks off, or does not get through the handshake: no traceback for each."""
+
+    handler_class = _Handler
+
+    def handle(self, client_socket: socket.socket, address: object) -> None:
+        try:
+            super().handle(client_socket, address)
+        except OSError as error:
+            _log.debug("broken off by %s: %s", address, error)
+
+    def wrap_socket_and_handle(self, client_socket: socket.socket, address: object) -> None:
+        try:
+            with gevent.Timeout(_HANDSHAKE_S):
+                secure = self.wrap_socket(client_socket, **self.ssl_args)
+        except (OSError, gevent.Timeout) as error:
+            _log.debug("no TLS with %s: %s", address, error)
+            client_socket.close()
+            return
+        try:
+            self.handle(secure, address)
+        finally:
+            secure.close()
+
+
 class Server:
     """Answers requests with one app until it is told to stop, by a signal or by ``stop``."""
 
-    def __init__(self, app: Flask, listener: socket.socket) -> None:
+    def __init__(
+        self, app: Flask, listener: socket.socket, context: ssl.SSLContext | None = None
+    ) -> None:
         self._connections = gevent.pool.Pool(MAX_CONNECTIONS)
-        self._server = WSGIServer(listener, app, spawn=self._connections, log=None, error_log=_log)
+        secure = {} if context is None else {"ssl_context": context}
+        self._server = _Server(
+            listener, app, spawn=self._connections, log=None, error_log=_log, **secure
+        )
         self._stopping = gevent.event.Event()
 
     def run(self, on_start: Callable[[], object], on_stop: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ from slave_service.environment import (
     read_log_level,
     read_master_url,
 )
+from slave_service.tls import Tls
 from slave_service.wire import is_loopback
 
 DEFAULT_PORT = 3000
@@ -31,19 +32,20 @@ class SlaveSettings:
     file_timeout_s: float
     worker_memory_bytes: int
     token: str | None
+    tls: Tls
     log_level: str
 
     @classmethod
     def read(cls, env: Environment) -> "SlaveSettings":
         """Check every setting; raises ``SettingError`` for the first that can't be used."""
-        token = env.token()
+        token, tls = env.token(), env.tls()
         master_url = read_master_url(env, token)
         host = env.address("SLAVE_HOST") or ("0.0.0.0" if token else "127.0.0.1")
         ip = env.address("SLAVE_IP")
         if token is None:
             _refuse_open_address(master_url, host, ip)
-        elif ip and not is_loopback(ip) and not env.flag("ALLOW_PLAIN_HTTP"):
-            raise SettingError(plain_http_refusal(f"SLAVE_IP={ip}"))
+        elif not tls.serves:
+            _refuse_plain_answers(env, master_url, ip)
         return cls(
             master_url=master_url,
             host=host,
@@ -55,8 +57,17 @@ class SlaveSettings:
                 "WORKER_MEMORY", DEFAULT_WORKER_MEMORY_BYTES, least=LEAST_WORKER_MEMORY_BYTES
             ),
             token=token,
+            tls=tls,
             log_level=read_log_level(env),
         )
+
+
+def _refuse_plain_answers(env: Environment, master_url: str, ip: str | None) -> None:
+    """Raise ``SettingError`` where the master would send its token to this slave in the clear."""
+    # The address to tell, where none is given, is the one that leads to the master.
+    name, host = ("SLAVE_IP", ip) if ip else ("MASTER_URL", host_of(master_url))
+    if not is_loopback(host) and not env.flag("ALLOW_PLAIN_HTTP"):
+        raise SettingError(plain_http_refusal(f"{name}={ip or master_url}"))
 
 
 def _refuse_open_address(master_url: str, host: str, ip: str | None) -> None:

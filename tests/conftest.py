@@ -37,6 +37,20 @@ def own_cluster(tmp_path: Path) -> Iterator[LocalCluster]:
     cluster.stop()
 
 
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The settings of a program with a certificate for this computer, by an authority of ours."""
+    from scripts import certificates
+
+    folder = tmp_path_factory.mktemp("certificates")
+    file = certificates.issue(folder, certificates.authority(folder), "127.0.0.1")
+    return {
+        "TLS_CERT": str(file),
+        "TLS_KEY": str(file.with_suffix(".key")),
+        "TLS_CA": str(folder / "ca.pem"),
+    }
+
+
 Part = tuple[str, bytes]
 
 

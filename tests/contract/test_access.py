@@ -26,6 +26,20 @@ CALLS = [
     (MASTER, "GET", "/assign_task", 401, 405),
     (MASTER, "GET", "/nothing", 401, 404),
     (MASTER, "GET", "/check_status/", 401, 404),
+    (MASTER, "GET", "/jobs", 401, 200),
+    (MASTER, "POST", "/jobs", 401, 400),
+    (MASTER, "GET", "/jobs/none", 401, 404),
+    (MASTER, "DELETE", "/jobs/none", 401, 404),
+    (MASTER, "POST", "/jobs/none/files", 401, 404),
+    (MASTER, "POST", "/jobs/none/start", 401, 404),
+    (MASTER, "POST", "/jobs/none/retry", 401, 404),
+    (MASTER, "POST", "/jobs/none/drop", 401, 400),
+    (MASTER, "GET", "/jobs/none/results.zip", 401, 404),
+    (MASTER, "GET", "/jobs/none/inputs/0", 401, 404),
+    (MASTER, "GET", "/jobs/none/events", 401, 404),
+    (MASTER, "GET", "/results/text/none", 401, 404),
+    (MASTER, "GET", "/metrics", 401, 200),
+    (MASTER, "GET", "/openapi.json", 401, 200),
     (MASTER, "GET", "/../etc/passwd", 401, 404),
     (SLAVE, "GET", "/", 200, 200),
     (SLAVE, "GET", "/check_status", 200, 200),
@@ -48,10 +62,12 @@ FRIEND: dict[str, str | bytes] = {"Authorization": f"Bearer {TOKEN}"}
 FRIEND_IN_LOWER_CASE: dict[str, str | bytes] = {"Authorization": f"bearer  {TOKEN}"}
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A master and a slave with a token, their logs as talkative as can be."""
-    settings = {
+@pytest.fixture(scope="module", params=["http", "https"])
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tls: dict[str, str]
+) -> Iterator[LocalCluster]:
+    """A master and a slave with a token, their logs as talkative as can be; plain, and over TLS."""
+    settings = (tls if request.param == "https" else {}) | {
         "CLUSTER_TOKEN": TOKEN,
         "LOG_LEVEL": "DEBUG",
         "SLAVE_WORKERS": "1",
@@ -70,18 +86,27 @@ def url_of(guarded: LocalCluster, program: str) -> str:
     if program == MASTER:
         return guarded.url
     (slave,) = guarded.present()
-    return f"http://{slave['slave_ip']}:{slave['slave_port']}"
+    scheme = guarded.url.partition(":")[0]
+    return f"{scheme}://{slave['slave_ip']}:{slave['slave_port']}"
+
+
+def trusting(guarded: LocalCluster) -> dict[str, Any]:
+    """Return what makes requests trust the cluster's authority."""
+    return {"verify": guarded.settings.get("TLS_CA", True)}
 
 
 def call(
     guarded: LocalCluster, program: str, method: str, path: str, headers: dict[str, str | bytes]
 ) -> requests.Response:
     url = url_of(guarded, program) + path
-    return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False)
+    return requests.request(
+        method, url, headers=headers, timeout=30, allow_redirects=False, **trusting(guarded)
+    )
 
 
 def client(guarded: LocalCluster, *files: Path, **settings: str) -> Any:
-    return run("client.py", guarded.url, "text", *map(str, files), **settings)
+    authority = guarded.settings.get("TLS_CA", "")
+    return run("client.py", guarded.url, "text", *map(str, files), TLS_CA=authority, **settings)
 
 
 @pytest.mark.parametrize("stranger", list(STRANGERS))
@@ -122,7 +147,8 @@ def test_status_shows_strangers_no_more_than_life(guarded: LocalCluster) -> None
 def test_refusal_is_readable_while_sending(guarded: LocalCluster, program: str, path: str) -> None:
     """A stranger who still sends a large upload gets the 401, not a broken connection."""
     url = url_of(guarded, program) + path
-    answer = requests.post(url, files=[("images", ("a.png", bytes(LARGE)))], timeout=60)
+    parts = [("images", ("a.png", bytes(LARGE)))]
+    answer = requests.post(url, files=parts, timeout=60, **trusting(guarded))
     assert answer.status_code == 401
     assert answer.json()["error"]
 
@@ -157,6 +183,7 @@ def test_slave_with_a_wrong_token_stops(guarded: LocalCluster, settings: dict[st
         SLAVE_WORKERS="1",
         SLAVE_HOST="127.0.0.1",
         LOG_LEVEL="ERROR",
+        TLS_CA=guarded.settings.get("TLS_CA", ""),
         **settings,
     )
     assert (stopped.returncode, stopped.stdout) == (1, "")
@@ -169,7 +196,8 @@ def test_slave_with_a_wrong_token_stops(guarded: LocalCluster, settings: dict[st
 def test_slave_of_another_host_needs_a_word(guarded: LocalCluster) -> None:
     """The master does not send its token to another host unless it may over plain HTTP."""
     body = {"slave_ip": "192.168.7.7", "slave_port": 3000}
-    answer = requests.post(f"{guarded.url}/register", json=body, headers=FRIEND, timeout=10)
+    url = f"{guarded.url}/register"
+    answer = requests.post(url, json=body, headers=FRIEND, timeout=10, **trusting(guarded))
     assert answer.status_code == 400
     assert "ALLOW_PLAIN_HTTP" in answer.json()["error"]
     assert len(guarded.present()) == 1
@@ -189,7 +217,8 @@ def test_token_is_in_no_log(guarded: LocalCluster) -> None:
     """However talkative the logs are, and whatever was asked, the token is nowhere in them."""
     bodies: list[Any] = [{"files": [("images", ("a.png", b"x"))]}, {"json": [TOKEN[:5]]}]
     for body in bodies:
-        requests.post(f"{guarded.url}/assign_task", headers=FRIEND, timeout=60, **body)
+        url = f"{guarded.url}/assign_task"
+        requests.post(url, headers=FRIEND, timeout=60, **trusting(guarded), **body)
     kept = [path for path in guarded.folder.rglob("*") if path.is_file()]
     assert {"master.log", "slave-1.log"} <= {path.name for path in kept}
     assert any(b"DEBUG" in path.read_bytes() for path in kept)

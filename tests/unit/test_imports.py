@@ -13,7 +13,7 @@ from slave_service.task_types import TASK_TYPES
 
 PROJECT = Path(__file__).resolve().parents[2]
 SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
-AGREED = {"task_types", "content", "wire", "frames", "errors", "environment"}
+AGREED = {"task_types", "content", "wire", "frames", "errors", "environment", "tls"}
 """The modules of the slave that master and client may know: what the two sides agree on."""
 HTTP_OF_BOTH = {"session", "intake", "door", "serving"}
 """The part of HTTP that master and slave share."""

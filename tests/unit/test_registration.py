@@ -162,6 +162,7 @@ def test_another_contract_is_refused(version: object) -> None:
 
 
 MALFORMED: dict[str, list[object]] = {
+    "tls": ["yes", 1, None],
     "workers": [0, -1, 1025, "4", 2.5, True, None, []],
     "task_types": ["text", ["text", 1], {"text": 1}, None],
     "unavailable": [[], "no", {"ocr": 1}, {"ocr": None}, None],

@@ -229,10 +229,33 @@ def test_line_that_is_no_setting_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY", "TLS_CA"])
-def test_tls_is_refused_rather_than_ignored(folder: Path, name: str) -> None:
-    """Who sets up TLS must not believe to have it."""
-    with pytest.raises(SettingError, match=name):
-        MasterSettings.read(Environment({name: "cert.pem"}, folder))
+def test_certificates_that_are_not_there_are_told(
+    folder: Path, tls: dict[str, str], name: str
+) -> None:
+    """Each file is read at the start, and named where it can't be."""
+    values = tls | {name: "missing.pem"}
+    with pytest.raises(SettingError, match=f"{name}=.*missing.pem"):
+        MasterSettings.read(Environment(values, folder))
+
+
+@pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY"])
+def test_certificate_and_key_go_together(folder: Path, tls: dict[str, str], name: str) -> None:
+    """One without the other is told, and so is a key of another certificate."""
+    with pytest.raises(SettingError, match="TLS_CERT and TLS_KEY"):
+        SlaveSettings.read(Environment({name: tls[name]}, folder))
+    with pytest.raises(SettingError, match=r"TLS_CERT=.*TLS_KEY="):
+        SlaveSettings.read(Environment(tls | {"TLS_KEY": tls["TLS_CA"]}, folder))
+
+
+def test_token_travels_over_tls_to_other_hosts(folder: Path, tls: dict[str, str]) -> None:
+    """With https:// and a certificate of its own, a slave needs no word for plain HTTP."""
+    values = {"CLUSTER_TOKEN": "secret", "MASTER_URL": "https://192.0.2.1:5000"}
+    assert SlaveSettings.read(Environment(values | tls, folder)).tls.serves
+    with pytest.raises(SettingError, match="TLS_CERT"):
+        SlaveSettings.read(Environment(values, folder))
+    plain = values | tls | {"MASTER_URL": "http://192.0.2.1:5000"}
+    with pytest.raises(SettingError, match="ALLOW_PLAIN_HTTP"):
+        SlaveSettings.read(Environment(plain, folder))
 
 
 @pytest.mark.parametrize("name", ["SLAVE_IP", "SLAVE_HOST"])

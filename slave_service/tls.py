@@ -1,0 +1,68 @@
+"""Proves who a program is, and knows whom to trust: the certificates that its settings name."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class CertificateError(Exception):
+    """A file of certificates or keys can't be used; the text says which, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A program's certificate and its key, where it has them, and an authority of its own to trust.
+
+    All are files in PEM form. Without an authority those count that browsers trust too.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authority: Path | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether the program has what it takes to be called over TLS."""
+        return self.certificate is not None
+
+    def server_context(self) -> ssl.SSLContext | None:
+        """Return what a server needs; None without a certificate. Raises ``CertificateError``."""
+        if self.certificate is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            # With a password, if an empty one, nobody is asked for one on the terminal.
+            context.load_cert_chain(self.certificate, self.key, password="")
+        except (OSError, ValueError) as error:
+            raise CertificateError(
+                f"TLS_CERT={self.certificate} and TLS_KEY={self.key} are not a certificate and "
+                f"its key, in PEM form and without a password ({_reason(error)})"
+            ) from error
+        return context
+
+    def check(self) -> None:
+        """Raise ``CertificateError`` where one of the files can't be used."""
+        self.server_context()
+        if self.authority is not None:
+            try:
+                ssl.create_default_context(cafile=self.authority)
+            except (OSError, ValueError) as error:
+                raise CertificateError(
+                    f"TLS_CA={self.authority} holds no certificate in PEM form ({_reason(error)})"
+                ) from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+
+
+def mistrust(error: BaseException) -> str | None:
+    """Say why a certificate was not accepted, if that is what is behind an error; else None."""
+    seen: BaseException | object = error
+    while isinstance(seen, BaseException):
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {seen.verify_message}"
+        seen = getattr(seen, "reason", None) or next(
+            (each for each in seen.args if isinstance(each, BaseException)), seen.__context__
+        )
+    return None
