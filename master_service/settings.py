@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from master_service.opening import how_to_open
 from slave_service.environment import Environment, SettingError, read_log_level
 from slave_service.tls import Tls
 from slave_service.wire import is_loopback
@@ -38,14 +39,16 @@ class MasterSettings:
         """Check every setting; raises ``SettingError`` for the first that can't be used."""
         token = env.token()
         host = env.address("MASTER_HOST") or "127.0.0.1"
+        port = env.whole("MASTER_PORT", 5000, least=1, most=65535)
         if token is None and not is_loopback(host):
             raise SettingError(
                 f"MASTER_HOST={host} opens the master to other computers, which needs a shared "
-                "secret: set CLUSTER_TOKEN to the same value here, on every slave and client"
+                "secret: set CLUSTER_TOKEN to the same value here, on every slave and client\n\n"
+                + how_to_open(host, port)
             )
         return cls(
             host=host,
-            port=env.whole("MASTER_PORT", 5000, least=1, most=65535),
+            port=port,
             results_dir=env.path("RESULTS_DIR", "processed_results"),
             results_label=env.text("RESULTS_DIR") or "processed_results",
             spool_dir=env.path("SPOOL_DIR", ".spool"),

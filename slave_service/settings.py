@@ -76,5 +76,6 @@ def _refuse_open_address(master_url: str, host: str, ip: str | None) -> None:
         if address and not is_loopback(address):
             raise SettingError(
                 f"{name} leads beyond this computer ({address}), which needs a shared secret: "
-                "set CLUSTER_TOKEN to the same value here and on the master"
+                "set CLUSTER_TOKEN to the same value here and on the master (which prints a ready "
+                "one when it is started with MASTER_HOST=0.0.0.0 and none)"
             )

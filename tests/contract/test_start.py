@@ -1,5 +1,6 @@
 """What the programs say before they start: bad settings, addresses, folders and `.env` files."""
 
+import base64
 import contextlib
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from scripts.local_cluster import PROJECT, LocalCluster, free_port
 from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run
+from tests.e2e.stage import posix_only
 
 REMOTE = "http://192.0.2.1:5000"
 """An address that is nobody's (RFC 5737)."""
@@ -44,7 +46,6 @@ def test_bad_number_stops_the_program(program: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("program", "name", "value"),
     [
-        ("master", "MASTER_HOST", "0.0.0.0"),
         ("slave", "SLAVE_HOST", "0.0.0.0"),
         ("slave", "SLAVE_IP", "192.168.1.5"),
         ("slave", "MASTER_URL", "http://192.168.1.5:5000"),
@@ -53,6 +54,49 @@ def test_bad_number_stops_the_program(program: str, name: str) -> None:
 def test_without_a_token_nothing_leaves_this_computer(program: str, name: str, value: str) -> None:
     """Asked for an address beyond loopback without a token, a program says what to set."""
     assert "set CLUSTER_TOKEN" in stopped(program, name, **{name: value})
+
+
+def test_master_says_how_to_open_the_cluster() -> None:
+    """The refusal has a new token each time, and lines that a shell takes as they are."""
+    said = [run("master.py", MASTER_HOST="0.0.0.0", MASTER_PORT="5001") for _ in range(2)]
+    tokens = []
+    for done in said:
+        assert (done.returncode, done.stdout) == (2, "")
+        first, _, *lines = done.stderr.splitlines()
+        assert first.startswith("master.py: MASTER_HOST=0.0.0.0 ")
+        assert "set CLUSTER_TOKEN" in first
+        starts = [line.split() for line in lines if line.endswith((" master.py", " slave.py"))]
+        settings = [dict(word.split("=", 1) for word in line[:-2]) for line in starts]
+        secure_master, secure_slave, plain_master, plain_slave = settings
+        assert secure_master["MASTER_HOST"] == plain_master["MASTER_HOST"] == "0.0.0.0"
+        assert {"TLS_CERT", "TLS_KEY", "TLS_CA"} <= secure_master.keys() & secure_slave.keys()
+        assert secure_slave["MASTER_URL"].startswith("https://")
+        assert secure_slave["MASTER_URL"].endswith(":5001")
+        assert plain_slave["ALLOW_PLAIN_HTTP"] == plain_master["ALLOW_PLAIN_HTTP"] == "1"
+        assert "may read" in done.stderr
+        (token,) = {each["CLUSTER_TOKEN"] for each in settings}
+        assert len(base64.urlsafe_b64decode(token)) == 24
+        tokens.append(token)
+    assert tokens[0] != tokens[1]
+
+
+@posix_only
+def test_lines_that_are_pasted_work(tmp_path: Path) -> None:
+    """The master starts with its line, and a slave on the same computer registers with its own."""
+    cluster = LocalCluster(tmp_path)
+    port = str(free_port())
+    said = run("master.py", MASTER_HOST="0.0.0.0", MASTER_PORT=port).stderr.splitlines()
+    master, slave = (line.split() for line in said[-2:])
+    settings = [dict(word.split("=", 1) for word in line[:-2]) for line in (master, slave)]
+    assert settings[0].pop("MASTER_PORT") == port
+    cluster.port = int(port)
+    cluster.settings = {"CLUSTER_TOKEN": settings[0]["CLUSTER_TOKEN"], "SLAVE_WORKERS": "1"}
+    try:
+        cluster.start_master(PROJECT / "master.py", **settings[0])
+        cluster.start_slaves(1, **settings[1])
+        assert cluster.present()[0]["slave_ip"] in settings[1]["MASTER_URL"]
+    finally:
+        cluster.stop()
 
 
 def test_token_does_not_travel_in_the_clear() -> None:

@@ -106,8 +106,6 @@ def test_blank_value_is_no_value() -> None:
         ("CLUSTER_TOKEN", "two words"),
         ("CLUSTER_TOKEN", "schlüssel"),
         ("CLUSTER_TOKEN", "a\x07b"),
-        ("MASTER_HOST", "0.0.0.0"),
-        ("MASTER_HOST", "192.168.1.10"),
     ],
 )
 def test_bad_value_stops_the_master_with_a_line_that_names_it(name: str, value: str) -> None:
@@ -115,6 +113,18 @@ def test_bad_value_stops_the_master_with_a_line_that_names_it(name: str, value: 
     with pytest.raises(SettingError, match=name) as caught:
         master(**{name: value})
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "in_url"), [("192.168.1.10", "192.168.1.10:5000"), ("fe80::1", "[fe80::1]:5000")]
+)
+def test_master_is_not_opened_without_a_token(host: str, in_url: str) -> None:
+    """The first line names the variable; the others say how, with the address asked for."""
+    with pytest.raises(SettingError, match="CLUSTER_TOKEN") as caught:
+        master(MASTER_HOST=host)
+    first, _, *lines = str(caught.value).splitlines()
+    assert first.startswith(f"MASTER_HOST={host} ")
+    assert sum(f"://{in_url} " in line for line in lines) == 2
 
 
 @pytest.mark.parametrize(
