@@ -116,14 +116,14 @@ class Pool:
                 entry = self._orders.get(timeout=_LOOK_S)
             except queue.Empty:
                 # It may have died idle, and no file should have to wait for its successor.
-                worker = self._replace_if_dead(worker)
+                worker = self._replace_if_over(worker)
                 continue
             if entry is None:
                 break
-            worker = self._replace_if_dead(worker)
+            worker = self._replace_if_over(worker)
             # First the answer, then the replacement, which takes seconds to warm up.
             self._work_on(worker, *entry)
-            worker = self._replace_if_dead(worker)
+            worker = self._replace_if_over(worker)
         self._remove(worker)
 
     def _work_on(self, worker: Worker | None, order: Order, future: "Future[Outcome]") -> None:
@@ -139,9 +139,9 @@ class Pool:
         # What died because the pool closes is nobody's fault.
         return _returned(order) if self._closing and outcome.failure else outcome
 
-    def _replace_if_dead(self, worker: Worker) -> Worker:
+    def _replace_if_over(self, worker: Worker) -> Worker:
         # While the pool closes nobody needs another; this one is removed with all others.
-        if worker.is_alive() or self._closing:
+        if self._closing or (worker.is_alive() and not worker.is_spent()):
             return worker
         self._remove(worker)
         return self._start_worker()

@@ -42,6 +42,10 @@ class Readiness:
     """Of programs that results depend on, beyond Python's packages."""
 
 
+MOST_FILES = 10_000
+"""What libraries lose of memory, or break, ends with the process; a new one takes seconds."""
+
+
 class Worker:
     """A process that takes one file at a time; once dead it stays dead."""
 
@@ -51,10 +55,15 @@ class Worker:
         module = "slave_service.worker_process"
         self._child = Child(module, str(memory_bytes), folder=self._folder)
         self.pid = self._child.pid
+        self._files = 0
 
     def is_alive(self) -> bool:
         """Tell whether the process can take another file."""
         return self._child.is_alive()
+
+    def is_spent(self) -> bool:
+        """Tell whether the process has had so many files that a fresh one is to take its place."""
+        return self._files >= MOST_FILES
 
     def kill(self) -> None:
         """End the process and all it started; whoever waits for its answer is told at once."""
@@ -76,6 +85,7 @@ class Worker:
 
     def process(self, order: Order, timeout_s: float) -> Outcome:
         """Have one file processed; a worker that is late or dies over it is killed whole."""
+        self._files += 1
         try:
             with self._deadline(timeout_s) as late:
                 outcome = self._exchange(order)

@@ -5,6 +5,7 @@ standard output, followed by as many bytes of result as the line says. The proce
 input does. It is started as ``python -m slave_service.worker_process``.
 """
 
+import errno
 import importlib
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from slave_service import errors
+from slave_service.sandbox import MOST_FILE_BYTES, confine
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import json_bytes
 
@@ -25,7 +27,7 @@ def main() -> None:
         # Whoever sits at this computer, the slave's heartbeats and a master beside it come first.
         os.nice(5)
     answers = _take_over_stdout()
-    _limit_memory(int(sys.argv[1]))
+    confine(int(sys.argv[1]))
     reasons = _self_tests()
     _send(answers, json_bytes({"reasons": reasons, "versions": _versions(reasons)}))
     for line in sys.stdin.buffer:
@@ -37,22 +39,6 @@ def _take_over_stdout() -> BinaryIO:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answers
-
-
-def _limit_memory(most_bytes: int) -> None:
-    """Hold this process, and each one it starts, to ``most_bytes`` where the system can.
-
-    Counts what was asked for and can be written to (RLIMIT_DATA of setrlimit(2)), which Linux
-    does since 4.7; macOS accepts the limit and ignores it, Windows has none.
-    """
-    try:
-        import resource
-    except ImportError:
-        return
-    try:
-        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
-    except (OSError, ValueError):
-        print("this system does not hold workers to WORKER_MEMORY", file=sys.stderr)  # noqa: T201 (the log)
 
 
 def _self_tests() -> dict[str, str | None]:
@@ -120,6 +106,11 @@ def _as_failure(error: Exception) -> errors.Failure:
         return errors.OutOfMemory(
             "The file needs more memory than one worker may take: make it smaller, or raise "
             "WORKER_MEMORY on the slaves."
+        ).as_failure()
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return errors.TooLarge(
+            f"To process the file, more than {MOST_FILE_BYTES} bytes would have to be written to "
+            "one temporary file: make it smaller."
         ).as_failure()
     print(f"unexpected {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 (the log)
     return errors.Internal(

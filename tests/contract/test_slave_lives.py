@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import struct
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,10 +17,13 @@ import pytest
 import requests
 
 from scripts.local_cluster import LocalCluster, Program
+from slave_service import worker
 from slave_service.pool import Pool
+from slave_service.sandbox import MOST_FILE_BYTES
 from slave_service.worker import Order
 from tests.conftest import assign, need
 from tests.contract.programs import (
+    LIMIT_S,
     WORKER,
     Part,
     children,
@@ -239,6 +244,41 @@ def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
     assert failure is not None
     assert failure.code == "returned"
     assert not pool.folder.exists()
+
+
+def test_worker_is_replaced_after_so_many_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one process has lost or broken is over after a while; no file notices."""
+    monkeypatch.setattr(worker, "MOST_FILES", 2)
+    (file := tmp_path / "a.txt").write_bytes(b"a good text")
+    pool = Pool(1, 60, 2 * 1024**3)
+    pool.start()
+    pids: set[int] = set()
+    for _ in range(5):
+        assert pool.submit(Order("text", file.name, file)).result(timeout=LIMIT_S).data
+        pids.update(process.pid for process in own_workers())
+    pool.close()
+    assert len(pids) == 3
+
+
+def own_workers() -> list[psutil.Process]:
+    """Return the workers of a pool in this very process, and not those of slaves beside it."""
+    own = running(psutil.Process().children())
+    return [process for process in own if WORKER in " ".join(process.cmdline())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems offer none of it")
+def test_workers_have_no_network_and_bounds(narrow: tuple[Program, str]) -> None:
+    """What reads other people's files can call nobody, fill no disk and leave no core dump."""
+    slave, _ = narrow
+    process = worker_of(slave)
+    assert process.rlimit(psutil.RLIMIT_FSIZE) == (MOST_FILE_BYTES, MOST_FILE_BYTES)
+    assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    if subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
+        pytest.skip("this system lets no process leave the network")
+    own, its = (Path(f"/proc/{pid}/ns/net").readlink() for pid in (slave.process.pid, process.pid))
+    assert own != its
 
 
 def test_pool_that_has_closed_hands_back_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""Takes from a worker process what no file needs: too much memory, huge files, the network.
+
+Called once, before anything else is loaded. What the system does not offer is left as it is: macOS
+and Windows have no network to take away so, and do not hold a process to its memory.
+"""
+
+import contextlib
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+MOST_FILE_BYTES = 4 * 1024**3
+"""Of one file that a worker, or a program that it calls, may write to the disk."""
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+"""Flags of unshare(2)."""
+
+
+def confine(memory_bytes: int) -> None:
+    """Hold this process, and each one it starts, to what it may have."""
+    _limit_resources(memory_bytes)
+    # Without privileges a network of one's own comes only with users of one's own.
+    if sys.platform == "linux" and not _unshare(_CLONE_NEWNET):
+        uid, gid = os.getuid(), os.getgid()
+        if _unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
+            _stay_who_it_was(uid, gid)
+
+
+def _limit_resources(memory_bytes: int) -> None:
+    """Set the limits of setrlimit(2).
+
+    That of memory counts what was asked for and can be written to (RLIMIT_DATA), which Linux does
+    since 4.7; macOS accepts the limit and ignores it, Windows has none.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    limits = [
+        ("memory", resource.RLIMIT_DATA, memory_bytes),
+        ("file size", resource.RLIMIT_FSIZE, MOST_FILE_BYTES),
+        # What a library had in memory when it crashed is somebody's file.
+        ("core dump", resource.RLIMIT_CORE, 0),
+    ]
+    for what, number, most in limits:
+        try:
+            resource.setrlimit(number, (most, most))
+        except (OSError, ValueError):
+            print(f"this system does not limit the {what} of workers", file=sys.stderr)  # noqa: T201 (the log)
+
+
+def _unshare(flags: int) -> bool:
+    """Leave what the flags name for an empty one of this process's own; tells whether it could."""
+    try:
+        return bool(ctypes.CDLL(None).unshare(flags) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def _stay_who_it_was(uid: int, gid: int) -> None:
+    """Among users of its own the process is nobody until it has said who it is outside."""
+    itself = Path("/proc/self")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("gid_map", f"{gid} {gid} 1"),
+        ("uid_map", f"{uid} {uid} 1"),
+    ):
+        with contextlib.suppress(OSError):
+            (itself / name).write_text(text)
