@@ -28,6 +28,11 @@ _BACKLOG = 1024
 _LAST_ANSWERS_S = 1.0
 """What the last answers have to get out, once there is nothing left to work on."""
 _PORTS_TRIED = 100
+STALL_S = 60.0
+"""A connection on which nothing comes for so long, or nothing can be sent, is let go: a client
+that still wants something sends it again."""
+HEAD_S = 20.0
+"""For all of a request's headers together, however slowly they drip."""
 _HANDSHAKE_S = 30.0
 """For a slow computer at a slow line; who says nothing must not keep a connection."""
 
@@ -81,7 +86,18 @@ def listen_from(host: str, first_port: int) -> socket.socket:
 
 
 class _Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
-    """Ends a connection with the WebSocket that it was used for: what follows is not HTTP."""
+    """Gives who sends a request the time it takes, and no more.
+
+    A connection ends with the WebSocket that it was used for: what follows is not HTTP.
+    """
+
+    def read_requestline(self) -> str:
+        with gevent.Timeout(STALL_S, TimeoutError("no request came")):
+            return str(super().read_requestline())
+
+    def read_request(self, raw_requestline: str) -> bool:
+        with gevent.Timeout(HEAD_S, ValueError("the head of the request took too long")):
+            return bool(super().read_request(raw_requestline))
 
     def handle_one_response(self) -> None:
         super().handle_one_response()
@@ -95,6 +111,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # the same
     handler_class = _Handler
 
     def handle(self, client_socket: socket.socket, address: object) -> None:
+        client_socket.settimeout(STALL_S)
         try:
             super().handle(client_socket, address)
         except OSError as error:
