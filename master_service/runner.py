@@ -22,7 +22,7 @@ from master_service.jobs import File, FileState, Job, JobState
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.results import Results
-from master_service.steps import Save, Steps, Survey
+from master_service.steps import Save, Steps, Survey, Unwanted
 from master_service.worker import Listener, Pass, PassUnderWay
 from slave_service.errors import Internal
 from slave_service.task_types import TASK_TYPES, TaskType
@@ -129,9 +129,11 @@ class Runner:
             self._process(live)
         except Stopping:
             return  # the ledger says how far it has come
+        except Unwanted:
+            self._end_early(live)
         except Exception:  # noqa: BLE001 (border of a thread: its job has to have an end)
             _log.exception("job %s went wrong", job.job_id)
-            self._end_badly(live)
+            self._end_early(live)
         self._make_way(live)
         live.over.set()
 
@@ -168,7 +170,10 @@ class Runner:
         return fit
 
     def _patiently(self, live: LiveJob, do: Callable[[], object]) -> object:
-        """Do something as soon as the disk takes it; raises its error when that takes too long."""
+        """Do something as soon as the disk takes it; raises its error when that takes too long.
+
+        Raises ``Unwanted`` when the job is cancelled meanwhile.
+        """
         began: float | None = None
         while True:
             try:
@@ -178,6 +183,8 @@ class Runner:
                 _log.error("job %s can't go on: %s", live.job.job_id, error)
                 reason = error if isinstance(error, OSError) else _FULL
                 if live.gives_up(reason, began):
+                    if live.is_cancelled:
+                        raise Unwanted from error
                     raise
             else:
                 live.well()
@@ -223,8 +230,8 @@ class Runner:
         told = job.job_id, job.state.value, job.done_files, job.total_files
         _log.info("job %s: %s, %d of %d files done", *told)
 
-    def _end_badly(self, live: LiveJob) -> None:
-        """Give every file an end when the job can't be seen through."""
+    def _end_early(self, live: LiveJob) -> None:
+        """Give every file an end when the job can't be seen through, or is not wanted any more."""
         try:
             self._end_files(live)
             self._finish(live.job)

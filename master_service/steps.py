@@ -35,7 +35,7 @@ class Fit(Protocol):
 
 
 class Unwanted(Exception):
-    """The file's job was cancelled while its result was being taken in."""
+    """The job was cancelled while it waited for a disk that is full."""
 
 
 class Steps:

@@ -112,6 +112,23 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
     assert job(url, job_id)["done_files"] == 20
 
 
+def test_cancelling_a_survey_that_waits_for_room(
+    own_cluster: LocalCluster, small_disk: Path
+) -> None:
+    """A job whose first pass finds no room can be cancelled, and that is nothing out of order."""
+    own_cluster.settings = {**own_cluster.settings, "SPOOL_DIR": str(small_disk / "spool")}
+    own_cluster.start_master()
+    url = own_cluster.url
+    job_id = send(url, "embedding", [("a.txt", b"a good text"), ("b.txt", b"another one")])
+    _fill(small_disk / "ballast")
+    own_cluster.start_slaves(1)
+    wait_until(lambda: "SPOOL_DIR" in (job(url, job_id)["waiting_for"] or ""))
+    told = call(url, "DELETE", f"/jobs/{job_id}", 200).json()
+    assert (told["state"], told["cancelled_files"]) == ("cancelled", 2)
+    assert own_cluster.master is not None
+    assert "Traceback" not in own_cluster.master.log.read_text()
+
+
 def test_a_start_on_a_full_disk(small_disk: Path) -> None:
     """A master that finds no room for its ledger says so in one line."""
     _fill(small_disk / "ballast")
