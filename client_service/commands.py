@@ -53,7 +53,7 @@ def run(arguments: Sequence[str], env: Environment, program: Sequence[str], ctrl
     """Do what the command line says; returns the exit code."""
     order = words.read(arguments, program)
     try:
-        token, authority = env.token(), env.tls().authority
+        token, authority = env.token(), env.tls(serves=False).authority
         url = read_master_url(env, token, order.master_url)
         api = JobApi(url, token, bars.note, ctrl_c, authority)
         return _DO.get(order.word, _send_type)(api, order)

@@ -18,11 +18,8 @@ _MAX_WORKERS = 1024
 _MAX_TEXT = 500
 
 
-def read_address(body: object, foreign_refusal: str | None) -> tuple[str, int]:
-    """Return address and port; raises ``BadRegistration`` where one is missing or malformed.
-
-    With a ``foreign_refusal``, its text is what a slave on another computer is told.
-    """
+def read_address(body: object) -> tuple[str, int]:
+    """Return address and port; raises ``BadRegistration`` where one is missing or malformed."""
     if not isinstance(body, Mapping):
         raise BadRegistration("The body must be JSON with slave_ip and slave_port.")
     ip, port = body.get("slave_ip"), body.get("slave_port")
@@ -30,9 +27,13 @@ def read_address(body: object, foreign_refusal: str | None) -> tuple[str, int]:
         raise BadRegistration("Both slave_ip and slave_port are needed.")
     if not isinstance(ip, str) or not _is_host(ip):
         raise BadRegistration("slave_ip must be an IP address or a host name.")
+    return ip, _port(port)
+
+
+def check_home(ip: str, foreign_refusal: str | None) -> None:
+    """Raise ``BadRegistration`` with the text given, if any, for a slave on another computer."""
     if foreign_refusal and not is_loopback(ip):
         raise BadRegistration(foreign_refusal)
-    return ip, _port(port)
 
 
 def read_details(body: object) -> Details | None:

@@ -13,7 +13,7 @@ from master_service.metrics import CONTENT_TYPE
 from master_service.openapi import description as openapi_description
 from master_service.parts import parts
 from master_service.reading import claim_of, json_body, received_form, respond_async
-from master_service.registration import read_address, read_details
+from master_service.registration import check_home, read_address, read_details
 from master_service.slaves import SlaveRecord
 from master_service.summary import summary
 from slave_service.door import is_trusted
@@ -34,9 +34,10 @@ def register() -> Response:
     """Take a slave in; repeating it is the heartbeat."""
     registry = parts().registry
     body = json_body()
+    ip, port = read_address(body)
     details = read_details(body)
-    refusal = parts().foreign_slaves_refusal(details is not None and details.tls)
-    ip, port = read_address(body, refusal)
+    known = details or registry.details_of(ip, port)
+    check_home(ip, parts().foreign_slaves_refusal(known is not None and known.tls))
     news = registry.register(ip, port, details, time.monotonic())
     if news and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
@@ -46,7 +47,7 @@ def register() -> Response:
 @blueprint.delete("/register")
 def leave() -> Response:
     """Let a slave go that leaves in good order."""
-    ip, port = read_address(json_body(), None)
+    ip, port = read_address(json_body())
     parts().registry.leave(ip, port)
     return jsonify(status="success")
 

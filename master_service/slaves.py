@@ -127,6 +127,12 @@ class Registry:
         with self._lock:
             return [record for record in self._records.values() if record.missing]
 
+    def details_of(self, ip: str, port: int) -> Details | None:
+        """Return what a slave has said of itself, if it is known."""
+        with self._lock:
+            record = self._records.get((ip, port))
+            return record.details if record else None
+
     def url_of(self, name: str) -> str | None:
         """Return the address at which a slave ("ip:port") is called; None when it has left."""
         with self._lock:

@@ -30,6 +30,8 @@ Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 def authority(folder: Path) -> Authority:
     """Return the authority that lies in the folder, made there first where there is none."""
     certificate_file, key_file = folder / "ca.pem", folder / "ca.key"
+    if certificate_file.exists() and not key_file.exists():
+        raise SystemExit(f"{key_file} is missing: it was left where {certificate_file} was made")
     if not certificate_file.exists():
         key, name = _new_key(), _name("File-processing cluster")
         certificate = (
@@ -135,6 +137,8 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     by = authority(given.folder)
     for host in given.hosts:
+        if host == "ca" or not host.isascii():
+            raise SystemExit(f"{host}: give an address, or a name in ASCII other than ca")
         file = issue(given.folder, by, host)
         print(f"{host}: TLS_CERT={file} TLS_KEY={file.with_suffix('.key')}")
     print(f"everybody: TLS_CA={given.folder / 'ca.pem'}")

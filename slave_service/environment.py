@@ -82,10 +82,15 @@ class Environment:
             raise SettingError(f"{name}={text!a} must be a name in UTF-8") from None
         return self.folder / text
 
-    def tls(self) -> Tls:
-        """Return the certificates to use, which must be there and fit."""
+    def tls(self, *, serves: bool = True) -> Tls:
+        """Return the certificates to use, which must be there and fit.
+
+        A program that ``serves`` nobody needs none of its own, and looks at none.
+        """
         names = ("TLS_CERT", "TLS_KEY", "TLS_CA")
         cert, key, ca = (self.path(n, "") if self.text(n) else None for n in names)
+        if not serves:
+            cert = key = None
         if (cert is None) != (key is None):
             raise SettingError("TLS_CERT and TLS_KEY go together: set both, or neither")
         tls = Tls(cert, key, ca)
@@ -149,7 +154,7 @@ def read_master_url(env: Environment, token: str | None, given: str | None = Non
     """
     url = (given or env.text("MASTER_URL", DEFAULT_MASTER_URL) or "").rstrip("/")
     host = host_of(url)
-    plain = token and not is_loopback(host) and not url.startswith("https:")
+    plain = token and not is_loopback(host) and urllib.parse.urlsplit(url).scheme != "https"
     if plain and not env.flag("ALLOW_PLAIN_HTTP"):
         raise SettingError(plain_http_refusal(f"MASTER_URL={url}"))
     return url

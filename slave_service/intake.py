@@ -27,9 +27,6 @@ _PARSER_OPTIONS: dict[str, Any] = {
     # One file of an absurd name is to be saved under a shorter one, not to fail them all.
     "max_header_size": 64 * 1024,
 }
-_SLOWEST_BYTES_PER_S = 100
-_GRACE_S = 60.0
-"""An upload that is slower than that, after a while, is not meant to end."""
 _TURN_S = 0.01
 _PAUSE_S = 0.0001
 _MAX_FIELD_BYTES = 1024 * 1024
@@ -113,13 +110,10 @@ def receive(
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    began = time.monotonic()
-    turn_ends, received = began + _TURN_S, 0
+    turn_ends = time.monotonic() + _TURN_S
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
-            received += len(chunk)
-            _check_pace(received, time.monotonic() - began)
             # A fast sender's bytes are always there already; without this its request would
             # keep every other one waiting until it is read to the end. (A pause of zero would
             # not do: gevent looks for other connections' bytes only when time has passed.)
@@ -128,11 +122,6 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
                 turn_ends = time.monotonic() + _TURN_S
     except OSError as error:
         raise BadRequest("The upload broke off before its end.") from error
-
-
-def _check_pace(received_bytes: int, elapsed_s: float) -> None:
-    if elapsed_s > _GRACE_S and received_bytes < elapsed_s * _SLOWEST_BYTES_PER_S:
-        raise BadRequest("The upload came too slowly to be waited for: send it again.")
 
 
 def _fields_alone(stream: IO[bytes]) -> dict[str, str]:

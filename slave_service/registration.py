@@ -66,7 +66,7 @@ class Registration:
         interval_s, known = _FIRST_INTERVAL_S, None
         while not leaving.is_set():
             try:
-                interval_s = self._register()
+                interval_s = self._register_surely()
                 reached = True
             except requests.RequestException as error:
                 if reason := mistrust(error):
@@ -97,6 +97,13 @@ class Registration:
             _log.warning(
                 "the master at %s can't be reached; trying again until it can", self.master_url
             )
+
+    def _register_surely(self) -> float:
+        try:
+            return self._register()
+        except requests.ConnectionError:
+            # The connection kept since the last beat may have ended just now.
+            return self._register()
 
     def _register(self) -> float:
         response = self._session.post(

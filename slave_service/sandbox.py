@@ -42,8 +42,11 @@ def _limit_resources(memory_bytes: int) -> None:
         # What a library had in memory when it crashed is somebody's file.
         ("core dump", resource.RLIMIT_CORE, 0),
     ]
-    for what, number, most in limits:
+    for what, number, wanted in limits:
         try:
+            _, hard = resource.getrlimit(number)
+            # A limit that holds already is not raised.
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.setrlimit(number, (most, most))
         except (OSError, ValueError):
             print(f"this system does not limit the {what} of workers", file=sys.stderr)  # noqa: T201 (the log)

@@ -29,8 +29,8 @@ _LAST_ANSWERS_S = 1.0
 """What the last answers have to get out, once there is nothing left to work on."""
 _PORTS_TRIED = 100
 STALL_S = 60.0
-"""A connection on which nothing comes for so long, or nothing can be sent, is let go: a client
-that still wants something sends it again."""
+"""A connection on which nothing comes for so long, though something is waited for, is let go: a
+client that still wants something sends it again."""
 HEAD_S = 20.0
 """For all of a request's headers together, however slowly they drip."""
 _HANDSHAKE_S = 30.0
@@ -98,6 +98,14 @@ class _Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
     def read_request(self, raw_requestline: str) -> bool:
         with gevent.Timeout(HEAD_S, ValueError("the head of the request took too long")):
             return bool(super().read_request(raw_requestline))
+
+    def _sendall(self, data: bytes) -> None:
+        # Whoever takes an answer slowly, or has to wait for a disk first, is waited for.
+        self.socket.settimeout(None)
+        try:
+            super()._sendall(data)
+        finally:
+            self.socket.settimeout(STALL_S)
 
     def handle_one_response(self) -> None:
         super().handle_one_response()

@@ -203,6 +203,19 @@ def test_slave_of_another_host_needs_a_word(guarded: LocalCluster) -> None:
     assert len(guarded.present()) == 1
 
 
+def test_slave_of_another_host_over_tls_may_beat_with_two_fields(guarded: LocalCluster) -> None:
+    """What it said of itself when it registered, that it is called over TLS, is kept."""
+    url = f"{guarded.url}/register"
+    body = {"slave_ip": "192.0.2.7", "slave_port": 3000}
+    for more in ({"tls": True, "task_types": []}, {}):
+        answer = requests.post(
+            url, json=body | more, headers=FRIEND, timeout=10, **trusting(guarded)
+        )
+        assert answer.status_code == 200, answer.text
+    gone = requests.delete(url, json=body, headers=FRIEND, timeout=10, **trusting(guarded))
+    assert gone.status_code == 200
+
+
 def test_workers_never_see_the_token(guarded: LocalCluster) -> None:
     """The token is in no environment and no command line of the processes that read uploads."""
     (slave,) = guarded.slaves

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from slave_service.intake import Limits, NoRoom, _check_pace
+from slave_service.intake import Limits, NoRoom
 from tests.unit.forms import (
     PLENTY,
     Broken,
@@ -156,16 +156,3 @@ def test_task_type_counts_after_a_thousand_stray_fields(tmp_path: Path) -> None:
     parts = [field_part(f"f{n}", b"") for n in range(1500)]
     form = take(form_of([*parts, field_part("task_type", b"text")]), tmp_path)
     assert form.fields["task_type"] == "text"
-
-
-@pytest.mark.parametrize(
-    ("received_bytes", "elapsed_s", "is_fine"),
-    [(0, 59.0, True), (6100, 61.0, True), (6099, 61.0, False), (10**6, 3600.0, True)],
-)
-def test_upload_has_a_slowest_pace(received_bytes: int, elapsed_s: float, is_fine: bool) -> None:
-    """After a minute, what came must be worth waiting for the rest; before, any pace will do."""
-    if is_fine:
-        _check_pace(received_bytes, elapsed_s)
-    else:
-        with pytest.raises(BadRequest, match="slowly"):
-            _check_pace(received_bytes, elapsed_s)

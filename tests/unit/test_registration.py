@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from master_service.errors import BadRegistration, ForeignContract
-from master_service.registration import read_address, read_details
+from master_service.registration import check_home, read_address, read_details
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION
 
@@ -34,7 +34,7 @@ def body(**parts: object) -> dict[str, Any]:
 )
 def test_addresses_and_names_are_taken(ip: str) -> None:
     """IPv4, IPv6 with or without a zone, and host names are kept as they were sent."""
-    assert read_address(body(slave_ip=ip), None) == (ip, 3000)
+    assert read_address(body(slave_ip=ip)) == (ip, 3000)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_addresses_and_names_are_taken(ip: str) -> None:
 def test_malformed_addresses_are_refused(ip: object) -> None:
     """What is no address and no host name, or more than one, never becomes part of a URL."""
     with pytest.raises(BadRegistration, match="slave_ip"):
-        read_address(body(slave_ip=ip), None)
+        read_address(body(slave_ip=ip))
 
 
 @pytest.mark.parametrize("port", [1, 3000, 65535, "3000", "1", "00080"])
 def test_ports_are_taken_as_number_or_text(port: object) -> None:
     """A port as text is as good as a number."""
-    assert read_address(body(slave_port=port), None)[1] == int(str(port))
+    assert read_address(body(slave_port=port))[1] == int(str(port))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_ports_are_taken_as_number_or_text(port: object) -> None:
 def test_malformed_ports_are_refused(port: object) -> None:
     """Only whole numbers from 1 to 65535 are ports, however they are written."""
     with pytest.raises(BadRegistration, match="slave_port"):
-        read_address(body(slave_port=port), None)
+        read_address(body(slave_port=port))
 
 
 @pytest.mark.parametrize("name", ["slave_ip", "slave_port"])
@@ -98,22 +98,23 @@ def test_both_parts_are_needed(name: str, missing: object) -> None:
     whole = body(**{name: missing})
     for registration in (whole, {key: value for key, value in whole.items() if key != name}):
         with pytest.raises(BadRegistration, match="slave_ip and slave_port"):
-            read_address(registration, None)
+            read_address(registration)
 
 
 @pytest.mark.parametrize("registration", [None, [], "text", 7, True])
 def test_body_that_is_no_object_is_refused(registration: object) -> None:
     """JSON of another kind, or none at all, is refused as such."""
     with pytest.raises(BadRegistration, match="JSON"):
-        read_address(registration, None)
+        read_address(registration)
 
 
 def test_foreign_slave_hears_the_refusal() -> None:
     """Where other computers are not welcome, only this one's own slaves get in."""
     with pytest.raises(BadRegistration, match=REFUSAL):
-        read_address(body(), REFUSAL)
+        check_home("192.168.1.5", REFUSAL)
     for ip in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
-        assert read_address(body(slave_ip=ip), REFUSAL) == (ip, 3000)
+        check_home(ip, REFUSAL)
+    check_home("192.168.1.5", None)
 
 
 def test_two_fields_alone_have_no_details() -> None:

@@ -20,6 +20,7 @@ from slave_service import serving
 serving.STALL_S, serving.HEAD_S = 0.5, 0.5
 app = Flask("impatient")
 app.post("/")(lambda: str(len(request.get_data())))
+app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 listener = serving.listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
 serving.Server(app, listener).run(lambda: None, lambda: None)
@@ -48,10 +49,10 @@ def port() -> Iterator[int]:
 def rest(connection: socket.socket) -> bytes:
     """Return what still comes until the server ends the connection."""
     connection.settimeout(SOON_S)
-    received = b""
-    while data := connection.recv(4096):
+    received = bytearray()
+    while data := connection.recv(1 << 16):
         received += data
-    return received
+    return bytes(received)
 
 
 def request(body: bytes, length: int) -> bytes:
@@ -100,3 +101,12 @@ def test_slow_but_steady_is_served(port: int) -> None:
             time.sleep(0.2)
             connection.sendall(b"x")
         assert rest(connection).endswith(b"8")
+
+
+def test_who_takes_an_answer_slowly_gets_it_whole(port: int) -> None:
+    """However long one large piece takes, and with pauses longer than silence is allowed."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        received = len(connection.recv(1000))
+        time.sleep(1.5)
+        assert received + len(rest(connection)) > 50_000_000

@@ -257,6 +257,13 @@ def test_certificate_and_key_go_together(folder: Path, tls: dict[str, str], name
         SlaveSettings.read(Environment(tls | {"TLS_KEY": tls["TLS_CA"]}, folder))
 
 
+def test_client_needs_no_certificate_of_its_own(folder: Path, tls: dict[str, str]) -> None:
+    """A ``.env`` shared with a master may name a key that this user can't read."""
+    values = tls | {"TLS_KEY": "missing.key"}
+    found = Environment(values, folder).tls(serves=False)
+    assert (found.serves, found.authority) == (False, Path(tls["TLS_CA"]))
+
+
 def test_token_travels_over_tls_to_other_hosts(folder: Path, tls: dict[str, str]) -> None:
     """With https:// and a certificate of its own, a slave needs no word for plain HTTP."""
     values = {"CLUSTER_TOKEN": "secret", "MASTER_URL": "https://192.0.2.1:5000"}
