@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from master_service.entries import add_files, new_job, task_named, uploads_for
 from master_service.errors import (
     JobTooLarge,
+    LedgerFull,
     NoFiles,
     NoSlaves,
     NoSuchThing,
@@ -171,7 +172,8 @@ class Service:
     def cancel(self, job_id: str) -> Job:
         """End the job early, and come back when that is done; nothing happens to one that is over.
 
-        Where the end takes long (a result waits for a full disk, say), it is not waited for.
+        Where the end takes long (a result waits for a full disk, say), it is not waited for. Raises
+        ``LedgerFull`` as long as it can't be noted.
         """
         with self._opening:
             job = self.job(job_id)
@@ -181,6 +183,9 @@ class Service:
         if (live := self.runner.live(job_id)) is not None:
             self.runner.cancel(live)
             live.over.wait(_CANCEL_S)
+        if not self.store.ledger.flush():
+            # The work has stopped, but a master that dies now would go on with it after its start.
+            raise LedgerFull
         return self.job(job_id)
 
     def retry(self, job_id: str, claim: Claim | None) -> str:

@@ -1,6 +1,7 @@
 """Full and unwritable disks: refused at the door, and what was accepted before still ends well."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
 def test_cancelling_a_survey_that_waits_for_room(
     own_cluster: LocalCluster, small_disk: Path
 ) -> None:
-    """A job whose first pass finds no room can be cancelled, and that is nothing out of order."""
+    """A job whose first pass finds no room stops at once, and is cancelled once that is noted."""
     own_cluster.settings = {**own_cluster.settings, "SPOOL_DIR": str(small_disk / "spool")}
     own_cluster.start_master()
     url = own_cluster.url
@@ -123,10 +124,18 @@ def test_cancelling_a_survey_that_waits_for_room(
     _fill(small_disk / "ballast")
     own_cluster.start_slaves(1)
     wait_until(lambda: "SPOOL_DIR" in (job(url, job_id)["waiting_for"] or ""))
+    for _ in range(2):
+        refused = call(url, "DELETE", f"/jobs/{job_id}", 507)
+        assert int(refused.headers["Retry-After"]) > 0
+    (small_disk / "ballast").unlink()
     told = call(url, "DELETE", f"/jobs/{job_id}", 200).json()
     assert (told["state"], told["cancelled_files"]) == ("cancelled", 2)
     assert own_cluster.master is not None
     assert "Traceback" not in own_cluster.master.log.read_text()
+    # What was answered is so, whatever becomes of the master.
+    own_cluster.master.stop(signal.SIGKILL)
+    own_cluster.start_master()
+    assert job(url, job_id)["state"] == "cancelled"
 
 
 def test_a_start_on_a_full_disk(small_disk: Path) -> None:
