@@ -1,6 +1,7 @@
 """What the tests share: real clusters of real processes, and sample files."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from scripts.local_cluster import LocalCluster, running
 from slave_service.task_types import TASK_TYPES
 
 TOKEN = "a-token-for-tests"
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as usual: tests started in the background would hand on that it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

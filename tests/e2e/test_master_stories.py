@@ -61,12 +61,13 @@ def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
 @pytest.mark.skipif(why_impossible() is not None, reason=str(why_impossible()))
 def test_a_slave_that_works_is_not_absent(own_cluster: LocalCluster) -> None:
     """After its line broke, a slave whose first file takes long does not cost the others' files."""
-    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
+    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "4"}
     own_cluster.start_master()
     port = free_port()
     line = Proxy((OUTSIDE, port), (INSIDE, port))
     own_cluster.start_slaves(1, SLAVE_PORT=str(port), SLAVE_HOST=INSIDE, SLAVE_IP=OUTSIDE)
-    request = Background(own_cluster, "text", [(f"{n}.txt", slow_text(4)) for n in range(4)])
+    files = [("slow.txt", slow_text(14)), *((f"{n}.txt", b"quick") for n in range(4))]
+    request = Background(own_cluster, "text", files)
     request.start()
     until(lambda: is_at_work(own_cluster, 0))
     line.cut()
