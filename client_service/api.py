@@ -20,7 +20,7 @@ from client_service.errors import MasterError, MasterGone, UsageError
 from client_service.files import Source
 from client_service.patience import PATIENCE_S, Outage
 from slave_service.session import new_session
-from slave_service.tls import mistrust
+from slave_service.tls import doubt
 from slave_service.wire import LazyFile, SourceChanged, reason_of
 
 Answer = dict[str, Any]
@@ -209,11 +209,8 @@ class JobApi:
 
     def _lost(self, error: requests.RequestException, outage: Outage) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""
-        if reason := mistrust(error):
-            raise MasterError(
-                f"what answers at {self.master_url} may not be the master: {reason} (its "
-                "authority's certificate belongs in TLS_CA)"
-            ) from error
+        if doubtful := doubt(self.master_url, error):
+            raise MasterError(doubtful) from error
         trouble = f"the master at {self.master_url} can't be reached or broke off"
         reason = reason_of(error)
         if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import requests
 
 from slave_service.session import new_session
-from slave_service.tls import Tls, mistrust
+from slave_service.tls import Tls, doubt
 from slave_service.wire import CONTRACT_VERSION, reason_of
 from slave_service.worker import Readiness
 
@@ -69,11 +69,8 @@ class Registration:
                 interval_s = self._register_surely()
                 reached = True
             except requests.RequestException as error:
-                if reason := mistrust(error):
-                    raise RefusedError(
-                        f"what answers at {self.master_url} may not be the master: {reason} (its "
-                        "authority's certificate belongs in TLS_CA)"
-                    ) from error
+                if doubtful := doubt(self.master_url, error):
+                    raise RefusedError(doubtful) from error
                 _log.debug("the master can't be reached: %s", reason_of(error))
                 reached = False
             if reached != known:

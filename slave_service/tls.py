@@ -66,3 +66,14 @@ def mistrust(error: BaseException) -> str | None:
             (each for each in seen.args if isinstance(each, BaseException)), seen.__context__
         )
     return None
+
+
+def doubt(url: str, error: BaseException) -> str | None:
+    """Say that it may not be the master who answers there, if an error tells that; else None."""
+    reason = mistrust(error)
+    if reason is None:
+        return None
+    return (
+        f"what answers at {url} may not be the master: {reason} (its authority's certificate "
+        "belongs in TLS_CA)"
+    )
