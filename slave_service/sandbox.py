@@ -1,11 +1,13 @@
 """Takes from a worker process what no file needs: too much memory, huge files, the network.
 
-Called once, before anything else is loaded. What the system does not offer is left as it is: macOS
-and Windows have no network to take away so, and do not hold a process to its memory.
+Called before anything else is loaded, and again for the computing time of each file. What the
+system does not offer is left as it is: macOS and Windows have no network to take away so, and do
+not hold a process to its memory; Windows has none of the limits.
 """
 
 import contextlib
 import ctypes
+import math
 import os
 import sys
 from pathlib import Path
@@ -24,6 +26,26 @@ def confine(memory_bytes: int) -> None:
         uid, gid = os.getuid(), os.getgid()
         if _unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
             _stay_who_it_was(uid, gid)
+
+
+def limit_cpu_time(seconds: float) -> None:
+    """End this process once it has computed for so long from now on.
+
+    It is for when the slave itself is frozen and kills nobody. The signal that ends the process,
+    SIGXCPU, tells what it was. Each program that the process starts has as much again.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    # The system counts in whole seconds.
+    until = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
+    with contextlib.suppress(OSError, ValueError):
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
+        # The hard limit stays, or the next file could not be given its time.
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _limit_resources(memory_bytes: int) -> None:

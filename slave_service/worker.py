@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 _WARM_UP_LIMIT_S = 120
 """Loading every library takes some seconds; on a slow, busy computer many."""
 _FINISH_LIMIT_S = 5
+_OUT_OF_TIME = -getattr(signal, "SIGXCPU", 0) or None
+"""The exit code of who has computed for longer than it may, where the system counts that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,11 @@ class Worker:
         self._files += 1
         try:
             with self._deadline(timeout_s) as late:
-                outcome = self._exchange(order)
+                outcome = self._exchange(order, timeout_s)
         except (OSError, ValueError):
             code = self._child.kill()
-            failure = _timed_out(timeout_s) if late.is_set() else _crashed(code)
+            timed_out = late.is_set() or code == _OUT_OF_TIME
+            failure = _timed_out(timeout_s) if timed_out else _crashed(code)
             _log.warning("worker %d died over %r: %s", self.pid, order.filename, failure.error)
             return Outcome(order.filename, failure=failure)
         if late.is_set():
@@ -99,13 +103,14 @@ class Worker:
             self._child.kill()
         return outcome
 
-    def _exchange(self, order: Order) -> Outcome:
+    def _exchange(self, order: Order, timeout_s: float) -> Outcome:
         """Raise OSError or ValueError when the worker dies over it."""
         message = {
             "task_type": order.task_type,
             "path": str(order.path),
             "survey": order.survey,
             "fit": order.fit,
+            "timeout_s": timeout_s,
         }
         self._child.stdin.write(json_bytes(message) + b"\n")
         self._child.stdin.flush()

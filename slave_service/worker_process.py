@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from slave_service import errors
-from slave_service.sandbox import MOST_FILE_BYTES, confine
+from slave_service.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import json_bytes
 
@@ -72,6 +72,7 @@ def _versions(reasons: dict[str, str | None]) -> dict[str, str]:
 
 
 def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
+    limit_cpu_time(order["timeout_s"])
     try:
         result = _process(order)
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -140,6 +141,22 @@ def test_slow_file_is_given_up_alone(narrow: tuple[Program, str]) -> None:
     assert wait_until(lambda: not running(tesseract), SOON_S)
     # With Tesseract's copy of the page, which nobody else would remove.
     assert wait_until(lambda: not folder.exists(), SOON_S)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows counts nobody's computing time")
+def test_time_runs_out_for_the_worker_of_a_frozen_slave(narrow: tuple[Program, str]) -> None:
+    """A file over FILE_TIMEOUT ends although the slave that would end it stands still."""
+    slave, url = narrow
+    call = Call(lambda: get_task(url, "text", "texts", [("endless.txt", slow_text(60))]))
+    assert wait_until(lambda: load(url)[0] == 1)
+    worker = worker_of(slave)
+    assert wait_until(lambda: worker.cpu_percent(0.1) > 50)
+    slave.process.send_signal(signal.SIGSTOP)
+    try:
+        assert wait_until(lambda: worker.status() == psutil.STATUS_ZOMBIE)
+    finally:
+        slave.process.send_signal(signal.SIGCONT)
+    assert [result["code"] for result in call.answer()] == ["timeout"]
 
 
 def test_too_much_memory_costs_one_file(narrow: tuple[Program, str]) -> None:
