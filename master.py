@@ -20,6 +20,9 @@ from slave_service.serving import AddressError, Server, listen, set_up_logging
 
 _log = logging.getLogger("master")
 
+_GUESSABLE_LENGTH = 16
+"""Whoever can reach the master can try tokens as fast as it answers."""
+
 
 def run(settings: MasterSettings) -> None:
     """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
@@ -43,6 +46,8 @@ def run(settings: MasterSettings) -> None:
         server = Server(master.app, listener, settings.tls.server_context())
 
         def tell() -> None:
+            if settings.token is not None and len(settings.token) < _GUESSABLE_LENGTH:
+                _log.warning("CLUSTER_TOKEN is short enough to be guessed: make a longer one")
             scheme = "https" if settings.tls.serves else "http"
             _log.info("listening on %s://%s:%d", scheme, settings.host, settings.port)
             _log.info("results go to %s", settings.results_dir)

@@ -24,6 +24,7 @@ from master_service.service import Rules, Service
 from master_service.settings import MasterSettings
 from master_service.slaves import Registry
 from master_service.transport import Transport
+from master_service.ui import login, pages
 from master_service.watch import Watch
 from master_service.worker import Worker
 from slave_service import door
@@ -81,7 +82,7 @@ def create_master(settings: MasterSettings) -> Master:
     runner.take_up_again()
     Watch(registry, transport, worker.tick).start()
     Housekeeping(store, timedelta(days=settings.job_retention_days)).start()
-    return Master(_app(parts, settings.token), worker, runner, store)
+    return Master(_app(parts, settings), worker, runner, store)
 
 
 class _Json(DefaultJSONProvider):
@@ -94,16 +95,18 @@ class _Json(DefaultJSONProvider):
         return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _app(parts: Parts, token: str | None) -> Flask:
-    app = Flask("master_service")
+def _app(parts: Parts, settings: MasterSettings) -> Flask:
+    # Files of its own it serves from the page's folder alone.
+    app = Flask("master_service", static_folder=None)
     app.json = _Json(app)
     app.extensions["master"] = parts
     # Finds out whether who listens is still there.
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
-    door.guard(app, token)
+    login.set_up(app, settings.token, secure=settings.tls.serves)
+    door.guard(app, settings.token, door.Side(login.is_logged_in, pages.is_open))
     app.register_error_handler(Refusal, _refused)
-    app.register_blueprint(routes.blueprint)
-    app.register_blueprint(job_routes.blueprint)
+    for blueprint in (routes.blueprint, job_routes.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
     return app
 
 

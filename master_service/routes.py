@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Collection
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
 from master_service.job_routes import accepted
@@ -16,6 +16,7 @@ from master_service.reading import claim_of, json_body, received_form, respond_a
 from master_service.registration import check_home, read_address, read_details
 from master_service.slaves import SlaveRecord
 from master_service.summary import summary
+from master_service.ui.pages import wants_page
 from slave_service.door import is_trusted
 from slave_service.task_types import DEFAULT_TASK_TYPE
 
@@ -24,8 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 @blueprint.get("/")
-def index() -> Response:
-    """Say that the master is up."""
+def index() -> ResponseReturnValue:
+    """Say that the master is up; a browser is led to the page."""
+    if wants_page():
+        return redirect("/ui", 303)
     return Response("Master is working", mimetype="text/plain")
 
 

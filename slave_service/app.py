@@ -10,7 +10,7 @@ from slave_service.pool import Pool
 
 def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flask:
     """Return the app that answers for ``pool``; no new work once ``stopping`` is set."""
-    app = Flask("slave_service")
+    app = Flask("slave_service", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
     app.config.update(POOL=pool, STOPPING=stopping)
     door.guard(app, token)

@@ -3,6 +3,7 @@
 import logging
 import urllib.parse
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Flask, g, jsonify, request
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, Unauthorized
@@ -16,14 +17,25 @@ OPEN_PATHS = frozenset({"/", "/check_status"})
 """Answered without the token, so that a person can see at once whether the program is up."""
 
 
-def guard(app: Flask, token: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What else a program lets in: ``is_known`` without the token, ``is_open`` whoever comes.
+
+    Both are about the request at hand.
+    """
+
+    is_known: Callable[[], bool] = lambda: False
+    is_open: Callable[[], bool] = lambda: False
+
+
+def guard(app: Flask, token: str | None, side: Side | None = None) -> None:
     """Put the door before every call of ``app``.
 
     With a token, it is asked for. Without one the program listens on this computer alone, and
     the door keeps out what a foreign web page makes a browser on this computer send: its own
     ``Origin``, or a host name that only pretends to be here (DNS rebinding).
     """
-    check = _token_check(token) if token else _loopback_check
+    check = _token_check(token, side or Side()) if token else _loopback_check
     app.before_request(check)
     app.register_error_handler(HTTPException, _as_json)
     app.register_error_handler(Exception, _unexpected)
@@ -34,10 +46,10 @@ def is_trusted() -> bool:
     return bool(g.get("trusted"))
 
 
-def _token_check(token: str) -> Callable[[], None]:
+def _token_check(token: str, side: Side) -> Callable[[], None]:
     def check() -> None:
-        g.trusted = is_authorized(request.headers.get("Authorization"), token)
-        if not g.trusted and request.path not in OPEN_PATHS:
+        g.trusted = is_authorized(request.headers.get("Authorization"), token) or side.is_known()
+        if not g.trusted and request.path not in OPEN_PATHS and not side.is_open():
             raise Unauthorized(
                 "This cluster needs its token: send the header 'Authorization: Bearer …' "
                 "with the CLUSTER_TOKEN that the master was started with."

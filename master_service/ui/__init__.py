@@ -1,0 +1,1 @@
+"""The web page: what a person sees of the master in a browser, and the login before it."""

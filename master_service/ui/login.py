@@ -1,0 +1,72 @@
+"""Remembers in a cookie that a browser has shown the token, and when that counts.
+
+The cookie is Flask's session, signed (itsdangerous) with a key that is made of the token: it says
+nothing but that its browser was let in, holds after a restart of the master, and ends with
+another token.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask, current_app, request, session
+from werkzeug.exceptions import Forbidden
+
+from slave_service.wire import bearer, is_authorized
+
+_LIFETIME = timedelta(days=7)
+"""After the last visit; then the token is asked for again."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def set_up(app: Flask, token: str | None, *, secure: bool) -> None:
+    """Let browsers log in to ``app``; ``secure`` where it is called over TLS alone."""
+    app.extensions["login_token"] = token
+    if token is not None:
+        app.secret_key = hashlib.blake2b(token.encode(), person=b"cluster cookie").digest()
+    app.config.update(
+        SESSION_COOKIE_NAME="cluster_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=secure,
+        PERMANENT_SESSION_LIFETIME=_LIFETIME,
+    )
+
+
+def is_needed() -> bool:
+    """Tell whether the app at hand asks for a token at all."""
+    return current_app.extensions["login_token"] is not None
+
+
+def accept(given: str) -> bool:
+    """Let the browser at hand in if it has brought the token; tell whether it is in now."""
+    token: str | None = current_app.extensions["login_token"]
+    if token is None:
+        return True
+    if not is_authorized(bearer(given.strip()).get("Authorization"), token):
+        return False
+    session.permanent = True
+    session["in"] = True
+    return True
+
+
+def forget() -> None:
+    """Ask the browser at hand for the token the next time."""
+    session.clear()
+
+
+def is_logged_in() -> bool:
+    """Tell whether the request at hand comes from a browser that was let in.
+
+    A cookie comes along with whatever a page makes its browser send. The browser keeps it from
+    other sites' pages, but not from those of other ports of this very host: raises ``Forbidden``
+    where one of these wants to do more than read, which the browser does not let it do.
+    """
+    if not session.get("in"):
+        return False
+    changes = request.method not in _READING or "Upgrade" in request.headers
+    if changes and request.headers.get("Origin") != request.host_url.rstrip("/"):
+        raise Forbidden(
+            "A login counts for the master's own page alone: other programs send the header "
+            "'Authorization: Bearer …' with the CLUSTER_TOKEN."
+        )
+    return True

@@ -1,0 +1,83 @@
+"""Answers with the pages themselves; what they show comes from the same calls as for everybody."""
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Unauthorized
+
+from master_service.ui import login
+from slave_service.door import is_trusted
+
+blueprint = Blueprint(
+    "ui",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/ui/static",
+)
+
+_MAX_LOGIN_BYTES = 4096
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Scripts, styles and everything else come from this master alone, and no page may frame it."""
+
+
+def is_open() -> bool:
+    """Tell whether the request at hand is for what is seen before the login."""
+    return request.endpoint in ("ui.page", "ui.ask", "ui.log_in", "ui.static")
+
+
+def wants_page() -> bool:
+    """Tell whether a person with a browser asks, to whom a page says more than JSON."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+@blueprint.get("/ui")
+def page() -> ResponseReturnValue:
+    """Return the page, or lead to the login."""
+    if not is_trusted():
+        return redirect("/login", 303)
+    return render_template("page.html", login=login.is_needed())
+
+
+@blueprint.get("/login")
+def ask() -> ResponseReturnValue:
+    """Ask for the token who is not let in already."""
+    return redirect("/ui", 303) if is_trusted() else render_template("login.html", error="")
+
+
+@blueprint.post("/login")
+def log_in() -> ResponseReturnValue:
+    """Remember in a cookie who brings the token."""
+    # Before anybody is known, no more is read than a form of this size.
+    request.max_content_length = _MAX_LOGIN_BYTES
+    if login.accept(request.form.get("token", "")):
+        return redirect("/ui", 303)
+    error = "This is not the token (CLUSTER_TOKEN) that the master was started with."
+    if wants_page():
+        return render_template("login.html", error=error), Unauthorized.code
+    raise Unauthorized(error)
+
+
+@blueprint.post("/logout")
+def log_out() -> ResponseReturnValue:
+    """Forget who is logged in."""
+    login.forget()
+    return redirect("/login", 303)
+
+
+@blueprint.after_request
+def protect(answer: Response) -> Response:
+    """Have the browser keep foreign scripts out, and the page out of foreign frames."""
+    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

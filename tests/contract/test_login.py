@@ -1,0 +1,171 @@
+"""The login of the page: what a browser gets for the token, and what that is good for."""
+
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+
+import pytest
+import requests
+
+from scripts.local_cluster import LocalCluster
+from tests.conftest import TOKEN
+from tests.contract.programs import wait_until
+
+PAGE = {"Accept": "text/html,application/xhtml+xml"}
+COOKIE = "cluster_session"
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def master(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tls: dict[str, str]
+) -> Iterator[LocalCluster]:
+    """A master with a token; plain, and over TLS."""
+    settings = (tls if request.param == "https" else {}) | {"CLUSTER_TOKEN": TOKEN}
+    cluster = LocalCluster(tmp_path_factory.mktemp("login"), settings)
+    try:
+        cluster.start_master()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+class Browser(requests.Session):
+    """Asks for pages, keeps cookies, and stays where it is when it is led elsewhere."""
+
+    def __init__(self, master: LocalCluster) -> None:
+        super().__init__()
+        self.home = master.url
+        self.authority = master.settings.get("TLS_CA", True)
+        self.headers.update(PAGE)
+
+    def ask(self, method: str, path: str, **more: object) -> requests.Response:
+        url = self.home + path
+        more |= {"allow_redirects": False, "timeout": 30, "verify": self.authority}
+        return self.request(method, url, **more)  # type: ignore[arg-type] # as it comes
+
+
+@pytest.fixture
+def browser(master: LocalCluster) -> Browser:
+    """A browser that nobody is logged in with."""
+    return Browser(master)
+
+
+@pytest.fixture
+def known(browser: Browser) -> Browser:
+    """A browser that has shown the token."""
+    answer = browser.ask("POST", "/login", data={"token": TOKEN})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/ui")
+    return browser
+
+
+def test_browser_is_led_to_the_login(browser: Browser) -> None:
+    """Who opens the master's address finds the page, and the login before it; curl does not."""
+    assert browser.ask("GET", "/").headers["Location"] == "/ui"
+    assert browser.ask("GET", "/ui").headers["Location"] == "/login"
+    login = browser.ask("GET", "/login")
+    assert login.status_code == 200
+    assert 'name="token"' in login.text
+    plain = browser.ask("GET", "/", headers={"Accept": "*/*"})
+    assert plain.text == "Master is working"
+
+
+def test_wrong_token_is_told_on_the_page(browser: Browser) -> None:
+    """The form comes back with a sentence, and no cookie; what was typed is nowhere in it."""
+    answer = browser.ask("POST", "/login", data={"token": "a-wrong-token"})
+    assert answer.status_code == 401
+    assert "not the token" in answer.text
+    assert "a-wrong-token" not in answer.text
+    assert not browser.cookies
+
+
+def test_long_form_is_not_read(browser: Browser) -> None:
+    """A stranger can't make the master hold more than a form of a few kilobytes."""
+    assert browser.ask("POST", "/login", data={"token": "x" * 100_000}).status_code == 413
+
+
+def test_cookie_is_kept_from_scripts_and_other_sites(master: LocalCluster, known: Browser) -> None:
+    """HttpOnly, SameSite=Strict, Secure over TLS; and the token is not in it."""
+    answer = known.ask("POST", "/login", data={"token": TOKEN})
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+    assert bool(cookie["secure"]) == master.url.startswith("https")
+    assert TOKEN not in cookie.value
+    assert known.ask("GET", "/ui").status_code == 200
+    assert known.ask("GET", "/jobs").status_code == 200
+
+
+def test_cookie_that_was_changed_is_nothing(known: Browser) -> None:
+    """A cookie is signed: another one of the same form lets nobody in."""
+    forged = known.cookies[COOKIE].partition(".")[0] + ".Zm9yZ2Vk.Zm9yZ2Vk"
+    known.cookies.clear()
+    assert known.ask("GET", "/jobs", headers={"Cookie": f"{COOKIE}={forged}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", "http://127.0.0.1:1", "https://127.0.0.1"]
+)
+def test_foreign_page_changes_nothing_with_the_cookie(known: Browser, origin: str | None) -> None:
+    """What changes something must come from the master's own page, not from a neighbour's port."""
+    headers = {} if origin is None else {"Origin": origin}
+    answer = known.ask("POST", "/jobs", json={"task_type": "text"}, headers=headers)
+    assert answer.status_code == 403
+    assert "Origin" not in answer.text
+    own = known.ask("POST", "/jobs", json={"task_type": "text"}, headers={"Origin": known.home})
+    assert own.status_code == 201
+
+
+def test_foreign_page_hears_no_events_with_the_cookie(known: Browser) -> None:
+    """A WebSocket may be opened across origins: the master itself has to look at where from."""
+    own = {"Origin": known.home}
+    job = known.ask("POST", "/jobs", json={"task_type": "text"}, headers=own).json()["job_id"]
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    path = f"/jobs/{job}/events"
+    foreign = handshake | {"Origin": "http://127.0.0.1:1"}
+    assert known.ask("GET", path, headers=foreign).status_code == 403
+    with known.ask("GET", path, headers=handshake | own, stream=True) as answer:
+        assert answer.status_code == 101
+
+
+def test_token_works_with_any_origin(known: Browser) -> None:
+    """Who sends the token itself is no browser that was tricked into it."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Origin": "http://another.example"}
+    known.cookies.clear()
+    assert known.ask("POST", "/jobs", json={"task_type": "text"}, headers=headers).ok
+
+
+def test_log_out_ends_it(known: Browser) -> None:
+    """After logging out the browser is asked for the token again."""
+    answer = known.ask("POST", "/logout", headers={"Origin": known.home})
+    assert answer.headers["Location"] == "/login"
+    assert not known.cookies
+    assert known.ask("GET", "/jobs").status_code == 401
+
+
+def test_pages_keep_foreign_scripts_out(known: Browser) -> None:
+    """Nothing on the pages comes from elsewhere, runs inline, or may be framed."""
+    for path in ("/login", "/ui", "/ui/static/page.js"):
+        answer = known.ask("GET", path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_without_a_token_there_is_no_login(cluster: LocalCluster) -> None:
+    """On a computer that keeps to itself the page opens at once."""
+    answer = requests.get(cluster.url, headers=PAGE, timeout=10)
+    assert (answer.url, answer.status_code) == (f"{cluster.url}/ui", 200)
+    assert requests.get(f"{cluster.url}/login", timeout=10).url == f"{cluster.url}/ui"
+    assert requests.post(f"{cluster.url}/login", timeout=10).url == f"{cluster.url}/ui"
+
+
+def test_token_that_can_be_guessed_is_warned_of(own_cluster: LocalCluster) -> None:
+    """A few letters are a token like any other, but the log says what they are worth."""
+    log = own_cluster.start_master(CLUSTER_TOKEN="hunter2").log
+    assert wait_until(lambda: "CLUSTER_TOKEN is short" in log.read_text())
+    assert "hunter2" not in log.read_text()
