@@ -60,22 +60,25 @@ class Registration:
     def keep(self, leaving: threading.Event) -> None:
         """Register, then repeat it as the heartbeat until ``leaving`` is set.
 
-        A master that can't be reached is tried again for ever. Raises ``RefusedError`` when the
-        master says no.
+        A master that can't be reached is tried again for ever, and so is one whose certificate
+        has become doubtful: somebody will renew it. Raises ``RefusedError`` when the master says
+        no, or was doubtful from the first.
         """
-        interval_s, known = _FIRST_INTERVAL_S, None
+        interval_s, ever = _FIRST_INTERVAL_S, False
+        told: str | None = None
         while not leaving.is_set():
             try:
                 interval_s = self._register_surely()
-                reached = True
+                ever, news = True, ""
             except requests.RequestException as error:
-                if doubtful := doubt(self.master_url, error):
+                doubtful = doubt(self.master_url, error)
+                if doubtful and not ever:
                     raise RefusedError(doubtful) from error
-                _log.debug("the master can't be reached: %s", reason_of(error))
-                reached = False
-            if reached != known:
-                self._tell(reached)
-                known = reached
+                news = doubtful or f"the master at {self.master_url} can't be reached"
+                _log.debug("%s: %s", news, reason_of(error))
+            if news != told:
+                self._tell(news)
+                told = news
             leaving.wait(interval_s)
 
     def leave(self) -> None:
@@ -87,13 +90,11 @@ class Registration:
         except (requests.RequestException, OSError) as error:
             _log.warning("could not tell the master that this slave leaves: %s", reason_of(error))
 
-    def _tell(self, reached: bool) -> None:
-        if reached:
-            _log.info("registered with the master at %s", self.master_url)
+    def _tell(self, trouble: str) -> None:
+        if trouble:
+            _log.warning("%s; trying again until it works", trouble)
         else:
-            _log.warning(
-                "the master at %s can't be reached; trying again until it can", self.master_url
-            )
+            _log.info("registered with the master at %s", self.master_url)
 
     def _register_surely(self) -> float:
         try:

@@ -56,24 +56,34 @@ def _reason(error: Exception) -> str:
     return getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
 
 
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes (x509_vfy.h) for certificates that nobody known vouches for."""
+
+
 def mistrust(error: BaseException) -> str | None:
     """Say why a certificate was not accepted, if that is what is behind an error; else None."""
-    seen: BaseException | object = error
-    while isinstance(seen, BaseException):
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {seen.verify_message}"
-        seen = getattr(seen, "reason", None) or next(
-            (each for each in seen.args if isinstance(each, BaseException)), seen.__context__
-        )
-    return None
+    found = _behind(error)
+    return None if found is None else f"its certificate is not trusted: {found.verify_message}"
 
 
 def doubt(url: str, error: BaseException) -> str | None:
     """Say that it may not be the master who answers there, if an error tells that; else None."""
-    reason = mistrust(error)
-    if reason is None:
+    found = _behind(error)
+    if found is None:
         return None
-    return (
-        f"what answers at {url} may not be the master: {reason} (its authority's certificate "
-        "belongs in TLS_CA)"
-    )
+    if found.verify_code in _UNKNOWN_AUTHORITY:
+        remedy = "its authority's certificate belongs in TLS_CA"
+    else:
+        remedy = "scripts/certificates.py makes the master another one"
+    return f"what answers at {url} may not be the master: {mistrust(error)} ({remedy})"
+
+
+def _behind(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    seen: BaseException | object = error
+    while isinstance(seen, BaseException):
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return seen
+        seen = getattr(seen, "reason", None) or next(
+            (each for each in seen.args if isinstance(each, BaseException)), seen.__context__
+        )
+    return None

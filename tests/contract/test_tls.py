@@ -15,7 +15,7 @@ from scripts import certificates
 from scripts.local_cluster import LocalCluster
 from tests.chaos.stage import why_impossible
 from tests.conftest import TOKEN
-from tests.contract.programs import only_line, run
+from tests.contract.programs import only_line, run, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,32 @@ def test_a_certificate_of_another_name_is_not_trusted(
         TLS_CA=own_cluster.settings["TLS_CA"],
     )
     assert refused.returncode == 2
-    assert "not trusted" in only_line(refused.stderr)
+    line = only_line(refused.stderr)
+    assert "not trusted" in line
+    # The authority is known; what is wrong is the certificate.
+    assert "certificates.py" in line
+    assert "TLS_CA" not in line
+
+
+def test_slave_waits_for_a_master_that_has_become_doubtful(
+    own_cluster: LocalCluster, tmp_path: Path, tls: dict[str, str]
+) -> None:
+    """A certificate that somebody forgot to renew costs no slave: it comes back with the master."""
+    own_cluster.settings = {"CLUSTER_TOKEN": TOKEN, "SLAVE_HOST": "127.0.0.1", **tls}
+    master = own_cluster.start_master()
+    (slave,) = own_cluster.start_slaves(1, SLAVE_WORKERS="1", SLAVE_IP="127.0.0.1")
+    master.stop()
+    foreign = certificates.issue(tmp_path, certificates.authority(tmp_path), "127.0.0.1")
+    keys = {"TLS_CERT": str(foreign), "TLS_KEY": str(foreign.with_suffix(".key"))}
+    # Whoever waits for it trusts it; the slave does not.
+    own_cluster.settings = own_cluster.settings | keys | {"TLS_CA": str(tmp_path / "ca.pem")}
+    master = own_cluster.start_master()
+    assert wait_until(lambda: "may not be the master" in slave.log.read_text())
+    assert own_cluster.present() == []
+    master.stop()
+    own_cluster.settings = own_cluster.settings | tls
+    own_cluster.start_master()
+    assert wait_until(own_cluster.present)
 
 
 def test_silence_and_nonsense_at_the_handshake_harm_nobody(
