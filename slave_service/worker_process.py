@@ -10,11 +10,13 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from slave_service import errors
+from slave_service.landlock import confine_to
 from slave_service.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import json_bytes
@@ -29,9 +31,24 @@ def main() -> None:
     answers = _take_over_stdout()
     confine(int(sys.argv[1]))
     reasons = _self_tests()
+    _confine_writing()
     _send(answers, json_bytes({"reasons": reasons, "versions": _versions(reasons)}))
     for line in sys.stdin.buffer:
         _answer(json.loads(line), answers)
+
+
+def _confine_writing() -> None:
+    """Let nothing be written from here on but to the worker's own temporary folder.
+
+    Not before every library is loaded: Python keeps beside some what it has compiled, and would
+    have to do it again for each worker.
+    """
+    if "coverage" in sys.modules:
+        return  # which writes its data when the process ends, and to another place
+    try:
+        confine_to(Path(tempfile.gettempdir()))
+    except OSError as error:
+        print(f"workers may write where they like: {error}", file=sys.stderr)  # noqa: T201 (the log)
 
 
 def _take_over_stdout() -> BinaryIO:

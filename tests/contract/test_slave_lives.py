@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from scripts.local_cluster import LocalCluster, Program
-from slave_service import worker
+from slave_service import landlock, worker
 from slave_service.pool import Pool
 from slave_service.sandbox import MOST_FILE_BYTES
 from slave_service.worker import Order
@@ -292,6 +292,9 @@ def test_workers_have_no_network_and_bounds(narrow: tuple[Program, str]) -> None
     process = worker_of(slave)
     assert process.rlimit(psutil.RLIMIT_FSIZE) == (MOST_FILE_BYTES, MOST_FILE_BYTES)
     assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    if "coverage" not in sys.modules and landlock.is_known():
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert "NoNewPrivs:\t1" in status
     if subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
         pytest.skip("this system lets no process leave the network")
     own, its = (Path(f"/proc/{pid}/ns/net").readlink() for pid in (slave.process.pid, process.pid))
