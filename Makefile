@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test coverage run setup setup-dev lint bench chaos clean
+.PHONY: demo test coverage run setup setup-dev lint audit bench chaos clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -22,6 +22,9 @@ lint: setup-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+audit: setup-dev  ## the pinned versions against PyPI's database of vulnerabilities, where it can be reached
+	@scripts/audit.sh
 
 bench: setup-dev  ## speed and memory, as ratios within one run
 	$(PY) -m benchmarks.photos
