@@ -19,7 +19,10 @@ from collections.abc import Callable
 import gevent.event
 import gevent.pool
 from flask import Flask
-from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.pywsgi import WSGIServer
+
+from slave_service.connection import Handler, refusal_bytes
+from slave_service.patience import Patience
 
 _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096
@@ -28,13 +31,13 @@ _BACKLOG = 1024
 _LAST_ANSWERS_S = 1.0
 """What the last answers have to get out, once there is nothing left to work on."""
 _PORTS_TRIED = 100
-STALL_S = 60.0
-"""A connection on which nothing comes for so long, though something is waited for, is let go: a
-client that still wants something sends it again."""
-HEAD_S = 20.0
-"""For all of a request's headers together, however slowly they drip."""
-_HANDSHAKE_S = 30.0
-"""For a slow computer at a slow line; who says nothing must not keep a connection."""
+_OTHER_FILES = 64
+"""Open files that no connection needs: the ledger, logs, workers, calls to slaves."""
+_USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_USED_UP_S = 1.0
+_BEGINNINGS_OF_TLS = (b"\x16", b"")
+"""The type of a handshake's record (RFC 8446, section 5.1), or nobody there."""
+_PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with https:// here."
 
 
 class AddressError(Exception):
@@ -85,41 +88,30 @@ def listen_from(host: str, first_port: int) -> socket.socket:
     raise last
 
 
-class _Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
-    """Gives who sends a request the time it takes, and no more.
-
-    A connection ends with the WebSocket that it was used for: what follows is not HTTP.
-    """
-
-    def read_requestline(self) -> str:
-        with gevent.Timeout(STALL_S, TimeoutError("no request came")):
-            return str(super().read_requestline())
-
-    def read_request(self, raw_requestline: str) -> bool:
-        with gevent.Timeout(HEAD_S, ValueError("the head of the request took too long")):
-            return bool(super().read_request(raw_requestline))
-
-    def _sendall(self, data: bytes) -> None:
-        # Whoever takes an answer slowly, or has to wait for a disk first, is waited for.
-        self.socket.settimeout(None)
-        try:
-            super()._sendall(data)
-        finally:
-            self.socket.settimeout(STALL_S)
-
-    def handle_one_response(self) -> None:
-        super().handle_one_response()
-        if self.headers.get("Upgrade"):
-            self.close_connection = True
-
-
-class _Server(WSGIServer):  # type: ignore[misc] # the same
+class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
     """Lets go of who breaks off, or does not get through the handshake: no traceback for each."""
 
-    handler_class = _Handler
+    handler_class = Handler
+    patience = Patience()
+
+    def do_read(self) -> object:
+        """Accept a connection; gevent logs and retries whatever this raises, here too often."""
+        try:
+            return super().do_read()
+        except ConnectionAbortedError:
+            return None
+        except OSError as error:
+            if error.errno not in _USED_UP:
+                raise
+            _log.warning("no further connection can be taken for now: %s", error)
+            # The waiting connection would be reported over and over, at the full speed of a CPU.
+            self.stop_accepting()
+            self._timer = self.loop.timer(_USED_UP_S)
+            self._timer.start(self._start_accepting_if_started)
+            return None
 
     def handle(self, client_socket: socket.socket, address: object) -> None:
-        client_socket.settimeout(STALL_S)
+        client_socket.settimeout(self.patience.stall_s)
         try:
             super().handle(client_socket, address)
         except OSError as error:
@@ -127,7 +119,12 @@ class _Server(WSGIServer):  # type: ignore[misc] # the same
 
     def wrap_socket_and_handle(self, client_socket: socket.socket, address: object) -> None:
         try:
-            with gevent.Timeout(_HANDSHAKE_S):
+            with gevent.Timeout(self.patience.handshake_s):
+                if client_socket.recv(1, socket.MSG_PEEK) not in _BEGINNINGS_OF_TLS:
+                    # Else who forgot a letter of the address would see a broken connection.
+                    client_socket.sendall(refusal_bytes(400, _PLAIN_TO_TLS))
+                    client_socket.close()
+                    return
                 secure = self.wrap_socket(client_socket, **self.ssl_args)
         except (OSError, gevent.Timeout) as error:
             _log.debug("no TLS with %s: %s", address, error)
@@ -139,17 +136,45 @@ class _Server(WSGIServer):  # type: ignore[misc] # the same
             secure.close()
 
 
+def _most_connections() -> int:
+    """Return how many connections the system's limit on open files leaves room for.
+
+    The soft limit is raised as far as is of use: not to a hard one of a billion, as containers
+    have it, which some programs started from here would count through. Each connection may need a
+    second file, for what it brings or gets.
+    """
+    if sys.platform == "win32":
+        return MAX_CONNECTIONS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MAX_CONNECTIONS + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return MAX_CONNECTIONS
+    files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    except (OSError, ValueError):  # some systems say more than they keep
+        files = soft
+    return max(1, (files - _OTHER_FILES) // 2)
+
+
 class Server:
     """Answers requests with one app until it is told to stop, by a signal or by ``stop``."""
 
     def __init__(
-        self, app: Flask, listener: socket.socket, context: ssl.SSLContext | None = None
+        self,
+        app: Flask,
+        listener: socket.socket,
+        context: ssl.SSLContext | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        self._connections = gevent.pool.Pool(MAX_CONNECTIONS)
+        self._connections = gevent.pool.Pool(_most_connections())
         secure = {} if context is None else {"ssl_context": context}
         self._server = _Server(
             listener, app, spawn=self._connections, log=None, error_log=_log, **secure
         )
+        self._server.patience = patience or Patience()
         self._stopping = gevent.event.Event()
 
     def run(self, on_start: Callable[[], object], on_stop: Callable[[], object]) -> None:

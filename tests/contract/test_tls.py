@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 import simple_websocket
 
 from scripts import certificates
@@ -129,6 +130,20 @@ def test_slave_waits_for_a_master_that_has_become_doubtful(
     own_cluster.settings = own_cluster.settings | tls
     own_cluster.start_master()
     assert wait_until(own_cluster.present)
+
+
+def test_plain_http_to_tls_is_told_what_is_wrong(secure: LocalCluster, text: Path) -> None:
+    """Who forgets the s of https learns it, with curl, the client or a slave."""
+    url = secure.url.replace("https", "http")
+    answer = requests.get(url, timeout=10)
+    assert (answer.status_code, "https://" in answer.json()["error"]) == (400, True)
+    refused = run("client.py", url, "text", str(text), CLUSTER_TOKEN=TOKEN)
+    assert refused.returncode == 2
+    assert "https://" in only_line(refused.stderr)
+    settings = {"SLAVE_WORKERS": "1", "SLAVE_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+    slave = run("slave.py", MASTER_URL=url, CLUSTER_TOKEN=TOKEN, **settings)
+    assert slave.returncode == 1
+    assert "https://" in only_line(slave.stderr)
 
 
 def test_silence_and_nonsense_at_the_handshake_harm_nobody(

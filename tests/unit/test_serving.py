@@ -17,13 +17,14 @@ from gevent import monkey; monkey.patch_all()
 import socket, sys
 from flask import Flask, request
 from slave_service import serving
-serving.STALL_S, serving.HEAD_S = 0.5, 0.5
+from slave_service.patience import Patience
 app = Flask("impatient")
 app.post("/")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 listener = serving.listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-serving.Server(app, listener).run(lambda: None, lambda: None)
+patience = Patience(stall_s=0.5, head_s=0.5, pace_bytes=1)
+serving.Server(app, listener, patience=patience).run(lambda: None, lambda: None)
 """
 
 

@@ -1,0 +1,195 @@
+"""Sees one connection through, request after request; whatever comes, it ends in good order.
+
+gevent's own handler runs the application; around it stand a stricter reading of requests, errors
+as JSON, and limits on time and size for who sends, who takes, and who does neither.
+"""
+
+import contextlib
+import errno
+import json
+import logging
+import socket
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, cast
+
+import gevent
+from gevent.pywsgi import OldMessage, WSGIHandler
+
+from slave_service.patience import Patience
+from slave_service.request_body import Body
+from slave_service.request_head import BadHead, read_head, read_line
+
+_log = logging.getLogger(__name__)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BUFFER_BYTES = 16 * 1024
+"""Thousands may be refused at the same time."""
+_BREATH_BYTES = 1024 * 1024
+_BREATH_S = 0.0001
+"""A fast sender's bytes are always there already: somebody else has to get a turn."""
+_FAULT = "An internal error; the program's log has the details."
+
+
+def refusal_bytes(status: int, why: str) -> bytes:
+    """Return an answer that the application has no part in, and that ends the connection."""
+    body = _error(why)
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
+    """Answers the requests of one connection.
+
+    A connection ends with the WebSocket that it was used for: what follows is not HTTP. So it
+    does with a request that can't be read to its end: what follows may be anything.
+    """
+
+    response_headers: list[tuple[bytes, bytes]]
+    _body: Body
+
+    @property
+    def _patience(self) -> Patience:
+        return cast(Patience, self.server.patience)
+
+    def handle(self) -> None:
+        """Answer one request after the other."""
+        try:
+            with contextlib.suppress(OSError):
+                while self.handle_one_request():
+                    pass
+        finally:
+            with contextlib.suppress(OSError):
+                # A connection that is closed with bytes unread takes the last answer with it.
+                self.socket._sock.recv(_BUFFER_BYTES)
+            self.rfile.close()
+            with contextlib.suppress(OSError):
+                self.socket.close()
+
+    def handle_one_request(self) -> bool:
+        """Answer the next request; tell whether another may follow."""
+        try:
+            return bool(super().handle_one_request())
+        except BadHead as refusal:
+            self._refuse(refusal)
+            return False
+
+    def read_requestline(self) -> str:
+        """Return the next request line; empty where the client has ended."""
+        with gevent.Timeout(self._patience.stall_s, TimeoutError("no request came")):
+            return read_line(self.rfile).decode("latin-1")
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the head that begins with this line, and set what gevent wants to know of it."""
+        late = BadHead(408, "The head of the request took too long: send it again.")
+        with gevent.Timeout(self._patience.head_s, late):
+            head = read_head(raw_requestline.encode("latin-1"), self.rfile)
+        self.command, self.path, self.request_version = head.method, head.target, head.version
+        self.headers = OldMessage()
+        for name, value in head.fields:
+            self.headers[name] = value
+        self.content_length = head.content_length
+        self.close_connection = head.closes
+        self._body = Body(self.rfile, head, self._tell_to_go_on, self._patience)
+        return True
+
+    def _handle_client_error(self, ex: Exception) -> None:
+        if not isinstance(ex, OSError):
+            raise ex
+        _log.debug("%s broke off in the head of a request: %s", self.client_address, ex)
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return what the application is told of the request."""
+        told: dict[str, Any] = super().get_environ()
+        told["wsgi.input"] = self.wsgi_input = self._body
+        told["wsgi.input_terminated"] = True
+        return told
+
+    def handle_one_response(self) -> None:
+        """Have the application answer, then see how the connection goes on."""
+        super().handle_one_response()
+        is_taken_over = self.status is None  # by a WebSocket, which has answered and ended by now
+        if self.headers.get("Upgrade"):
+            self.close_connection = True
+        if not (self._body.is_at_end or is_taken_over):
+            self.close_connection = True
+            if not self._body.is_late:
+                self._let_finish()
+
+    def _tell_to_go_on(self) -> None:
+        self._sendall(_CONTINUE)
+        self.response_length = 0  # it is no part of the answer
+
+    # Answers
+
+    def finalize_headers(self) -> None:
+        """Say that the connection ends where it does, so that nobody sends on it again."""
+        super().finalize_headers()
+        if self.headers.get("Upgrade") or not self._body.is_nearly_at_end:
+            self.close_connection = True
+        if self.close_connection and not self.connection_upgraded:
+            others = [field for field in self.response_headers if field[0].lower() != b"connection"]
+            self.response_headers = [*others, (b"Connection", b"close")]
+
+    def _sendall(self, data: bytes | bytearray) -> None:
+        # Piece by piece, since the time that is allowed for is that of one call.
+        self.socket.settimeout(self._patience.take_s)
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self.socket.send(left) :]
+        except OSError as error:
+            # In the one form that gevent takes for what it is: no fault of this program.
+            raise BrokenPipeError(errno.EPIPE, f"the client is gone: {error}") from error
+        finally:
+            self.socket.settimeout(self._patience.stall_s)
+        self.response_length += len(data)
+
+    def _refuse(self, refusal: BadHead) -> None:
+        _log.debug("refused %s: %s", self.client_address, refusal)
+        with contextlib.suppress(OSError):
+            self._sendall(refusal_bytes(refusal.status, str(refusal)))
+            if refusal.status != HTTPStatus.REQUEST_TIMEOUT:
+                self._let_finish()
+
+    def _let_finish(self) -> None:
+        """Read on for a while: who still sends finds the answer only when that has ended."""
+        patience = self._patience
+        buffer = bytearray(_BUFFER_BYTES)
+        left = patience.discard_bytes
+        breath = left - _BREATH_BYTES
+        with contextlib.suppress(OSError), gevent.Timeout(patience.discard_s, False):
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.settimeout(patience.silence_s)
+            while left > 0 and (read := self.socket.recv_into(buffer, min(left, len(buffer)))):
+                left -= read
+                if left < breath:
+                    gevent.sleep(_BREATH_S)
+                    breath = left - _BREATH_BYTES
+
+    # Faults
+
+    def _send_error_response_if_possible(self, error_code: int) -> None:
+        if self.response_length:
+            self.close_connection = True
+            return
+        body = _error(_FAULT)
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        status = f"{error_code} {HTTPStatus(error_code).phrase}"
+        with contextlib.suppress(OSError):
+            self.close_connection = True
+            self.start_response(status, headers)
+            self.write(body)
+
+    def _log_error(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType
+    ) -> None:
+        if not issubclass(kind, gevent.GreenletExit):
+            fault: Any = (kind, error, trace)
+            _log.error("%s %s failed", self.command, self.path, exc_info=fault)
+
+
+def _error(text: str) -> bytes:
+    return json.dumps({"error": text}).encode() + b"\n"

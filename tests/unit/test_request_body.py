@@ -1,0 +1,143 @@
+"""How a request's body is read: whole, and never further than to its end."""
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slave_service.patience import Patience
+from slave_service.request_body import Body, Broken
+from slave_service.request_head import Head
+
+NEXT = b"GET /next HTTP/1.1\r\n\r\n"
+
+
+def body_of(
+    sent: bytes, length: int | None = None, asked: list[str] | None = None
+) -> tuple[Body, io.BytesIO]:
+    """Return a body and its connection: chunked unless it has a length."""
+    head = Head(
+        method="POST",
+        target="/",
+        version="HTTP/1.1",
+        fields=[],
+        content_length=length,
+        chunked=length is None,
+        closes=False,
+        asks=asked is not None,
+    )
+    rfile = io.BytesIO(sent + NEXT)
+
+    def ask() -> None:
+        assert asked is not None
+        asked.append("go")
+
+    return Body(rfile, head, ask, Patience()), rfile
+
+
+def chunks_of(*datas: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(data), data) for data in datas if data) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("sizes", [[-1], [1], [3, 2], [100_000]])
+def test_body_with_a_length_ends_there(sizes: list[int]) -> None:
+    """It comes whole in whichever pieces it is asked for, and what follows is left."""
+    data = bytes(range(256)) * 800
+    body, rfile = body_of(data, len(data))
+    received = bytearray()
+    while piece := body.read(sizes[len(received) % len(sizes)]):
+        received += piece
+        if len(sizes) > 1 or sizes == [1]:
+            received += body.read()
+    assert (bytes(received), body.is_at_end) == (data, True)
+    assert rfile.read() == NEXT
+
+
+@given(st.lists(st.binary(max_size=50), max_size=5), st.integers(1, 20))
+@settings(derandomize=True, database=None, deadline=None)
+def test_chunks_are_put_together(datas: list[bytes], size: int) -> None:
+    """Chunks of any sizes are one body, however it is asked for; what follows is left."""
+    body, rfile = body_of(chunks_of(*datas))
+    received = bytearray()
+    while piece := body.read(size):
+        received += piece
+    assert (bytes(received), body.is_at_end) == (b"".join(datas), True)
+    assert rfile.read() == NEXT
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"5;name=value\r\nhello\r\n0;x\r\n\r\n", b"0005\r\nhello\r\n0\r\nX-Check: 1\r\nY:\r\n\r\n"],
+)
+def test_extensions_and_trailers_are_overlooked(sent: bytes) -> None:
+    """What HTTP allows beside the data is read and means nothing."""
+    body, rfile = body_of(sent)
+    assert body.read() == b"hello"
+    assert rfile.read() == NEXT
+
+
+BROKEN = {
+    "sign": b"+5\r\nhello\r\n0\r\n\r\n",
+    "minus": b"-5\r\nhello\r\n0\r\n\r\n",
+    "prefix": b"0x5\r\nhello\r\n0\r\n\r\n",
+    "blank ahead": b" 5\r\nhello\r\n0\r\n\r\n",
+    "blank behind": b"5 \r\nhello\r\n0\r\n\r\n",
+    "underscore": b"1_0\r\nhello\r\n0\r\n\r\n",
+    "thirty digits": b"5" * 30 + b"\r\nhello\r\n0\r\n\r\n",
+    "no size": b"\r\nhello\r\n0\r\n\r\n",
+    "no number": b"five\r\nhello\r\n0\r\n\r\n",
+    "line feed alone": b"5\nhello\n0\n\n",
+    "longer than it says": b"4\r\nhello\r\n0\r\n\r\n",
+    "shorter than it says": b"6\r\nhello\r\n0\r\n\r\n",
+    "NUL in an extension": b"5;\0\r\nhello\r\n0\r\n\r\n",
+    "endless extension": b"5;" + b"x" * 10_000 + b"\r\nhello\r\n0\r\n\r\n",
+    "trailer that is none": b"5\r\nhello\r\n0\r\nno trailer\r\n\r\n",
+    "folded trailer": b"5\r\nhello\r\n0\r\nX: a\r\n b\r\n\r\n",
+    "endless trailers": b"5\r\nhello\r\n0\r\n" + b"X: y\r\n" * 10_000 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_chunks_end_everything(name: str) -> None:
+    """Once the chunks make no sense, nothing that follows is believed, however often one asks."""
+    body, _ = body_of(BROKEN[name])
+    with pytest.raises(Broken):
+        body.read()
+    with pytest.raises(Broken):
+        body.read(1)
+    assert (body.is_at_end, body.is_nearly_at_end) == (False, False)
+
+
+@pytest.mark.parametrize("length", [1000, None])
+def test_connection_that_ends_is_told(length: int | None) -> None:
+    """A body that is not all there is an error, not a shorter body."""
+    body, _ = body_of(b"fff\r\nonly a part" if length is None else b"only a part", length)
+    with pytest.raises(Broken, match="ended"):
+        body.read()
+    assert not body.is_at_end
+
+
+def test_client_that_asks_is_told_once() -> None:
+    """Who waits for a word before it sends gets it when the body is wanted, and not before."""
+    asked: list[str] = []
+    body, _ = body_of(b"hello", 5, asked)
+    assert (asked, body.is_nearly_at_end) == ([], False)
+    assert (body.read(2), body.read(), asked) == (b"he", b"llo", ["go"])
+
+
+def test_lines_can_be_read() -> None:
+    """The stream can be read by the line too, as WSGI has it."""
+    body, rfile = body_of(chunks_of(b"a\nb", b"b\n", b"c"))
+    assert list(body) == [b"a\n", b"bb\n", b"c"]
+    assert rfile.read() == NEXT
+
+
+def test_small_rest_is_read_for_the_next_request() -> None:
+    """A small body that nobody wanted does not cost the connection; a large one does."""
+    small, rfile = body_of(b"x" * 100, 100)
+    small._discard()
+    assert (small.is_at_end, rfile.read()) == (True, NEXT)
+    large, rfile = body_of(b"x" * 1_000_000, 1_000_000)
+    large._discard()
+    assert (large.is_nearly_at_end, len(rfile.read())) == (False, 1_000_000 + len(NEXT))
