@@ -32,7 +32,14 @@ _PAUSE_S = 0.0001
 _MAX_FIELD_BYTES = 1024 * 1024
 """For one form field that is no file."""
 _MAX_FIELDS = 1000
-"""Form fields that are no files; files themselves are as many as the job may hold bytes."""
+_MAX_FIELDS_BYTES = 4 * 1024 * 1024
+"""Form fields that are no files are held in memory."""
+_MAX_PARTS = 50_000
+_MAX_NAMES_BYTES = 32 * 1024 * 1024
+"""So are the names of files, until the request is through: some 50 MB for as many as this. A job
+may have any number of files, in several requests."""
+_MAX_BOUNDARY = 200
+"""RFC 2046 allows for 70; each is looked for in all that comes."""
 
 
 class NoRoom(HTTPException):
@@ -89,11 +96,14 @@ def receive(
         return Form(_fields_alone(stream))
     if kind != "multipart/form-data":
         return Form()
-    if not options.get("boundary"):
-        raise BadRequest("The form has no boundary: send it as multipart/form-data.")
+    boundary = options.get("boundary", "")
+    if not 0 < len(boundary) <= _MAX_BOUNDARY:
+        raise BadRequest(
+            "The form has no boundary, or one that is too long: send it as multipart/form-data."
+        )
     intake = _Intake(folder, limits)
     try:
-        with PushMultipartParser(options["boundary"], **_PARSER_OPTIONS) as parser:
+        with PushMultipartParser(boundary, **_PARSER_OPTIONS) as parser:
             for chunk in _chunks(stream):
                 intake.count(chunk)
                 for event in parser.parse(chunk):
@@ -121,11 +131,18 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
                 time.sleep(_PAUSE_S)
                 turn_ends = time.monotonic() + _TURN_S
     except OSError as error:
-        raise BadRequest("The upload broke off before its end.") from error
+        raise _broken_off(error) from error
+
+
+def _broken_off(error: OSError) -> BadRequest:
+    return BadRequest(f"The upload broke off before its end ({error}): send it again.")
 
 
 def _fields_alone(stream: IO[bytes]) -> dict[str, str]:
-    text = stream.read(_MAX_FIELD_BYTES).decode("utf-8", errors="replace")
+    try:
+        text = stream.read(_MAX_FIELD_BYTES).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise _broken_off(error) from error
     try:
         return dict(urllib.parse.parse_qsl(text, max_num_fields=_MAX_FIELDS))
     except ValueError as error:
@@ -174,6 +191,9 @@ class _Intake:
         self._limits = limits
         self._upload: _OpenUpload | None = None
         self._field: tuple[str, bytearray] | None = None
+        self._parts = 0
+        self._names_bytes = 0
+        self._fields_bytes = 0
 
     def count(self, chunk: bytes) -> None:
         self.form.bytes_received += len(chunk)
@@ -199,6 +219,14 @@ class _Intake:
 
     def _begin(self, part: MultipartSegment) -> None:
         filename = _filename(part)
+        self._parts += 1
+        self._names_bytes += len(filename or "") + len(part.name)
+        if self._parts > _MAX_PARTS or self._names_bytes > _MAX_NAMES_BYTES:
+            raise RequestEntityTooLarge(
+                f"The form has more than {_MAX_PARTS} parts, or names of more than "
+                f"{_MAX_NAMES_BYTES} bytes: send the files in several requests of one job "
+                "(POST /jobs, then /jobs/<id>/files)."
+            )
         if filename is None:
             self._field = (_name(part.name), bytearray())
         # A part with an empty file name is what a browser sends for "nothing chosen".
@@ -213,8 +241,9 @@ class _Intake:
         elif self._field is not None:
             name, value = self._field
             # What is larger, or too many, is no field that any call knows: a stray part.
-            few = len(self.form.fields) < _MAX_FIELDS or name == "task_type"
-            if few and len(value) <= _MAX_FIELD_BYTES:
+            self._fields_bytes += len(name) + len(value)
+            few = len(self.form.fields) < _MAX_FIELDS and self._fields_bytes <= _MAX_FIELDS_BYTES
+            if (few or name == "task_type") and len(value) <= _MAX_FIELD_BYTES:
                 self.form.fields.setdefault(name, value.decode("utf-8", errors="replace"))
         self._upload = self._field = None
 

@@ -1,6 +1,7 @@
 """The calls that a slave answers: HTTP in, JSON out."""
 
 import contextlib
+import importlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -84,12 +85,25 @@ def _read_request(folder: Path) -> Request:
     uploads = [upload for upload in form.uploads if upload.field == task.form_field]
     if not uploads:
         raise BadRequest(f"No files provided for {task.name} processing")
+    survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
+    return Request(task, uploads, folder, survey, _fit(form, task))
+
+
+def _fit(form: Form, task: TaskType) -> object:
+    """Return the fit that was sent along; None where there is none, or none is wanted."""
+    if FIT_FIELD not in form.fields:
+        return None
     try:
-        fit = json_value(form.fields[FIT_FIELD]) if FIT_FIELD in form.fields else None
+        fit = json_value(form.fields[FIT_FIELD])
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The field {FIT_FIELD!r} is not strict JSON: {error}") from error
-    survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
-    return Request(task, uploads, folder, survey, fit if task.fit else None)
+    if fit is None or task.fit is None:
+        return None
+    try:
+        importlib.import_module(task.fit).check_fit(fit)
+    except ValueError as error:
+        raise BadRequest(f"The field {FIT_FIELD!r} is no fit: {error}.") from error
+    return fit
 
 
 def _task_type(form: Form) -> TaskType:

@@ -13,8 +13,9 @@ A new task type is one processor module and one row. The module offers, by name:
 
 A type whose result depends on all files of a job works in two passes. Its row names a *fit*
 module, which the master runs (so it needs nothing but the standard library) and offers
-``open_fit(folder)``; its processor then also offers ``survey(source)``, a ``dict`` for each
-file, and its ``process`` takes ``(source, fit)``, the fit being made of all the surveys.
+``open_fit(folder)``, and ``check_fit(fit)``, a ``ValueError`` for one that nobody made; its
+processor then also offers ``survey(source)``, a ``dict`` for each file, and its ``process`` takes
+``(source, fit)``, the fit being made of all the surveys.
 """
 
 from dataclasses import dataclass

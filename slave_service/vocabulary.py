@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 MAX_FEATURES = 100
 """The terms of a vocabulary, at most; the length of a job's vectors."""
@@ -33,6 +34,8 @@ _HASH_BITS = 32
 # job. Zero won't do: gevent's loop looks at its other events but once in fifty such waits.
 _BREATH_S = 0.0001
 _LARGEST_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
+_LARGEST_IDF = 1e6
+"""Far over what any number of texts leads to, and with no infinity near."""
 
 Candidate = tuple[int, str, int]
 """A term as it is ranked: minus its total count, itself, the number of texts that hold it."""
@@ -42,6 +45,24 @@ def open_fit(folder: Path) -> "Fit":
     """Return an empty fit that keeps its files in ``folder``, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return Fit(folder)
+
+
+def check_fit(fit: object) -> None:
+    """Raise ``ValueError`` for what ``Fit.finish`` could not have returned and nobody could use."""
+    if not isinstance(fit, Mapping):
+        raise ValueError("a fit is an object")
+    terms, idf = fit.get("terms"), fit.get("idf")
+    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+        raise ValueError("a fit has 'terms', a list of words")
+    if len(terms) > MAX_FEATURES or len(set(terms)) < len(terms):
+        raise ValueError(f"a fit has {MAX_FEATURES} terms at most, each once")
+    if not isinstance(idf, list) or len(idf) != len(terms) or not all(map(_is_weight, idf)):
+        raise ValueError(f"a fit has an 'idf' from 0 to {_LARGEST_IDF:g} for each of its terms")
+
+
+def _is_weight(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= cast(float, value) <= _LARGEST_IDF
 
 
 class Fit:

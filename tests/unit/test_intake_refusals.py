@@ -95,6 +95,39 @@ def test_head_of_a_part_without_an_end_is_refused(tmp_path: Path) -> None:
         take(b"--XyZ\r\nX-Head: " + b"x" * 3_000_000, tmp_path)
 
 
+def test_parts_have_a_limit(tmp_path: Path) -> None:
+    """What is kept of each part adds up: a million empty ones are refused while they arrive."""
+    part = b"--XyZ\r\n" + field_part("", b"") + b"\r\n"
+    stream = Trickle(part * 1_000_000, [1 << 16])
+    with pytest.raises(RequestEntityTooLarge, match=r"50000 parts.*several requests"):
+        take(stream, tmp_path)
+    assert stream.tell() <= 50_001 * len(part) + (1 << 16)
+
+
+def test_names_have_a_limit(tmp_path: Path) -> None:
+    """So do the names of files, which are held until the request is through."""
+    part = b"--XyZ\r\n" + file_part("texts", "x" * 60_000, b"") + b"\r\n"
+    stream = Trickle(part * 1000, [1 << 16])
+    with pytest.raises(RequestEntityTooLarge, match="names"):
+        take(stream, tmp_path)
+    assert stream.tell() <= 34 * 1024 * 1024
+
+
+def test_fields_have_a_limit_together(tmp_path: Path) -> None:
+    """A thousand fields of a megabyte each don't lie in memory, and don't push out the type."""
+    parts = [field_part(f"f{n}", b"x" * 1_000_000) for n in range(20)]
+    form = take(form_of([*parts, field_part("task_type", b"text")]), tmp_path)
+    assert form.fields["task_type"] == "text"
+    assert sum(map(len, form.fields.values())) <= 4 * 1024 * 1024
+
+
+def test_boundary_has_a_limit(tmp_path: Path) -> None:
+    """A boundary is looked for in all that comes, and none is long."""
+    boundary = "x" * 201
+    with pytest.raises(BadRequest, match="boundary"):
+        take(WHOLE, tmp_path, PLENTY, f"multipart/form-data; boundary={boundary}")
+
+
 # What is broken
 
 WHOLE = form_of([file_part("texts", "a.txt", b"content"), field_part("task_type", b"text")])
