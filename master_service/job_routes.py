@@ -21,8 +21,12 @@ from master_service.reading import claim_of, json_body, page, received_form
 blueprint = Blueprint("jobs", __name__)
 sock = Sock()
 
+_HANDSHAKE = re.compile(r"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in Base64."""
 _MOST_FILES = 10_000
 _MOST_JOBS = 1000
+_MOST_NAME_BYTES = 255
+"""A longer one is no file's on any common system, and most fail when they are asked for it."""
 _EVENT_S = 0.1
 """Ten messages a second; what happens in between is told by the next one."""
 
@@ -123,7 +127,8 @@ def results_zip(job_id: str) -> ResponseReturnValue:
 @blueprint.get("/results/<task_type>/<name>")
 def result(task_type: str, name: str) -> ResponseReturnValue:
     """Return one result."""
-    path = parts().results.find(task_type, name)
+    is_one = len(name.encode(errors="replace")) <= _MOST_NAME_BYTES
+    path = parts().results.find(task_type, name) if is_one else None
     if path is None:
         raise NoSuchThing(f"There is no result {name} of {task_type}.")
     answer = send_file(path)
@@ -138,7 +143,7 @@ def check_handshake() -> None:
         return
     parts().service.job(str((request.view_args or {})["job_id"]))
     version = request.headers.get("Sec-WebSocket-Version")
-    if version != "13" or "Sec-WebSocket-Key" not in request.headers:
+    if version != "13" or not _HANDSHAKE.fullmatch(request.headers.get("Sec-WebSocket-Key", "")):
         raise BadRequestPart("This handshake is none of a WebSocket (RFC 6455, version 13).")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from master_service.openapi_schemas import SCHEMAS
-from slave_service.task_types import TASK_TYPES
+from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION
 
 Described = dict[str, Any]
@@ -27,6 +27,13 @@ _REASONS = {
 _COMES_AGAIN = (503, 507)
 """Answers that say, in Retry-After, when it may be worth another try."""
 _DOOR = (401, 403)
+_ABOUT = (
+    "Sends uploaded files to slaves, and keeps a ledger of each of them. Every call may also be "
+    "answered with what concerns any request, in the same shape as other errors: 400 for what is "
+    "no HTTP/1.1 to rely on, 404 and 405 for other addresses and methods, 408 for headers that "
+    "come too slowly, 414 for addresses of more than 8000 bytes, 431 for more than 64 KiB or 100 "
+    "lines of headers. Then, and after a large body that was refused, the connection ends."
+)
 
 
 def description() -> Described:
@@ -36,7 +43,7 @@ def description() -> Described:
         "info": {
             "title": "File-processing cluster: the master",
             "version": str(CONTRACT_VERSION),
-            "description": "Sends uploaded files to slaves, and keeps a ledger of each of them.",
+            "description": _ABOUT,
         },
         "paths": {path: _item(path, calls) for path, calls in _calls().items()},
         "components": {
@@ -69,10 +76,10 @@ def _calls() -> dict[str, Described]:
             "post": _call(
                 "Take files and wait until each has its end; with 'Prefer: respond-async' answer "
                 "at once.",
-                {200: _json("Summary"), 202: _json("Named")},
+                {200: _json("Summary"), 202: _named()},
                 [400, 413, 422, 503, 507],
                 headers=[_PREFER, _KEY],
-                body=_form(with_type=True),
+                body=_form_with_type(),
             )
         },
         "/jobs": {
@@ -80,11 +87,11 @@ def _calls() -> dict[str, Described]:
                 "List jobs, the newest first.",
                 {200: _json("Jobs")},
                 [400],
-                query=[_page("offset", 0), _page("limit", 100, 1000)],
+                query=[_page("offset", 0, 2**53), _page("limit", 100, 1000)],
             ),
             "post": _call(
                 "Make a job that takes files in several requests.",
-                {201: _json("Named")},
+                {201: _named()},
                 [400, 413, 422, 503, 507],
                 headers=[_KEY],
                 body=_json_body("NewJob"),
@@ -95,7 +102,7 @@ def _calls() -> dict[str, Described]:
                 "A job and a page of the ledger of its files.",
                 {200: _json("Job")},
                 [400, 404],
-                query=[_page("offset", 0), _page("limit", 1000, 10000)],
+                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000)],
             ),
             "delete": _call(
                 "Cancel; a job that is over stays as it is.", {200: _json("Head")}, [404, 507]
@@ -107,18 +114,16 @@ def _calls() -> dict[str, Described]:
                 {200: _json("Indexes")},
                 [400, 404, 409, 413, 422, 503, 507],
                 headers=[_KEY],
-                body=_form(with_type=False),
+                body=_form(),
             )
         },
         "/jobs/{job_id}/start": {
-            "post": _call(
-                "Let an open job begin.", {202: _json("Named")}, [400, 404, 409, 503, 507]
-            )
+            "post": _call("Let an open job begin.", {202: _named()}, [400, 404, 409, 503, 507])
         },
         "/jobs/{job_id}/retry": {
             "post": _call(
                 "Make a new job of the failed files.",
-                {201: _json("Named")},
+                {201: _named()},
                 [400, 404, 409, 422, 503, 507],
                 headers=[_KEY],
             )
@@ -146,7 +151,7 @@ def _calls() -> dict[str, Described]:
             )
         },
         "/results/{task_type}/{name}": {
-            "get": _call("One result.", {200: _plain("application/octet-stream")}, [404])
+            "get": _call("One result.", {200: _plain("image/png", "application/json")}, [404])
         },
         "/metrics": {"get": _call("Figures for Prometheus.", {200: _plain("text/plain")})},
         "/openapi.json": {"get": _call("This description.", {200: _json("Any")})},
@@ -186,11 +191,13 @@ def _item(path: str, calls: Described) -> Described:
 
 
 _TEXT = {"type": "string"}
+_CONTENT: Described = {"application/json": {"type": "object"}}
+"""What is not described as text."""
 _KEY: Described = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The same key with the same content gives the same answer again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
 }
 _PREFER: Described = {
     "name": "Prefer",
@@ -200,10 +207,8 @@ _PREFER: Described = {
 }
 
 
-def _page(name: str, default: int, most: int | None = None) -> Described:
-    schema: Described = {"type": "integer", "minimum": 0, "default": default}
-    if most is not None:
-        schema["maximum"] = most
+def _page(name: str, default: int, most: int) -> Described:
+    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": default}
     return {"name": name, "in": "query", "schema": schema}
 
 
@@ -215,8 +220,14 @@ def _json_body(schema: str) -> Described:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
-def _plain(kind: str) -> Described:
-    return {"description": "The content.", "content": {kind: {"schema": {"type": "string"}}}}
+def _named() -> Described:
+    """An answer that says where the new job is, twice."""
+    return _json("Named") | {"headers": {"Location": {"schema": _TEXT}}}
+
+
+def _plain(*kinds: str) -> Described:
+    content: Described = {kind: {"schema": _CONTENT.get(kind, _TEXT)} for kind in kinds}
+    return {"description": "The content.", "content": content}
 
 
 def _error(status: int) -> Described:
@@ -227,11 +238,22 @@ def _error(status: int) -> Described:
     return answer
 
 
-def _form(*, with_type: bool) -> Described:
-    fields: Described = {
-        task.form_field: {"type": "array", "items": {"type": "string", "format": "binary"}}
-        for task in TASK_TYPES.values()
-    }
-    if with_type:
-        fields["task_type"] = {"type": "string", "enum": list(TASK_TYPES)}
+def _files(least: int = 0) -> Described:
+    items = {"type": "string", "format": "binary"}
+    return {"type": "array", "items": items, "minItems": least}
+
+
+def _form() -> Described:
+    fields = {task.form_field: _files() for task in TASK_TYPES.values()}
     return {"multipart/form-data": {"schema": {"type": "object", "properties": fields}}}
+
+
+def _form_with_type() -> Described:
+    """One of the task types, with at least one file in its field."""
+    forms = []
+    for task in TASK_TYPES.values():
+        of_type = {"type": "string", "enum": [task.name]}
+        needed = [task.form_field] + (["task_type"] if task.name != DEFAULT_TASK_TYPE else [])
+        fields = {"task_type": of_type, task.form_field: _files(1)}
+        forms.append({"type": "object", "required": needed, "properties": fields})
+    return {"multipart/form-data": {"schema": {"anyOf": forms}}}

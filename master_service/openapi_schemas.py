@@ -3,6 +3,7 @@
 from typing import Any
 
 from master_service.jobs import FileState, JobState
+from slave_service.task_types import TASK_TYPES
 
 Schema = dict[str, Any]
 
@@ -59,9 +60,20 @@ _FILE = {
     "code": _maybe(_TEXT),
     "error": _maybe(_TEXT),
 }
-_ADDRESS = {"slave_ip": _TEXT, "slave_port": {"type": ["integer", "string"]}}
+_PORT_TEXT = (
+    "^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
+)
+_ADDRESS: dict[str, Schema] = {
+    "slave_ip": _TEXT | {"minLength": 1, "maxLength": 253},
+    "slave_port": {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": 65535},
+            {"type": "string", "pattern": _PORT_TEXT},
+        ]
+    },
+}
 _EXTRAS = {
-    "workers": {"type": "integer", "minimum": 1},
+    "workers": {"type": "integer", "minimum": 1, "maximum": 1024},
     "task_types": _list(_TEXT),
     "unavailable": _TEXTS,
     "versions": _TEXTS,
@@ -96,7 +108,7 @@ SCHEMAS: dict[str, Schema] = {
             "mixed_versions": _list(_TEXT),
         },
     ),
-    "NewJob": _object({"task_type": _TEXT}),
+    "NewJob": _object({"task_type": {"type": "string", "enum": list(TASK_TYPES)}}),
     "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
