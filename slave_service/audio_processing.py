@@ -154,6 +154,9 @@ def process(source: BinaryIO) -> dict[str, object]:
         if error.code in _NOT_READABLE:
             raise Unsupported(_UNSUPPORTED) from error
         reason = error.error_string.rstrip(".")
+        if "nternal error" in reason:
+            # Its words for a rate of zero and the like; to a reader they sound like ours.
+            reason = "its header makes no sense"
         raise Corrupt(_DAMAGED.format(reason=reason)) from error
     finally:
         if samples.fault is not None:

@@ -4,7 +4,9 @@ Only the parts that are asked for are unpacked, as a stream; zipfile ends at the
 directory states and checks the sum, so a part that lies about its size is one that is damaged.
 """
 
+import os
 import posixpath
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
@@ -19,7 +21,15 @@ MAX_TOTAL_BYTES = 256 * 1024 * 1024
 MAX_TREE_BYTES = 4 * 1024 * 1024
 """Of a part that is held in memory as a tree: the relations and the properties."""
 
+MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
+"""Of the list of parts, which zipfile reads whole; some 400 bytes for each of them are plenty."""
+
 _ENCRYPTED_FLAG = 1
+_END, _END_BYTES = b"PK\x05\x06", 22
+_END_64, _END_64_BYTES = b"PK\x06\x06", 56
+_LOCATOR_64_BYTES = 20
+_MAX_COMMENT_BYTES = 65535
+"""What stands at the end of a ZIP file (APPNOTE 4.3.14 to 4.3.16)."""
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _TOO_LARGE = (
     f"This document is over the limit of {MAX_PARTS:,} parts, {MAX_PART_BYTES >> 20} MiB of text "
@@ -42,8 +52,10 @@ class Package:
     """
 
     def __init__(self, source: BinaryIO) -> None:
+        _refuse_long_directory(source)
         self._archive = ZipFile(source)
         entries = self._archive.infolist()
+        # The directory may be longer than it says.
         if len(entries) > MAX_PARTS:
             raise TooLarge(_TOO_LARGE)
         self._entries = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
@@ -92,3 +104,28 @@ class Package:
             if element.get("TargetMode") != "External" and target in self:
                 found.append(Relation(kind, target))
         return found
+
+
+def _refuse_long_directory(source: BinaryIO) -> None:
+    """Raise ``TooLarge`` before zipfile makes an object of each part that the directory lists.
+
+    An end that can't be found or is cut off is left to zipfile to complain of.
+    """
+    length = source.seek(0, os.SEEK_END)
+    longest = _END_64_BYTES + _LOCATOR_64_BYTES + _END_BYTES + _MAX_COMMENT_BYTES
+    source.seek(max(0, length - longest))
+    tail = source.read()
+    source.seek(0)
+    end = tail[-_END_BYTES:]
+    # As zipfile looks for it: at the very end, else wherever its mark stands last.
+    place = tail.rfind(_END)
+    if end.startswith(_END) and end.endswith(b"\0\0"):
+        place = len(tail) - _END_BYTES
+    if place < 0 or place + _END_BYTES > len(tail):
+        return
+    parts, size = struct.unpack_from("<10xHI", tail, place)
+    place_64 = place - _LOCATOR_64_BYTES - _END_64_BYTES
+    if place_64 >= 0 and tail.startswith(_END_64, place_64):
+        parts, size = struct.unpack_from("<32xQQ", tail, place_64)
+    if parts > MAX_PARTS or size > MAX_DIRECTORY_BYTES:
+        raise TooLarge(_TOO_LARGE)

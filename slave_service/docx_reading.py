@@ -70,8 +70,9 @@ def read(source: BinaryIO) -> DocxContent:
     try:
         return _read_package(Package(source))
     except OSError as error:
-        # A damaged offset can lead zipfile to before the beginning; other faults are the disk's.
-        if error.errno != errno.EINVAL:
+        # A damaged offset can lead zipfile to before the beginning, and lxml calls bytes that are
+        # no characters an OSError, one without a number; other faults are the disk's.
+        if error.errno not in (None, errno.EINVAL):
             raise
         raise Corrupt(_DAMAGED) from error
     # zipfile lets the errors of struct, zlib and the decoders through.

@@ -18,16 +18,23 @@ from slave_service.text_decoding import Decoded, read_text
 MAX_TERMS = 500_000
 """Different terms of one text: its survey passes through the master whole. A long novel has some
 twenty thousand."""
+MAX_TERM_CHARACTERS = 10_000
+"""Of one term: if the job's vocabulary takes it, it stands in the result of every file."""
 _LANGUAGE = "english"
 
 
 def survey(source: BinaryIO) -> dict[str, object]:
     """Return ``{"terms": {term: count}}`` for one open seekable file, sorted by term.
 
-    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``
-    or ``MAX_TERMS``.
+    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``,
+    ``MAX_TERMS`` or ``MAX_TERM_CHARACTERS``.
     """
     counts = Counter(_terms(read_text(source)))
+    if max(map(len, counts), default=0) > MAX_TERM_CHARACTERS:
+        raise TooLarge(
+            f"This text has a word of more than {MAX_TERM_CHARACTERS:,} characters, which no "
+            "language does; send texts rather than data, or put spaces into it."
+        )
     if len(counts) > MAX_TERMS:
         raise TooLarge(
             f"This text has more than {MAX_TERMS:,} different terms, which no language does; "

@@ -87,6 +87,7 @@ def load(source: BinaryIO) -> Picture:
         try:
             _scale_transparent_key(image)
             image.load()
+            _try_transparency(image)
         except _DAMAGE as error:
             raise Corrupt(
                 f"This {_FORMATS.get(image.format or '', 'picture')} file is damaged or cut off; "
@@ -175,6 +176,15 @@ def _scale_transparent_key(image: Image.Image) -> None:
         image.info["transparency"] = key * {"L;2": 85, "L;4": 17}[rawmode]
     elif rawmode == "RGB;16B" and isinstance(key, tuple):
         image.info["transparency"] = tuple(value >> 8 for value in key)
+
+
+def _try_transparency(image: Image.Image) -> None:
+    """Raise for a palette that is missing, or that can't have so many degrees of transparency.
+
+    Pillow looks at it only when the pixels are converted, which one of them shows as well as all.
+    """
+    if image.has_transparency_data:
+        image.crop((0, 0, 1, 1)).convert("RGBA")
 
 
 def _orientation(image: Image.Image) -> int:

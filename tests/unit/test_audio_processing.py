@@ -111,6 +111,13 @@ def test_what_is_reported() -> None:
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+@pytest.mark.parametrize("rate", [0, 2**31])
+def test_a_header_that_makes_no_sense(rate: int) -> None:
+    """A rate of nothing, or below it, is the file's fault, and no "internal error" is told."""
+    with pytest.raises(errors.Corrupt, match=r"damaged \(its header makes no sense\)"):
+        measure(wave(bytes(16), rate=rate))
+
+
 def test_full_scale_square_wave() -> None:
     """The loudest wave of 16 bits, which overflows 16-bit arithmetic, has an energy of 1."""
     result = measure(wave(struct.pack("<2h", -(2**15), -(2**15)) * 1000))

@@ -187,3 +187,11 @@ def test_survey_of_too_many_terms_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert embedding_processing.survey(io.BytesIO(b"one1 two2 three3 one1"))["terms"]
     with pytest.raises(TooLarge, match="different terms"):
         embedding_processing.survey(io.BytesIO(b"one1 two2 three3 four4"))
+
+
+def test_survey_of_an_endless_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that no language has is not carried into the result of every file of the job."""
+    monkeypatch.setattr(embedding_processing, "MAX_TERM_CHARACTERS", 8)
+    assert embedding_processing.survey(io.BytesIO(b"12345678 and more"))["terms"]
+    with pytest.raises(TooLarge, match="a word of more than 8 characters"):
+        embedding_processing.survey(io.BytesIO(b"123456789 and more"))

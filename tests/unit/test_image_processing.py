@@ -284,6 +284,22 @@ def test_a_cut_file_is_corrupt(kind: str) -> None:
         processing.process(io.BytesIO(data[: len(data) // 2]))
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        chunk(b"tRNS", bytes(300)),
+        chunk(b"PLTE", b"") + chunk(b"tRNS", bytes(300)),
+    ],
+    ids=["no palette", "more degrees than any palette has colors"],
+)
+def test_a_palette_that_does_not_fit_its_transparency_is_corrupt(extra: bytes) -> None:
+    """A palette that does not fit its transparency is the file's fault, not the program's."""
+    data = png((2, 1), 8, 3, b"\0\0\1", extra)
+
+    with pytest.raises(Corrupt, match="damaged"):
+        processing.process(io.BytesIO(data))
+
+
 def test_a_damaged_header_is_corrupt() -> None:
     """A file that begins like a PNG and goes on with nothing sensible is damaged."""
     with pytest.raises(Corrupt, match="begins like a PNG picture"):
