@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test coverage run setup setup-dev lint audit bench chaos fuzz clean
+.PHONY: demo test coverage run setup setup-dev lint audit bench chaos fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -38,6 +38,9 @@ chaos: setup-dev  ## CHAOS_RUNS seeded schedules of troubles (20) from CHAOS_SEE
 fuzz: setup-dev  ## FUZZ_RUNS seeds (5) from FUZZ_SEED (1) on of odd requests, by the API's description
 	$(PY) -m tests.fuzz
 	FUZZ_CASES=$${FUZZ_CASES:-20000} $(PY) -m pytest tests/contract/test_raw_http.py
+
+hostile: setup-dev  ## N hostile files (1000) of the seed SEED (1); with FILE=1234 that one alone
+	HOSTILE_FILES=$(N) HOSTILE_SEED=$(SEED) HOSTILE_FILE=$(FILE) $(PY) -m tests.hostile
 
 setup:
 	@scripts/setup.sh
