@@ -123,6 +123,7 @@ class Pool:
             worker = self._replace_if_over(worker)
             # First the answer, then the replacement, which takes seconds to warm up.
             self._work_on(worker, *entry)
+            del entry  # with the file's whole result in it, until the next one comes
             worker = self._replace_if_over(worker)
         self._remove(worker)
 

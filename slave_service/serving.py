@@ -21,6 +21,7 @@ import gevent.pool
 from flask import Flask
 from gevent.pywsgi import WSGIServer
 
+from slave_service import memory
 from slave_service.connection import Handler, refusal_bytes
 from slave_service.patience import Patience
 
@@ -182,6 +183,7 @@ class Server:
 
         A second SIGTERM or Ctrl-C ends the process at once.
         """
+        memory.give_back()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._on_signal)
         self._server.start()

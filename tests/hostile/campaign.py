@@ -47,7 +47,6 @@ class Campaign:
         for cases in jobs(plans):
             self._job(cases)
             if not report.memory_before and report.files >= warm_up:
-                self._good.stretch()
                 self._settle()
                 report.warm_up_files, report.memory_before = (
                     report.files,

@@ -50,20 +50,6 @@ class GoodFiles:
         """Come back when every slave has a worker that works: two texts, one for each."""
         send(self.url, [_case("text"), _case("text")])
 
-    def stretch(self) -> None:
-        """Have large results made and merged, on every slave and the master.
-
-        An allocator keeps some of what it once had: that is no leak, and it has to be there when
-        memory is first looked at, whether or not a short run has large files early.
-        """
-        text = b"a good word " * (31 * 1024 * 1024 // 12)
-        send(self.url, [Case(-1, "document", f"large {n}", text, "a large file") for n in (1, 2)])
-        words = b" ".join(b"w%06x" % number for number in range(499_999))
-        cases = [
-            Case(-1, "embedding", f"words {n}", words + b" end", "a large file") for n in (1, 2)
-        ]
-        send(self.url, cases)
-
     def _send(self, task_type: str) -> Done:
         return send(self.url, [_case(task_type)])
 

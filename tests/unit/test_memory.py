@@ -1,0 +1,36 @@
+"""What a process still holds after it had large things in its hands."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scripts.local_cluster import PROJECT
+
+HAVE_AND_LET_GO = """
+import sys
+import psutil
+from slave_service.memory import give_back
+if sys.argv[1] == "give back":
+    give_back()
+held = psutil.Process().memory_info
+before = held().rss
+kept = []
+for _ in range(3):
+    large = b"x" * 20_000_000
+    kept.append(b"x" * 100_000)  # what comes later stands behind it
+    del large
+print(held().rss - before)
+"""
+
+
+def grown_bytes(how: str) -> int:
+    command = [sys.executable, "-c", HAVE_AND_LET_GO, how]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the allocators of other systems do so anyway")
+def test_large_pieces_go_when_they_are_free() -> None:
+    """After pieces of 20 MB, with small ones between them, the process is as small as before."""
+    assert grown_bytes("give back") < 4_000_000
