@@ -79,5 +79,6 @@ def protect(answer: Response) -> Response:
     """Have the browser keep foreign scripts out, and the page out of foreign frames."""
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    # Without a referrer at all, browsers leave out of forms where they come from too.
+    answer.headers["Referrer-Policy"] = "same-origin"
     return answer
