@@ -9,6 +9,7 @@ import errno
 import json
 import logging
 import socket
+import time
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, cast
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BUFFER_BYTES = 16 * 1024
 """Thousands may be refused at the same time."""
+_TURN_S = 0.01
 _BREATH_BYTES = 1024 * 1024
 _BREATH_S = 0.0001
 """A fast sender's bytes are always there already: somebody else has to get a turn."""
@@ -56,10 +58,14 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def handle(self) -> None:
         """Answer one request after the other."""
+        turn_ends = time.monotonic() + _TURN_S
         try:
             with contextlib.suppress(OSError):
                 while self.handle_one_request():
-                    pass
+                    # Requests that are sent without waiting for answers are all there already.
+                    if time.monotonic() > turn_ends:
+                        gevent.sleep(_BREATH_S)
+                        turn_ends = time.monotonic() + _TURN_S
         finally:
             with contextlib.suppress(OSError):
                 # A connection that is closed with bytes unread takes the last answer with it.

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -278,3 +279,38 @@ def test_open_files_run_out_for_nobody(tmp_path: Path, held: int) -> None:
     assert "Traceback" not in said
     warnings = said.count(" WARNING ")
     assert (0 < warnings < 30) if held else not warnings
+
+
+def test_who_does_not_wait_for_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """However many requests one connection sends at once, others have their turn between them."""
+    flood = b"GET /check_status HTTP/1.1\r\nHost: a\r\n\r\n" * 2000
+    with (tmp_path / "log").open("wb") as log, serving(log) as port:
+        over = threading.Event()
+        with socket.create_connection(("127.0.0.1", port)) as greedy:
+            greedy.settimeout(SOON_S)
+            drain = threading.Thread(target=drained, args=(greedy,))
+            send = threading.Thread(target=sent_over_and_over, args=(greedy, flood, over))
+            drain.start()
+            send.start()
+            try:
+                for _ in range(5):
+                    with socket.create_connection(("127.0.0.1", port), timeout=SOON_S / 2) as other:
+                        other.sendall(b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
+                        assert other.recv(100).startswith(b"HTTP/1.1 401")
+            finally:
+                over.set()
+                send.join()
+                greedy.shutdown(socket.SHUT_RDWR)
+                drain.join()
+
+
+def drained(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while connection.recv(MIB):
+            pass
+
+
+def sent_over_and_over(connection: socket.socket, data: bytes, over: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while not over.is_set():
+            connection.sendall(data)
