@@ -20,6 +20,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
 _CHANGES_OF_FOLDERS = sum(1 << bit for bit in range(4, 13))
 """Removing, and making files, folders, links, devices, sockets and pipes."""
+_DEVICES = 1 << 6 | 1 << 11
+"""Among them: to make devices, which root can and nobody needs."""
 _SINCE = {2: 1 << 13, 3: _TRUNCATE}
 """Moving files between folders, and cutting them off, by the version that knows them."""
 _TCP_SINCE, _TCP = 4, 0b11
@@ -53,7 +55,7 @@ def confine_to(folder: Path) -> bool:
     writing |= sum(right for since, right in _SINCE.items() if version >= since)
     rules = _ruleset(libc, version, writing)
     try:
-        _allow(libc, rules, folder, writing)
+        _allow(libc, rules, folder, writing & ~_DEVICES)
         _allow(libc, rules, _NULL, writing & (_WRITE_FILE | _TRUNCATE))
         # The system asks for this first: no program that is started may have more rights.
         _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import math
 import os
+import struct
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ MOST_FILE_BYTES = 4 * 1024**3
 """Of one file that a worker, or a program that it calls, may write to the disk."""
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
+_PR_CAPBSET_DROP, _MOST_CAPABILITIES, _CAPABILITY_VERSION_3 = 24, 64, 0x20080522
 
 
 def confine(memory_bytes: int) -> None:
@@ -26,6 +28,8 @@ def confine(memory_bytes: int) -> None:
         uid, gid = os.getuid(), os.getgid()
         if _unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
             _stay_who_it_was(uid, gid)
+    if sys.platform == "linux":
+        _drop_privileges()
 
 
 def limit_cpu_time(seconds: float) -> None:
@@ -72,6 +76,19 @@ def _limit_resources(memory_bytes: int) -> None:
             resource.setrlimit(number, (most, most))
         except (OSError, ValueError):
             print(f"this system does not limit the {what} of workers", file=sys.stderr)  # noqa: T201 (the log)
+
+
+def _drop_privileges() -> None:
+    """Keep none of root's privileges, nor those that come with users of one's own.
+
+    capabilities(7): none now, and none by starting another program.
+    """
+    libc = ctypes.CDLL(None)
+    for capability in range(_MOST_CAPABILITIES):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    header, nothing = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(6 * 4)
+    if libc.capset(header, nothing) != 0:
+        print("workers keep the privileges of the slave", file=sys.stderr)  # noqa: T201 (the log)
 
 
 def _unshare(flags: int) -> bool:

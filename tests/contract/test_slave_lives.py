@@ -292,8 +292,10 @@ def test_workers_have_no_network_and_bounds(narrow: tuple[Program, str]) -> None
     process = worker_of(slave)
     assert process.rlimit(psutil.RLIMIT_FSIZE) == (MOST_FILE_BYTES, MOST_FILE_BYTES)
     assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    for kind in ("CapPrm", "CapEff", "CapBnd"):
+        assert f"{kind}:\t{0:016x}" in status
     if "coverage" not in sys.modules and landlock.is_known():
-        status = Path(f"/proc/{process.pid}/status").read_text()
         assert "NoNewPrivs:\t1" in status
     if subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
         pytest.skip("this system lets no process leave the network")

@@ -1,5 +1,6 @@
 """What a confined process can still do, tried by one that is."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from scripts.local_cluster import PROJECT
 from slave_service import landlock
 
 TRY = """
-import os, socket, subprocess, sys
+import os, socket, stat, subprocess, sys
 from pathlib import Path
 from slave_service.landlock import confine_to
 own, foreign = map(Path, sys.argv[1:])
@@ -36,6 +37,8 @@ FORBIDDEN = {
     "move out": "(own / 'a').write_text('x'); (own / 'a').rename(foreign.parent / 'a')",
     "write by another program": "subprocess.run(['cp', sys.executable, foreign], check=True)",
 }
+if hasattr(os, "geteuid") and os.geteuid() == 0:
+    FORBIDDEN["make a device"] = "os.mknod(own / 'd', 0o660 | stat.S_IFCHR, os.makedev(1, 3))"
 SINCE_6_12 = {
     "signal its parent": "os.kill(os.getppid(), 0)",
     "connect": "socket.create_connection(('127.0.0.1', 9))",
@@ -72,6 +75,7 @@ def test_nothing_changes_elsewhere(foreign: Path, what: str) -> None:
     """Outside of its folder it writes, makes, moves and removes nothing, nor does its program."""
     done = attempt(FORBIDDEN[what], foreign)
     assert done.returncode == 1
+    assert "Permission" in done.stderr or "CalledProcessError" in done.stderr
     assert foreign.read_text() == "precious"
     assert list(foreign.parent.iterdir()) == [foreign]
 
