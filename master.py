@@ -5,6 +5,7 @@ from gevent import monkey
 
 monkey.patch_all()  # before anything else is imported, so that all of it waits cooperatively
 
+import contextlib
 import logging
 import sqlite3
 import sys
@@ -28,6 +29,9 @@ def run(settings: MasterSettings) -> None:
     """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
     _make_folder("RESULTS_DIR", settings.results_dir)
     _make_folder("SPOOL_DIR", settings.spool_dir)
+    with contextlib.suppress(OSError):
+        # Other users of this computer have no business with what was uploaded.
+        settings.spool_dir.chmod(0o700)
     try:
         lock = FileLock(settings.spool_dir / "lock", timeout=0).acquire()
     except Timeout:
@@ -46,6 +50,11 @@ def run(settings: MasterSettings) -> None:
         server = Server(master.app, listener, settings.tls.server_context())
 
         def tell() -> None:
+            if settings.is_open_to_listeners:
+                _log.warning(
+                    "others on the network can read what is sent here, the token too: set TLS_CERT "
+                    "and TLS_KEY, or ALLOW_PLAIN_HTTP=1 if you trust it"
+                )
             if settings.token is not None and len(settings.token) < _GUESSABLE_LENGTH:
                 _log.warning("CLUSTER_TOKEN is short enough to be guessed: make a longer one")
             scheme = "https" if settings.tls.serves else "http"

@@ -102,7 +102,8 @@ def _app(parts: Parts, settings: MasterSettings) -> Flask:
     app.extensions["master"] = parts
     # Finds out whether who listens is still there.
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
-    login.set_up(app, settings.token, secure=settings.tls.serves)
+    plain = settings.allow_plain_http
+    login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
     door.guard(app, settings.token, door.Side(login.is_logged_in, pages.is_open))
     app.register_error_handler(Refusal, _refused)
     for blueprint in (routes.blueprint, job_routes.blueprint, pages.blueprint):

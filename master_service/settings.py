@@ -34,6 +34,11 @@ class MasterSettings:
     allow_plain_http: bool
     log_level: str
 
+    @property
+    def is_open_to_listeners(self) -> bool:
+        """Whether others could read the token on its way here, and nobody said that they may."""
+        return not (is_loopback(self.host) or self.tls.serves or self.allow_plain_http)
+
     @classmethod
     def read(cls, env: Environment) -> "MasterSettings":
         """Check every setting; raises ``SettingError`` for the first that can't be used."""

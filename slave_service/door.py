@@ -1,7 +1,7 @@
 """Decides who may come in, and says every "no" in the same words; for both Flask programs."""
 
 import logging
-import urllib.parse
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +13,9 @@ from slave_service.wire import is_authorized, is_loopback
 
 _log = logging.getLogger(__name__)
 
+_PLACE = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?"
+_HOST, _ORIGIN = re.compile(_PLACE), re.compile(f"https?://{_PLACE}")
+"""Nothing but a host and a port: any more could be read in more than one way."""
 OPEN_PATHS = frozenset({"/", "/check_status"})
 """Answered without the token, so that a person can see at once whether the program is up."""
 
@@ -60,21 +63,17 @@ def _token_check(token: str, side: Side) -> Callable[[], None]:
 
 def _loopback_check() -> None:
     g.trusted = True
-    host = request.headers.get("Host")
-    origin = request.headers.get("Origin")
-    for url in ("//" + host if host is not None else None, origin):
-        if url is not None and ("@" in url or not is_loopback(_hostname(url))):
-            raise Forbidden(
-                "Without CLUSTER_TOKEN only this computer itself may call: use "
-                "http://localhost or http://127.0.0.1, or set CLUSTER_TOKEN."
-            )
+    host, origin = request.headers.get("Host"), request.headers.get("Origin")
+    here = host is None or _is_here(_HOST.fullmatch(host))
+    if not here or not (origin is None or _is_here(_ORIGIN.fullmatch(origin))):
+        raise Forbidden(
+            "Without CLUSTER_TOKEN only this computer itself may call: use "
+            "http://localhost or http://127.0.0.1, or set CLUSTER_TOKEN."
+        )
 
 
-def _hostname(url: str) -> str:
-    try:
-        return urllib.parse.urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+def _is_here(named: re.Match[str] | None) -> bool:
+    return named is not None and is_loopback(named["host"])
 
 
 def _as_json(error: HTTPException) -> Response:

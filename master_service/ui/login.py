@@ -11,16 +11,21 @@ from datetime import timedelta
 from flask import Flask, current_app, request, session
 from werkzeug.exceptions import Forbidden
 
-from slave_service.wire import bearer, is_authorized
+from slave_service.wire import bearer, is_authorized, is_loopback
 
 _LIFETIME = timedelta(days=7)
 """After the last visit; then the token is asked for again."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def set_up(app: Flask, token: str | None, *, secure: bool) -> None:
-    """Let browsers log in to ``app``; ``secure`` where it is called over TLS alone."""
+def set_up(app: Flask, token: str | None, *, secure: bool, plain: bool) -> None:
+    """Let browsers log in to ``app``.
+
+    ``secure`` where it is called over TLS alone; else ``plain`` says whether the token may travel
+    for others on the network to read.
+    """
     app.extensions["login_token"] = token
+    app.extensions["login_from_elsewhere"] = secure or plain
     if token is not None:
         app.secret_key = hashlib.blake2b(token.encode(), person=b"cluster cookie").digest()
     app.config.update(
@@ -35,6 +40,16 @@ def set_up(app: Flask, token: str | None, *, secure: bool) -> None:
 def is_needed() -> bool:
     """Tell whether the app at hand asks for a token at all."""
     return current_app.extensions["login_token"] is not None
+
+
+def check_way() -> None:
+    """Raise ``Forbidden`` where the token would have to travel readable by the network."""
+    is_here = is_loopback(request.remote_addr or "")
+    if is_needed() and not (is_here or current_app.extensions["login_from_elsewhere"]):
+        raise Forbidden(
+            "The token would travel readable by the network: the master needs TLS_CERT and "
+            "TLS_KEY, or ALLOW_PLAIN_HTTP=1 where this network is trusted."
+        )
 
 
 def accept(given: str) -> bool:

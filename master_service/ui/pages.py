@@ -51,15 +51,21 @@ def page() -> ResponseReturnValue:
 @blueprint.get("/login")
 def ask() -> ResponseReturnValue:
     """Ask for the token who is not let in already."""
-    return redirect("/ui", 303) if is_trusted() else render_template("login.html", error="")
+    if is_trusted():
+        return redirect("/ui", 303)
+    login.check_way()
+    return render_template("login.html", error="")
 
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
     """Remember in a cookie who brings the token."""
+    login.check_way()
     # Before anybody is known, no more is read than a form of this size.
     request.max_content_length = _MAX_LOGIN_BYTES
-    if login.accept(request.form.get("token", "")):
+    # Nor of the other kind, whose boundary alone can cost a lot.
+    is_plain = request.mimetype == "application/x-www-form-urlencoded"
+    if login.accept(request.form.get("token", "") if is_plain else ""):
         return redirect("/ui", 303)
     error = "This is not the token (CLUSTER_TOKEN) that the master was started with."
     if wants_page():

@@ -1,11 +1,15 @@
 """The login of the page: what a browser gets for the token, and what that is good for."""
 
+import socket
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
 import requests
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
+from master_service.ui import login
 from scripts.local_cluster import LocalCluster
 from tests.conftest import TOKEN
 from tests.contract.programs import wait_until
@@ -77,6 +81,12 @@ def test_wrong_token_is_told_on_the_page(browser: Browser) -> None:
     assert not browser.cookies
 
 
+def test_dear_form_is_not_read(browser: Browser) -> None:
+    """A boundary of kilobytes costs nothing: a form of that kind is no login."""
+    kind = {"Content-Type": f"multipart/form-data; boundary={'a' * 60_000}"}
+    assert browser.ask("POST", "/login", data=b"x" * 100, headers=kind).status_code == 401
+
+
 def test_long_form_is_not_read(browser: Browser) -> None:
     """A stranger can't make the master hold more than a form of a few kilobytes."""
     assert browser.ask("POST", "/login", data={"token": "x" * 100_000}).status_code == 413
@@ -95,9 +105,19 @@ def test_cookie_is_kept_from_scripts_and_other_sites(master: LocalCluster, known
 
 def test_cookie_that_was_changed_is_nothing(known: Browser) -> None:
     """A cookie is signed: another one of the same form lets nobody in."""
-    forged = known.cookies[COOKIE].partition(".")[0] + ".Zm9yZ2Vk.Zm9yZ2Vk"
+    said, when, _ = known.cookies[COOKIE].split(".")
+    app = Flask("another", static_folder=None)
+    login.set_up(app, "another-token", secure=False, plain=False)
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    forged = signer.dumps({"in": True, "_permanent": True})
     known.cookies.clear()
-    assert known.ask("GET", "/jobs", headers={"Cookie": f"{COOKIE}={forged}"}).status_code == 401
+    for cookie in (forged, f"{said}.{when}.{forged.split('.')[2]}"):
+        assert (
+            known.ask("GET", "/jobs", headers={"Cookie": f"{COOKIE}={cookie}"}).status_code == 401
+        )
+    known.ask("POST", "/login", data={"token": TOKEN})
+    assert known.ask("GET", "/jobs").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -169,3 +189,30 @@ def test_token_that_can_be_guessed_is_warned_of(own_cluster: LocalCluster) -> No
     log = own_cluster.start_master(CLUSTER_TOKEN="hunter2").log
     assert wait_until(lambda: "CLUSTER_TOKEN is short" in log.read_text())
     assert "hunter2" not in log.read_text()
+
+
+@pytest.mark.parametrize(("allowed", "status"), [("0", 403), ("1", 200)])
+def test_login_from_elsewhere_needs_a_way_that_nobody_reads(
+    own_cluster: LocalCluster, allowed: str, status: int
+) -> None:
+    """Over plain HTTP the token is not asked for by way of a network that nobody vouched for."""
+    address = own_address()
+    own_cluster.settings = {"CLUSTER_TOKEN": TOKEN, "ALLOW_PLAIN_HTTP": allowed}
+    master = own_cluster.start_master(MASTER_HOST="0.0.0.0")
+    elsewhere = own_cluster.url.replace("127.0.0.1", address)
+    assert requests.get(f"{elsewhere}/login", headers=PAGE, timeout=10).status_code == status
+    posted = requests.post(f"{elsewhere}/login", data={"token": TOKEN}, headers=PAGE, timeout=10)
+    assert posted.status_code == status
+    assert requests.get(f"{own_cluster.url}/login", headers=PAGE, timeout=10).status_code == 200
+    warned = "others on the network can read" in master.log.read_text()
+    assert warned == (allowed == "0")
+
+
+def own_address() -> str:
+    """Return an address of this computer that is not loopback; skips where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this computer has no address but loopback")
+        return str(probe.getsockname()[0])

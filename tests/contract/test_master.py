@@ -175,7 +175,14 @@ def test_every_error_is_json(cluster: LocalCluster, method: str, path: str, stat
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
+    "headers",
+    [
+        *({"Host": host} for host in ("evil.example", "[::1].evil.example", "localhost#.evil")),
+        *({"Host": host} for host in ("localhost/evil", "localhost:evil", "a@localhost")),
+        *({"Origin": origin} for origin in ("http://evil.example", "null", "//localhost")),
+        *({"Origin": origin} for origin in ("http://[::1].evil.example", "x://localhost")),
+    ],
+    ids=str,
 )
 def test_foreign_pages_are_kept_out(cluster: LocalCluster, headers: dict[str, str]) -> None:
     """Without a token, a foreign Host or Origin is a 403 on master and slave alike."""
@@ -184,6 +191,13 @@ def test_foreign_pages_are_kept_out(cluster: LocalCluster, headers: dict[str, st
         answer = requests.get(f"{url}/check_status", headers=headers, timeout=10)
         assert answer.status_code == 403
         assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:5000", "LOCALHOST."])
+def test_this_computer_is_let_in_by_each_of_its_names(cluster: LocalCluster, host: str) -> None:
+    """However it is called, and with a page of its own as the origin, loopback is loopback."""
+    headers = {"Host": host, "Origin": f"http://{host}"}
+    assert requests.get(f"{cluster.url}/check_status", headers=headers, timeout=10).ok
 
 
 def test_two_hundred_stalled_uploads_stall_nobody(cluster: LocalCluster) -> None:

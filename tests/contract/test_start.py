@@ -163,3 +163,10 @@ def test_programs_read_the_env_file_beside_them(tmp_path: Path) -> None:
         assert name in only_line(done.stderr)
     won = run(tmp_path / "master.py", MASTER_PORT="nor this", **settings)
     assert "'nor this'" in only_line(won.stderr)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere folders have no such modes")
+def test_uploads_are_nobody_elses(own_cluster: LocalCluster) -> None:
+    """Other users of the computer can't get at the spool and its ledger, whatever the umask."""
+    own_cluster.start_master()
+    assert (own_cluster.folder / "spool").stat().st_mode & 0o777 == 0o700
