@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from client_service import bars
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.following import follow
 from client_service.sending import submit
 from scripts.local_cluster import LocalCluster

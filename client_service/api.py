@@ -1,41 +1,33 @@
-"""The master's job API, and the only user of requests here: it turns its errors into ours.
+"""The master's job API, call by call: what is asked, and what is made of the answer.
 
 Every call may be sent again: what creates something carries an ``Idempotency-Key``, the same on
 each try, so that the master does it once.
 """
 
-import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
-import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
+from client_service import answers
+from client_service.answers import Answer
+from client_service.connection import ANSWER_S, Blocks, Body, Connection
 from client_service.ctrl_c import CtrlC
-from client_service.errors import MasterError, MasterGone, UsageError
+from client_service.errors import MasterError
 from client_service.files import Source
-from client_service.patience import PATIENCE_S, Outage
-from slave_service.session import new_session
-from slave_service.tls import doubt
-from slave_service.wire import LazyFile, SourceChanged, reason_of
+from client_service.patience import PATIENCE_S
+from slave_service.wire import LazyFile
 
-Answer = dict[str, Any]
-"""An object of the master's JSON: a job's head, a file of its ledger, …"""
+T = TypeVar("T")
 
-_CONNECT_S = 10
 _FIRST_ANSWER_S = 15
-_ANSWER_S = 120
-"""The master may be storing what it was sent, on a slow disk."""
 _BRIEFLY_S = 3.0
 """For what is done on the way out."""
 _PAGE = 1000
-_BLOCK_BYTES = 1 << 18
-_PASSING = frozenset({502, 503, 504, 507})
-"""No room, too many jobs, stopping, or a proxy without its master: better later."""
 
 
 class JobApi:
@@ -50,14 +42,12 @@ class JobApi:
         authority: Path | None = None,
     ) -> None:
         self.master_url = master_url
-        self._note = note
         self._ctrl_c = ctrl_c or CtrlC()
-        self._session = new_session(token, _ANSWER_S, authority)
-        self._has_answered = False
+        self._connection = Connection(master_url, token, note, self._ctrl_c, authority)
 
     def status(self) -> Answer:
         """Return what the master says of itself and its slaves; raises if it is no master."""
-        status = self._json("GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
+        status = self._json(answers.status, "GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
         if status.get("status") != "alive":
             raise MasterError(f"the master at {self.master_url} is no master of this kind")
         return status
@@ -97,7 +87,7 @@ class JobApi:
             kind = {"Content-Type": encoder.content_type}
             return {"data": monitor, "headers": headers | kind}
 
-        indexes = self._json("POST", f"{_job(job_id)}/files", body).get("indexes")
+        indexes = self._json(_as_it_is, "POST", f"{_job(job_id)}/files", body).get("indexes")
         if indexes != list(range(first_index, first_index + len(files))):
             raise MasterError(
                 f"somebody else is sending files to job {job_id}: cancel it and send it anew"
@@ -105,55 +95,65 @@ class JobApi:
 
     def start(self, job_id: str) -> None:
         """Close the job for files and have it processed."""
-        self._json("POST", f"{_job(job_id)}/start")
+        self._json(_as_it_is, "POST", f"{_job(job_id)}/start")
 
     def cancel(self, job_id: str) -> Answer:
         """Cancel the job; returns its head."""
-        return self._json("DELETE", _job(job_id))
+        return self._json(answers.head, "DELETE", _job(job_id))
 
     def abandon(self, job_id: str) -> Answer:
         """Cancel the job, without much waiting, where the client ends; returns its head."""
         self._ctrl_c.forget()
-        return self._json("DELETE", _job(job_id), dict, _FIRST_ANSWER_S, _BRIEFLY_S)
+        path = _job(job_id)
+        return self._json(answers.head, "DELETE", path, dict, _FIRST_ANSWER_S, _BRIEFLY_S)
 
     def drop(self, job_id: str, slave: str) -> int:
         """Have one slave do no more of this job; returns how many files it was relieved of."""
-        answer = self._json("POST", f"{_job(job_id)}/drop", lambda: {"json": {"slave": slave}})
-        return int(answer["files_moved"])
+        path = f"{_job(job_id)}/drop"
+        return self._json(answers.files_moved, "POST", path, lambda: {"json": {"slave": slave}})
 
     def head(self, job_id: str) -> Answer:
         """Return the job without its files."""
-        return self._json("GET", f"{_job(job_id)}?limit=0")
+        return self._json(answers.head, "GET", f"{_job(job_id)}?limit=0")
 
     def ledger(self, job_id: str) -> Iterator[Answer]:
         """Yield the job's files in upload order, a page in memory at a time."""
-        yield from self._pages(_job(job_id), "files")
+        last = -1
+        for entry in self._pages(answers.entries, _job(job_id)):
+            # One page again and again would go on for ever.
+            if entry["index"] <= last:
+                raise self._nonsense()
+            last = entry["index"]
+            yield entry
 
     def jobs(self) -> Iterator[Answer]:
         """Yield the heads of all jobs, newest first."""
-        yield from self._pages("/jobs", "jobs")
+        seen: set[str] = set()
+        repeated = 0
+        for head in self._pages(answers.heads, "/jobs"):
+            # New jobs move a few that were told already on to the next page; never a page of them.
+            if head["job_id"] in seen:
+                repeated += 1
+                if repeated == _PAGE:
+                    raise self._nonsense()
+                continue
+            seen.add(head["job_id"])
+            repeated = 0
+            yield head
 
     def download(self, task_type: str, name: str, target: BinaryIO) -> str:
         """Write one result to an empty file; returns its SHA-256."""
         path = f"/results/{quote(task_type, safe='')}/{quote(name, safe='')}"
-        outage = Outage(self._note)
-        while True:
-            response = self._ask("GET", path, stream=True)
-            try:
-                return _store(response, target)
-            except requests.RequestException as error:
-                self._lost(error, outage)
-                target.seek(0)
-                target.truncate()
+        return self._connection.ask(lambda blocks: _store(blocks, target), "GET", path)
 
     def _created(self, path: str, body: object) -> str:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        return str(self._json("POST", path, lambda: {"json": body, "headers": headers})["job_id"])
+        return self._json(answers.job_id, "POST", path, lambda: {"json": body, "headers": headers})
 
-    def _pages(self, path: str, key: str) -> Iterator[Answer]:
+    def _pages(self, read: Callable[[Answer], list[Answer]], path: str) -> Iterator[Answer]:
         offset = 0
         while True:
-            page = self._json("GET", f"{path}?offset={offset}&limit={_PAGE}")[key]
+            page = self._json(read, "GET", f"{path}?offset={offset}&limit={_PAGE}")
             yield from page
             offset += len(page)
             if len(page) < _PAGE:
@@ -161,60 +161,22 @@ class JobApi:
 
     def _json(
         self,
+        read: Callable[[Answer], T],
         method: str,
         path: str,
-        body: Callable[[], dict[str, Any]] = dict,
-        timeout_s: float = _ANSWER_S,
+        body: Body = dict,
+        timeout_s: float = ANSWER_S,
         patience_s: float = PATIENCE_S,
-    ) -> Answer:
-        response = self._ask(method, path, body, timeout_s, patience_s)
-        with contextlib.suppress(ValueError):
-            answer = response.json()
-            if isinstance(answer, dict):
-                return answer
-        raise MasterError(f"the master at {self.master_url} answers what no master would")
+    ) -> T:
+        """Return what ``read`` makes of the answer: the one place that doubts its shape."""
+        data = self._connection.ask(answers.bounded, method, path, body, timeout_s, patience_s)
+        try:
+            return read(answers.parse(data))
+        except answers.NONSENSE as error:
+            raise self._nonsense() from error
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Callable[[], dict[str, Any]] = dict,
-        timeout_s: float = _ANSWER_S,
-        patience_s: float = PATIENCE_S,
-        *,
-        stream: bool = False,
-    ) -> requests.Response:
-        """Send a request until it is answered, or patience ends; ``body`` is made for each try."""
-        outage = Outage(self._note, patience_s)
-        timeouts = (_CONNECT_S, timeout_s)
-        while True:
-            self._ctrl_c.check()
-            try:
-                response = self._session.request(
-                    method, self.master_url + path, timeout=timeouts, stream=stream, **body()
-                )
-            except SourceChanged as error:
-                raise UsageError(str(error)) from error
-            except requests.RequestException as error:
-                self._lost(error, outage)
-                continue
-            self._has_answered = True
-            if response.ok:
-                return response
-            refusal = _refusal(response)
-            if response.status_code not in _PASSING:
-                raise MasterError(refusal)
-            if not outage.wait(refusal, _retry_after_s(response)):
-                raise MasterGone(refusal)
-
-    def _lost(self, error: requests.RequestException, outage: Outage) -> None:
-        """Wait until the master may be back; raises when it was never there, or is for too long."""
-        if doubtful := doubt(self.master_url, error):
-            raise MasterError(doubtful) from error
-        trouble = f"the master at {self.master_url} can't be reached or broke off"
-        reason = reason_of(error)
-        if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):
-            raise MasterGone(f"{trouble}: is it running there? ({reason})") from error
+    def _nonsense(self) -> MasterError:
+        return MasterError(f"the master at {self.master_url} answers what no master would")
 
 
 def _job(job_id: str) -> str:
@@ -228,31 +190,16 @@ def _encode(field: str, files: Sequence[Source]) -> MultipartEncoder:
     )
 
 
-def _store(response: requests.Response, target: BinaryIO) -> str:
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
+
+
+def _store(blocks: Blocks, target: BinaryIO) -> str:
+    # From the start, where an earlier answer had broken off.
+    target.seek(0)
+    target.truncate()
     sha256 = hashlib.sha256()
-    with response:
-        for block in response.iter_content(_BLOCK_BYTES):
-            sha256.update(block)
-            target.write(block)
+    for block in blocks:
+        sha256.update(block)
+        target.write(block)
     return sha256.hexdigest()
-
-
-def _refusal(response: requests.Response) -> str:
-    """Return what the master said no with."""
-    if response.status_code == requests.codes.unauthorized:
-        # Its own words are for who writes requests.
-        return (
-            "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env "
-            "to the one that the master was started with"
-        )
-    reason = None
-    with contextlib.suppress(ValueError, AttributeError):
-        reason = response.json().get("error")
-    reason = reason or f"HTTP {response.status_code} {response.reason}"
-    return f"the master says no: {reason}"
-
-
-def _retry_after_s(response: requests.Response) -> float | None:
-    """Return the seconds that the master asks to wait; None where it names none."""
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None

@@ -7,6 +7,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from client_service.names import printable
+
 _OF_A_JOB = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 """Without a rate of tqdm's own, which knows nothing of the time before this client came."""
 
@@ -41,7 +43,7 @@ def note(line: str) -> None:
     """Write a line to standard error, above the bar if there is one."""
     # Nothing ends because nobody can be told of it.
     with contextlib.suppress(OSError):
-        tqdm.write(f"client.py: {line}", file=sys.stderr)
+        tqdm.write(f"client.py: {printable(line)}", file=sys.stderr)
         sys.stderr.flush()
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client_service import bars, slaves
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, UsageError
 from client_service.files import check
 from client_service.following import ENDED, ended_files, follow
 from client_service.leaving import or_cancelled
+from client_service.names import printable
 from client_service.sending import submit
 from slave_service.content import TEXT
 from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
@@ -97,7 +99,7 @@ def _shaken(api: JobApi, folder: str) -> Trial:
     with or_cancelled(api, job_id):
         slave, moved = _take_one_off(api, job_id, check([folder]).files // 3)
         if moved:
-            print(f"  {slave} was taken off it with {moved} files in hand", flush=True)
+            print(f"  {printable(slave)} was taken off it with {moved} files in hand", flush=True)
         follow(api, job_id)
     return Trial(job_id, list(api.ledger(job_id)), slave, moved)
 
@@ -132,7 +134,7 @@ def report(calm: Trial, shaken: Trial) -> int:
     """Print the ledger of the job that was shaken, and the verdict; returns the exit code."""
     print(f"\nThe ledger of job {shaken.job_id}:")
     for slave, files in Counter(file["slave"] for file in shaken.files).most_common():
-        print(f"  {files:5} files by {slave}")
+        print(f"  {files:5} files by {printable(slave or 'nobody')}")
     again = [file for file in shaken.files if file["attempts"] > 1]
     if again:
         print("Those that were handed over more than once:")
@@ -140,7 +142,7 @@ def report(calm: Trial, shaken: Trial) -> int:
         print(_ROW.format(**titles, slave="SLAVE", result="RESULT (SHA-256)"))
     for file in again:
         cells = file | {"slave": file["slave"] or "", "result": (file["result_sha256"] or "")[:16]}
-        print(_ROW.format_map(cells))
+        print(printable(_ROW.format_map(cells)))
     same = _identical(calm.files, shaken.files)
     states = Counter(file["state"] for file in shaken.files)
     count = len(calm.files)
@@ -149,7 +151,7 @@ def report(calm: Trial, shaken: Trial) -> int:
         f"\n{'Nothing was lost' if good else 'SOMETHING IS WRONG'}: {count} submitted = "
         f"{states['done']} done + {states['failed']} failed + {states['cancelled']} cancelled, "
         f"{same} of {count} results identical, {shaken.moved} files moved from slave "
-        f"{shaken.dropped} to others."
+        f"{printable(shaken.dropped)} to others."
     )
     print(f"(The master keeps the results, drill-*, with its other {TASK.name} results.)")
     return ALL_DONE if good else SOME_FAILED

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from client_service import bars
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
+from client_service.names import is_safe
 
 _TRIES = 2
 """For a download that does not have the sum that the ledger states."""
@@ -54,6 +56,8 @@ def fetch(api: JobApi, head: Answer, folder: Path) -> int:
 
 
 def _bring(api: JobApi, task_type: str, name: str, sha256: str, folder: Path) -> None:
+    if not is_safe(name):
+        raise MasterError("a file of that name could do harm, here or on another system")
     if any(_sha256(place) == sha256 for place in _taken(folder, name)):
         return
     with _temporary(folder) as temporary:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from client_service import bars
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.errors import MasterError
 
 ENDED = frozenset({"done", "cancelled"})

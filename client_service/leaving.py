@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from client_service import bars
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.errors import ClientError, Interrupted, MasterError, MasterGone, UsageError
 

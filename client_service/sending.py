@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from client_service import bars
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.errors import UsageError
 from client_service.files import Heap, Source, check, walk
 from client_service.leaving import or_cancelled

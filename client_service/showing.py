@@ -4,9 +4,11 @@ import itertools
 import sys
 from collections.abc import Iterable
 
-from client_service.api import Answer, JobApi
+from client_service.answers import Answer
+from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED
 from client_service.files import Source
+from client_service.names import printable
 
 _CANCELLED = "cancelled"
 _JOBS = "{job_id:32}  {task_type:10}  {state:9}  {files:>24}  {created_at}"
@@ -22,12 +24,13 @@ def summary(api: JobApi, head: Answer) -> int:
     if head["done_files"]:
         for entry in api.ledger(job_id):
             if entry["saved_file"]:
-                print(f"  {entry['saved_file']}")
+                print(f"  {printable(entry['saved_file'])}")
     if head["failed_files"]:
         print("Failed Files:")
         for entry in api.ledger(job_id):
             if entry["state"] == "failed":
-                print(f"  {printable(entry['filename'])} ({entry['code']}): {entry['error']}")
+                failure = f"{entry['filename']} ({entry['code']}): {entry['error']}"
+                print(f"  {printable(failure)}")
     sys.stdout.flush()
     is_whole = head["done_files"] == total and head["state"] != _CANCELLED
     return ALL_DONE if is_whole else SOME_FAILED
@@ -50,7 +53,7 @@ def jobs(heads: Iterable[Answer]) -> None:
     print(_JOBS.format(**titles, files="DONE/FAILED/ALL FILES"))
     for head in itertools.chain(first, heads):
         counts = (head["done_files"], head["failed_files"], head["total_files"])
-        print(_JOBS.format_map(head | {"files": "/".join(map(str, counts))}))
+        print(printable(_JOBS.format_map(head | {"files": "/".join(map(str, counts))})))
 
 
 def skipped(sources: Iterable[Source]) -> None:
@@ -58,8 +61,3 @@ def skipped(sources: Iterable[Source]) -> None:
     print("Skipped Files:")
     for source in sources:
         print(f"  {printable(source.name)}: {'no known content' if source.size else 'empty'}")
-
-
-def printable(name: str) -> str:
-    """Keep control characters in a file's name from the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -1,6 +1,7 @@
 """Tells from the master's status who could do a task type. Pure."""
 
-from client_service.api import Answer
+from client_service.answers import Answer
+from client_service.names import printable
 
 
 def are_shown(status: Answer) -> bool:
@@ -25,7 +26,7 @@ def why_unavailable(status: Answer, task_type: str) -> str | None:
         for slave in status["slaves"]
         if (reason := slave.get("unavailable", {}).get(task_type))
     ]
-    why = "; ".join(reasons) or "none of those registered says that it can"
+    why = printable("; ".join(reasons)) or "none of those registered says that it can"
     return f"No slaves available for {task_type}: {why}"
 
 

@@ -105,3 +105,21 @@ def test_folder_is_made_or_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError, match=r"--output .*file"):
         prepare(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "name", [".profile", "..\\..\\evil.txt", "..", "C:x", "CON", "nul.json", "a\0b", "\x1b[31m", ""]
+)
+def test_name_that_could_do_harm_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Such a result is not even asked for, and told as one that did not come; the others do."""
+    master = Master({name: b"evil", "a.json": b"a"})
+    assert master.fetch(tmp_path) == SOME_FAILED
+    assert held(tmp_path) == {"a.json": b"a"}
+    assert master.asked == ["a.json"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(
+        "not brought home: a file of that name could do harm, here or on another system"
+    )
+    assert line.isprintable()

@@ -168,10 +168,10 @@ def test_environment_is_read_in_one_place() -> None:
 
 
 def test_requests_has_four_users() -> None:
-    """Who speaks HTTP to others is known: the client's API, beats, transport, and sessions."""
+    """Who speaks HTTP to others is known: client, beats, transport, and their sessions."""
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
     assert users == {
-        f"{CLIENT}.api",
+        f"{CLIENT}.connection",
         f"{SLAVE}.registration",
         f"{SLAVE}.session",
         f"{MASTER}.transport",

@@ -1,0 +1,163 @@
+"""Reads the master's JSON: bounded, and of the shape the client relies on, or not at all. Pure.
+
+What is read here may be used without further care but one: its texts are the master's, or those of
+whoever sent it files, and go through ``printable`` before they are shown.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Answer = dict[str, Any]
+"""An object of the master's JSON: a job's head, a file of its ledger, …"""
+Fits = Callable[[Any], bool]
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Many times the largest page of a ledger; an answer may not end at all."""
+NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
+"""What comes of reading an answer that no master would give; the last of brackets without end."""
+
+_MOST = 1 << 53
+"""Larger numbers are exact in no other program that reads JSON, and overflow where time is told."""
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def bounded(blocks: Iterable[bytes]) -> bytes:
+    """Return the bytes, cut where an answer becomes too large: JSON that is cut is none."""
+    read = bytearray()
+    for block in blocks:
+        read += block[: MOST_BYTES - len(read)]
+        if len(read) == MOST_BYTES:
+            break
+    return bytes(read)
+
+
+def parse(data: bytes) -> Answer:
+    """Return the object that the JSON holds; raises one of ``NONSENSE`` where it is none."""
+    answer = json.loads(data)
+    if not isinstance(answer, dict):
+        raise TypeError("no object")
+    return answer
+
+
+def _is_text(value: Any) -> bool:  # noqa: ANN401 (what JSON holds)
+    return isinstance(value, str)
+
+
+def _is_word(value: Any) -> bool:  # noqa: ANN401
+    """Tell whether it can stand in an address, a command line and a terminal as it is."""
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+
+
+def _is_count(value: Any) -> bool:  # noqa: ANN401
+    return type(value) is int and 0 <= value <= _MOST
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401
+    return type(value) in (int, float) and 0 <= value <= _MOST
+
+
+def _maybe(fits: Fits) -> Fits:
+    return lambda value: value is None or fits(value)
+
+
+def _list_of(fits: Fits) -> Fits:
+    return lambda value: isinstance(value, list) and all(map(fits, value))
+
+
+def _is_texts(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_HEAD: dict[str, Fits] = {
+    "job_id": _is_word,
+    "task_type": _is_word,
+    "state": _is_word,
+    "total_files": _is_count,
+    "done_files": _is_count,
+    "failed_files": _is_count,
+    "cancelled_files": _is_count,
+    "files_per_second": _maybe(_is_number),
+    "seconds_left": _maybe(_is_number),
+    "waiting_for": _maybe(_is_text),
+}
+_LISTED = _HEAD | {"created_at": _is_text}
+_ENTRY: dict[str, Fits] = {
+    "index": _is_count,
+    "filename": _is_text,
+    "size": _is_count,
+    "state": _is_word,
+    "attempts": _is_count,
+    "slave": _maybe(_is_text),
+    "saved_file": _maybe(_is_text),
+    "result_sha256": _maybe(_is_text),
+    "code": _maybe(_is_text),
+    "error": _maybe(_is_text),
+}
+_SLAVE: dict[str, Fits] = {
+    "slave_ip": _is_text,
+    "slave_port": lambda value: _is_count(value) or _is_word(value),
+    "workers": _is_count,
+    "task_types": _list_of(_is_text),
+}
+
+
+def _shaped(answer: Answer, shape: dict[str, Fits]) -> Answer:
+    """Return the answer with all that the shape names, None for what it lacks and may lack."""
+    found = {name: answer.get(name) for name in shape}
+    for name, value in found.items():
+        if not shape[name](value):
+            raise ValueError(name)
+    return answer | found
+
+
+def head(answer: Answer) -> Answer:
+    """Return what is told of a job."""
+    return _shaped(answer, _HEAD)
+
+
+def heads(answer: Answer) -> list[Answer]:
+    """Return a page of the jobs."""
+    return [_shaped(each, _LISTED) for each in answer["jobs"]]
+
+
+def entries(answer: Answer) -> list[Answer]:
+    """Return a page of a job's ledger."""
+    return [_shaped(each, _ENTRY) for each in answer["files"]]
+
+
+def status(answer: Answer) -> Answer:
+    """Return what the master says of itself; its slaves only where it shows them."""
+    if "slaves" in answer:
+        answer = answer | {"slaves": [_slave(each) for each in answer["slaves"]]}
+    return answer
+
+
+def _slave(answer: Answer) -> Answer:
+    if not _is_texts(answer.get("unavailable", {})):
+        raise ValueError("unavailable")
+    return _shaped(answer, _SLAVE)
+
+
+def job_id(answer: Answer) -> str:
+    """Return the id of a job that was made."""
+    if not _is_word(answer["job_id"]):
+        raise ValueError("job_id")
+    return str(answer["job_id"])
+
+
+def files_moved(answer: Answer) -> int:
+    """Return how many files a slave was relieved of."""
+    if not _is_count(answer["files_moved"]):
+        raise ValueError("files_moved")
+    return int(answer["files_moved"])
+
+
+def refusal(data: bytes) -> str | None:
+    """Return the master's own reason for saying no; None where it gives none."""
+    try:
+        reason = parse(data).get("error")
+    except NONSENSE:
+        return None
+    return reason if isinstance(reason, str) else None

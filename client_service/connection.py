@@ -1,0 +1,137 @@
+"""Carries requests to the master, and is the only user of requests here: its errors become ours.
+
+A request is sent again until it is answered or patience ends. Nothing of an answer is taken for
+granted: it is read in blocks, unpacked by nobody, and its redirections are not followed.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from client_service import answers
+from client_service.ctrl_c import CtrlC
+from client_service.errors import MasterError, MasterGone, UsageError
+from client_service.names import printable
+from client_service.patience import PATIENCE_S, Outage
+from slave_service.session import new_session
+from slave_service.tls import doubt
+from slave_service.wire import SourceChanged, reason_of
+
+T = TypeVar("T")
+Blocks = Iterator[bytes]
+Body = Callable[[], dict[str, Any]]
+"""Makes what requests takes of a body and headers, anew for each try."""
+
+ANSWER_S = 120
+"""The master may be storing what it was sent, on a slow disk."""
+_CONNECT_S = 10
+_BLOCK_BYTES = 1 << 18
+_PASSING = frozenset({502, 503, 504, 507})
+"""No room, too many jobs, stopping, or a proxy without its master: better later."""
+_AS_IT_IS = "identity"
+"""A few bytes that unpack to gigabytes would have to be met wherever an answer is read."""
+
+
+class Connection:
+    """Speaks with one master; ``note`` is told, in a line, what is being waited for."""
+
+    def __init__(
+        self,
+        master_url: str,
+        token: str | None,
+        note: Callable[[str], None],
+        ctrl_c: CtrlC,
+        authority: Path | None,
+    ) -> None:
+        self._master_url = master_url
+        self._note = note
+        self._ctrl_c = ctrl_c
+        self._session = new_session(token, ANSWER_S, authority)
+        self._session.headers["Accept-Encoding"] = _AS_IT_IS
+        self._session.hooks["response"].append(_stay)
+        self._has_answered = False
+
+    def ask(
+        self,
+        take: Callable[[Blocks], T],
+        method: str,
+        path: str,
+        body: Body = dict,
+        timeout_s: float = ANSWER_S,
+        patience_s: float = PATIENCE_S,
+    ) -> T:
+        """Send a request until it is answered, or patience ends.
+
+        ``take`` is given the blocks of a good answer as they arrive, and those of the next one
+        from the start where that breaks off.
+        """
+        outage = Outage(self._note, patience_s)
+        while True:
+            self._ctrl_c.check()
+            try:
+                with self._session.request(
+                    method,
+                    self._master_url + path,
+                    timeout=(_CONNECT_S, timeout_s),
+                    stream=True,
+                    **body(),
+                ) as response:
+                    if response.ok:
+                        taken = take(_blocks(response))
+                        self._has_answered = True
+                        return taken
+                    refusal = _refusal(response)
+            except SourceChanged as error:
+                raise UsageError(str(error)) from error
+            except requests.RequestException as error:
+                self._lost(error, outage)
+                continue
+            self._has_answered = True
+            if response.status_code not in _PASSING:
+                raise MasterError(refusal)
+            if not outage.wait(refusal, _retry_after_s(response)):
+                raise MasterGone(refusal)
+
+    def _lost(self, error: requests.RequestException, outage: Outage) -> None:
+        """Wait until the master may be back; raises when it was never there, or is for too long."""
+        if doubtful := doubt(self._master_url, error):
+            raise MasterError(printable(doubtful)) from error
+        trouble = f"the master at {self._master_url} can't be reached or broke off"
+        reason = printable(reason_of(error))
+        if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):
+            raise MasterGone(f"{trouble}: is it running there? ({reason})") from error
+
+
+def _stay(response: requests.Response, **_: object) -> None:
+    """Have requests follow no redirection: no master has any, and its content is read unbounded.
+
+    ``allow_redirects=False`` would have it read all the same, to find out where it leads.
+    """
+    response.headers.pop("Location", None)
+
+
+def _blocks(response: requests.Response) -> Blocks:
+    """Yield the content as it arrives; nothing of one that came packed, which nobody asked for."""
+    if response.headers.get("Content-Encoding", _AS_IT_IS).lower() == _AS_IT_IS:
+        yield from response.iter_content(_BLOCK_BYTES)
+
+
+def _refusal(response: requests.Response) -> str:
+    """Return what the master said no with."""
+    if response.status_code == requests.codes.unauthorized:
+        # Its own words are for who writes requests.
+        return (
+            "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env "
+            "to the one that the master was started with"
+        )
+    reason = answers.refusal(answers.bounded(_blocks(response)))
+    reason = reason or f"HTTP {response.status_code} {response.reason}"
+    return f"the master says no: {printable(reason)}"
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    """Return the seconds that the master asks to wait; None where it names none."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else None
