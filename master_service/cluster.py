@@ -93,10 +93,10 @@ class Cluster:
             run.shares.release(slave)
 
     def lift_drops(self, run: Run) -> None:
-        """A run that has nobody else may have the slaves again that were taken off it."""
+        """A run that has nobody else may have those slaves again that were taken off it."""
         able = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
         if able and able <= run.dropped:
-            run.dropped.clear()
+            run.dropped -= able
 
     def cut_rests_short(self, run: Run, at: float) -> None:
         """A run that waits, and has nobody else, may have the slaves that rest by judgement."""

@@ -215,3 +215,17 @@ def test_dropping_what_is_not_there_does_nothing() -> None:
     assert world.drop("never", "a") == []
     assert world.drop("r", "a") == []
     assert len(world.up("a")) == 1
+
+
+def test_only_who_is_needed_is_taken_again() -> None:
+    """A dropped slave that could not have done the run stays away when it can again."""
+    world = World()
+    world.up("a")
+    world.up("b")
+    world.add("r", 4)
+    for slave in ("a", "b"):
+        world.drop("r", slave)
+    world.up("b", types=["ocr"])
+    world.wait(1)
+    assert world.batches("a")
+    assert world.up("b") == []
