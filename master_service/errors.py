@@ -13,6 +13,7 @@ Refusal
 ├── NoSlaves             503
 ├── TooManyJobs          503
 ├── TooManyOpenJobs      503
+├── TooManySlaves        503
 ├── Stopping             503
 └── NoRoomLeft           507   a disk is full, or a folder can't be written to
     └── LedgerFull
@@ -125,6 +126,19 @@ class TooManyOpenJobs(Refusal):
         super().__init__(
             f"{most} jobs are open already, whose uploads were begun and not started: start or "
             "cancel some (each is forgotten after a day), or raise MAX_WAITING_JOBS on the master."
+        )
+
+
+class TooManySlaves(Refusal):
+    """As many slaves are there as the master takes."""
+
+    status = 503
+    retry_after_s = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} slaves are registered already, and the master takes no more: stop some, or "
+            "give this one to another master."
         )
 
 

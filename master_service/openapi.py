@@ -21,7 +21,7 @@ _REASONS = {
     409: "Not in the state that the job is in.",
     413: "Larger than the master takes.",
     422: "The Idempotency-Key came with another request before.",
-    503: "No slave can do it, too many jobs wait, or the master is shutting down.",
+    503: "No slave can do it, too many jobs or slaves are there, or the master shuts down.",
     507: "A disk of the master is full, or a folder can't be written to.",
 }
 _COMES_AGAIN = (503, 507)
@@ -62,7 +62,7 @@ def _calls() -> dict[str, Described]:
             "post": _call(
                 "Take a slave in; repeating it is the heartbeat.",
                 {200: _json("Registered")},
-                [400, 409, 413],
+                [400, 409, 413, 503],
                 body=_json_body("Registration"),
             ),
             "delete": _call(

@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from master_service.errors import TooManySlaves
 from slave_service.task_types import TASK_TYPES
 
 SILENT_BEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
+MOST_SLAVES = 1000
+"""Each costs memory, and time at every step; whoever can register could do so without end."""
 PLAIN_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
 """What a slave is taken to do that registers with its address alone: all that needs one pass."""
 
@@ -70,10 +73,12 @@ class Registry:
     def register(self, ip: str, port: int, details: Details | None, at: float) -> bool:
         """Note a registration or a beat; returns whether it is news.
 
-        Without ``details`` those given before are kept.
+        Without ``details`` those given before are kept. Raises ``TooManySlaves``.
         """
         with self._lock:
             old = self._records.get((ip, port))
+            if old is None:
+                self._make_room()
             if details is None and old is not None:
                 new = replace(old, last_seen=at, missing=False)
             else:
@@ -84,6 +89,16 @@ class Registry:
             if news:
                 self._on_change(Change(new))
         return news
+
+    def _make_room(self) -> None:
+        """Forget, where there are very many, the slave that has been missing for longest."""
+        if len(self._records) < MOST_SLAVES:
+            return
+        missing = [(key, record) for key, record in self._records.items() if record.missing]
+        if not missing:
+            raise TooManySlaves(MOST_SLAVES)
+        key, _ = min(missing, key=lambda entry: entry[1].last_seen)
+        del self._records[key]
 
     def heard(self, ip: str, port: int, at: float) -> None:
         """Note that a slave answered when it was asked."""

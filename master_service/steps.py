@@ -124,7 +124,7 @@ class Steps:
         for file in files:
             if file.failure is not None:
                 reason = file.failure.code
-                _log.info("job %s: %r failed: %s", job.job_id, file.filename, reason)
+                _log.info("job %s: %r failed: %r", job.job_id, file.filename, reason)
         self._store.ledger.files_changed(job, files)
         self.live.note()
 

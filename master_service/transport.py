@@ -6,6 +6,7 @@ TransportError
 └── SlaveGarbled   it answered something that is no answer
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,11 +17,12 @@ import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from slave_service.frames import FRAMES_TYPE, decode_frames
-from slave_service.session import new_session
+from slave_service.session import begin_of, new_session
 from slave_service.task_types import TaskType
 from slave_service.tls import mistrust
 from slave_service.wire import (
     FIT_FIELD,
+    MOST_ANSWER_BYTES,
     SURVEY_FIELD,
     LazyFile,
     Outcome,
@@ -33,6 +35,10 @@ from slave_service.wire import (
 
 _CONNECT_TIMEOUT_S = 5
 _CHUNK_BYTES = 256 * 1024
+_TURN_S = 0.01
+_BREATH_S = 0.0001
+"""Under gevent nobody else gets a turn until this thread waits, and zero is no wait."""
+_REFUSAL_BYTES = 200
 
 
 class TransportError(Exception):
@@ -95,9 +101,13 @@ class Transport:
         try:
             with self._new_session() as session:
                 url = f"{self._url(slave)}/check_status"
-                session.get(url, timeout=_CONNECT_TIMEOUT_S).raise_for_status()
+                # Streamed, for the status alone counts: what follows may have no end.
+                with session.get(url, timeout=_CONNECT_TIMEOUT_S, stream=True) as response:
+                    status = response.status_code
         except requests.RequestException as error:
             raise SlaveLost(mistrust(error) or reason_of(error)) from error
+        if not requests.codes.ok <= status < requests.codes.multiple_choices:
+            raise SlaveLost(f"its answer makes no sense: HTTP {status}")
 
     def process(
         self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
@@ -138,7 +148,6 @@ class Transport:
                     headers=headers,
                     timeout=self._timeout_s,
                     stream=True,
-                    allow_redirects=False,
                 ) as response,
             ):
                 yield from _read(response, shipment, is_wanted)
@@ -172,10 +181,26 @@ def _check(is_wanted: Callable[[], bool]) -> None:
 
 
 def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield what comes; the slave lets itself be heard every second, so the look is often."""
+    """Yield what comes; the slave lets itself be heard every second, so the look is often.
+
+    Where there is always something to read, the others in this process get a turn all the same.
+    """
+    rested = time.monotonic()
     for chunk in response.iter_content(_CHUNK_BYTES):
         _check(is_wanted)
+        if time.monotonic() - rested >= _TURN_S:
+            time.sleep(_BREATH_S)
+            rested = time.monotonic()
         yield chunk
+
+
+def _whole(chunks: Iterable[bytes]) -> bytearray:
+    whole = bytearray()
+    for chunk in chunks:
+        whole += chunk
+        if len(whole) > MOST_ANSWER_BYTES:
+            raise WireError(f"the answer has more than {MOST_ANSWER_BYTES} bytes")
+    return whole
 
 
 def _read(
@@ -185,16 +210,23 @@ def _read(
         raise SlaveFull("it is full")
     if response.status_code >= requests.codes.internal_server_error:
         # It is in trouble of its own (no room, say), for which the files can't be blamed.
-        raise SlaveLost(f"HTTP {response.status_code}: {response.text[:200]!r}")
+        raise SlaveLost(_refusal(response))
     if response.status_code != requests.codes.ok:
-        raise SlaveGarbled(f"HTTP {response.status_code}: {response.text[:200]!r}")
+        raise SlaveGarbled(_refusal(response))
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise SlaveGarbled("it answered compressed, which was not asked for")
     yield None
     key, expected = shipment.task.result_key, len(shipment.parcels)
     chunks = _chunks(response, is_wanted)
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
     else:
-        yield from enumerate(decode_answer(b"".join(chunks), key, expected))
+        yield from enumerate(decode_answer(_whole(chunks), key, expected))
+
+
+def _refusal(response: requests.Response) -> str:
+    begin = begin_of(response, _REFUSAL_BYTES).decode(errors="replace")
+    return f"HTTP {response.status_code}: {begin!r}"
 
 
 def _body(shipment: Shipment) -> MultipartEncoder:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from master_service.slaves import Registry, SlaveRecord
@@ -13,6 +14,8 @@ _log = logging.getLogger(__name__)
 _TICK_S = 0.25
 _LATE_S = 1.0
 """A tick later than this means that the master itself stood still."""
+_MOST_ASKERS = 16
+"""Each has a thread and a connection, and waits for seconds where nobody answers."""
 
 
 class Watch:
@@ -25,6 +28,9 @@ class Watch:
         self._transport = transport
         self._on_tick = on_tick
         self._asking: set[str] = set()
+        """Those whose turn is still to come, too."""
+        self._to_ask: deque[SlaveRecord] = deque()
+        self._askers = threading.Semaphore(_MOST_ASKERS)
 
     def start(self) -> None:
         """Begin, in a thread that ends with the process."""
@@ -54,7 +60,20 @@ class Watch:
         for record in self._registry.present() + self._registry.missing():
             if not record.beats and record.name not in self._asking:
                 self._asking.add(record.name)
-                threading.Thread(target=self._ask, args=(record,), daemon=True).start()
+                self._to_ask.append(record)
+        for _ in range(min(len(self._to_ask), _MOST_ASKERS)):
+            if self._askers.acquire(blocking=False):
+                threading.Thread(target=self._ask_in_turn, daemon=True).start()
+
+    def _ask_in_turn(self) -> None:
+        """Ask until nobody is left to be asked."""
+        try:
+            while True:
+                self._ask(self._to_ask.popleft())
+        except IndexError:
+            return
+        finally:
+            self._askers.release()
 
     def _ask(self, record: SlaveRecord) -> None:
         try:

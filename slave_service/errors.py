@@ -110,6 +110,15 @@ class Unavailable(Exception):
     """This computer can't do a task type; its text says why and what to install."""
 
 
+KNOWN_CODES = frozenset(
+    kind.code
+    for kind in (
+        *(Unsupported, Corrupt, Encrypted, Empty, TooLarge, TimedOut, OutOfMemory),
+        *(Crashed, Internal, NoSlave, Returned),
+    )
+)
+"""Every code that a failure can have."""
+
 RETRIED_CODES = frozenset({Crashed.code, Internal.code})
 """The slave blames the file, but another try elsewhere may end better."""
 

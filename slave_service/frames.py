@@ -7,22 +7,37 @@ third of the bytes, and most of the time that master and slave spend on them.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from slave_service.errors import Failure
-from slave_service.wire import Outcome, WireError, json_bytes
+from slave_service.errors import TooLarge
+from slave_service.wire import (
+    MOST_RESULT_BYTES,
+    Outcome,
+    WireError,
+    json_bytes,
+    read_failure,
+    read_filename,
+)
 
 FRAMES_TYPE = "application/vnd.file-cluster.outcomes"
 SIGN_OF_LIFE = b"\n"
 _MAX_HEAD_BYTES = 1024 * 1024
+_SIGNS_OF_LIFE = re.compile(SIGN_OF_LIFE + b"+")
 
 
 def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
     """Yield the pieces of one frame."""
     head: dict[str, object] = {"index": index, "filename": outcome.filename}
-    if outcome.failure is not None:
-        head |= {"error": outcome.failure.error, "code": outcome.failure.code}
+    failure = outcome.failure
+    if failure is None and len(outcome.data or b"") > MOST_RESULT_BYTES:
+        failure = TooLarge(
+            f"The result has more than the {MOST_RESULT_BYTES} bytes that one may have: make the "
+            "file smaller."
+        ).as_failure()
+    if failure is not None:
+        head |= {"error": failure.error, "code": failure.code}
         yield json_bytes(head) + b"\n"
     else:
         data = outcome.data or b""
@@ -33,22 +48,26 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
 def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int, Outcome]]:
     """Put the chunks of an answer to ``expected`` files together into indexes and outcomes.
 
-    Raises ``WireError`` for what is no frame, and for one that breaks off.
+    Raises ``WireError`` for what is no frame, for one that breaks off, and for a second one of
+    the same file: without that an answer could go on for ever.
     """
     reader = _Reader(chunks)
+    answered: set[int] = set()
     while (line := reader.line()) is not None:
-        if line:
-            head = _head(line)
-            index = _whole(head.get("index"))
-            if index >= expected:
-                raise WireError(f"the answer speaks of file {index}, which was not sent")
-            yield index, _outcome(head, reader)
+        head = _head(line)
+        index = _whole(head.get("index"))
+        if index >= expected:
+            raise WireError(f"the answer speaks of file {index}, which was not sent")
+        if index in answered:
+            raise WireError(f"the answer speaks of file {index} twice")
+        answered.add(index)
+        yield index, _outcome(head, reader)
 
 
 def _head(line: bytes) -> dict[str, Any]:
     try:
         head = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError("a frame does not begin with JSON") from error
     if not isinstance(head, dict):
         raise WireError("a frame does not begin with an object")
@@ -56,21 +75,23 @@ def _head(line: bytes) -> dict[str, Any]:
 
 
 def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
-    filename = str(head.get("filename", ""))
+    filename = read_filename(head)
     if "error" in head:
-        failure = Failure(str(head.get("code") or "internal"), str(head["error"]))
-        return Outcome(filename, failure=failure)
-    return Outcome(filename, data=reader.exactly(_whole(head.get("bytes"))))
+        return Outcome(filename, failure=read_failure(head))
+    count = _whole(head.get("bytes"))
+    if count > MOST_RESULT_BYTES:
+        raise WireError(f"a result of {count} bytes is announced, and {MOST_RESULT_BYTES} is most")
+    return Outcome(filename, data=reader.exactly(count))
 
 
 def _whole(number: object) -> int:
     if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
         return number
-    raise WireError(f"{number!r} stands where a whole number should")
+    raise WireError(f"{str(number)[:50]!r} stands where a whole number should")
 
 
 class _Reader:
-    """Lines and counted bytes out of chunks, each byte copied twice at most."""
+    """Lines and counted bytes out of chunks, however small or many those are."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -78,29 +99,32 @@ class _Reader:
         self._at = 0
 
     def line(self) -> bytes | None:
-        """Return the next line without its end; None at the end of everything."""
-        pieces: list[bytes] = []
+        """Return the next line that has something in it; None at the end of everything."""
+        line = bytearray()
         while self._more():
+            if not line and (blank := _SIGNS_OF_LIFE.match(self._chunk, self._at)):
+                # All at once: an answer may have very many.
+                self._at = blank.end()
+                continue
             end = self._chunk.find(b"\n", self._at)
-            pieces.append(self._take(end if end >= 0 else len(self._chunk)))
+            line += self._take(end if end >= 0 else len(self._chunk))
             if end >= 0:
                 self._at += 1
-                return b"".join(pieces)
-            if sum(map(len, pieces)) > _MAX_HEAD_BYTES:
+                return bytes(line)
+            if len(line) > _MAX_HEAD_BYTES:
                 raise WireError("a frame's first line has no end")
-        if pieces:
+        if line:
             raise WireError("the answer broke off")
         return None
 
     def exactly(self, count: int) -> bytes:
         """Return the next ``count`` bytes."""
-        pieces: list[bytes] = []
-        while count:
+        data = bytearray()
+        while len(data) < count:
             if not self._more():
                 raise WireError("the answer broke off")
-            pieces.append(self._take(min(self._at + count, len(self._chunk))))
-            count -= len(pieces[-1])
-        return b"".join(pieces)
+            data += self._take(min(self._at + count - len(data), len(self._chunk)))
+        return bytes(data)
 
     def _take(self, end: int) -> bytes:
         piece = self._chunk[self._at : end]

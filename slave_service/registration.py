@@ -1,18 +1,21 @@
 """Makes a slave known to its master and keeps it known: registers, beats, leaves."""
 
 import importlib.metadata
+import json
 import logging
+import math
 import platform
 import socket
 import threading
 import urllib.parse
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 
-from slave_service.session import new_session
+from slave_service.session import begin_of, new_session
 from slave_service.tls import Tls, doubt
-from slave_service.wire import CONTRACT_VERSION, reason_of
+from slave_service.wire import CONTRACT_VERSION, plain, reason_of
 from slave_service.worker import Readiness
 
 _log = logging.getLogger(__name__)
@@ -20,6 +23,9 @@ _log = logging.getLogger(__name__)
 _TIMEOUT_S = 10
 _FIRST_INTERVAL_S = 2.0
 """Until the master has said how often it wants to hear from its slaves."""
+_LEAST_INTERVAL_S = 0.1
+_MOST_INTERVAL_S = 3600.0
+_MOST_ANSWER_BYTES = 65536
 _FINAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 426})
 """Answers that will be the same at the next try."""
 _LIBRARIES = (
@@ -84,9 +90,9 @@ class Registration:
     def leave(self) -> None:
         """Tell the master that this slave takes no more."""
         try:
-            self._session.delete(
-                f"{self.master_url}/register", json=self._address(), timeout=_TIMEOUT_S
-            )
+            url = f"{self.master_url}/register"
+            # Streamed, so that nothing of the answer is read.
+            self._session.delete(url, json=self._address(), timeout=_TIMEOUT_S, stream=True).close()
         except (requests.RequestException, OSError) as error:
             _log.warning("could not tell the master that this slave leaves: %s", reason_of(error))
 
@@ -104,16 +110,20 @@ class Registration:
             return self._register()
 
     def _register(self) -> float:
-        response = self._session.post(
-            f"{self.master_url}/register", json=self._details(), timeout=_TIMEOUT_S
-        )
-        if response.status_code in _FINAL_REFUSALS:
-            raise RefusedError(f"the master at {self.master_url} says no: {_reason(response)}")
-        response.raise_for_status()
-        answer = response.json()
+        url = f"{self.master_url}/register"
+        with self._session.post(
+            url, json=self._details(), timeout=_TIMEOUT_S, stream=True
+        ) as response:
+            if response.status_code in _FINAL_REFUSALS:
+                raise RefusedError(f"the master at {self.master_url} says no: {_reason(response)}")
+            response.raise_for_status()
+            if response.status_code >= requests.codes.multiple_choices:
+                what = f"HTTP {response.status_code}, which makes no sense"
+                raise RefusedError(f"what answers at {self.master_url} is no master: {what}")
+            answer = _json(response)
         try:
-            return float(answer["heartbeat_interval"])
-        except (KeyError, TypeError, ValueError):
+            return _interval_s(float(answer["heartbeat_interval"]))
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise RefusedError(f"what answers at {self.master_url} is no master") from None
 
     def _address(self) -> dict[str, object]:
@@ -164,6 +174,20 @@ def versions() -> dict[str, str]:
 
 def _reason(response: requests.Response) -> str:
     try:
-        return str(response.json()["error"])
-    except (ValueError, KeyError, TypeError):
+        return plain(str(_json(response)["error"]))
+    except (requests.RequestException, KeyError, TypeError):
         return f"HTTP {response.status_code}"
+
+
+def _json(response: requests.Response) -> Any:  # noqa: ANN401 (JSON)
+    try:
+        return json.loads(begin_of(response, _MOST_ANSWER_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise requests.RequestException("the answer is not JSON") from error
+
+
+def _interval_s(asked_s: float) -> float:
+    """Keep within reason how often the master wants to be called, whatever it says."""
+    if math.isnan(asked_s):
+        return _FIRST_INTERVAL_S
+    return min(max(asked_s, _LEAST_INTERVAL_S), _MOST_INTERVAL_S)

@@ -1,5 +1,10 @@
-"""Makes the HTTP sessions with which slave, master and client call each other."""
+"""Makes the HTTP sessions with which slave, master and client call each other.
 
+What answers may mean harm: no redirect is followed, and no head or trailer goes on for ever.
+"""
+
+import http.client
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +15,43 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from slave_service.wire import bearer
 
+_MOST_LINE_BYTES = 65536
+_MOST_LINES = 500
+"""One after the other, with no content between: http.client itself takes 100 in each head."""
+
+
+class _Lines(io.BufferedReader):
+    """What comes over a connection, with bounds where http.client and urllib3 have none.
+
+    They would go on reading for as long as interim answers (100 Continue) or trailers come, and an
+    older urllib3 takes in a chunk's first line however long it is.
+    """
+
+    _in_a_row = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._in_a_row += 1
+        if self._in_a_row > _MOST_LINES:
+            raise http.client.HTTPException("the answer has lines without end")
+        line = super().readline(_MOST_LINE_BYTES + 1 if size is None or size < 0 else size)
+        if len(line) > _MOST_LINE_BYTES:
+            raise http.client.LineTooLong("line")
+        return line
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._in_a_row = 0
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 (anything that can be written to)
+        self._in_a_row = 0
+        return super().readinto(buffer)
+
+
+class _Answer(http.client.HTTPResponse):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (http.client's own)
+        super().__init__(*args, **kwargs)
+        self.fp = _Lines(self.fp.detach())
+
 
 class _Patient:
     """Gives the other side as long to take the request as it has to answer it.
@@ -18,6 +60,7 @@ class _Patient:
     a few seconds in the middle of a large file would count as gone.
     """
 
+    response_class = _Answer
     patience_s: float | None = None
     sock: Any
 
@@ -42,6 +85,22 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = self._pools
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """Follow nothing: who answers has no say in whom else this computer calls."""
+        return None
+
+
+def begin_of(response: requests.Response, most_bytes: int) -> bytes:
+    """Return the first bytes of an answer asked for with ``stream``, and leave the rest unread."""
+    begin = bytearray()
+    for piece in response.iter_content(most_bytes):
+        begin += piece
+        if len(begin) >= most_bytes:
+            break
+    return bytes(begin[:most_bytes])
+
+
 def new_session(
     token: str | None = None, patience_s: float | None = None, authority: Path | None = None
 ) -> requests.Session:
@@ -50,10 +109,11 @@ def new_session(
     None is to wait as long as the connection lasts. ``authority`` is a file of the certificates
     that are trusted to vouch for others, instead of those that browsers trust.
     """
-    session = requests.Session()
+    session = _Session()
     # No proxy and no .netrc may get between the parts of a cluster.
     session.trust_env = False
-    session.headers.update(bearer(token))
+    # Nothing here answers compressed, and what is can unpack to a thousand times its size.
+    session.headers.update({"Accept-Encoding": "identity"} | bearer(token))
     if authority is not None:
         session.verify = str(authority)
     for scheme in ("http://", "https://"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slave_service.errors import Failure
+from slave_service.errors import KNOWN_CODES, Failure, Internal
 
 CONTRACT_VERSION = 1
 """Raised when master and slave of different versions could no longer understand each other."""
@@ -23,6 +23,13 @@ JSON_TYPE = "application/json"
 SURVEY_FIELD = "survey"
 FIT_FIELD = "fit"
 """Form fields that ask a slave for the first pass, and bring what the second one needs."""
+MOST_RESULT_BYTES = 1024**3
+"""Of one file: its result has to fit in the memory of the slave, and then of the master."""
+MOST_ANSWER_BYTES = 1024**3
+"""Of a whole answer in plain JSON, which is read as one."""
+_MOST_LETTERS = 2000
+"""Of a sentence or a name from a slave; the master keeps both with its jobs."""
+_MOST_REASON_LETTERS = 500
 
 
 class WireError(Exception):
@@ -76,10 +83,9 @@ def decode_outcome(entry: object, result_key: str) -> Outcome:
     """Read one entry of a slave's ``results``; raises ``WireError`` when it is malformed."""
     if not isinstance(entry, Mapping):
         raise WireError("an entry of the results is not an object")
-    filename = str(entry.get("filename", ""))
+    filename = read_filename(entry)
     if "error" in entry:
-        code = str(entry.get("code") or "internal")
-        return Outcome(filename, failure=Failure(code, str(entry["error"])))
+        return Outcome(filename, failure=read_failure(entry))
     data = entry.get(result_key)
     if not isinstance(data, str):
         raise WireError(f"an entry of the results has neither {result_key!r} nor 'error'")
@@ -87,6 +93,21 @@ def decode_outcome(entry: object, result_key: str) -> Outcome:
         return Outcome(filename, data=base64.b64decode(data, validate=True))
     except (binascii.Error, ValueError) as error:
         raise WireError(f"{result_key!r} is not Base64: {error}") from error
+
+
+def read_filename(entry: Mapping[str, object]) -> str:
+    """Return the name that a slave repeats, as far as the master cares to keep it."""
+    return str(entry.get("filename", ""))[:_MOST_LETTERS]
+
+
+def read_failure(entry: Mapping[str, object]) -> Failure:
+    """Return the failure that a slave tells of.
+
+    A code goes into logs and counters, so one that is not known is taken for an internal error.
+    """
+    code = entry.get("code")
+    known = code if isinstance(code, str) and code in KNOWN_CODES else Internal.code
+    return Failure(known, str(entry["error"])[:_MOST_LETTERS])
 
 
 def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> list[Outcome]:
@@ -97,7 +118,7 @@ def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> li
     try:
         answer: Any = json.loads(body)
         entries = answer["results"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WireError("the answer is not the JSON that was expected") from error
     if not isinstance(entries, list) or len(entries) != expected:
         raise WireError(f"the answer does not have one entry for each of {expected} files")
@@ -131,7 +152,13 @@ def is_loopback(host: str) -> bool:
 def reason_of(error: Exception) -> str:
     """Return the innermost reason of an error of requests, which nests them three deep."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return str(reason or error).rpartition("): ")[2]
+    return plain(str(reason or error).rpartition("): ")[2])
+
+
+def plain(text: str) -> str:
+    """Return what the other side said, fit for a line of a log: printable, and not too long."""
+    cut = text[:_MOST_REASON_LETTERS]
+    return "".join(letter if letter.isprintable() else "?" for letter in cut)
 
 
 _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})

@@ -130,7 +130,8 @@ def _as_failure(error: Exception) -> errors.Failure:
             f"To process the file, more than {MOST_FILE_BYTES} bytes would have to be written to "
             "one temporary file: make it smaller."
         ).as_failure()
-    print(f"unexpected {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 (the log)
+    # Its text may quote the file, which has no right to lines of its own in the log.
+    print(f"unexpected {type(error).__name__}: {str(error)[:1000]!r}", file=sys.stderr)  # noqa: T201 (the log)
     return errors.Internal(
         f"The file could not be processed because of an internal error "
         f"({type(error).__name__}); please report it with the file."

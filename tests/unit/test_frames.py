@@ -1,9 +1,13 @@
 """How outcomes are framed, and that frames are put together however they were cut."""
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slave_service import frames
 from slave_service.errors import Failure
 from slave_service.frames import SIGN_OF_LIFE, decode_frames, encode_frame
 from slave_service.wire import Outcome, WireError
@@ -79,9 +83,45 @@ def test_what_came_before_the_break_counts(cut: int) -> None:
         b'{"index": "0", "bytes": 1}\nx',
         b'{"index": 0, "bytes": 1}',
         b"x" * 3_000_000,
+        b"[" * 100_000 + b"\n",
+        b'{"index": 0, "error": "e"}\n{"index": 0, "error": "e"}\n',
+        b'{"index": 0, "bytes": 1}\nx{"index": 0, "bytes": 1}\nx',
     ],
 )
 def test_what_is_no_frame_is_refused(body: bytes) -> None:
     """Nothing that was not asked for, or not said in full, is taken for an outcome."""
     with pytest.raises(WireError):
         list(decode_frames([body], 2))
+
+
+def test_line_without_end_is_refused_however_it_comes() -> None:
+    """A million chunks of one byte cost no more than so many bytes."""
+    chunks = itertools.repeat(b"x")
+    with pytest.raises(WireError, match="no end"):
+        list(decode_frames(chunks, 1))
+
+
+def test_result_over_the_limit_is_refused_by_its_head() -> None:
+    """Nothing is read of a result that would not be kept."""
+    unreadable: Iterator[bytes] = map(pytest.fail, ["it was read on"])
+    chunks = itertools.chain([b'{"index": 0, "bytes": 1073741825}\n'], unreadable)
+    with pytest.raises(WireError, match="1073741825 bytes is announced"):
+        list(decode_frames(chunks, 1))
+
+
+def test_own_result_over_the_limit_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slave says itself that a result is too large, so that nobody tries again."""
+    monkeypatch.setattr(frames, "MOST_RESULT_BYTES", 10)
+    for size in (10, 11):
+        body = b"".join(encode_frame(0, Outcome("a", b"x" * size)))
+        ((_, outcome),) = decode_frames([body], 1)
+        code = outcome.failure.code if outcome.failure else None
+        assert code == (None if size == 10 else "too_large")
+
+
+def test_what_a_slave_says_is_cut() -> None:
+    """A name and a sentence are cut, and a code that is not known is not taken over."""
+    failure = Failure("x\nforged", "e" * 9000)
+    body = b"".join(encode_frame(0, Outcome("n" * 9000, failure=failure)))
+    cut = Outcome("n" * 2000, failure=Failure("internal", "e" * 2000))
+    assert list(decode_frames([body], 1)) == [(0, cut)]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from master_service import slaves
+from master_service.errors import TooManySlaves
 from master_service.slaves import PLAIN_TASK_TYPES, Change, Details, Registry
 from slave_service.task_types import TASK_TYPES
 
@@ -220,3 +222,26 @@ def test_why_unavailable_without_a_reason_says_so(watched: Watched) -> None:
     assert watched.registry.why_unavailable("embedding") == (
         "No slaves available for embedding: none of those registered says that it can"
     )
+
+
+def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit nobody new is taken, while those that are known go on beating."""
+    monkeypatch.setattr(slaves, "MOST_SLAVES", 3)
+    for port in (3000, 3001, 3002):
+        watched.registry.register("10.0.0.1", port, FULL, at=0)
+    with pytest.raises(TooManySlaves, match="3 slaves"):
+        watched.registry.register("10.0.0.1", 3003, FULL, at=1)
+    assert not watched.registry.register("10.0.0.1", 3000, FULL, at=1)
+    assert len(watched.registry.present()) == 3
+
+
+def test_missing_slaves_make_room(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registrations that nobody stands behind keep no real slave out for an hour."""
+    monkeypatch.setattr(slaves, "MOST_SLAVES", 3)
+    for port in (3000, 3001, 3002):
+        watched.registry.register("10.0.0.1", port, FULL, at=port - 3000)
+    watched.registry.sweep(at=7.5)
+    assert [record.port for record in watched.registry.missing()] == [3000, 3001]
+    assert watched.registry.register("10.0.0.1", 3003, FULL, at=8)
+    assert [record.port for record in watched.registry.missing()] == [3001]
+    assert [record.port for record in watched.registry.present()] == [3002, 3003]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slave_service.errors import Failure
+from slave_service import errors
+from slave_service.errors import KNOWN_CODES, Failure
 from slave_service.wire import (
     LazyFile,
     Outcome,
@@ -57,9 +58,23 @@ def test_entry_is_that_of_the_contract() -> None:
     }
 
 
-@pytest.mark.parametrize("code", [{}, {"code": None}, {"code": ""}])
+@pytest.mark.parametrize("code", [None, "", "x\n2026 forged", "\x1b[2J", 7, ["corrupt"], {}])
+def test_error_of_an_unknown_code_is_internal(code: object) -> None:
+    """A slave that gives no code, or one of its own, has still said that the file failed."""
+    outcome = decode_outcome({"filename": "a", "error": "Oops", "code": code}, KEY)
+    assert outcome.failure == Failure("internal", "Oops")
+
+
+def test_every_code_is_known() -> None:
+    """Each way to fail has a code of its own, and the list of codes has no other."""
+    kinds = errors.FileError.__subclasses__()
+    assert {kind.code for kind in kinds} == KNOWN_CODES
+    assert len(kinds) == len(KNOWN_CODES)
+
+
+@pytest.mark.parametrize("code", [{}, {"code": "internal"}])
 def test_error_without_a_code_is_internal(code: dict[str, Any]) -> None:
-    """A slave that gives no code has still said that the file failed."""
+    """The contract of old had no codes."""
     outcome = decode_outcome({"filename": "a", "error": "Oops"} | code, KEY)
     assert outcome.failure == Failure("internal", "Oops")
 
@@ -86,6 +101,13 @@ def test_malformed_entry_is_refused(entry: object) -> None:
         decode_outcome(entry, KEY)
 
 
+def test_what_a_slave_says_is_cut() -> None:
+    """Neither a sentence nor a name fills the master's memory, where both stay with the job."""
+    entry = {"filename": "n" * 9000, "error": "e" * 9000, "code": "corrupt"}
+    failure = Failure("corrupt", "e" * 2000)
+    assert decode_outcome(entry, KEY) == Outcome("n" * 2000, failure=failure)
+
+
 GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
 
 
@@ -101,6 +123,7 @@ GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
         b"{}",
         b'{"results": {}}',
         b'{"results": "ab"}',
+        b"[" * 100_000,
         json_bytes({"results": []}),
         json_bytes({"results": [GOOD]}),
         json_bytes({"results": [GOOD, GOOD, GOOD]}),
@@ -194,6 +217,12 @@ def test_reason_is_the_innermost() -> None:
         "Connection refused"
     )
     assert reason_of(ValueError("it broke")) == "it broke"
+
+
+def test_reason_is_fit_for_a_log() -> None:
+    """An error may quote the other side, which gets no lines of its own, and not many letters."""
+    assert reason_of(ValueError("a\n2026 forged \x1b[2J")) == "a?2026 forged ?[2J"
+    assert len(reason_of(ValueError("x" * 100_000))) == 500
 
 
 # Files to send

@@ -1,0 +1,53 @@
+"""How the master asks the slaves that do not beat by themselves."""
+
+import threading
+
+from master_service.slaves import Registry
+from master_service.transport import SlaveLost, Transport
+from master_service.watch import Watch
+
+LIMIT_S = 60.0
+
+
+class Unhurried(Transport):
+    """Answers for nobody before it is told to, and counts who waits for that."""
+
+    def __init__(self) -> None:
+        self.answering = threading.Event()
+        self.asked: list[str] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+
+    def check_status(self, slave: str) -> None:
+        with self._lock:
+            self.asked.append(slave)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        self.answering.wait(LIMIT_S)
+        with self._lock:
+            self._at_once -= 1
+        raise SlaveLost("it is not there")
+
+
+def test_many_silent_slaves_are_asked_by_a_few_threads() -> None:
+    """Everybody is asked in turn, and registrations without a slave cost no thread each."""
+    registry, transport = Registry(2.0, lambda _: None), Unhurried()
+    for port in range(1, 501):
+        registry.register("10.0.0.1", port, None, at=0)
+    watch = Watch(registry, transport, lambda _now, _late: None)
+    others = set(threading.enumerate())
+    watch._ask_silent_ones()
+    watch._ask_silent_ones()
+    askers = set(threading.enumerate()) - others
+    assert 1 <= len(askers) <= 32
+    transport.answering.set()
+    for asker in askers:
+        asker.join(LIMIT_S)
+    assert sorted(transport.asked) == sorted(record.name for record in registry.present())
+    assert transport.most_at_once <= 32
+    transport.asked.clear()
+    watch._ask_silent_ones()
+    for asker in set(threading.enumerate()) - others:
+        asker.join(LIMIT_S)
+    assert len(transport.asked) == 500
