@@ -122,7 +122,7 @@ class JobApi:
         for entry in self._pages(answers.entries, _job(job_id)):
             # One page again and again would go on for ever.
             if entry["index"] <= last:
-                raise self._nonsense()
+                raise self._connection.nonsense()
             last = entry["index"]
             yield entry
 
@@ -135,7 +135,7 @@ class JobApi:
             if head["job_id"] in seen:
                 repeated += 1
                 if repeated == _PAGE:
-                    raise self._nonsense()
+                    raise self._connection.nonsense()
                 continue
             seen.add(head["job_id"])
             repeated = 0
@@ -173,10 +173,7 @@ class JobApi:
         try:
             return read(answers.parse(data))
         except answers.NONSENSE as error:
-            raise self._nonsense() from error
-
-    def _nonsense(self) -> MasterError:
-        return MasterError(f"the master at {self.master_url} answers what no master would")
+            raise self._connection.nonsense() from error
 
 
 def _job(job_id: str) -> str:

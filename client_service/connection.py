@@ -30,6 +30,8 @@ _CONNECT_S = 10
 _BLOCK_BYTES = 1 << 18
 _PASSING = frozenset({502, 503, 504, 507})
 """No room, too many jobs, stopping, or a proxy without its master: better later."""
+_REDIRECTIONS = range(300, 400)
+"""The session follows none, and there is no other use for them."""
 _AS_IT_IS = "identity"
 """A few bytes that unpack to gigabytes would have to be met wherever an answer is read."""
 
@@ -49,8 +51,6 @@ class Connection:
         self._note = note
         self._ctrl_c = ctrl_c
         self._session = new_session(token, ANSWER_S, authority)
-        self._session.headers["Accept-Encoding"] = _AS_IT_IS
-        self._session.hooks["response"].append(_stay)
         self._has_answered = False
 
     def ask(
@@ -78,6 +78,8 @@ class Connection:
                     stream=True,
                     **body(),
                 ) as response:
+                    if response.status_code in _REDIRECTIONS:
+                        raise self.nonsense()
                     if response.ok:
                         taken = take(_blocks(response))
                         self._has_answered = True
@@ -94,6 +96,10 @@ class Connection:
             if not outage.wait(refusal, _retry_after_s(response)):
                 raise MasterGone(refusal)
 
+    def nonsense(self) -> MasterError:
+        """Return what is to be raised about an answer that makes no sense."""
+        return MasterError(f"the master at {self._master_url} answers what no master would")
+
     def _lost(self, error: requests.RequestException, outage: Outage) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""
         if doubtful := doubt(self._master_url, error):
@@ -102,14 +108,6 @@ class Connection:
         reason = printable(reason_of(error))
         if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):
             raise MasterGone(f"{trouble}: is it running there? ({reason})") from error
-
-
-def _stay(response: requests.Response, **_: object) -> None:
-    """Have requests follow no redirection: no master has any, and its content is read unbounded.
-
-    ``allow_redirects=False`` would have it read all the same, to find out where it leads.
-    """
-    response.headers.pop("Location", None)
 
 
 def _blocks(response: requests.Response) -> Blocks:
