@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from slave_service.errors import Corrupt, Unavailable, Unsupported
+from slave_service.waveform import Waveform
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,6 +96,8 @@ class _Tally:
     frames: int = 0
     peak: float = 0.0
     crossings: int = 0
+    mean: Waveform = field(default_factory=Waveform)
+    """Of the channels' sum, until it is divided by their number."""
     _squares: list[float] = field(default_factory=list)
     _was_positive: bool | None = None
 
@@ -114,6 +117,7 @@ class _Tally:
         for channel in range(1, block.shape[1]):
             mix += block[:, channel]
         self._count_crossings(mix[mix != 0] > 0)
+        self.mean.add(mix)
 
     def _count_crossings(self, positive: "NDArray[np.bool_]") -> None:
         if not positive.size:
@@ -134,9 +138,10 @@ def process(source: BinaryIO) -> dict[str, object]:
     Returns ``duration_seconds``, ``sample_rate`` (Hz), ``channels``, ``sample_width`` (bytes a
     sample as stored; 2 for lossy codecs, 8 for double), ``rms_energy`` (over all samples of all
     channels, scaled to -1...1), ``peak`` (the largest magnitude), ``zero_crossings`` (sign
-    changes between successive non-zero frames of the channels' mean), ``frames``,
-    ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names). Float samples are
-    taken as they are, beyond 1 too. Raises ``Unsupported`` and ``Corrupt``.
+    changes between successive non-zero frames of the channels' mean), ``waveform`` (the lowest
+    and highest value of that mean in each of at most 1,000 stretches, see ``waveform``),
+    ``frames``, ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names). Float
+    samples are taken as they are, beyond 1 too. Raises ``Unsupported`` and ``Corrupt``.
 
     For integer samples the crossings are exact, and up to 16 bits the sum of squares is too. For
     floats in 3 channels or more, the sign of a mean that cancels to nothing is subject to
@@ -178,6 +183,7 @@ def _measure(sound: Any) -> dict[str, object]:  # noqa: ANN401 - soundfile has n
         "rms_energy": tally.rms(sound.channels),
         "peak": tally.peak,
         "zero_crossings": tally.crossings,
+        "waveform": tally.mean.points(sound.channels),
         "frames": tally.frames,
         "format": sound.format,
         "encoding": sound.subtype,

@@ -25,7 +25,9 @@ def process(source: BinaryIO) -> dict[str, object]:
     it), ``word_count`` (split at white space), ``character_count`` and ``metadata`` (``title``,
     ``author``, ``subject``, ``creator``: "" where there is none); for a PDF ``page_count``, for
     a DOCX ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``creator`` is
-    the program that the document was made with. Raises ``Unsupported``, ``Encrypted``,
+    the program that the document was made with. ``outline`` are bookmarks or headings, each with
+    ``title``, ``level`` (from 1), and its ``page`` (PDF) or ``begin`` (DOCX); a PDF's ``pages``
+    tell where each begins and ends in ``text_content``. Raises ``Unsupported``, ``Encrypted``,
     ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
@@ -44,17 +46,23 @@ def process(source: BinaryIO) -> dict[str, object]:
 
 def _pdf(source: BinaryIO) -> dict[str, object]:
     content = pdf_reading.read(source)
-    counts: dict[str, object] = {"page_count": content.page_count}
-    return _result("PDF", content.text, content.metadata, counts)
+    pages = [{"begin": begin, "end": end} for begin, end in content.pages]
+    more: dict[str, object] = {
+        "page_count": content.page_count,
+        "pages": pages,
+        "outline": content.outline,
+    }
+    return _result("PDF", content.text, content.metadata, more)
 
 
 def _docx(source: BinaryIO) -> dict[str, object]:
     content = docx_reading.read(source)
-    counts: dict[str, object] = {
+    more: dict[str, object] = {
         "paragraph_count": content.paragraph_count,
         "table_count": content.table_count,
+        "outline": content.outline,
     }
-    return _result("DOCX", content.text, content.metadata, counts)
+    return _result("DOCX", content.text, content.metadata, more)
 
 
 def _text(source: BinaryIO) -> dict[str, object]:
@@ -66,7 +74,8 @@ def _text(source: BinaryIO) -> dict[str, object]:
             "type for such files."
         ) from error
     metadata = dict.fromkeys(pdf_reading.METADATA, "")
-    return _result("Generic Text", decoded.text, metadata, {"encoding": decoded.encoding})
+    more: dict[str, object] = {"encoding": decoded.encoding, "outline": []}
+    return _result("Generic Text", decoded.text, metadata, more)
 
 
 def _pdf_or_text(source: BinaryIO) -> dict[str, object]:

@@ -4,15 +4,17 @@ Only the parts that are asked for are unpacked, as a stream; zipfile ends at the
 directory states and checks the sum, so a part that lies about its size is one that is damaged.
 """
 
+import errno
 import os
 import posixpath
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from slave_service.errors import Encrypted, TooLarge
+from slave_service.errors import Encrypted, FileError, TooLarge
 
 MAX_PARTS = 10_000
 MAX_PART_BYTES = 64 * 1024 * 1024
@@ -89,6 +91,36 @@ class Package:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         with self.open(name, MAX_TREE_BYTES) as stream:
             return etree.parse(stream, parser).getroot()
+
+    def optional_tree(self, name: str) -> Any:  # noqa: ANN401 - the same
+        """Return the root of a part that the text does without, None where it can't be read.
+
+        It doesn't count towards the limit on all parts: no document fails for such a part.
+        """
+        from lxml import etree
+
+        unpacked = self._unpacked
+        try:
+            return self.tree(name)
+        except OSError as error:
+            # As for all parts: a damaged offset, what are no characters, or a fault of the disk.
+            if error.errno not in (None, errno.EINVAL):
+                raise
+        except (
+            BadZipFile,
+            EOFError,
+            FileError,
+            NotImplementedError,
+            OverflowError,
+            ValueError,
+            etree.XMLSyntaxError,
+            struct.error,
+            zlib.error,
+        ):
+            pass
+        finally:
+            self._unpacked = unpacked
+        return None
 
     def relations(self, part: str = "") -> list[Relation]:
         """Return what ``part``, or else the package, refers to and holds, in the file's order."""

@@ -12,11 +12,13 @@ import errno
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from slave_service.docx_package import MAX_TREE_BYTES, Package
+from slave_service import docx_styles
+from slave_service.docx_package import MAX_TREE_BYTES, Package, Relation
+from slave_service.docx_styles import Styles
 from slave_service.docx_text import NotWordprocessing, Story, read_story
 from slave_service.errors import Corrupt, Unsupported
 
@@ -52,12 +54,14 @@ class DocxContent:
 
     Paragraphs and tables are counted as python-docx does: not those inside of tables, text boxes
     and content controls. ``creator`` is, as in a PDF, the program that made the document.
+    ``outline`` are the body's headings, each with ``title``, ``level`` and ``begin``.
     """
 
     paragraph_count: int
     table_count: int
     text: str
     metadata: dict[str, str]
+    outline: list[dict[str, object]] = field(default_factory=list)
 
 
 def read(source: BinaryIO) -> DocxContent:
@@ -95,31 +99,32 @@ def _read_package(package: Package) -> DocxContent:
     main = next(iter(mains), _HABITUAL_MAIN_PART)
     if main not in package:
         raise _unsupported(package)
+    related = package.relations(main)
     try:
-        body = _story(package, main, "document")
+        body = _story(package, main, "document", docx_styles.read(package, related))
     except NotWordprocessing as error:
         raise _unsupported(package) from error
-    others = _other_stories(package, main)
+    others = _other_stories(package, related)
     metadata = dict.fromkeys(("title", "author", "subject", "creator"), "")
     for relation in relations:
         if relation.kind == "core-properties":
             metadata |= _core_properties(package, relation.target)
         elif relation.kind in ("extended-properties", "extendedProperties"):
             metadata |= _application(package, relation.target)
-    return DocxContent(body.paragraphs, body.tables, "\n".join([body.text, *others]), metadata)
+    text = "\n".join([body.text, *others])
+    return DocxContent(body.paragraphs, body.tables, text, metadata, body.outline)
 
 
-def _story(package: Package, part: str, root: str) -> Story:
+def _story(package: Package, part: str, root: str, styles: Styles | None = None) -> Story:
     with package.open(part) as stream:
-        story = read_story(stream, root)
+        story = read_story(stream, root, styles)
         # A part that goes on after its last element is checked to its end all the same.
         while stream.read(1 << 20):
             pass
         return story
 
 
-def _other_stories(package: Package, main: str) -> list[str]:
-    relations = package.relations(main)
+def _other_stories(package: Package, relations: list[Relation]) -> list[str]:
     texts: dict[str, None] = {}
     for kind, root in _OTHER_STORIES.items():
         # A dictionary without values is a set that keeps the order.

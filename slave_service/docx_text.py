@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-_WORD = (
-    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-    "http://purl.oclc.org/ooxml/wordprocessingml/main",
-)
+from slave_service import docx_styles, outline
+from slave_service.docx_styles import WORD, Styles
+
 _MATH = (
     "http://schemas.openxmlformats.org/officeDocument/2006/math",
     "http://purl.oclc.org/ooxml/officeDocument/math",
@@ -40,11 +39,16 @@ class ForbiddenDoctype(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A part's text, and how many paragraphs and tables stand directly in the document's body."""
+    """A part's text, and how many paragraphs and tables stand directly in the document's body.
+
+    ``outline`` are its headings, where it was read with styles: ``title``, ``level`` (from 1) and
+    ``begin``, the offset in ``text``. As in Word, those in tables and text boxes are left out.
+    """
 
     text: str
     paragraphs: int
     tables: int
+    outline: list[dict[str, object]]
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ def _names(namespaces: tuple[str, ...], *kinds: Iterable[str]) -> dict[str, str]
 
 
 _WATCHED = {
-    **_names(_WORD, _JOINTS, _CHARACTERS, _LEFT_OUT, _ROOTS, {"t"}),
+    **_names(WORD, _JOINTS, _CHARACTERS, _LEFT_OUT, _ROOTS, {"t"}),
     **_names(_MATH, {"t"}),
     **_names(_COMPATIBILITY, _ALTERNATIVES, {"AlternateContent"}),
 }
@@ -67,9 +71,14 @@ _WATCHED = {
 class _Reader:
     """Takes the elements' beginnings and ends, and holds the text so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: Styles | None) -> None:
         self.paragraphs = 0
         self.tables = 0
+        self.outline: list[dict[str, object]] = []
+        self._styles = styles
+        self._measured = 0
+        """Pieces of the whole text whose length is in ``_length``, with the break after each."""
+        self._length = 0
         self._open = [_Container()]
         self._alternative_taken: list[bool] = []
         self._left_out: object = None
@@ -114,6 +123,8 @@ class _Reader:
         if name == "txbxContent":
             outer.boxes.append(text)
             return
+        if name == "p" and len(self._open) == 1:
+            self._note_heading(element, text)
         outer.pieces.append(text)
         # Only paragraphs have boxes, unless a file nests what can't be nested.
         outer.pieces += done.boxes
@@ -121,20 +132,37 @@ class _Reader:
             self.paragraphs += name == "p"
             self.tables += name == "tbl"
 
+    def _note_heading(self, element: Any, text: str) -> None:  # noqa: ANN401 - the same
+        if self._styles is None or len(self.outline) >= outline.MAX_ENTRIES:
+            return
+        level = docx_styles.level_of(element, self._styles)
+        if level and (title := outline.title(text)):
+            begin = self._position()
+            self.outline.append({"title": title, "level": level, "begin": begin})
+
+    def _position(self) -> int:
+        """Return where in the whole text the next piece will begin."""
+        new = self._open[0].pieces[self._measured :]
+        self._measured += len(new)
+        self._length += sum(len(piece) + 1 for piece in new)
+        return self._length
+
 
 def _parent(element: Any) -> str:  # noqa: ANN401 - the same
     parent = element.getparent()
     return "" if parent is None else str(parent.tag).rpartition("}")[2]
 
 
-def read_story(stream: IO[bytes], root: str) -> Story:
+def read_story(stream: IO[bytes], root: str, styles: Styles | None = None) -> Story:
     """Read one part, whose root element has to be ``root`` (as ``document`` or ``hdr``).
+
+    With ``styles`` its headings are noted.
 
     Raises ``NotWordprocessing``, ``ForbiddenDoctype``, and what lxml and ``stream`` raise.
     """
     from lxml import etree
 
-    reader = _Reader()
+    reader = _Reader(styles)
     events = etree.iterparse(
         stream,
         events=("start", "end"),
@@ -157,7 +185,7 @@ def read_story(stream: IO[bytes], root: str) -> Story:
         raise ForbiddenDoctype(root)
     if _WATCHED.get(events.root.tag) != root:
         raise NotWordprocessing(events.root.tag)
-    return Story(reader.text(), reader.paragraphs, reader.tables)
+    return Story(reader.text(), reader.paragraphs, reader.tables, reader.outline)
 
 
 def _forget(element: Any, name: str) -> None:  # noqa: ANN401 - the same

@@ -33,12 +33,16 @@ class _Word:
     """The numbers of its block, of the paragraph in that, of the line in that."""
     text: str
     confidence: float
+    box: tuple[int, int, int, int]
+    """Left, top, width and height, in pixels of the page."""
 
 
 def process(source: BinaryIO) -> dict[str, object]:
     """Return the text of the picture's first frame, and how sure Tesseract is of it.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
+    ``words`` are ``{"text", "confidence", "box": [left, top, width, height]}``, in reading order;
+    boxes are in pixels of the upright picture.
     """
     picture = image_loading.load(source)
     page = processing.gray(picture)
@@ -53,6 +57,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "average_confidence": round(average, 2),
         "image_size": list(page.size),
         "image_mode": picture.mode,
+        "words": [_described(word) for word in words],
     }
 
 
@@ -130,7 +135,19 @@ def _parsed(table: str) -> list[_Word]:
 
 def _word(cell: dict[str, str]) -> _Word:
     block, paragraph, line = (int(cell[name]) for name in ("block_num", "par_num", "line_num"))
-    return _Word((block, paragraph, line), cell.get("text", "").strip(), float(cell["conf"]))
+    left, top, width, height = (int(cell[name]) for name in ("left", "top", "width", "height"))
+    return _Word(
+        line=(block, paragraph, line),
+        text=cell.get("text", "").strip(),
+        confidence=float(cell["conf"]),
+        box=(left, top, width, height),
+    )
+
+
+def _described(word: _Word) -> dict[str, object]:
+    # Tesseract writes -1 where it has no confidence, and rounding can take it past 100.
+    confidence = round(min(100.0, max(0.0, word.confidence)), 2)
+    return {"text": word.text, "confidence": confidence, "box": list(word.box)}
 
 
 def _joined(words: list[_Word]) -> str:

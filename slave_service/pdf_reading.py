@@ -8,18 +8,20 @@ contents, also outside a page's visible box; comments and the entries of forms a
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from ctypes import c_ushort, create_string_buffer
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slave_service import pdf_fallback
+from slave_service import pdf_fallback, pdf_outline
 from slave_service.errors import Corrupt, Encrypted, TooLarge
 from slave_service.pdf_fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
 
 METADATA = ("title", "author", "subject", "creator")
 
+_BETWEEN_PAGES = "\n\n"
 _HYPHEN_MARK = "\ufffe"
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,11 +35,16 @@ _TOO_LARGE = (
 
 @dataclass(frozen=True, slots=True)
 class PdfContent:
-    """The pages' number and text, with an empty line between pages, and the four properties."""
+    """The pages' number and text, with an empty line between pages, and the four properties.
+
+    ``pages`` are where each page's text begins and ends; one without text does both at one place.
+    """
 
     page_count: int
     text: str
     metadata: dict[str, str]
+    pages: list[tuple[int, int]] = field(default_factory=list)
+    outline: list[dict[str, object]] = field(default_factory=list)
 
 
 def read(source: BinaryIO) -> PdfContent:
@@ -70,7 +77,8 @@ def _read_document(document: Any) -> PdfContent:  # noqa: ANN401 - pypdfium2 has
         characters += len(texts[-1])
         if characters > MAX_CHARACTERS:
             raise TooLarge(_TOO_LARGE)
-    return _content(texts, {name: _property(document, name.title()) for name in METADATA})
+    metadata = {name: _property(document, name.title()) for name in METADATA}
+    return _content(texts, metadata, pdf_outline.read(document, page_count))
 
 
 def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
@@ -152,16 +160,32 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
     if not answer["pages"]:
         raise Corrupt(_DAMAGED)
     metadata = {name: answer["metadata"].get(name, "") for name in METADATA}
-    return _content(answer["pages"], metadata)
+    # PyPDF2 follows bookmarks without any bound, and would cost the text where it runs on.
+    return _content(answer["pages"], metadata, [])
 
 
-def _content(texts: list[str], metadata: dict[str, str]) -> PdfContent:
+def _content(
+    texts: list[str], metadata: dict[str, str], outline: list[dict[str, object]]
+) -> PdfContent:
     lines = [_clean(text.replace("\r\n", "\n")) for text in texts]
     return PdfContent(
         page_count=len(texts),
-        text="\n\n".join(text for text in lines if text.strip()),
+        text=_BETWEEN_PAGES.join(text for text in lines if text.strip()),
         metadata={name: _clean(value).strip() for name, value in metadata.items()},
+        pages=list(_spans(lines)),
+        outline=outline,
     )
+
+
+def _spans(texts: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each page's text stands among those that are joined."""
+    end = 0
+    for text in texts:
+        begin = end
+        if text.strip():
+            begin += len(_BETWEEN_PAGES) if end else 0
+            end = begin + len(text)
+        yield begin, end
 
 
 def _clean(text: str) -> str:

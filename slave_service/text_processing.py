@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from slave_service.errors import Unavailable
+from slave_service.sentences import Strongest
 from slave_service.text_decoding import read_text
 
 PASSAGE_WORDS = 200
@@ -53,10 +54,14 @@ class _Mood:
     negative_words: int = 0
 
     def mean(self) -> float:
-        if not self.scores:
-            return 0.0
-        # Adding zero turns the negative zero into the plain one.
-        return round(math.fsum(self.scores) / len(self.scores), 4) + 0.0
+        return _mean(self.scores)
+
+
+def _mean(scores: list[float]) -> float:
+    if not scores:
+        return 0.0
+    # Adding zero turns the negative zero into the plain one.
+    return round(math.fsum(scores) / len(scores), 4) + 0.0
 
 
 def process(source: BinaryIO) -> dict[str, object]:
@@ -66,6 +71,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     and sentences; ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal
     counts in order of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's
     compound scores over the sentences that hold a word of its lexicon, 0.0 where none does.
+    ``sentences`` are those that ``sentences.Strongest`` keeps, each with its own such score.
     Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
     """
     decoded = read_text(source)
@@ -76,10 +82,13 @@ def process(source: BinaryIO) -> dict[str, object]:
         words.update(_WORD.findall(block.lower()))
     sentence_count = 0
     mood = _Mood()
+    strongest = Strongest()
     for begin, end in _sentence_spans(decoded.text):
         sentence_count += 1
+        scored = len(mood.scores)
         for passage in _PASSAGE.finditer(decoded.text, begin, end):
             _feel(passage.group(), mood)
+        strongest.add(begin, end, _mean(mood.scores[scored:]))
     return {
         "word_count": word_count,
         "character_count": len(decoded.text),
@@ -90,6 +99,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "sentiment_score": mood.mean(),
         "positive_words": mood.positive_words,
         "negative_words": mood.negative_words,
+        "sentences": strongest.of(decoded.text),
         "encoding": decoded.encoding,
     }
 

@@ -103,6 +103,7 @@ def test_what_is_reported() -> None:
         "rms_energy": math.sqrt(0.125),
         "peak": 0.5,
         "zero_crossings": 1,
+        "waveform": [[0.25, 0.25], [-0.25, -0.25]],
         "frames": 2,
         "format": "WAV",
         "encoding": "PCM_16",

@@ -37,6 +37,8 @@ def test_pdf() -> None:
     assert read(PDF) == {
         "document_type": "PDF",
         "page_count": 1,
+        "pages": [{"begin": 0, "end": 8}],
+        "outline": [],
         "text_content": "It works",
         "word_count": 2,
         "character_count": 8,
@@ -50,6 +52,7 @@ def test_docx() -> None:
         "document_type": "DOCX",
         "paragraph_count": 2,
         "table_count": 1,
+        "outline": [],
         "text_content": "one two\nthree\nfour",
         "word_count": 4,
         "character_count": 18,
@@ -62,6 +65,7 @@ def test_text() -> None:
     assert read("smör\u00a0gås, bröd\r\n".encode()) == {
         "document_type": "Generic Text",
         "encoding": "utf-8",
+        "outline": [],
         "text_content": "smör\u00a0gås, bröd\r\n",
         "word_count": 3,
         "character_count": 16,

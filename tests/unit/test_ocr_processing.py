@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytesseract
 import pytest
@@ -47,11 +48,17 @@ def table(*rows: str) -> str:
     return "\n".join(row.replace(" ", "\t") for row in (HEADER, *rows)) + "\n"
 
 
+def boxed(result: dict[str, Any]) -> list[tuple[str, list[int]]]:
+    """Return each word's text and box."""
+    return [(word["text"], word["box"]) for word in result["words"]]
+
+
 @pytest.mark.usefixtures("tesseract")
 def test_two_lines_are_read_with_all_keys() -> None:
     """Words, counts and confidence come back together with size and mode as uploaded."""
     result = ocr_processing.process(upload(page("Hello brave\nnew world", "RGB", "navy", "white")))
     confidence = result.pop("average_confidence")
+    result.pop("words")
     assert result == {
         "extracted_text": "Hello brave\nnew world",
         "word_count": 4,
@@ -109,6 +116,7 @@ def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
         "average_confidence": 0.0,
         "image_size": list(size),
         "image_mode": "L",
+        "words": [],
     }
 
 
@@ -136,6 +144,47 @@ def test_text_is_rebuilt_and_confidence_is_the_mean(monkeypatch: pytest.MonkeyPa
     assert (result["word_count"], result["character_count"]) == (5, 25)
     # 90.25 + 80.5 + 70 + 0 + 100 over five words.
     assert result["average_confidence"] == 68.15
+
+
+def test_words_with_box_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each word of the table is told in its order; a confidence is 0 to 100 with two places."""
+    answer = table(
+        "4 1 1 1 1 0 0 0 90 30 -1 ",
+        "5 1 1 1 1 1 10 20 30 40 90.256789 one",
+        "5 1 1 1 1 2 50 21 7 8 100.000008 two",
+        "5 1 1 1 2 1 3 60 9 9 50 ",
+        "5 1 2 1 1 1 0 80 1 2 -1 three",
+    )
+    monkeypatch.setattr(pytesseract, "image_to_data", lambda _: answer)
+    result = ocr_processing.process(upload(Image.new("L", (99, 99))))
+    assert result["words"] == [
+        {"text": "one", "confidence": 90.26, "box": [10, 20, 30, 40]},
+        {"text": "two", "confidence": 100.0, "box": [50, 21, 7, 8]},
+        {"text": "three", "confidence": 0.0, "box": [0, 80, 1, 2]},
+    ]
+
+
+@pytest.mark.usefixtures("tesseract")
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_boxes_lie_on_the_words_of_the_upright_page(orientation: int) -> None:
+    """Ink is inside of the boxes and nowhere else, however the camera was held."""
+    upright = page("Hello brave\nnew world")
+    turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}
+    turn[8] = Image.Transpose.ROTATE_270
+    stored = upright.transpose(turn[orientation]) if orientation in turn else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    words = boxed(ocr_processing.process(upload(stored, exif=exif)))
+
+    assert [text for text, _ in words] == ["Hello", "brave", "new", "world"]
+    rest = upright.point(lambda gray: 255 - gray)
+    for _, (left, top, width, height) in words:
+        place = (left, top, left + width, top + height)
+        assert max(rest.crop(place).tobytes()) == 255
+        # A pixel around it for the letters' smooth edges.
+        rest.paste(0, (left - 1, top - 1, left + width + 1, top + height + 1))
+    assert max(rest.tobytes()) < 128
 
 
 def test_a_sliver_that_is_too_long_is_too_large() -> None:

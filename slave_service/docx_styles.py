@@ -1,0 +1,101 @@
+"""Tells which styles of a Word document are headings, and of which level.
+
+A style is one by its outline level (ECMA-376 part 1, 17.3.1.20), by its name, which is English
+in every language of Word ("heading 1", "Title"), or by the style that it is based on.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from slave_service.docx_package import Package, Relation
+
+WORD = (
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main",
+)
+BODY_TEXT = 0
+"""The level of what is no heading."""
+
+_PROPERTIES = frozenset(f"{{{space}}}pPr" for space in WORD)
+_STYLES = {f"{{{space}}}style": f"{{{space}}}styleId" for space in WORD}
+_VALUES = {
+    f"{{{space}}}{name}": (name, f"{{{space}}}val")
+    for space in WORD
+    for name in ("pStyle", "outlineLvl", "name", "basedOn")
+}
+"""Elements that say something: their own name, and the attribute that holds it."""
+
+_LEVELS = {str(number): number + 1 for number in range(9)} | {"9": BODY_TEXT}
+_NAME = re.compile(r"(?:heading ?([1-9])|title)", re.IGNORECASE)
+_LONGEST_ANCESTRY = 16
+"""Documents have a few; a style that is based on itself, or on a hundred thousand, ends here."""
+
+
+def level_of(paragraph: Any, styles: "Styles") -> int:  # noqa: ANN401 - lxml has no types
+    """Return 1…9 for a paragraph that is a heading, else ``BODY_TEXT``."""
+    # The format has the properties first; to look for them would take time in each paragraph.
+    first = next(iter(paragraph), None)
+    if first is None or first.tag not in _PROPERTIES:
+        return BODY_TEXT
+    said = _values(first)
+    level = _LEVELS.get(said.get("outlineLvl", ""))
+    return styles.level(said.get("pStyle", "")) if level is None else level
+
+
+def _values(element: Any) -> dict[str, str]:  # noqa: ANN401 - the same
+    """Return the values of those children that matter here, by their names."""
+    found: dict[str, str] = {}
+    for child in element:
+        if (names := _VALUES.get(child.tag)) is not None:
+            found.setdefault(names[0], child.get(names[1], ""))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    level: int | None
+    based_on: str
+
+
+class Styles:
+    """The levels of styles by their identifiers."""
+
+    def __init__(self, styles: dict[str, _Style]) -> None:
+        self._styles = styles
+
+    def level(self, identifier: str) -> int:
+        """Return 1…9 for a heading, else ``BODY_TEXT``; a style without definition is its name."""
+        for _ in range(_LONGEST_ANCESTRY):
+            style = self._styles.get(identifier)
+            if style is None:
+                return _named_level(identifier) or BODY_TEXT
+            if style.level is not None:
+                return style.level
+            identifier = style.based_on
+        return BODY_TEXT
+
+
+def read(package: Package, relations: list[Relation]) -> Styles:
+    """Read the part of styles that a document refers to; one that is damaged defines none."""
+    part = next((relation.target for relation in relations if relation.kind == "styles"), None)
+    root = None if part is None else package.optional_tree(part)
+    if root is None:
+        return Styles({})
+    styles = {}
+    for element in root.iterchildren(*_STYLES):
+        said = _values(element)
+        for properties in element.iterchildren(*_PROPERTIES):
+            said |= _values(properties)
+        level = _LEVELS.get(said.get("outlineLvl", ""))
+        if level is None:
+            level = _named_level(said.get("name", ""))
+        # Without an identifier it would be the style of all paragraphs that name none.
+        if identifier := element.get(_STYLES[element.tag]):
+            styles[identifier] = _Style(level, said.get("basedOn", ""))
+    return Styles(styles)
+
+
+def _named_level(name: str) -> int | None:
+    found = _NAME.fullmatch(name)
+    return None if found is None else int(found[1] or 1)
