@@ -16,7 +16,7 @@ from master_service.errors import BadRequestPart, NoSuchThing
 from master_service.jobs import Job
 from master_service.parts import parts
 from master_service.progress import entry, head
-from master_service.reading import claim_of, json_body, page, received_form
+from master_service.reading import claim_of, file_state, json_body, page, received_form
 
 blueprint = Blueprint("jobs", __name__)
 sock = Sock()
@@ -70,10 +70,18 @@ def jobs() -> ResponseReturnValue:
 def job(job_id: str) -> ResponseReturnValue:
     """Return a job and a page of the ledger of its files."""
     service = parts().service
-    offset, limit = page(1000, _MOST_FILES)
+    (offset, limit), state = page(1000, _MOST_FILES), file_state()
     found = _head(service.job(job_id))
-    files = service.store.ledger.files(job_id, offset, limit) if limit else []
+    files = service.store.ledger.files(job_id, offset, limit, state) if limit else []
     return jsonify(found | {"files": [entry(file) for file in files]})
+
+
+@blueprint.get("/jobs/<job_id>/slaves")
+def slaves(job_id: str) -> ResponseReturnValue:
+    """Say how many of a job's files each slave has done."""
+    service = parts().service
+    job_id = service.job(job_id).job_id
+    return jsonify(job_id=job_id, done_files=service.store.ledger.done_by(job_id))
 
 
 @blueprint.delete("/jobs/<job_id>")

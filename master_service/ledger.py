@@ -17,7 +17,7 @@ from pathlib import Path
 
 from master_service import ledger_rows as rows
 from master_service.errors import KeyReused, LedgerFull, NoSuchThing
-from master_service.jobs import File, Job, JobState
+from master_service.jobs import File, FileState, Job, JobState
 
 _log = logging.getLogger(__name__)
 _TRY_AGAIN_S = 1.0
@@ -209,12 +209,19 @@ class Ledger:
         found = self.files(job_id, index, 1)
         return found[0] if found and found[0].index == index else None
 
-    def files(self, job_id: str, offset: int, limit: int) -> list[File]:
-        """Return files of the job in upload order, beginning at index ``offset``."""
-        text = f"{rows.SELECT_FILES} AND file_index>=? ORDER BY file_index LIMIT ?"
+    def files(
+        self, job_id: str, offset: int, limit: int, state: FileState | None = None
+    ) -> list[File]:
+        """Return files of the job in upload order, from index ``offset`` on; of ``state`` alone."""
+        text = f"{rows.SELECT_FILES} AND file_index>=? {{}} ORDER BY file_index LIMIT ?"
+        text = text.format("" if state is None else f"AND state='{state.value}'")
         with self._lock:
             files = (rows.read_file(row) for row in self._rows(text, job_id, offset, limit))
             return [self._unwritten.get((job_id, file.index), file) for file in files]
+
+    def done_by(self, job_id: str) -> dict[str, int]:
+        """Return how many of the job's files each slave has done."""
+        return {str(slave): int(count) for slave, count in self._rows(rows.DONE_BY, job_id)}
 
     def fit(self, job: Job) -> object:
         """Return what ``keep_fit`` was given, or None."""

@@ -74,6 +74,10 @@ SELECT_FILES = """
 SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, saved_file,
     result_sha256, code, error FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
 """
+DONE_BY = """
+SELECT slave, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
+    AND state='done' AND slave IS NOT NULL GROUP BY slave ORDER BY slave
+"""
 TAKE_UP_AGAIN = """
 UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
     AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running')

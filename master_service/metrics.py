@@ -1,4 +1,4 @@
-"""Counts what happens, for Prometheus; each master counts from its own start."""
+"""Counts what happens: from the master's start for Prometheus, and of late for the page."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,14 +7,17 @@ from prometheus_client import Counter as Total
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from master_service.activity import Activity
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
 class Metrics:
-    """The counters of one master, in a registry of their own."""
+    """The counters of one master, in a registry of their own; ``activity`` is what is going on."""
 
     def __init__(self) -> None:
+        self.activity = Activity()
         self._registry = CollectorRegistry()
         self._jobs = self._total("jobs", "Jobs accepted.", "task_type")
         self._jobs_ended = self._total("jobs_ended", "Jobs that ended.", "task_type", "state")

@@ -7,6 +7,7 @@ what callers rely on shows: a test compares the two.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from master_service.jobs import FileState
 from master_service.openapi_schemas import SCHEMAS
 from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION
@@ -56,7 +57,13 @@ def description() -> Described:
 
 def _calls() -> dict[str, Described]:
     return {
-        "/": {"get": _call("Say that the master is up.", {200: _plain("text/plain")}, door=())},
+        "/": {
+            "get": _call(
+                "Say that the master is up; who wants text/html is led to the page.",
+                {200: _plain("text/plain"), 303: {"description": "Where the page is."}},
+                door=(),
+            )
+        },
         "/check_status": {"get": _call("Say who is there.", {200: _json("Status")}, door=(403,))},
         "/register": {
             "post": _call(
@@ -102,7 +109,7 @@ def _calls() -> dict[str, Described]:
                 "A job and a page of the ledger of its files.",
                 {200: _json("Job")},
                 [400, 404],
-                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000)],
+                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000), _STATE],
             ),
             "delete": _call(
                 "Cancel; a job that is over stays as it is.", {200: _json("Head")}, [404, 507]
@@ -136,6 +143,11 @@ def _calls() -> dict[str, Described]:
                 body=_json_body("Slave"),
             )
         },
+        "/jobs/{job_id}/slaves": {
+            "get": _call(
+                "How many of its files each slave has done.", {200: _json("DoneBy")}, [404]
+            )
+        },
         "/jobs/{job_id}/results.zip": {
             "get": _call("All results that are there.", {200: _plain("application/zip")}, [404])
         },
@@ -152,6 +164,11 @@ def _calls() -> dict[str, Described]:
         },
         "/results/{task_type}/{name}": {
             "get": _call("One result.", {200: _plain("image/png", "application/json")}, [404])
+        },
+        "/activity": {
+            "get": _call(
+                "What the slaves are about, and the last minutes.", {200: _json("Activity")}
+            )
         },
         "/metrics": {"get": _call("Figures for Prometheus.", {200: _plain("text/plain")})},
         "/openapi.json": {"get": _call("This description.", {200: _json("Any")})},
@@ -210,6 +227,14 @@ _PREFER: Described = {
 def _page(name: str, default: int, most: int) -> Described:
     schema = {"type": "integer", "minimum": 0, "maximum": most, "default": default}
     return {"name": name, "in": "query", "schema": schema}
+
+
+_STATE = {
+    "name": "state",
+    "in": "query",
+    "description": "Files in this state alone; all where it is left out.",
+    "schema": {"type": "string", "enum": [state.value for state in FileState]},
+}
 
 
 def _json(schema: str) -> Described:

@@ -79,11 +79,13 @@ _EXTRAS = {
     "versions": _TEXTS,
     "tls": {"type": "boolean"},
 }
+_COUNTS = {"type": "object", "additionalProperties": _COUNT}
+_BUSY = {"held_files": _COUNT, "current_files": _list(_TEXT), "files_per_minute": _COUNT}
 _STATISTICS = {
     "elapsed_seconds": _NUMBER,
     "files_per_second": _NUMBER,
     "bytes_received": _COUNT,
-    "slaves": {"type": "object", "additionalProperties": _COUNT},
+    "slaves": _COUNTS,
 }
 _FAILED = {name: _FILE[name] for name in ("index", "filename")} | {"code": _TEXT, "error": _TEXT}
 _SLAVE = {
@@ -112,6 +114,14 @@ SCHEMAS: dict[str, Schema] = {
     "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
+    "DoneBy": _object({"job_id": _TEXT, "done_files": _COUNTS}),
+    "Activity": _object(
+        {
+            "interval_seconds": _COUNT,
+            "finished_files": _list(_COUNT),
+            "slaves": {"type": "object", "additionalProperties": _object(_BUSY)},
+        }
+    ),
     "File": _object(_FILE),
     "Head": _object(_HEAD),
     "Job": _object({**_HEAD, "files": _list(_ref("File"))}),

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import request
 
 from master_service.errors import BadRequestPart, NoRoomLeft
+from master_service.jobs import FileState
 from master_service.ledger import Claim
 from master_service.parts import parts
 from slave_service.intake import Form, NoRoom, receive
@@ -82,6 +83,16 @@ def json_body() -> object:
 def page(default_limit: int, most: int) -> tuple[int, int]:
     """Return ``offset`` and ``limit`` of the query; raises ``BadRequestPart``."""
     return _number("offset", 0, 2**53), _number("limit", default_limit, most)
+
+
+def file_state() -> FileState | None:
+    """Return the ``state`` that files are asked for by; None for all. Raises ``BadRequestPart``."""
+    text = request.args.get("state")
+    try:
+        return None if text is None else FileState(text)
+    except ValueError:
+        states = ", ".join(state.value for state in FileState)
+        raise BadRequestPart(f"state must be one of {states}.") from None
 
 
 def respond_async() -> bool:

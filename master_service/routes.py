@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Collection
+from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
+from master_service.activity import INTERVAL_S
 from master_service.job_routes import accepted
 from master_service.jobs import Job
 from master_service.metrics import CONTENT_TYPE
@@ -82,6 +84,17 @@ def assign_task() -> ResponseReturnValue:
         return accepted(job_id)
     job = service.wait(job_id)
     return jsonify(summary(job, service.files(job), _elapsed_s(job)))
+
+
+@blueprint.get("/activity")
+def activity() -> Response:
+    """Say what the slaves are about, and how many files ended in each interval of late."""
+    found, now = parts().metrics.activity, time.monotonic()
+    return jsonify(
+        interval_seconds=INTERVAL_S,
+        finished_files=found.finished_files(now),
+        slaves={name: asdict(slave) for name, slave in found.of_slaves(now).items()},
+    )
 
 
 @blueprint.get("/metrics")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, overload
 
+from master_service.activity import Key
 from master_service.job_store import JobStore
 from master_service.jobs import File, FileState
 from master_service.live import LiveJob
@@ -73,12 +74,15 @@ class Steps:
             file.hand_over(slave)
             self._handed_over_at[position] = now
         self._metrics.handed_over(self._task_type, slave, len(files))
+        named = [(self._key(file), file.filename) for file in files]
+        self._metrics.activity.handed_over(slave, named)
         self._store.ledger.files_changed(self.live.job, files)
 
     def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """Note that a file waits for another slave."""
         file = self._file(position)
         file.take_back(blamed_by)
+        self._metrics.activity.let_go(self._key(file))
         self._store.ledger.files_changed(self.live.job, [file])
 
     def dropped(self, positions: Sequence[int]) -> None:
@@ -88,6 +92,7 @@ class Steps:
             files = [self._file(position) for position in page]
             for file in files:
                 file.cancel()
+                self._metrics.activity.let_go(self._key(file))
             self._end(page, files)
             # Under gevent nobody else gets a turn until this thread waits, and zero is no wait.
             time.sleep(_BREATH_S)
@@ -95,6 +100,7 @@ class Steps:
     def ended(self, position: int, outcome: Outcome) -> None:
         """Take in the outcome that a file has come to."""
         file = self._file(position)
+        self._metrics.activity.ended(self._key(file), time.monotonic())
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task_type, time.monotonic() - began)
         try:
@@ -127,6 +133,9 @@ class Steps:
                 _log.info("job %s: %r failed: %r", job.job_id, file.filename, reason)
         self._store.ledger.files_changed(job, files)
         self.live.note()
+
+    def _key(self, file: File) -> Key:
+        return self.live.job.job_id, file.index
 
     def _file(self, position: int) -> File:
         file = self._files[position]

@@ -14,6 +14,7 @@ import requests
 import simple_websocket
 
 from scripts.local_cluster import LocalCluster
+from tests.conftest import assign
 from tests.contract.jobs_api import call, finished, form, job, send
 from tests.contract.programs import Part, slow_text, wait_until
 
@@ -233,6 +234,32 @@ def test_the_ledger_comes_in_pages(cluster: LocalCluster) -> None:
     assert "files" not in newest[0]
     for query in ("limit=-1", "offset=x", "limit=10001", "limit=1e3"):
         call(url, "GET", f"/jobs/{job_id}?{query}", 400)
+
+
+def test_files_of_one_state_and_who_did_them(cluster: LocalCluster) -> None:
+    """The failed files of a job can be had alone, and which slave did how many of the rest."""
+    summary = assign(cluster, "text", [("a.txt", b"a"), ("b.txt", b""), ("c.txt", b"c")])
+    path = f"/jobs/{summary['job_id']}"
+    failed = call(cluster.url, "GET", f"{path}?state=failed", 200).json()["files"]
+    assert [file["filename"] for file in failed] == ["b.txt"]
+    done = call(cluster.url, "GET", f"{path}?state=done&offset=1", 200).json()["files"]
+    assert [file["filename"] for file in done] == ["c.txt"]
+    assert "queued" in call(cluster.url, "GET", f"{path}?state=lost", 400).json()["error"]
+    slaves = call(cluster.url, "GET", f"{path}/slaves", 200).json()["done_files"]
+    assert sum(slaves.values()) == 2
+    assert slaves == summary["statistics"]["slaves"]
+
+
+def test_activity_tells_what_goes_on(cluster: LocalCluster) -> None:
+    """Who holds what, and what was done in the last minutes, is there for the page."""
+    assign(cluster, "text", [("a.txt", b"a good text")])
+
+    def told() -> bool:
+        activity = call(cluster.url, "GET", "/activity", 200).json()
+        done = sum(slave["files_per_minute"] for slave in activity["slaves"].values())
+        return bool(done and sum(activity["finished_files"]) and activity["interval_seconds"] == 5)
+
+    assert wait_until(told)
 
 
 def test_downloads(cluster: LocalCluster) -> None:

@@ -1,0 +1,89 @@
+"""Knows what the slaves are about now, and how many files they ended in the last minutes.
+
+Times are of one clock that never goes back, in seconds. Every call may come from any thread.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+INTERVAL_S = 5
+_INTERVALS = 120
+"""Ten minutes."""
+_MINUTE_INTERVALS = 60 // INTERVAL_S
+_NAMES_TOLD = 5
+
+Key = tuple[str, int]
+"""A job's id, and the index of one of its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaveActivity:
+    """What one slave is about; ``current_files`` are those it has had longest, five at most."""
+
+    held_files: int
+    current_files: list[str]
+    files_per_minute: int
+
+
+@dataclass(slots=True)
+class Activity:
+    """The files that slaves hold, and those that ended in each interval of late, by slave."""
+
+    _held: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    """Slave and file name, in the order in which they were handed over."""
+    _ended: deque[dict[str, int]] = field(default_factory=lambda: deque([{}], _INTERVALS))
+    _interval: int | None = None
+    """The number of the interval that is the last in ``_ended``."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def handed_over(self, slave: str, files: Sequence[tuple[Key, str]]) -> None:
+        """Note that a slave was given files, with their names."""
+        with self._lock:
+            for key, filename in files:
+                # A file that moves stands last again.
+                self._held.pop(key, None)
+                self._held[key] = (slave, filename)
+
+    def let_go(self, key: Key) -> None:
+        """Note that no slave holds the file any more, and that it was not done."""
+        with self._lock:
+            self._held.pop(key, None)
+
+    def ended(self, key: Key, at: float) -> None:
+        """Note that the slave that holds the file has done it."""
+        with self._lock:
+            self._advance(at)
+            slave, _ = self._held.pop(key, ("", ""))
+            if slave:
+                self._ended[-1][slave] = self._ended[-1].get(slave, 0) + 1
+
+    def finished_files(self, at: float) -> list[int]:
+        """Return how many files ended in each interval that is over, the oldest first."""
+        with self._lock:
+            self._advance(at)
+            return [sum(interval.values()) for interval in self._ended][:-1]
+
+    def of_slaves(self, at: float) -> dict[str, SlaveActivity]:
+        """Return what each slave is about that holds something or has ended something of late."""
+        with self._lock:
+            self._advance(at)
+            lately = list(self._ended)[-_MINUTE_INTERVALS - 1 : -1]
+            names: dict[str, list[str]] = {slave: [] for interval in lately for slave in interval}
+            for slave, filename in self._held.values():
+                names.setdefault(slave, []).append(filename)
+            return {
+                slave: SlaveActivity(
+                    held_files=len(held),
+                    current_files=held[:_NAMES_TOLD],
+                    files_per_minute=sum(interval.get(slave, 0) for interval in lately),
+                )
+                for slave, held in names.items()
+            }
+
+    def _advance(self, at: float) -> None:
+        now = int(at // INTERVAL_S)
+        passed = 0 if self._interval is None else now - self._interval
+        self._interval = now
+        self._ended.extend({} for _ in range(min(passed, _INTERVALS)))
