@@ -31,6 +31,7 @@ bench: setup-dev  ## speed and memory, as ratios within one run
 	$(PY) -m benchmarks.texts
 	$(PY) -m benchmarks.many_files
 	$(PY) -m benchmarks.lost_slave
+	$(PY) -m benchmarks.page
 
 chaos: setup-dev  ## CHAOS_RUNS seeded schedules of troubles (20) from CHAOS_SEED (1) on
 	$(PY) -m tests.chaos

@@ -35,6 +35,14 @@ if ! command -v tesseract >/dev/null; then
   fi
 fi
 
+if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
+  if has_apt && can_be_root && apt_install --no-install-recommends chromium; then
+    echo "Installed Chromium."
+  else
+    echo "Chromium is missing, so the tests of the page are left out (on Debian: sudo apt install chromium)." >&2
+  fi
+fi
+
 # Made anew only when something that it is made from has changed.
 stamp=.venv/.made-from-$requirements
 wanted=$("$python" --version; cat requirements.txt requirements-dev.txt constraints.txt)

@@ -4,8 +4,11 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Unauthorized
 
+from master_service.parts import parts
 from master_service.ui import login
 from slave_service.door import is_trusted
+from slave_service.intake import Limits
+from slave_service.task_types import TASK_TYPES
 
 blueprint = Blueprint(
     "ui",
@@ -45,7 +48,16 @@ def page() -> ResponseReturnValue:
     """Return the page, or lead to the login."""
     if not is_trusted():
         return redirect("/login", 303)
-    return render_template("page.html", login=login.is_needed())
+    return render_template("page.html", page=_told(parts().limits))
+
+
+def _told(limits: Limits) -> dict[str, object]:
+    """What the page has to know before it asks."""
+    return {
+        "types": [{"name": task.name, "field": task.form_field} for task in TASK_TYPES.values()],
+        "limits": {"file_bytes": limits.file_bytes, "job_bytes": limits.request_bytes},
+        "token": login.is_needed(),
+    }
 
 
 @blueprint.get("/login")

@@ -1,0 +1,138 @@
+// Speaks with the master: calls, uploads with progress, and the live events of a job.
+
+const AGAIN_MS = 2000;
+/** Where events can't be had, jobs are asked for no more often than this. */
+const POLL_MS = 5000;
+const OVER = new Set(["done", "cancelled"]);
+
+/** Tells whether the master answers: an event "change", and `up`. */
+export const connection = Object.assign(new EventTarget(), { up: true });
+
+/** What the master refused, in its own words; a status of 0 means that it could not be reached. */
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export const get = (path) => call("GET", path);
+export const remove = (path) => call("DELETE", path);
+export const post = (path, body, key) =>
+  call("POST", path, body === undefined ? undefined : JSON.stringify(body), headersWith(key, { "Content-Type": "application/json" }));
+
+/** Fetch a file as it is. */
+export async function blob(path) {
+  const answer = await reach(fetch(path));
+  if (!answer.ok) throw await refusal(answer);
+  return answer.blob();
+}
+
+async function call(method, path, body, headers = {}) {
+  const answer = await reach(fetch(path, { method, body, headers: { Accept: "application/json", ...headers } }));
+  if (!answer.ok) throw await refusal(answer);
+  return answer.json();
+}
+
+async function reach(answering) {
+  try {
+    const answer = await answering;
+    tell(true);
+    return answer;
+  } catch {
+    tell(false);
+    throw new ApiError("The master can't be reached.", 0);
+  }
+}
+
+async function refusal(answer) {
+  if (answer.status === 401) location.assign("/login");
+  const body = await answer.json().catch(() => ({}));
+  return new ApiError(body.error ?? `The master answered with ${answer.status}.`, answer.status);
+}
+
+function tell(up) {
+  if (up === connection.up) return;
+  connection.up = up;
+  connection.dispatchEvent(new Event("change"));
+}
+
+function headersWith(key, headers) {
+  return key ? { ...headers, "Idempotency-Key": key } : headers;
+}
+
+/** A key under which a request that is sent again counts once. */
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Send a form; `onProgress` hears the bytes that have left. Only XMLHttpRequest tells these. */
+export function upload(path, form, key, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Idempotency-Key", key);
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => {
+      tell(true);
+      const body = parsed(request.responseText);
+      if (request.status === 401) location.assign("/login");
+      if (request.status < 300) resolve(body);
+      else reject(new ApiError(body.error ?? `The master answered with ${request.status}.`, request.status));
+    };
+    request.onerror = () => {
+      tell(false);
+      reject(new ApiError("The master can't be reached.", 0));
+    };
+    request.onabort = () => reject(new ApiError("Stopped.", -1));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/** Hear how a job goes until it is over, whatever happens to the connection; returns a way to stop. */
+export function watch(jobId, hear) {
+  const state = { stopped: false, socket: null };
+  listen(jobId, hear, state);
+  return () => {
+    state.stopped = true;
+    state.socket?.close();
+  };
+}
+
+function listen(jobId, hear, state) {
+  if (state.stopped) return;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  let [over, heard] = [false, false];
+  state.socket = new WebSocket(`${scheme}://${location.host}/jobs/${jobId}/events`);
+  state.socket.onmessage = ({ data }) => {
+    const job = JSON.parse(data);
+    heard = true;
+    over = isOver(job);
+    tell(true);
+    hear(job);
+  };
+  state.socket.onclose = async () => {
+    if (state.stopped || over) return;
+    // A connection that broke is made again. Where none could be had, as behind some proxies, the
+    // job is asked for.
+    if (!heard) {
+      const job = await get(`/jobs/${jobId}?limit=0`).catch((error) => error);
+      if (job instanceof ApiError && job.status !== 0) return;
+      if (!(job instanceof ApiError)) hear(job);
+      if (isOver(job)) return;
+    }
+    setTimeout(() => listen(jobId, hear, state), heard ? AGAIN_MS : POLL_MS);
+  };
+}
+
+/** Whether a job has come to its end. */
+export const isOver = (job) => OVER.has(job.state);

@@ -1,0 +1,49 @@
+// Starts the page: leads each address (after the #) to its view, and tells whether the master is there.
+
+import { connection, get } from "./api.js";
+import { h } from "./dom.js";
+import { isSending } from "./outbox.js";
+import { show as showCluster } from "./view_cluster.js";
+import { show as showJob } from "./view_job.js";
+import { show as showJobs } from "./view_jobs.js";
+import { show as showSend } from "./view_send.js";
+
+const AGAIN_MS = 5000;
+const VIEWS = { "": showSend, jobs: showJobs, job: showJob, cluster: showCluster };
+const page = JSON.parse(document.getElementById("page").textContent);
+const place = document.getElementById("view");
+let end = () => {};
+
+function lead() {
+  end();
+  const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const view = name === "jobs" && rest.length ? "job" : name;
+  for (const link of document.querySelectorAll("nav a")) {
+    const here = link.getAttribute("href") === `#/${name}`;
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  scrollTo(0, 0);
+  end = (VIEWS[view] ?? showSend)(place, page, rest) ?? (() => {});
+}
+
+connection.addEventListener("change", () => {
+  const trouble = document.getElementById("trouble");
+  trouble.replaceChildren(...(connection.up ? [] : [h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")]));
+  if (!connection.up) comeBack();
+  else lead();
+});
+
+async function comeBack() {
+  await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  if (connection.up) return;
+  await get("/check_status").catch(comeBack);
+}
+
+addEventListener("hashchange", lead);
+addEventListener("beforeunload", (event) => {
+  if (isSending()) event.preventDefault();
+});
+// A file that misses its place must not take the place of the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
+lead();

@@ -1,0 +1,97 @@
+// Makes elements and words: the only place that knows how the page's text is written.
+
+/** Make an element: properties that are functions listen, others are attributes; null is left out. */
+export function h(tag, properties = {}, ...children) {
+  return furnish(document.createElement(tag), properties, children);
+}
+
+/** The same for pictures: an SVG element. */
+export function svg(tag, properties = {}, ...children) {
+  return furnish(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
+}
+
+function furnish(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (name === "style") Object.assign(element.style, value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** "1 file", "2,000 files". */
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+/** Bytes in the largest unit that leaves a number above one. */
+export function bytes(size) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size.toLocaleString("en", { maximumFractionDigits: unit && size < 100 ? 1 : 0 })} ${units[unit]}`;
+}
+
+/** A duration as people say it. */
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** Files a second, or a minute where that is a better number. */
+export function rate(perSecond) {
+  const [number, unit] = perSecond >= 1 ? [perSecond, "s"] : [perSecond * 60, "min"];
+  return `${number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 })} files/${unit}`;
+}
+
+/** The time of day of an ISO date, with the day where it is not today's. */
+export function time(iso) {
+  const date = new Date(iso);
+  const today = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString("en-GB", today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** A bar of done, failed and what is left. */
+export function bar(done, failed, total) {
+  const share = (number) => `${total ? (100 * number) / total : 0}%`;
+  return h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done + failed, "aria-label": "Progress" },
+    h("div", { class: "bar-done", style: { width: share(done) } }),
+    h("div", { class: "bar-failed", style: { width: share(failed) } }));
+}
+
+/** A button; while what it does is under way it can't be pressed again. */
+export function button(text, act, kind = "") {
+  const element = h("button", { type: "button", class: kind, onclick: async () => {
+    element.disabled = true;
+    try {
+      await act();
+    } finally {
+      element.disabled = false;
+    }
+  } }, text);
+  return element;
+}
+
+/** Text to paste elsewhere, with a button that copies it. */
+export function snippet(text) {
+  const copy = button("Copy", async () => {
+    // Browsers give the clipboard itself to pages over TLS alone.
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else select(code);
+    copy.textContent = navigator.clipboard ? "Copied" : "Selected";
+    setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+  });
+  const code = h("code", { tabindex: 0 }, text);
+  return h("div", { class: "snippet" }, code, copy);
+}
+
+function select(element) {
+  getSelection().selectAllChildren(element);
+  document.execCommand("copy");
+}

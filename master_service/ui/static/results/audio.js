@@ -1,0 +1,44 @@
+// A sound's waveform with its levels, and a player.
+
+import { bytes, h, svg } from "../dom.js";
+import { facts } from "./index.js";
+
+/** Draw the result. */
+export async function draw({ json, url, input }) {
+  const [result, sound] = await Promise.all([json(), url(input)]);
+  const player = h("audio", { controls: true, src: sound, preload: "metadata" });
+  const place = svg("line", { y1: -1, y2: 1, class: "place" });
+  const picture = waveform(result.waveform ?? [], place);
+  player.addEventListener("timeupdate", () => {
+    const at = ((result.waveform ?? []).length * player.currentTime) / Math.max(0.001, result.duration_seconds);
+    place.setAttribute("x1", at);
+    place.setAttribute("x2", at);
+  });
+  player.addEventListener("error", () => player.replaceWith(h("p", { class: "faint" }, "This browser can't play sounds of this kind.")));
+  return [
+    h("section", { class: "card", "aria-label": "Sound" }, picture, player),
+    h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness (RMS)", result.rms_energy), level("Peak", result.peak ?? 0),
+      facts({ Length: clock(result.duration_seconds), "Sample rate": `${result.sample_rate.toLocaleString("en")} Hz`, Channels: result.channels, "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
+  ];
+}
+
+function waveform(points, place) {
+  const loudest = Math.max(0.001, ...points.flat().map(Math.abs));
+  const upper = points.map(([, high], x) => `${x},${-high / loudest}`);
+  const lower = points.map(([low], x) => `${x},${-low / loudest}`).reverse();
+  return svg("svg", { class: "wave", viewBox: `0 -1.02 ${Math.max(1, points.length - 1)} 2.04`, preserveAspectRatio: "none", role: "img", "aria-label": "Waveform" },
+    svg("polygon", { points: [...upper, ...lower].join(" ") }), place);
+}
+
+/** Full scale is 0 dB; what is 60 dB below is nothing to the ear. */
+function level(name, value) {
+  const decibels = value > 0 ? 20 * Math.log10(value) : -Infinity;
+  const share = Math.min(1, Math.max(0, 1 + decibels / 60));
+  const words = value > 0 ? `${decibels.toFixed(1)} dB` : "silent";
+  return h("div", { class: "level" }, h("span", {}, name), h("div", { class: "bar" }, h("div", { class: "bar-done", style: { width: `${100 * share}%` } })), h("span", {}, words));
+}
+
+function clock(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${(seconds - 60 * minutes).toFixed(2).padStart(5, "0")}`;
+}

@@ -1,0 +1,50 @@
+// A document's text, page by page, with its outline and what it says of itself.
+
+import { button, count, h } from "../dom.js";
+import { facts } from "./index.js";
+
+const SHOWN_CHARACTERS = 200_000;
+
+/** Draw the result. */
+export async function draw({ json }) {
+  const result = await json();
+  // Python counts characters; a string here counts some of them twice.
+  const letters = /[\ud800-\udbff]/.test(result.text_content) ? Array.from(result.text_content) : result.text_content;
+  const cut = (begin, end) => (typeof letters === "string" ? letters.slice(begin, end) : letters.slice(begin, end).join(""));
+  const pages = result.pages ?? [{ begin: 0, end: result.character_count }];
+  const text = h("section", { class: "card", "aria-label": "Text" });
+  let shown = 0;
+
+  function showMore() {
+    let characters = 0;
+    while (shown < pages.length && characters < SHOWN_CHARACTERS) {
+      const { begin, end } = pages[shown];
+      characters += end - begin;
+      text.append(h("div", { class: "sheet", id: `sheet-${shown + 1}` },
+        result.pages ? h("h3", {}, `Page ${shown + 1}`) : null,
+        end > begin ? h("p", { class: "reading" }, cut(begin, Math.min(end, begin + SHOWN_CHARACTERS))) : h("p", { class: "faint" }, "No text on this page.")));
+      shown += 1;
+    }
+    text.querySelector(":scope > .more")?.remove();
+    if (shown < pages.length) text.append(h("div", { class: "more" }, button(`Show more (${count(pages.length - shown, "page")} left)`, showMore)));
+  }
+
+  showMore();
+  const { title, author, subject, creator } = result.metadata;
+  return [
+    h("section", { class: "card", "aria-label": "About the document" }, h("h3", {}, title || result.document_type),
+      facts({ Kind: result.document_type, Author: author, Subject: subject, "Made with": creator, Pages: result.page_count, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
+    outline(result, (number) => {
+      while (shown < Math.min(number, pages.length)) showMore();
+      document.getElementById(`sheet-${number}`)?.scrollIntoView();
+    }),
+    text,
+  ];
+}
+
+function outline({ outline: entries }, lead) {
+  if (!entries?.length) return null;
+  return h("section", { class: "card", "aria-label": "Outline" }, h("h3", {}, "Outline"),
+    h("ul", { class: "outline" }, entries.map(({ title, level, page }) => h("li", { style: { paddingInlineStart: `${(level - 1) * 1.2}rem` } },
+      page ? h("button", { type: "button", class: "link", onclick: () => lead(page) }, `${title} · ${page}`) : title))));
+}

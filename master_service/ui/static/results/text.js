@@ -1,0 +1,36 @@
+// A text's counts, its keywords as bars, and its sentences in the color of their mood.
+
+import { h } from "../dom.js";
+import { facts } from "./index.js";
+
+const NEUTRAL = 0.05; // what VADER's authors call so
+
+/** Draw the result. */
+export async function draw({ json }) {
+  const result = await json();
+  const mood = moodOf(result.sentiment_score);
+  return [
+    h("section", { class: "card", "aria-label": "Counts" },
+      h("p", { class: "large" }, h("span", { class: `mood ${mood}` }, mood), ` ${result.sentiment_score.toFixed(2)}`),
+      facts({ Words: result.word_count, Characters: result.character_count, Sentences: result.sentence_count, "Different words": result.unique_words, "Positive words": result.positive_words, "Negative words": result.negative_words, Encoding: result.encoding })),
+    h("section", { class: "card", "aria-label": "Keywords" }, h("h3", {}, "Keywords"), bars(result.keywords ?? result.common_words)),
+    sentences(result),
+  ];
+}
+
+const moodOf = (score) => (score >= NEUTRAL ? "positive" : score <= -NEUTRAL ? "negative" : "neutral");
+
+function bars(words) {
+  if (!words.length) return h("p", { class: "faint" }, "None.");
+  const most = words[0][1];
+  return h("ol", { class: "bars" }, words.map(([word, number]) =>
+    h("li", {}, h("span", { class: "one-line" }, word), h("span", { class: "bar" }, h("span", { class: "bar-done", style: { width: `${(100 * number) / most}%` } })), h("span", {}, number))));
+}
+
+function sentences({ sentences: some, sentence_count: all }) {
+  if (!some?.length) return null;
+  const title = some.length < all ? `The ${some.length} sentences with the strongest mood, of ${all.toLocaleString("en")}` : "Sentence by sentence";
+  return h("section", { class: "card", "aria-label": "Sentences" }, h("h3", {}, title),
+    h("p", { class: "reading" }, some.map(({ text, sentiment }) =>
+      [h("span", { class: `mood ${moodOf(sentiment)}`, title: `${moodOf(sentiment)}, ${sentiment.toFixed(2)}` }, text.trim()), " "])));
+}

@@ -1,0 +1,75 @@
+// A list of any length that draws only the rows in sight, and fetches those it draws.
+
+import { h } from "./dom.js";
+
+const ROW_PX = 40;
+const AHEAD_ROWS = 12;
+const PAGE_ROWS = 200;
+
+/**
+ * Make a list: `fetchPage(offset, limit)` brings rows, `draw(row)` makes an element of one.
+ * `setTotal` tells how many there are, `refresh` draws anew what has changed meanwhile.
+ */
+export function virtualList(fetchPage, draw, label) {
+  const pages = new Map();
+  const list = h("div", { class: "rows", role: "list", "aria-label": label });
+  const frame = h("div", { class: "rows-frame", tabindex: 0, onscroll: () => requestAnimationFrame(paint) }, list);
+  let total = 0;
+  let painted = "";
+
+  function setTotal(number) {
+    total = number;
+    list.style.height = `${total * ROW_PX}px`;
+    frame.style.height = `${Math.min(total, 12) * ROW_PX + 2}px`;
+    requestAnimationFrame(paint);
+  }
+
+  async function load(page) {
+    if (pages.has(page)) return;
+    pages.set(page, []);
+    try {
+      pages.set(page, await fetchPage(page * PAGE_ROWS, PAGE_ROWS));
+    } catch {
+      pages.delete(page);
+    }
+    painted = "";
+    paint();
+  }
+
+  function paint() {
+    const first = Math.max(0, Math.floor(frame.scrollTop / ROW_PX) - AHEAD_ROWS);
+    const last = Math.min(total, Math.ceil((frame.scrollTop + frame.clientHeight) / ROW_PX) + AHEAD_ROWS);
+    const range = `${first}-${last}`;
+    if (range === painted) return;
+    painted = range;
+    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < last; page += 1) load(page);
+    const rows = [];
+    for (let place = first; place < last; place += 1) {
+      const row = pages.get(Math.floor(place / PAGE_ROWS))?.[place % PAGE_ROWS];
+      const element = row ? draw(row) : h("div", { class: "row faint" }, "…");
+      element.style.top = `${place * ROW_PX}px`;
+      element.setAttribute("role", "listitem");
+      element.setAttribute("aria-setsize", total);
+      element.setAttribute("aria-posinset", place + 1);
+      rows.push(element);
+    }
+    const focused = frame.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
+    list.replaceChildren(...rows);
+    if (focused) list.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  async function refresh() {
+    const first = Math.floor(frame.scrollTop / ROW_PX / PAGE_ROWS);
+    const last = Math.floor((frame.scrollTop + frame.clientHeight) / ROW_PX / PAGE_ROWS);
+    for (const page of [...pages.keys()]) if (page < first || page > last) pages.delete(page);
+    for (const page of [...pages.keys()]) {
+      const fresh = await fetchPage(page * PAGE_ROWS, PAGE_ROWS).catch(() => null);
+      if (fresh) pages.set(page, fresh);
+    }
+    painted = "";
+    paint();
+  }
+
+  new ResizeObserver(() => requestAnimationFrame(paint)).observe(frame);
+  return { element: frame, setTotal, refresh };
+}

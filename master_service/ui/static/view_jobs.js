@@ -1,0 +1,70 @@
+// The list of all jobs, newest first; those under way move.
+
+import { get, isOver, watch } from "./api.js";
+import { bar, count, duration, h, rate, time } from "./dom.js";
+
+const SHOWN = 100;
+const ASK_MS = 5000;
+const WATCHED = 6; // a browser opens few connections to one host
+
+/** Draw the view into `place`; returns what ends it. */
+export function show(place) {
+  const list = h("div", { class: "stack" });
+  place.replaceChildren(h("h2", {}, "Jobs"), list);
+  const cards = new Map();
+  const watched = new Map();
+  let ended = false;
+
+  function draw(job) {
+    const card = drawJob(job);
+    cards.get(job.job_id)?.replaceWith(card);
+    cards.set(job.job_id, card);
+    return card;
+  }
+
+  async function ask() {
+    const answer = await get(`/jobs?limit=${SHOWN}`).catch(() => null);
+    if (!answer || ended) return;
+    cards.clear();
+    list.replaceChildren(...answer.jobs.map(draw));
+    if (!answer.jobs.length) list.replaceChildren(h("p", { class: "card faint" }, "No job yet. ", h("a", { href: "#/" }, "Send some files")));
+    for (const job of answer.jobs.filter((one) => !isOver(one) && one.state !== "open")) {
+      if (watched.size < WATCHED && !watched.has(job.job_id)) watched.set(job.job_id, watch(job.job_id, hear));
+    }
+  }
+
+  function hear(job) {
+    draw(job);
+    if (isOver(job)) watched.delete(job.job_id);
+  }
+
+  ask();
+  const asking = setInterval(ask, ASK_MS);
+  return () => {
+    ended = true;
+    clearInterval(asking);
+    for (const stop of watched.values()) stop();
+  };
+}
+
+function drawJob(job) {
+  const ended = job.done_files + job.failed_files;
+  return h("a", { class: "card job", href: `#/jobs/${job.job_id}` },
+    h("div", { class: "split" },
+      h("strong", {}, `${count(job.total_files, "file")} for ${job.task_type}`),
+      h("span", { class: "faint" }, time(job.created_at))),
+    bar(job.done_files, job.failed_files, job.total_files),
+    h("div", { class: "split faint" }, h("span", {}, howItGoes(job)), h("span", {}, `${ended} of ${job.total_files}`)));
+}
+
+/** A job's state in words, with rate and time left while it is under way. */
+export function howItGoes(job) {
+  const failed = job.failed_files ? `, ${job.failed_files} failed` : "";
+  if (job.state === "open") return "Being sent";
+  if (job.state === "queued") return job.waiting_for ?? "Waiting its turn";
+  if (job.state === "cancelled") return `Cancelled after ${count(job.done_files, "file")}${failed}`;
+  if (job.state === "done") return `Done${failed}`;
+  const speed = job.files_per_second ? `, ${rate(job.files_per_second)}` : "";
+  const left = job.seconds_left ? `, ${duration(job.seconds_left)} left` : "";
+  return job.waiting_for ?? `Under way${speed}${left}${failed}`;
+}

@@ -1,0 +1,149 @@
+"""Results of all six types are shown by what they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scripts.local_cluster import LocalCluster
+from tests.browser.conftest import Open
+from tests.conftest import assign, need
+
+Picture = Callable[[Page, str], Path]
+
+
+@pytest.fixture(scope="module")
+def jobs(
+    cluster: LocalCluster, sample_files: dict[str, list[Path]]
+) -> dict[str, tuple[str, list[str]]]:
+    """A job of the sample files of each type: its id, and the names in it."""
+    need("tesseract")
+    return {
+        name: (assign(cluster, name, files)["job_id"], [file.name for file in files])
+        for name, files in sample_files.items()
+    }
+
+
+@pytest.fixture
+def look(
+    open_page: Open, cluster: LocalCluster, jobs: dict[str, tuple[str, list[str]]]
+) -> Callable[..., Page]:
+    """Return what opens the result of a type's first sample."""
+
+    def opened(task_type: str, index: int = 0, **how: bool) -> Page:
+        job_id, names = jobs[task_type]
+        page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/{index}", **how)
+        expect(page.get_by_role("heading", name=names[index])).to_be_visible()
+        return page
+
+    return opened
+
+
+def test_picture_before_and_after(look: Callable[..., Page], picture: Picture) -> None:
+    """A slider goes between the picture as it was sent and the gray one, by keyboard too."""
+    page = look("image")
+    for kind in ("before", "after"):
+        width = page.locator(f"img.{kind}").evaluate(
+            "image => image.decode().then(() => image.naturalWidth)"
+        )
+        assert width == 1200
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    part = page.locator(".slider").evaluate("slider => slider.style.getPropertyValue('--part')")
+    assert part == "100%"
+    picture(page, "image")
+
+
+def test_mood_of_a_text_sentence_by_sentence(look: Callable[..., Page], picture: Picture) -> None:
+    """A text has its counts, keywords as bars, and each sentence in the color of its mood."""
+    page = look("text")
+    expect(page.get_by_label("Counts")).to_contain_text("positive")
+    expect(page.get_by_label("Keywords").get_by_role("listitem")).to_have_count(10)
+    sentences = page.get_by_label("Sentences").locator(".mood")
+    assert sentences.count() > 3
+    assert page.get_by_label("Sentences").locator(".mood.positive").count() > 0
+    picture(page, "text")
+
+
+def test_map_of_texts(look: Callable[..., Page], picture: Picture) -> None:
+    """Texts of a job lie on a map; pointing at one names those that are most like it."""
+    page = look("embedding")
+    dots = page.locator(".map a")
+    expect(dots).to_have_count(5)
+    dots.nth(3).hover()
+    expect(page.get_by_label("Map of the job").get_by_role("status")).to_contain_text("is")
+    picture(page, "embedding")
+
+
+def test_words_of_a_page(look: Callable[..., Page], picture: Picture) -> None:
+    """Each word that was read has a box on the page, and the text can be copied."""
+    page = look("ocr")
+    boxes = page.locator(".page rect")
+    expect(boxes.first).to_be_visible()
+    assert boxes.count() > 50
+    first = boxes.first.bounding_box()
+    sheet = page.locator(".page").bounding_box()
+    assert first
+    assert sheet
+    assert sheet["x"] < first["x"] < sheet["x"] + sheet["width"] / 2
+    boxes.first.hover()
+    expect(page.get_by_label("The page").get_by_role("status")).to_contain_text("of 100")
+    expect(page.get_by_label("The text")).to_contain_text("Dear Mrs. Palmer")
+    picture(page, "ocr")
+
+
+def test_sound_has_a_waveform_and_a_player(look: Callable[..., Page], picture: Picture) -> None:
+    """A sound is drawn and can be heard."""
+    page = look("audio")
+    expect(page.locator(".wave polygon")).to_be_visible()
+    points = page.locator(".wave polygon").get_attribute("points") or ""
+    assert 100 < len(points.split()) <= 2000
+    duration = page.locator("audio").evaluate(
+        "audio => new Promise((tell) => audio.readyState ? tell(audio.duration) :"
+        " audio.addEventListener('loadedmetadata', () => tell(audio.duration)))"
+    )
+    assert duration == pytest.approx(2, abs=0.1)
+    picture(page, "audio")
+
+
+def test_document_by_page(look: Callable[..., Page], picture: Picture) -> None:
+    """A PDF's text stands page by page, under what the document says of itself."""
+    page = look("document")
+    expect(page.get_by_label("About the document")).to_contain_text("Nora Field")
+    expect(page.get_by_role("heading", name="Page 2")).to_be_visible()
+    expect(page.locator("#sheet-2")).to_contain_text("What comes next")
+    picture(page, "document")
+
+
+def test_outline_of_a_document(look: Callable[..., Page]) -> None:
+    """The headings of a DOCX are its outline."""
+    page = look("document", 1)
+    expect(page.get_by_label("Outline")).to_contain_text("What it costs")
+
+
+def test_arrow_keys_lead_to_the_neighbours(look: Callable[..., Page]) -> None:
+    """From result to result by the keyboard; at the ends there is nothing further."""
+    page = look("text")
+    previous, following = page.locator("[rel=prev]"), page.locator("[rel=next]")
+    expect(previous).to_have_count(0)
+    following.wait_for()
+    page.keyboard.press("ArrowRight")
+    previous.wait_for()
+    assert page.url.endswith("/1")
+    page.keyboard.press("ArrowLeft")
+    expect(previous).to_have_count(0)
+    assert page.url.endswith("/0")
+
+
+def test_results_are_downloaded(look: Callable[..., Page]) -> None:
+    """One result, and all of a job as a ZIP, come as files."""
+    page = look("text")
+    with page.expect_download() as one:
+        page.get_by_role("link", name="Download", exact=True).click()
+    assert one.value.suggested_filename.endswith("_analysis.json")
+    page.get_by_role("link", name="files for text").click()
+    with page.expect_download() as everything:
+        page.get_by_role("link", name="Download all").click()
+    assert everything.value.suggested_filename.endswith(".zip")
