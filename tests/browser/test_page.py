@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import choose, send, texts, watch_to_the_end
@@ -73,10 +73,39 @@ def test_master_that_is_gone_comes_back(
     page = open_page(f"{own_cluster.url}/ui#/jobs")
     expect(page.get_by_text("No job yet")).to_be_visible()
     master.stop()
-    expect(page.get_by_role("alert")).to_contain_text("can't be reached")
+    soon = 20_000  # it looks every five seconds
+    expect(page.get_by_role("alert")).to_contain_text("can't be reached", timeout=soon)
     picture(page, "gone")
     own_cluster.start_master()
-    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.get_by_role("alert")).to_be_empty(timeout=soon)
+
+
+def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
+    open_page: Open, cluster: LocalCluster
+) -> None:
+    """A page of the list that fails is tried again after a while, and not once one has left."""
+    job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
+    page = open_page(cluster.url)
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503, json={"error": "not now"})
+
+    page.route("**/jobs/*?offset=*", refuse)
+    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
+    page.reload()
+    expect(page.get_by_role("heading", name="1 file for text")).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert 0 < len(asked) < 5
+
+
+@pytest.mark.parametrize("address", ["#/jobs/%", "#/constructor", "#/jobs/none", "#/jobs/none/7"])
+def test_odd_addresses_break_nothing(open_page: Open, cluster: LocalCluster, address: str) -> None:
+    """Whatever stands behind the #, the way to the other views stays open."""
+    page = open_page(f"{cluster.url}/ui{address}")
+    page.get_by_role("link", name="Cluster").click()
+    expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
 
 
 def test_thousands_of_files_are_a_short_list(

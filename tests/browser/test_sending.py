@@ -20,7 +20,7 @@ from tests.browser.acting import (
     watch_to_the_end,
 )
 from tests.browser.conftest import Open
-from tests.contract.jobs_api import finished, job
+from tests.contract.jobs_api import call, finished, job
 from tests.contract.programs import slow_text, wait_until
 
 Picture = Callable[[Page, str], Path]
@@ -86,7 +86,8 @@ def test_progress_is_shown_and_a_job_can_be_cancelled(
     card.get_by_role("link", name="Watch the job").click()
     expect(page.get_by_role("status")).to_contain_text("Under way")
     picture(page, "under-way")
-    page.get_by_role("button", name="Cancel").click()
+    # A person takes a while to press it, in which the page must leave it where it is.
+    page.get_by_role("button", name="Cancel").click(delay=300)
     expect(page.get_by_role("status")).to_contain_text("Cancelled")
     expect(page.get_by_text("cancelled", exact=True).first).to_be_visible()
     assert job(cluster.url, shown_job(page))["state"] == "cancelled"
@@ -126,6 +127,38 @@ def test_reload_in_the_middle_loses_nothing(
     page.goto(cluster.url)
     expect(page.locator(".drop")).to_be_visible()
     expect(card).to_have_count(0)
+
+
+def test_other_files_do_not_end_an_interrupted_upload(
+    open_page: Open, cluster: LocalCluster
+) -> None:
+    """Choosing other files than those of the upload is told, and starts nothing."""
+    page = open_page(cluster.url)
+    sent = []
+
+    def hold_the_second(route: Route) -> None:
+        sent.append(route)
+        if len(sent) < 2:
+            route.continue_()
+
+    page.route("**/jobs/*/files", hold_the_second)
+    choose(page, texts(600))
+    send(page)
+    expect(page.locator(".card", has_text="Sending")).to_be_visible()
+    assert wait_until(lambda: len(sent) == 2 or page.title() == "")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute("**/jobs/*/files")
+    card = page.get_by_label("Interrupted upload").first
+    with page.expect_file_chooser() as chooser:
+        card.get_by_role("button", name="Choose the files again").click()
+    chooser.value.set_files([text("another.txt", b"another text")])
+    send(page)
+    expect(upload_of(page, "text")).to_contain_text("not the files of the upload")
+    page.reload()
+    page.get_by_label("Interrupted upload").first.get_by_role("button", name="Forget it").click()
+    expect(page.get_by_label("Interrupted upload")).to_have_count(0)
+    assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
 
 
 def test_slave_killed_in_the_middle(

@@ -3,6 +3,8 @@
 const AGAIN_MS = 2000;
 /** Where events can't be had, jobs are asked for no more often than this. */
 const POLL_MS = 5000;
+/** What is no passing trouble. */
+const REFUSED = new Set([400, 401, 403, 404]);
 const OVER = new Set(["done", "cancelled"]);
 
 /** Tells whether the master answers: an event "change", and `up`. */
@@ -20,6 +22,17 @@ export const get = (path) => call("GET", path);
 export const remove = (path) => call("DELETE", path);
 export const post = (path, body, key) =>
   call("POST", path, body === undefined ? undefined : JSON.stringify(body), headersWith(key, { "Content-Type": "application/json" }));
+
+/** Who is in the cluster; a login that has ended leads to the login page. */
+export async function status() {
+  const told = await get("/check_status");
+  // Whoever is not let in is told this much and no more.
+  if (!told.slaves) {
+    location.assign("/login");
+    throw new ApiError("Please log in.", 401);
+  }
+  return told;
+}
 
 /** Fetch a file as it is. */
 export async function blob(path) {
@@ -126,7 +139,8 @@ function listen(jobId, hear, state) {
     // job is asked for.
     if (!heard) {
       const job = await get(`/jobs/${jobId}?limit=0`).catch((error) => error);
-      if (job instanceof ApiError && job.status !== 0) return;
+      if (state.stopped) return;
+      if (job instanceof ApiError && REFUSED.has(job.status)) return;
       if (!(job instanceof ApiError)) hear(job);
       if (isOver(job)) return;
     }

@@ -1,6 +1,6 @@
 // Starts the page: leads each address (after the #) to its view, and tells whether the master is there.
 
-import { connection, get } from "./api.js";
+import { connection, status } from "./api.js";
 import { h } from "./dom.js";
 import { isSending } from "./outbox.js";
 import { show as showCluster } from "./view_cluster.js";
@@ -16,7 +16,7 @@ let end = () => {};
 
 function lead() {
   end();
-  const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
   const view = name === "jobs" && rest.length ? "job" : name;
   for (const link of document.querySelectorAll("nav a")) {
     const here = link.getAttribute("href") === `#/${name}`;
@@ -24,20 +24,30 @@ function lead() {
     else link.removeAttribute("aria-current");
   }
   scrollTo(0, 0);
-  end = (VIEWS[view] ?? showSend)(place, page, rest) ?? (() => {});
+  const show = Object.hasOwn(VIEWS, view) ? VIEWS[view] : showSend;
+  end = show(place, page, rest) ?? (() => {});
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 connection.addEventListener("change", () => {
   const trouble = document.getElementById("trouble");
   trouble.replaceChildren(...(connection.up ? [] : [h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")]));
+  // Views ask again by themselves; only one that never drew is drawn anew.
   if (!connection.up) comeBack();
-  else lead();
+  else if (place.querySelector(".error")) lead();
 });
 
 async function comeBack() {
   await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   if (connection.up) return;
-  await get("/check_status").catch(comeBack);
+  await status().catch(comeBack);
 }
 
 addEventListener("hashchange", lead);

@@ -57,25 +57,44 @@ export function time(iso) {
   return date.toLocaleString("en-GB", today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** A bar of done, failed and what is left. */
+/** A bar of done, failed and what is left; `set` moves it. */
 export function bar(done, failed, total) {
-  const share = (number) => `${total ? (100 * number) / total : 0}%`;
-  return h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done + failed, "aria-label": "Progress" },
-    h("div", { class: "bar-done", style: { width: share(done) } }),
-    h("div", { class: "bar-failed", style: { width: share(failed) } }));
+  const [good, bad] = [h("div", { class: "bar-done" }), h("div", { class: "bar-failed" })];
+  const element = h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-label": "Progress" }, good, bad);
+  element.set = (nowDone, nowFailed, nowTotal) => {
+    const share = (number) => `${nowTotal ? (100 * number) / nowTotal : 0}%`;
+    good.style.width = share(nowDone);
+    bad.style.width = share(nowFailed);
+    element.setAttribute("aria-valuemax", nowTotal);
+    element.setAttribute("aria-valuenow", nowDone + nowFailed);
+  };
+  element.set(done, failed, total);
+  return element;
 }
 
-/** A button; while what it does is under way it can't be pressed again. */
+/** A button; while what it does is under way it can't be pressed again, and what goes wrong stands beside it. */
 export function button(text, act, kind = "") {
+  const trouble = h("span", { class: "error", role: "alert" });
   const element = h("button", { type: "button", class: kind, onclick: async () => {
     element.disabled = true;
+    trouble.remove();
     try {
       await act();
+    } catch (error) {
+      trouble.textContent = error.message;
+      element.after(trouble);
     } finally {
       element.disabled = false;
     }
   } }, text);
   return element;
+}
+
+/** Draw into `place` only when `key` is another than the last time: what stays can be pressed and focused. */
+export function keep(place, key, draw) {
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  place.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
 }
 
 /** Text to paste elsewhere, with a button that copies it. */

@@ -44,7 +44,8 @@ export function send(type, files, jobId = null) {
 export async function giveUp(sending) {
   sending.stop.abort();
   await sending.over;
-  if (sending.jobId) await remove(`/jobs/${sending.jobId}`);
+  // Where the master is gone, the reason stands beside the button, to be pressed again.
+  if (sending.jobId) await remove(`/jobs/${sending.jobId}`).catch((error) => { if (error.status !== 404) throw error; });
   forget(sending.jobId);
   sending.change({ state: "stopped", trouble: "" });
 }
@@ -125,6 +126,8 @@ async function missing(sending) {
     for (const { filename, size } of files) count(there, `${size} ${filename}`, 1);
   }
   const left = sending.files.filter(({ size, path }) => count(there, `${size} ${path}`, -1) < 0);
+  // Another choice than the first would be started without what that one lacked.
+  if (left.length === sending.totalFiles && there.size > 0) throw new ApiError("These are not the files of the upload that was interrupted: choose those, or forget it.", -2);
   sending.change({ sentFiles: sending.totalFiles - left.length, sentBytes: sending.totalBytes - sum(left) });
   return left;
 }
@@ -153,6 +156,7 @@ const sum = (files) => files.reduce((total, { size }) => total + size, 0);
 
 const remembered = () => JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}");
 
-function remember({ jobId, type, totalFiles, totalBytes }) {
-  localStorage.setItem(REMEMBERED, JSON.stringify({ ...remembered(), [jobId]: { type: type.name, totalFiles, totalBytes } }));
+function remember({ jobId, type, files, totalFiles, totalBytes }) {
+  const folder = files.some(({ path }) => path.includes("/"));
+  localStorage.setItem(REMEMBERED, JSON.stringify({ ...remembered(), [jobId]: { type: type.name, folder, totalFiles, totalBytes } }));
 }

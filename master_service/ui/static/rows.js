@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 const ROW_PX = 40;
 const AHEAD_ROWS = 12;
 const PAGE_ROWS = 200;
+const AGAIN_MS = 5000;
 
 /**
  * Make a list: `fetchPage(offset, limit)` brings rows, `draw(row)` makes an element of one.
@@ -30,13 +31,22 @@ export function virtualList(fetchPage, draw, label) {
     try {
       pages.set(page, await fetchPage(page * PAGE_ROWS, PAGE_ROWS));
     } catch {
-      pages.delete(page);
+      setTimeout(() => {
+        pages.delete(page);
+        repaint();
+      }, AGAIN_MS);
+      return;
     }
+    repaint();
+  }
+
+  function repaint() {
     painted = "";
     paint();
   }
 
   function paint() {
+    if (!frame.isConnected) return;
     const first = Math.max(0, Math.floor(frame.scrollTop / ROW_PX) - AHEAD_ROWS);
     const last = Math.min(total, Math.ceil((frame.scrollTop + frame.clientHeight) / ROW_PX) + AHEAD_ROWS);
     const range = `${first}-${last}`;
@@ -46,12 +56,8 @@ export function virtualList(fetchPage, draw, label) {
     const rows = [];
     for (let place = first; place < last; place += 1) {
       const row = pages.get(Math.floor(place / PAGE_ROWS))?.[place % PAGE_ROWS];
-      const element = row ? draw(row) : h("div", { class: "row faint" }, "…");
-      element.style.top = `${place * ROW_PX}px`;
-      element.setAttribute("role", "listitem");
-      element.setAttribute("aria-setsize", total);
-      element.setAttribute("aria-posinset", place + 1);
-      rows.push(element);
+      rows.push(h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place", style: { top: `${place * ROW_PX}px` } },
+        row ? draw(row) : h("div", { class: "row faint" }, "…")));
     }
     const focused = frame.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
     list.replaceChildren(...rows);
@@ -66,8 +72,7 @@ export function virtualList(fetchPage, draw, label) {
       const fresh = await fetchPage(page * PAGE_ROWS, PAGE_ROWS).catch(() => null);
       if (fresh) pages.set(page, fresh);
     }
-    painted = "";
-    paint();
+    repaint();
   }
 
   new ResizeObserver(() => requestAnimationFrame(paint)).observe(frame);

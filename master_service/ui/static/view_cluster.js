@@ -1,6 +1,6 @@
 // Who is in the cluster, how fast it goes, and how to add another computer.
 
-import { get } from "./api.js";
+import { get, status as askStatus } from "./api.js";
 import { count, duration, h, rate, snippet } from "./dom.js";
 
 const ASK_MS = 5000;
@@ -14,19 +14,24 @@ export function show(place, page) {
   const head = h("p", { class: "faint" });
   place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, addSlave(page));
   const graph = drawChart(chart);
+  let ended = false;
 
   async function ask() {
-    const [status, activity] = await Promise.all([get("/check_status"), get("/activity")]).catch(() => [null]);
-    if (!status) return;
+    const [status, activity] = await Promise.all([askStatus(), get("/activity")]).catch(() => [null]);
+    if (!status || ended) return;
     const all = [...status.slaves, ...status.missing];
     head.textContent = all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.";
     slaves.replaceChildren(...all.map((one) => drawSlave(one, activity.slaves[`${one.slave_ip}:${one.slave_port}`])));
-    graph(activity);
+    graph.draw(activity);
   }
 
   ask();
   const asking = setInterval(ask, ASK_MS);
-  return () => clearInterval(asking);
+  return () => {
+    ended = true;
+    clearInterval(asking);
+    graph.end();
+  };
 }
 
 function drawSlave(slave, activity) {
@@ -42,14 +47,20 @@ function drawSlave(slave, activity) {
     missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)));
 }
 
-/** Draw the rate of the last minutes; returns what takes newer figures. */
+/** Draw the rate of the last minutes: `draw` takes newer figures, `end` lets the chart go. */
 function drawChart(place) {
   const box = h("div", { class: "chart" });
   const now = h("strong");
   place.replaceChildren(h("div", { class: "split" }, h("h3", {}, "Files a second, the last ten minutes"), now), box);
   let plot = null;
+  const observer = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: 180 }));
+  observer.observe(box);
   const ready = loadPlot();
-  return async ({ interval_seconds: step, finished_files: ended }) => {
+  const end = () => {
+    observer.disconnect();
+    plot?.destroy();
+  };
+  const draw = async ({ interval_seconds: step, finished_files: ended }) => {
     const uPlot = await ready;
     // A master that began just now has done nothing before.
     const all = [...new Array(INTERVALS - ended.length).fill(0), ...ended];
@@ -57,6 +68,7 @@ function drawChart(place) {
     const rates = all.map((number) => number / step);
     now.textContent = rate(rates.at(-1) ?? 0);
     if (plot) return plot.setData([minutes, rates]);
+    if (!box.isConnected) return undefined;
     const style = getComputedStyle(document.documentElement);
     const [accent, faint, line] = ["--accent-plain", "--faint-plain", "--line-plain"].map((name) => style.getPropertyValue(name));
     const axis = { stroke: faint, grid: { stroke: line, width: 1 }, ticks: { show: false } };
@@ -66,9 +78,9 @@ function drawChart(place) {
       axes: [{ ...axis, values: (_, marks) => marks.map((minute) => (minute ? `${minute} min` : "now")) }, { ...axis, size: 44 }],
       series: [{}, { stroke: accent, width: 2, points: { show: false }, fill: `${accent}22` }],
     }, [minutes, rates], box);
-    new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 180 })).observe(box);
     return undefined;
   };
+  return { draw, end };
 }
 
 /** The library is fetched by whoever looks at the chart, and by nobody else. */

@@ -1,7 +1,7 @@
 // One job: how it goes, what needs attention, its files, and the result of one of them.
 
 import { get, isOver, post, remove, watch } from "./api.js";
-import { bar, button, bytes, count, h, rate } from "./dom.js";
+import { bar, button, bytes, count, h, keep, rate } from "./dom.js";
 import { showResult } from "./results/index.js";
 import { virtualList } from "./rows.js";
 import { howItGoes } from "./view_jobs.js";
@@ -42,26 +42,33 @@ export function show(place, page, [jobId, index]) {
     state.job = job;
     if (changed) drawSummary(job);
     list.setTotal(job.total_files);
-    const now = performance.now();
-    if (now - state.refreshed > REFRESH_MS || isOver(job)) {
-      state.refreshed = now;
-      list.refresh();
-      if (job.failed_files !== state.failed) drawAttention(job);
-      if (isOver(job)) drawSpeed();
-    }
+    clearTimeout(state.later);
+    const wait = isOver(job) ? 0 : Math.max(0, state.refreshed + REFRESH_MS - performance.now());
+    state.later = setTimeout(refresh, wait);
   }
+
+  function refresh() {
+    const { job } = state;
+    state.refreshed = performance.now();
+    list.refresh();
+    // What can't be had now is asked for with the next news.
+    if (job.failed_files !== state.failed) drawAttention(job).catch(() => {});
+    if (isOver(job)) drawSpeed().catch(() => {});
+  }
+
+  const [title, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
+  summary.append(h("div", { class: "split" }, title, actions), progress, told);
 
   function drawSummary(job) {
     const over = isOver(job);
-    summary.replaceChildren(
-      h("div", { class: "split" },
-        h("h2", {}, `${count(job.total_files, "file")} for ${job.task_type}`),
-        h("div", { class: "actions" },
-          over ? null : button("Cancel", () => remove(`/jobs/${jobId}`).then(hear)),
-          over && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
-          job.done_files ? h("a", { class: "button primary", href: `/jobs/${jobId}/results.zip`, download: "" }, over ? "Download all" : "Download those done") : null)),
-      bar(job.done_files, job.failed_files, job.total_files),
-      h("p", { role: "status" }, `${job.done_files} of ${job.total_files} done. ${howItGoes(job)}`));
+    title.textContent = `${count(job.total_files, "file")} for ${job.task_type}`;
+    keep(actions, `${over} ${over && job.failed_files} ${job.done_files > 0}`, () => [
+      over ? null : button("Cancel", () => remove(`/jobs/${jobId}`).then(hear)),
+      over && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
+      job.done_files ? h("a", { class: "button primary", href: `/jobs/${jobId}/results.zip`, download: "" }, over ? "Download all" : "Download those done") : null,
+    ]);
+    progress.set(job.done_files, job.failed_files, job.total_files);
+    told.textContent = `${job.done_files} of ${job.total_files} done. ${howItGoes(job)}`;
   }
 
   async function retry() {
@@ -70,9 +77,9 @@ export function show(place, page, [jobId, index]) {
   }
 
   async function drawAttention(job) {
-    state.failed = job.failed_files;
-    if (!job.failed_files) return attention.replaceChildren();
+    if (!job.failed_files) return;
     const { files: failed } = await get(`/jobs/${jobId}?state=failed&limit=${FAILURES_SHOWN}`);
+    state.failed = job.failed_files;
     const kinds = new Map();
     for (const file of failed) kinds.set(file.code, [...(kinds.get(file.code) ?? []), file]);
     const more = job.failed_files - failed.length;
@@ -81,8 +88,7 @@ export function show(place, page, [jobId, index]) {
       [...kinds].map(([code, some]) => h("details", { open: some.length < 10 },
         h("summary", {}, h("span", { class: "code" }, code), ` ${count(some.length, "file")}. ${REMEDIES[code] ?? ""}`),
         h("ul", {}, some.map((file) => h("li", {}, h("strong", {}, file.filename), `: ${file.error}`))))),
-      more > 0 ? h("p", { class: "faint" }, `And ${more} more, in the list below.`) : null));
-    return undefined;
+      more > 0 ? h("p", { class: "faint" }, `These are the first ${failed.length}; ${more} more are in the list below.`) : null));
   }
 
   async function drawSpeed() {
@@ -102,9 +108,10 @@ export function show(place, page, [jobId, index]) {
     files.replaceChildren(h("h3", {}, "Files"), list.element);
     hear(job);
     if (!isOver(job) && !state.stopped) state.unwatch = watch(jobId, hear);
-  }, (error) => summary.replaceChildren(h("p", { class: "error" }, error.message)));
+  }, (error) => place.replaceChildren(h("p", { class: "card error" }, error.message)));
   return () => {
     state.stopped = true;
+    clearTimeout(state.later);
     state.unwatch?.();
   };
 }
@@ -117,6 +124,5 @@ function drawFile(jobId, file) {
     h("span", { class: "faint" }, bytes(file.size)),
   ];
   const key = `file-${file.index}`;
-  if (file.saved_file) return h("a", { class: "row", "data-key": key, href: `#/jobs/${jobId}/${file.index}` }, inside);
-  return h("div", { class: "row", title: file.error ?? "" }, inside);
+  return h("a", { class: "row", "data-key": key, href: `#/jobs/${jobId}/${file.index}` }, inside);
 }

@@ -16,17 +16,18 @@ export function show(place) {
   let ended = false;
 
   function draw(job) {
-    const card = drawJob(job);
-    cards.get(job.job_id)?.replaceWith(card);
+    const card = cards.get(job.job_id) ?? h("a", { class: "card job", href: `#/jobs/${job.job_id}` });
     cards.set(job.job_id, card);
+    card.replaceChildren(...drawJob(job));
     return card;
   }
 
   async function ask() {
     const answer = await get(`/jobs?limit=${SHOWN}`).catch(() => null);
     if (!answer || ended) return;
-    cards.clear();
-    list.replaceChildren(...answer.jobs.map(draw));
+    const drawn = answer.jobs.map(draw);
+    // What stands there stays, so that it can be pressed and keeps the focus.
+    if (drawn.length !== list.children.length || drawn.some((card, place) => list.children[place] !== card)) list.replaceChildren(...drawn);
     if (!answer.jobs.length) list.replaceChildren(h("p", { class: "card faint" }, "No job yet. ", h("a", { href: "#/" }, "Send some files")));
     for (const job of answer.jobs.filter((one) => !isOver(one) && one.state !== "open")) {
       if (watched.size < WATCHED && !watched.has(job.job_id)) watched.set(job.job_id, watch(job.job_id, hear));
@@ -49,12 +50,13 @@ export function show(place) {
 
 function drawJob(job) {
   const ended = job.done_files + job.failed_files;
-  return h("a", { class: "card job", href: `#/jobs/${job.job_id}` },
+  return [
     h("div", { class: "split" },
       h("strong", {}, `${count(job.total_files, "file")} for ${job.task_type}`),
       h("span", { class: "faint" }, time(job.created_at))),
     bar(job.done_files, job.failed_files, job.total_files),
-    h("div", { class: "split faint" }, h("span", {}, howItGoes(job)), h("span", {}, `${ended} of ${job.total_files}`)));
+    h("div", { class: "split faint" }, h("span", {}, howItGoes(job)), h("span", {}, `${ended} of ${job.total_files}`)),
+  ];
 }
 
 /** A job's state in words, with rate and time left while it is under way. */

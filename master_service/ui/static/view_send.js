@@ -1,7 +1,7 @@
 // The first view: files go in here, and their uploads are watched.
 
-import { get, isOver, remove } from "./api.js";
-import { bar, button, bytes, count, duration, h } from "./dom.js";
+import { isOver, remove, status as askStatus } from "./api.js";
+import { bar, button, bytes, count, duration, h, keep } from "./dom.js";
 import { dropped, guess, named } from "./kinds.js";
 import { forget, giveUp, interrupted, outbox, send } from "./outbox.js";
 import { howItGoes } from "./view_jobs.js";
@@ -9,11 +9,13 @@ import { howItGoes } from "./view_jobs.js";
 const GUESSES_AT_ONCE = 32;
 const ASK_SLAVES_MS = 5000;
 
+/** What was chosen and not sent yet, by type; it outlives the view. */
+const staged = new Map();
+const state = { looking: 0, resume: null };
+
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, { types, limits }) {
-  const staged = new Map(types.map((type) => [type.name, []]));
-  staged.set("", []);
-  const state = { looking: 0, resume: null };
+  if (!staged.size) for (const name of [...types.map((type) => type.name), ""]) staged.set(name, []);
   const zone = dropZone(take);
   const choice = h("div", { class: "stack" });
   const uploads = h("div", { class: "stack", "aria-live": "off" });
@@ -23,13 +25,14 @@ export function show(place, { types, limits }) {
   async function take(finding) {
     state.looking += 1;
     drawChoice();
-    const files = await finding;
+    const files = await finding.catch(() => []);
+    const resumed = state.resume?.type;
     for (let begin = 0; begin < files.length; begin += GUESSES_AT_ONCE) {
       await Promise.all(files.slice(begin, begin + GUESSES_AT_ONCE).map(async (one) => {
         // Asked for once: the browser looks at the disk each time.
         one.size = one.file.size;
         one.tooLarge = one.size > limits.file_bytes;
-        const type = one.tooLarge ? null : await guess(one.file).catch(() => null);
+        const type = one.tooLarge ? null : (resumed ?? await guess(one.file).catch(() => null));
         one.empty = one.size === 0;
         staged.get(type ?? "").push(one);
       }));
@@ -44,18 +47,19 @@ export function show(place, { types, limits }) {
       choice.replaceChildren(...(state.looking ? [h("p", { class: "card faint" }, "Looking at the files…")] : drawInterrupted()));
       return;
     }
+    const tooLarge = groups.some(([name, files]) => name && sizeOf(files) > limits.job_bytes);
     const total = groups.filter(([name]) => name).reduce((sum, [, files]) => sum + files.length, 0);
     choice.replaceChildren(h("section", { class: "card", "aria-label": "Files to send" },
       h("h3", {}, state.looking ? "Looking at the files…" : "Ready to send"),
       h("div", { class: "groups" }, groups.map(([name, files]) => drawGroup(name, files))),
+      tooLarge ? h("p", { class: "error" }, `One job may have ${bytes(limits.job_bytes)}: leave some out, or send them in parts.`) : null,
       h("div", { class: "actions" },
-        button(`Send ${count(total, "file")}`, start, total && !state.looking ? "primary" : "primary off"),
+        button(`Send ${count(total, "file")}`, start, total && !state.looking && !tooLarge ? "primary" : "primary off"),
         button("Clear", clear))));
   }
 
   function drawGroup(name, files) {
-    const size = files.reduce((sum, one) => sum + one.size, 0);
-    const words = `${count(files.length, "file")}, ${bytes(size)}`;
+    const words = `${count(files.length, "file")}, ${bytes(sizeOf(files))}`;
     const label = files.length === 1 ? files[0].path : `${files[0].path} and others`;
     const select = h("select", { "aria-label": `Task type for ${label}`, onchange: () => move(name, select.value) },
       h("option", { value: "", selected: name === "" }, "leave out"),
@@ -104,16 +108,30 @@ export function show(place, { types, limits }) {
       h("h3", {}, "An upload was interrupted"),
       h("p", {}, `${count(one.totalFiles, "file")} of type ${one.type}. What has arrived is safe: choose the same files again, and only the missing ones are sent.`),
       h("div", { class: "actions" },
-        button("Choose the files again", () => { state.resume = one; zone.querySelector("input").click(); }, "primary"),
-        button("Forget it", () => { forget(one.jobId); drawChoice(); }))));
+        button("Choose the files again", () => {
+          state.resume = one;
+          zone.querySelector(one.folder ? "[webkitdirectory]" : "input").click();
+        }, "primary"),
+        button("Forget it", async () => {
+          await remove(`/jobs/${one.jobId}`).catch((error) => { if (error.status !== 404) throw error; });
+          forget(one.jobId);
+          drawChoice();
+        }))));
   }
 
+  const cards = new Map();
+
   function drawUploads() {
-    uploads.replaceChildren(...outbox.uploads.map(drawUpload));
+    for (const one of outbox.uploads) {
+      if (!cards.has(one)) cards.set(one, uploadCard(one));
+      cards.get(one).draw();
+    }
+    const elements = outbox.uploads.map((one) => cards.get(one).element);
+    if (elements.length !== uploads.children.length) uploads.replaceChildren(...elements);
   }
 
   async function lookForSlaves() {
-    const status = await get("/check_status").catch(() => null);
+    const status = await askStatus().catch(() => null);
     if (!status) return;
     slaves.replaceChildren(...(status.slaves.length ? [] : [h("p", { class: "notice" },
       "No slave is here yet. Files can be sent, and wait for one. ", h("a", { href: "#/cluster" }, "How to start a slave"))]));
@@ -130,40 +148,38 @@ export function show(place, { types, limits }) {
   };
 }
 
+const sizeOf = (files) => files.reduce((sum, one) => sum + one.size, 0);
+
 /** One card from the first byte that leaves to the last result. */
-function drawUpload(one) {
-  const title = { sending: "Sending", sent: "Sent", failed: "Not sent", stopped: "Stopped" }[one.state];
+function uploadCard(one) {
+  const [title, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
+  const element = h("section", { class: "card", "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, title, actions), progress, told, trouble);
   const cancel = () => (one.state === "sending" ? giveUp(one) : remove(`/jobs/${one.jobId}`).then((job) => one.change({ job })));
-  const runs = one.state === "sending" || (one.job && !isOver(one.job));
-  return h("section", { class: "card", "aria-label": `Upload of ${one.type.name}` },
-    h("div", { class: "split" },
-      h("h3", {}, `${title}: ${count(one.totalFiles, "file")} for ${one.type.name}`),
-      h("div", { class: "actions" },
-        runs ? button("Cancel", cancel) : null,
-        one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, one.job && isOver(one.job) ? "Look at the results" : "Watch the job") : null)),
-    ...(one.state === "sending" ? drawSending(one) : drawJob(one.job)),
-    one.trouble ? h("p", { class: "error" }, one.trouble) : null);
-}
 
-function drawSending(one) {
-  const left = (one.totalBytes - one.sentBytes) / Math.max(1, one.speed);
-  return [
-    bar(one.sentBytes, 0, one.totalBytes),
-    h("p", { class: "faint" }, `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent, ${bytes(one.speed)}/s, ${duration(left)} left`),
-  ];
-}
+  function draw() {
+    const over = one.job !== null && isOver(one.job);
+    title.textContent = `${{ sending: "Sending", sent: "Sent", failed: "Not sent", stopped: "Stopped" }[one.state]}: ${count(one.totalFiles, "file")} for ${one.type.name}`;
+    keep(actions, `${one.state} ${over}`, () => [
+      one.state === "sending" || (one.job && !over) ? button("Cancel", cancel) : null,
+      one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
+    ]);
+    if (one.state === "sending") {
+      const left = (one.totalBytes - one.sentBytes) / Math.max(1, one.speed);
+      progress.set(one.sentBytes, 0, one.totalBytes);
+      told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent, ${bytes(one.speed)}/s, ${duration(left)} left`;
+    } else if (one.job) {
+      progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
+      told.textContent = `${one.job.done_files} of ${one.job.total_files} done. ${howItGoes(one.job)}`;
+    }
+    trouble.textContent = one.trouble;
+  }
 
-function drawJob(job) {
-  if (!job) return [];
-  return [
-    bar(job.done_files, job.failed_files, job.total_files),
-    h("p", { class: "faint" }, `${job.done_files} of ${job.total_files} done. ${howItGoes(job)}`),
-  ];
+  return { element, draw };
 }
 
 function dropZone(take) {
   const pick = (properties) => {
-    const input = h("input", { type: "file", multiple: true, class: "hidden", tabindex: -1, "aria-hidden": "true", ...properties, onchange: () => {
+    const input = h("input", { type: "file", multiple: true, class: "hidden", tabindex: -1, "aria-hidden": "true", ...properties, oncancel: () => { state.resume = null; }, onchange: () => {
       take(Promise.resolve([...input.files].map(named)));
       input.value = "";
     } });

@@ -5,7 +5,7 @@ import { facts } from "./index.js";
 
 /** Draw the result. */
 export async function draw({ json, url, input }) {
-  const [result, sound] = await Promise.all([json(), url(input)]);
+  const [result, sound] = await Promise.all([json(), url(input).catch(() => "")]);
   const player = h("audio", { controls: true, src: sound, preload: "metadata" });
   const place = svg("line", { y1: -1, y2: 1, class: "place" });
   const picture = waveform(result.waveform ?? [], place);
@@ -14,7 +14,7 @@ export async function draw({ json, url, input }) {
     place.setAttribute("x1", at);
     place.setAttribute("x2", at);
   });
-  player.addEventListener("error", () => player.replaceWith(h("p", { class: "faint" }, "This browser can't play sounds of this kind.")));
+  player.addEventListener("error", () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
   return [
     h("section", { class: "card", "aria-label": "Sound" }, picture, player),
     h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness (RMS)", result.rms_energy), level("Peak", result.peak ?? 0),

@@ -1,6 +1,6 @@
 // A document's text, page by page, with its outline and what it says of itself.
 
-import { button, count, h } from "../dom.js";
+import { button, h } from "../dom.js";
 import { facts } from "./index.js";
 
 const SHOWN_CHARACTERS = 200_000;
@@ -11,22 +11,22 @@ export async function draw({ json }) {
   // Python counts characters; a string here counts some of them twice.
   const letters = /[\ud800-\udbff]/.test(result.text_content) ? Array.from(result.text_content) : result.text_content;
   const cut = (begin, end) => (typeof letters === "string" ? letters.slice(begin, end) : letters.slice(begin, end).join(""));
-  const pages = result.pages ?? [{ begin: 0, end: result.character_count }];
+  const pages = pieces(result.pages ?? [{ begin: 0, end: result.character_count }]);
   const text = h("section", { class: "card", "aria-label": "Text" });
   let shown = 0;
 
   function showMore() {
     let characters = 0;
     while (shown < pages.length && characters < SHOWN_CHARACTERS) {
-      const { begin, end } = pages[shown];
+      const { begin, end, page } = pages[shown];
       characters += end - begin;
-      text.append(h("div", { class: "sheet", id: `sheet-${shown + 1}` },
-        result.pages ? h("h3", {}, `Page ${shown + 1}`) : null,
-        end > begin ? h("p", { class: "reading" }, cut(begin, Math.min(end, begin + SHOWN_CHARACTERS))) : h("p", { class: "faint" }, "No text on this page.")));
+      text.append(h("div", { class: "sheet", id: page ? `sheet-${page}` : null },
+        result.pages && page ? h("h3", {}, `Page ${page}`) : null,
+        end > begin ? h("p", { class: "reading" }, cut(begin, end)) : h("p", { class: "faint" }, "No text here.")));
       shown += 1;
     }
     text.querySelector(":scope > .more")?.remove();
-    if (shown < pages.length) text.append(h("div", { class: "more" }, button(`Show more (${count(pages.length - shown, "page")} left)`, showMore)));
+    if (shown < pages.length) text.append(h("div", { class: "more" }, button("Show more", showMore)));
   }
 
   showMore();
@@ -35,11 +35,20 @@ export async function draw({ json }) {
     h("section", { class: "card", "aria-label": "About the document" }, h("h3", {}, title || result.document_type),
       facts({ Kind: result.document_type, Author: author, Subject: subject, "Made with": creator, Pages: result.page_count, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
     outline(result, (number) => {
-      while (shown < Math.min(number, pages.length)) showMore();
+      while (shown < pages.length && !document.getElementById(`sheet-${number}`)) showMore();
       document.getElementById(`sheet-${number}`)?.scrollIntoView();
     }),
     text,
   ];
+}
+
+/** Cut what is too long to be shown at once; the first piece of each page has its number. */
+function pieces(pages) {
+  return pages.flatMap(({ begin, end }, place) => {
+    const some = [{ begin, end: Math.min(end, begin + SHOWN_CHARACTERS), page: place + 1 }];
+    for (let from = begin + SHOWN_CHARACTERS; from < end; from += SHOWN_CHARACTERS) some.push({ begin: from, end: Math.min(end, from + SHOWN_CHARACTERS) });
+    return some;
+  });
 }
 
 function outline({ outline: entries }, lead) {

@@ -10,10 +10,10 @@ const NEAREST = 5;
 const ROUNDS = 60;
 
 /** Draw the result with its neighbours. */
-export async function draw({ job, file, json }) {
+export async function draw({ job, file, json, isOver }) {
   const own = await json();
   const map = h("section", { class: "card", "aria-label": "Map of the job" }, h("h3", {}, "Map of the job"), h("p", { class: "faint" }, "Fetching the other texts…"));
-  fetchAll(job).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(h("p", { class: "error" }, error.message)));
+  fetchAll(job, isOver).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(h("p", { class: "error" }, error.message)));
   const terms = own.features.map((term, place) => [term, own.vector[place]]).filter(([, weight]) => weight > 0).sort(([, one], [, other]) => other - one).slice(0, 10);
   return [
     map,
@@ -23,12 +23,12 @@ export async function draw({ job, file, json }) {
   ];
 }
 
-async function fetchAll(job) {
+async function fetchAll(job, isOver) {
   const { files } = await get(`/jobs/${job.job_id}?limit=${MOST_TEXTS}`);
   const waiting = files.filter((file) => file.saved_file);
   const texts = [];
   const fetchSome = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
+    for (let file = waiting.shift(); file && !isOver(); file = waiting.shift()) {
       const result = await get(resultPath(job, file)).catch(() => null);
       if (result) texts.push({ file, vector: Float64Array.from(result.vector) });
     }

@@ -15,18 +15,21 @@ const VIEWS = { image: drawImage, text: drawText, embedding: drawEmbedding, ocr:
 /** Draw the result of a job's file into `place`; returns what ends the view. */
 export function showResult(place, jobId, index) {
   const urls = [];
+  let ended = false;
   const body = h("div", { class: "stack" }, h("p", { class: "faint" }, "…"));
   const head = h("div", { class: "stack" });
   place.replaceChildren(head, body);
   const keys = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (step && !["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) head.querySelector(step < 0 ? "[rel=prev]" : "[rel=next]")?.click();
+    const elsewhere = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("input, select, textarea, audio");
+    if (step && !elsewhere) head.querySelector(step < 0 ? "[rel=prev]" : "[rel=next]")?.click();
   };
   addEventListener("keydown", keys);
 
   async function fill() {
     const job = await get(`/jobs/${jobId}?offset=${index}&limit=1`);
     const [file] = job.files;
+    if (file?.index !== index) throw new Error("This job has no such file.");
     head.replaceChildren(...drawHead(job, file));
     if (!file.saved_file) {
       body.replaceChildren(h("p", { class: "card error" }, file.error ?? "This file has no result yet."));
@@ -36,8 +39,10 @@ export function showResult(place, jobId, index) {
     const context = {
       job, file, result,
       json: () => get(result),
+      isOver: () => ended,
       url: async (path) => {
         const data = await blob(path);
+        if (ended) throw new Error("Nobody looks any more.");
         urls.push(URL.createObjectURL(data));
         return urls.at(-1);
       },
@@ -49,6 +54,7 @@ export function showResult(place, jobId, index) {
 
   fill().catch((error) => body.replaceChildren(h("p", { class: "card error" }, error.message)));
   return () => {
+    ended = true;
     removeEventListener("keydown", keys);
     urls.forEach(URL.revokeObjectURL);
   };

@@ -5,7 +5,7 @@ import { facts } from "./index.js";
 
 /** Draw the result. */
 export async function draw({ json, url, input, file }) {
-  const [result, before] = await Promise.all([json(), url(input)]);
+  const [result, before] = await Promise.all([json(), url(input).catch(() => "")]);
   const [width, height] = result.image_size;
   const page = h("img", { src: before, alt: `${file.filename} as it was sent` });
   const told = h("p", { role: "status", class: "faint" }, "Point at a word to see how it was read.");
@@ -14,7 +14,7 @@ export async function draw({ json, url, input, file }) {
     return svg("rect", { x, y, width: w, height: boxHeight, class: sureness(word.confidence),
       onpointerenter: () => told.replaceChildren(h("strong", {}, word.text), ` ${word.confidence.toFixed(0)} of 100`) });
   }));
-  page.addEventListener("error", () => page.replaceWith(h("p", { class: "faint" }, "This browser can't show the page as it was sent.")));
+  page.addEventListener("error", () => page.replaceWith(h("p", { class: "faint" }, "The page as it was sent can't be shown.")));
   return [
     h("section", { class: "card", "aria-label": "The page" }, h("div", { class: "page", style: { aspectRatio: `${width} / ${height}` } }, page, boxes), told,
       h("p", { class: "legend" }, ["sure", "fair", "poor"].map((kind) => h("span", { class: `tag ${kind}` }, { sure: "90 and more", fair: "60 to 90", poor: "less than 60" }[kind])))),
