@@ -45,16 +45,16 @@ def _is_text(value: Any) -> bool:  # noqa: ANN401 (what JSON holds)
     return isinstance(value, str)
 
 
-def _is_word(value: Any) -> bool:  # noqa: ANN401
+def _is_word(value: Any) -> bool:  # noqa: ANN401 (the same)
     """Tell whether it can stand in an address, a command line and a terminal as it is."""
     return isinstance(value, str) and _WORD.fullmatch(value) is not None
 
 
-def _is_count(value: Any) -> bool:  # noqa: ANN401
+def _is_count(value: Any) -> bool:  # noqa: ANN401 (the same)
     return type(value) is int and 0 <= value <= _MOST
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401
+def _is_number(value: Any) -> bool:  # noqa: ANN401 (the same)
     return type(value) in (int, float) and 0 <= value <= _MOST
 
 
@@ -66,7 +66,7 @@ def _list_of(fits: Fits) -> Fits:
     return lambda value: isinstance(value, list) and all(map(fits, value))
 
 
-def _is_texts(value: Any) -> bool:  # noqa: ANN401
+def _is_texts(value: Any) -> bool:  # noqa: ANN401 (the same)
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 

@@ -84,6 +84,8 @@ class Activity:
 
     def _advance(self, at: float) -> None:
         now = int(at // INTERVAL_S)
+        if self._interval is not None and now <= self._interval:
+            return  # of two calls at once the later one may come first
         passed = 0 if self._interval is None else now - self._interval
         self._interval = now
         self._ended.extend({} for _ in range(min(passed, _INTERVALS)))

@@ -25,8 +25,6 @@ _HANDSHAKE = re.compile(r"[A-Za-z0-9+/]{22}==")
 """Sixteen bytes in Base64."""
 _MOST_FILES = 10_000
 _MOST_JOBS = 1000
-_MOST_NAME_BYTES = 255
-"""A longer one is no file's on any common system, and most fail when they are asked for it."""
 _EVENT_S = 0.1
 """Ten messages a second; what happens in between is told by the next one."""
 
@@ -135,8 +133,7 @@ def results_zip(job_id: str) -> ResponseReturnValue:
 @blueprint.get("/results/<task_type>/<name>")
 def result(task_type: str, name: str) -> ResponseReturnValue:
     """Return one result."""
-    is_one = len(name.encode(errors="replace")) <= _MOST_NAME_BYTES
-    path = parts().results.find(task_type, name) if is_one else None
+    path = parts().results.find(task_type, name)
     if path is None:
         raise NoSuchThing(f"There is no result {name} of {task_type}.")
     answer = send_file(path)

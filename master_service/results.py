@@ -19,6 +19,8 @@ from slave_service.task_types import TASK_TYPES, TaskType
 _TEMPORARY = ".tmp-"
 _MAX_STEM_BYTES = 180
 """File systems allow 255 for a name, of which the rest of it and a number need some."""
+_MOST_NAME_BYTES = 255
+"""A longer one is no file's on any common system, and most fail when they are asked for it."""
 _MAX_SERIES = 10_000
 """Remembered for each task type, so that memory does not grow with every file ever saved."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
@@ -105,6 +107,8 @@ class Results:
     def find(self, task_type: str, name: str) -> Path | None:
         """Return where a result of that name lies; None where there is none."""
         if Path(name).name != name or name.startswith(".") or "\\" in name:
+            return None
+        if len(name.encode(errors="replace")) > _MOST_NAME_BYTES:
             return None
         path = self._root / task_type / name
         return path if task_type in TASK_TYPES and path.is_file() else None

@@ -6,7 +6,6 @@ TransportError
 └── SlaveGarbled   it answered something that is no answer
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +19,7 @@ from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.session import begin_of, new_session
 from slave_service.task_types import TaskType
 from slave_service.tls import mistrust
+from slave_service.turns import Turns
 from slave_service.wire import (
     FIT_FIELD,
     MOST_ANSWER_BYTES,
@@ -35,9 +35,6 @@ from slave_service.wire import (
 
 _CONNECT_TIMEOUT_S = 5
 _CHUNK_BYTES = 256 * 1024
-_TURN_S = 0.01
-_BREATH_S = 0.0001
-"""Under gevent nobody else gets a turn until this thread waits, and zero is no wait."""
 _REFUSAL_BYTES = 200
 
 
@@ -185,12 +182,10 @@ def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Itera
 
     Where there is always something to read, the others in this process get a turn all the same.
     """
-    rested = time.monotonic()
+    turns = Turns()
     for chunk in response.iter_content(_CHUNK_BYTES):
         _check(is_wanted)
-        if time.monotonic() - rested >= _TURN_S:
-            time.sleep(_BREATH_S)
-            rested = time.monotonic()
+        turns.breathe()
         yield chunk
 
 

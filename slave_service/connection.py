@@ -9,7 +9,6 @@ import errno
 import json
 import logging
 import socket
-import time
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, cast
@@ -20,15 +19,12 @@ from gevent.pywsgi import OldMessage, WSGIHandler
 from slave_service.patience import Patience
 from slave_service.request_body import Body
 from slave_service.request_head import BadHead, read_head, read_line
+from slave_service.turns import Turns
 
 _log = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BUFFER_BYTES = 16 * 1024
 """Thousands may be refused at the same time."""
-_TURN_S = 0.01
-_BREATH_BYTES = 1024 * 1024
-_BREATH_S = 0.0001
-"""A fast sender's bytes are always there already: somebody else has to get a turn."""
 _FAULT = "An internal error; the program's log has the details."
 
 
@@ -58,14 +54,12 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def handle(self) -> None:
         """Answer one request after the other."""
-        turn_ends = time.monotonic() + _TURN_S
+        turns = Turns()
         try:
             with contextlib.suppress(OSError):
                 while self.handle_one_request():
                     # Requests that are sent without waiting for answers are all there already.
-                    if time.monotonic() > turn_ends:
-                        gevent.sleep(_BREATH_S)
-                        turn_ends = time.monotonic() + _TURN_S
+                    turns.breathe()
         finally:
             with contextlib.suppress(OSError):
                 # A connection that is closed with bytes unread takes the last answer with it.
@@ -165,15 +159,13 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
         patience = self._patience
         buffer = bytearray(_BUFFER_BYTES)
         left = patience.discard_bytes
-        breath = left - _BREATH_BYTES
+        turns = Turns()
         with contextlib.suppress(OSError), gevent.Timeout(patience.discard_s, False):
             self.socket.shutdown(socket.SHUT_WR)
             self.socket.settimeout(patience.silence_s)
             while left > 0 and (read := self.socket.recv_into(buffer, min(left, len(buffer)))):
                 left -= read
-                if left < breath:
-                    gevent.sleep(_BREATH_S)
-                    breath = left - _BREATH_BYTES
+                turns.breathe()
 
     # Faults
 

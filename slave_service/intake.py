@@ -9,7 +9,6 @@ and 5 times on many small ones, where every moment counts since nobody else is s
 
 import contextlib
 import hashlib
-import time
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from slave_service.turns import Turns
+
 _CHUNK_BYTES = 256 * 1024
 _PARSER_OPTIONS: dict[str, Any] = {
     # Names are decoded here, since not every client sends them in UTF-8.
@@ -27,8 +28,6 @@ _PARSER_OPTIONS: dict[str, Any] = {
     # One file of an absurd name is to be saved under a shorter one, not to fail them all.
     "max_header_size": 64 * 1024,
 }
-_TURN_S = 0.01
-_PAUSE_S = 0.0001
 _MAX_FIELD_BYTES = 1024 * 1024
 """For one form field that is no file."""
 _MAX_FIELDS = 1000
@@ -120,16 +119,13 @@ def receive(
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    turn_ends = time.monotonic() + _TURN_S
+    turns = Turns()
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
             # A fast sender's bytes are always there already; without this its request would
-            # keep every other one waiting until it is read to the end. (A pause of zero would
-            # not do: gevent looks for other connections' bytes only when time has passed.)
-            if time.monotonic() > turn_ends:
-                time.sleep(_PAUSE_S)
-                turn_ends = time.monotonic() + _TURN_S
+            # keep every other one waiting until it is read to the end.
+            turns.breathe()
     except OSError as error:
         raise _broken_off(error) from error
 

@@ -11,15 +11,13 @@ from werkzeug.exceptions import BadRequest
 
 from slave_service.patience import Patience
 from slave_service.request_head import Head
+from slave_service.turns import Turns
 
 _PIECE_BYTES = 256 * 1024
 _FEW_BYTES = 64 * 1024
 """What is read of a body that nobody wanted, to use the connection again."""
 _CHUNK_LINE_BYTES = 4096
 _TRAILER_BYTES = 8 * 1024
-_TURN_S = 0.01
-_BREATH_S = 0.0001
-"""Under gevent a pause of nothing is none."""
 # No number that a long line of others could hide in, and no white space to disagree about.
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
@@ -62,7 +60,7 @@ class Body:
         self._patience = patience
         self._received = 0
         self._waited_s = 0.0
-        self._turn_ends = time.monotonic() + _TURN_S
+        self._turns = Turns()
         self._in_chunks = False
         self._is_broken = False
         self.is_late = False
@@ -89,7 +87,8 @@ class Body:
             if not piece:
                 break
             pieces.append(piece)
-            self._take_turns()
+            # A body in tiny chunks takes long to read though it is all there.
+            self._turns.breathe()
             wanted = None if wanted is None else wanted - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -142,12 +141,6 @@ class Body:
             raise Broken("since the connection ended before")
         self._left -= len(data)
         return data
-
-    def _take_turns(self) -> None:
-        """Let others have a turn: a body in tiny chunks takes long to read though it is there."""
-        if time.monotonic() > self._turn_ends:
-            gevent.sleep(_BREATH_S)
-            self._turn_ends = time.monotonic() + _TURN_S
 
     def _timed(self, read: Callable[[], bytes]) -> bytes:
         """Count the time that goes by in waiting: none of the time in which nobody reads."""

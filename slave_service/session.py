@@ -86,7 +86,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 (requests' own)
         """Follow nothing: who answers has no say in whom else this computer calls."""
         return None
 

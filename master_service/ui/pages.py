@@ -22,7 +22,7 @@ _MAX_LOGIN_BYTES = 4096
 _POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' blob: data:",
+        "img-src 'self' blob:",
         "media-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'none'",

@@ -7,14 +7,9 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from scripts.local_cluster import PROJECT, LocalCluster
-
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="pip install -r requirements-dev.txt"
-)
-
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright  # noqa: E402
 
 SCREENSHOTS = PROJECT / ".spool" / "screenshots"
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")

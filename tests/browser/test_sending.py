@@ -93,11 +93,8 @@ def test_progress_is_shown_and_a_job_can_be_cancelled(
     assert job(cluster.url, shown_job(page))["state"] == "cancelled"
 
 
-def test_reload_in_the_middle_loses_nothing(
-    open_page: Open, cluster: LocalCluster, picture: Picture
-) -> None:
-    """After a reload the upload is gone on with: the same files again, and none is sent twice."""
-    page = open_page(cluster.url)
+def break_off(page: Page, files: list[FilePayload]) -> None:
+    """Send more files than go into one request, and reload the page while the second is sent."""
     sent = []
 
     def hold_the_second(route: Route) -> None:
@@ -106,7 +103,6 @@ def test_reload_in_the_middle_loses_nothing(
             route.continue_()
 
     page.route("**/jobs/*/files", hold_the_second)
-    files = texts(700)
     choose(page, files)
     send(page)
     expect(page.locator(".card", has_text="Sending")).to_be_visible()
@@ -114,6 +110,15 @@ def test_reload_in_the_middle_loses_nothing(
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute("**/jobs/*/files")
+
+
+def test_reload_in_the_middle_loses_nothing(
+    open_page: Open, cluster: LocalCluster, picture: Picture
+) -> None:
+    """After a reload the upload is gone on with: the same files again, and none is sent twice."""
+    page = open_page(cluster.url)
+    files = texts(700)
+    break_off(page, files)
     card = page.get_by_label("Interrupted upload")
     expect(card).to_contain_text("700 files of type text")
     picture(page, "interrupted")
@@ -134,21 +139,7 @@ def test_other_files_do_not_end_an_interrupted_upload(
 ) -> None:
     """Choosing other files than those of the upload is told, and starts nothing."""
     page = open_page(cluster.url)
-    sent = []
-
-    def hold_the_second(route: Route) -> None:
-        sent.append(route)
-        if len(sent) < 2:
-            route.continue_()
-
-    page.route("**/jobs/*/files", hold_the_second)
-    choose(page, texts(600))
-    send(page)
-    expect(page.locator(".card", has_text="Sending")).to_be_visible()
-    assert wait_until(lambda: len(sent) == 2 or page.title() == "")
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.reload()
-    page.unroute("**/jobs/*/files")
+    break_off(page, texts(600))
     card = page.get_by_label("Interrupted upload").first
     with page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Choose the files again").click()

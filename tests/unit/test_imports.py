@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
 AGREED = {"task_types", "content", "wire", "frames", "errors", "environment", "tls"}
 """The modules of the slave that master and client may know: what the two sides agree on."""
-HTTP_OF_BOTH = {"session", "intake", "door", "serving"}
+HTTP_OF_BOTH = {"session", "intake", "door", "serving", "turns"}
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 DECIDING = ("scheduler", "cluster", "runs", "shares", "judgement", "events")

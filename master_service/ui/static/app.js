@@ -41,7 +41,7 @@ connection.addEventListener("change", () => {
   trouble.replaceChildren(...(connection.up ? [] : [h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")]));
   // Views ask again by themselves; only one that never drew is drawn anew.
   if (!connection.up) comeBack();
-  else if (place.querySelector(".error")) lead();
+  else if (place.querySelector(".card.error")) lead();
 });
 
 async function comeBack() {

@@ -11,7 +11,7 @@ const ASK_SLAVES_MS = 5000;
 
 /** What was chosen and not sent yet, by type; it outlives the view. */
 const staged = new Map();
-const state = { looking: 0, resume: null };
+const state = { looking: 0, resume: null, draw: () => {} };
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, { types, limits }) {
@@ -24,7 +24,7 @@ export function show(place, { types, limits }) {
 
   async function take(finding) {
     state.looking += 1;
-    drawChoice();
+    state.draw();
     const files = await finding.catch(() => []);
     const resumed = state.resume?.type;
     for (let begin = 0; begin < files.length; begin += GUESSES_AT_ONCE) {
@@ -38,7 +38,8 @@ export function show(place, { types, limits }) {
       }));
     }
     state.looking -= 1;
-    drawChoice();
+    // It may have taken long, and this be another showing of the view.
+    state.draw();
   }
 
   function drawChoice() {
@@ -139,6 +140,7 @@ export function show(place, { types, limits }) {
 
   outbox.addEventListener("change", drawUploads);
   drawUploads();
+  state.draw = drawChoice;
   drawChoice();
   lookForSlaves();
   const asking = setInterval(lookForSlaves, ASK_SLAVES_MS);
