@@ -68,9 +68,9 @@ def jobs() -> ResponseReturnValue:
 def job(job_id: str) -> ResponseReturnValue:
     """Return a job and a page of the ledger of its files."""
     service = parts().service
-    (offset, limit), state = page(1000, _MOST_FILES), file_state()
+    (offset, limit), state, code = page(1000, _MOST_FILES), file_state(), request.args.get("code")
     found = _head(service.job(job_id))
-    files = service.store.ledger.files(job_id, offset, limit, state) if limit else []
+    files = service.store.ledger.files(job_id, offset, limit, state, code) if limit else []
     return jsonify(found | {"files": [entry(file) for file in files]})
 
 
@@ -80,6 +80,14 @@ def slaves(job_id: str) -> ResponseReturnValue:
     service = parts().service
     job_id = service.job(job_id).job_id
     return jsonify(job_id=job_id, done_files=service.store.ledger.done_by(job_id))
+
+
+@blueprint.get("/jobs/<job_id>/failures")
+def failures(job_id: str) -> ResponseReturnValue:
+    """Say how many of a job's files failed in which way."""
+    service = parts().service
+    job_id = service.job(job_id).job_id
+    return jsonify(job_id=job_id, failed_files=service.store.ledger.failed_by_code(job_id))
 
 
 @blueprint.delete("/jobs/<job_id>")

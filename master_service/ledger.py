@@ -210,18 +210,29 @@ class Ledger:
         return found[0] if found and found[0].index == index else None
 
     def files(
-        self, job_id: str, offset: int, limit: int, state: FileState | None = None
+        self,
+        job_id: str,
+        offset: int,
+        limit: int,
+        state: FileState | None = None,
+        code: str | None = None,
     ) -> list[File]:
-        """Return files of the job in upload order, from index ``offset`` on; of ``state`` alone."""
-        text = f"{rows.SELECT_FILES} AND file_index>=? {{}} ORDER BY file_index LIMIT ?"
-        text = text.format("" if state is None else f"AND state='{state.value}'")
+        """Return files of the job in upload order, from index ``offset`` on.
+
+        With ``state`` those in this state alone, with ``code`` those that failed in this way.
+        """
+        page = (job_id, offset, state.value if state else None, code, limit)
         with self._lock:
-            files = (rows.read_file(row) for row in self._rows(text, job_id, offset, limit))
+            files = (rows.read_file(row) for row in self._rows(rows.SELECT_PAGE, *page))
             return [self._unwritten.get((job_id, file.index), file) for file in files]
 
     def done_by(self, job_id: str) -> dict[str, int]:
         """Return how many of the job's files each slave has done."""
         return {str(slave): int(count) for slave, count in self._rows(rows.DONE_BY, job_id)}
+
+    def failed_by_code(self, job_id: str) -> dict[str, int]:
+        """Return how many of the job's files failed in which way."""
+        return {str(code): int(count) for code, count in self._rows(rows.FAILED_BY_CODE, job_id)}
 
     def fit(self, job: Job) -> object:
         """Return what ``keep_fit`` was given, or None."""

@@ -70,13 +70,19 @@ UPDATE_FILE = """
 UPDATE files SET state=?, attempts=?, blamed_by=?, slave=?, saved_file=?, result_sha256=?, code=?,
     error=? WHERE job=(SELECT number FROM jobs WHERE job_id=?) AND file_index=?
 """
-SELECT_FILES = """
+SELECT_PAGE = """
 SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, saved_file,
-    result_sha256, code, error FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
+    result_sha256, code, error FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?1)
+    AND file_index>=?2 AND (?3 IS NULL OR state=?3) AND (?4 IS NULL OR code=?4)
+    ORDER BY file_index LIMIT ?5
 """
 DONE_BY = """
 SELECT slave, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
     AND state='done' AND slave IS NOT NULL GROUP BY slave ORDER BY slave
+"""
+FAILED_BY_CODE = """
+SELECT code, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
+    AND state='failed' GROUP BY code ORDER BY code
 """
 TAKE_UP_AGAIN = """
 UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
@@ -150,7 +156,7 @@ def file_changes(file: File) -> tuple[object, ...]:
 
 
 def read_file(row: sqlite3.Row) -> File:
-    """Make a file of a row of ``SELECT_FILES``."""
+    """Make a file of a row of ``SELECT_PAGE``."""
     (
         index,
         filename,

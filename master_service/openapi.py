@@ -109,7 +109,7 @@ def _calls() -> dict[str, Described]:
                 "A job and a page of the ledger of its files.",
                 {200: _json("Job")},
                 [400, 404],
-                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000), _STATE],
+                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000), _STATE, _CODE],
             ),
             "delete": _call(
                 "Cancel; a job that is over stays as it is.", {200: _json("Head")}, [404, 507]
@@ -146,6 +146,11 @@ def _calls() -> dict[str, Described]:
         "/jobs/{job_id}/slaves": {
             "get": _call(
                 "How many of its files each slave has done.", {200: _json("DoneBy")}, [404]
+            )
+        },
+        "/jobs/{job_id}/failures": {
+            "get": _call(
+                "How many of its files failed in which way.", {200: _json("FailedBy")}, [404]
             )
         },
         "/jobs/{job_id}/results.zip": {
@@ -234,6 +239,13 @@ _STATE = {
     "in": "query",
     "description": "Files in this state alone; all where it is left out.",
     "schema": {"type": "string", "enum": [state.value for state in FileState]},
+}
+
+_CODE = {
+    "name": "code",
+    "in": "query",
+    "description": "Files that failed in this way alone; all where it is left out.",
+    "schema": _TEXT,
 }
 
 

@@ -115,6 +115,7 @@ SCHEMAS: dict[str, Schema] = {
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
     "DoneBy": _object({"job_id": _TEXT, "done_files": _COUNTS}),
+    "FailedBy": _object({"job_id": _TEXT, "failed_files": _COUNTS}),
     "Activity": _object(
         {
             "interval_seconds": _COUNT,

@@ -37,6 +37,7 @@ CALLS = [
     (MASTER, "GET", "/jobs/none/results.zip", 401, 404),
     (MASTER, "GET", "/jobs/none/inputs/0", 401, 404),
     (MASTER, "GET", "/jobs/none/slaves", 401, 404),
+    (MASTER, "GET", "/jobs/none/failures", 401, 404),
     (MASTER, "GET", "/activity", 401, 200),
     (MASTER, "GET", "/jobs/none/events", 401, 404),
     (MASTER, "GET", "/results/text/none", 401, 404),

@@ -250,6 +250,17 @@ def test_files_of_one_state_and_who_did_them(cluster: LocalCluster) -> None:
     assert slaves == summary["statistics"]["slaves"]
 
 
+def test_failures_are_counted_by_code(cluster: LocalCluster) -> None:
+    """How many files failed in which way can be had, and the files of each way alone."""
+    bad = [("a.png", b""), ("b.png", b"\x89PNG\r\n\x1a\nno"), ("c.png", b"")]
+    path = f"/jobs/{assign(cluster, 'image', bad)['job_id']}"
+    counts = call(cluster.url, "GET", f"{path}/failures", 200).json()["failed_files"]
+    assert counts == {"corrupt": 1, "empty": 2}
+    empty = call(cluster.url, "GET", f"{path}?code=empty&limit=1&offset=1", 200).json()["files"]
+    assert [file["filename"] for file in empty] == ["c.png"]
+    assert call(cluster.url, "GET", f"{path}?code=none", 200).json()["files"] == []
+
+
 def test_activity_tells_what_goes_on(cluster: LocalCluster) -> None:
     """Who holds what, and what was done in the last minutes, is there for the page."""
     assign(cluster, "text", [("a.txt", b"a good text")])
