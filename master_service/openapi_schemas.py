@@ -93,6 +93,7 @@ _SLAVE = {
     **_EXTRAS,
     "state": {"type": "string", "enum": ["ready", "resting", "missing"]},
     "last_seen_seconds": {"type": "number"},
+    "resting_seconds_left": _maybe(_NUMBER),
 }
 
 SCHEMAS: dict[str, Schema] = {

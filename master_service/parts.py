@@ -1,6 +1,6 @@
 """The parts of the master that its calls are about; ``app`` puts them together."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import current_app
@@ -15,7 +15,7 @@ from slave_service.intake import Limits
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a call may ask; ``resting`` are the slaves that are left alone for a while.
+    """What a call may ask; ``resting`` are the slaves that are left alone, and for how long yet (s).
 
     ``foreign_slaves_refusal`` is what a slave on another computer is told that is called over TLS,
     or not; None where it is welcome.
@@ -27,7 +27,7 @@ class Parts:
     room: Room
     metrics: Metrics
     limits: Limits
-    resting: Callable[[], Collection[str]]
+    resting: Callable[[], Mapping[str, float]]
     foreign_slaves_refusal: Callable[[bool], str | None]
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, redirect
@@ -115,8 +115,9 @@ def _elapsed_s(job: Job) -> float:
     return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
-def _describe(record: SlaveRecord, now: float, resting: Collection[str]) -> dict[str, object]:
-    state = "missing" if record.missing else "resting" if record.name in resting else "ready"
+def _describe(record: SlaveRecord, now: float, resting: Mapping[str, float]) -> dict[str, object]:
+    rests_s = None if record.missing else resting.get(record.name)
+    state = "missing" if record.missing else "ready" if rests_s is None else "resting"
     return {
         "slave_ip": record.ip,
         "slave_port": record.port,
@@ -127,4 +128,5 @@ def _describe(record: SlaveRecord, now: float, resting: Collection[str]) -> dict
         "tls": record.details.tls,
         "state": state,
         "last_seen_seconds": round(now - record.last_seen, 3),
+        "resting_seconds_left": None if rests_s is None else round(rests_s, 3),
     }

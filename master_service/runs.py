@@ -42,9 +42,14 @@ class Slave:
     """How often in a row it has said that it is full, or handed a file back."""
     record: Record = field(default_factory=Record)
 
+    @property
+    def rests_until(self) -> float:
+        """When it may be given something again; a time in the past where it may be now."""
+        return max(self.paused_until, self.record.rests_until)
+
     def rests(self, at: float) -> bool:
         """Tell whether it is given nothing now: after trouble with it, or by judgement."""
-        return at < self.paused_until or self.record.rests(at)
+        return at < self.rests_until
 
 
 @dataclass(slots=True)

@@ -53,9 +53,10 @@ class Scheduler:
         actions.extend(self._cluster.assign(event.at))
         return actions
 
-    def resting(self, at: float) -> frozenset[str]:
-        """Return the slaves that are given nothing for a while: after trouble, or by judgement."""
-        return frozenset(name for name, slave in self._slaves.items() if slave.rests(at))
+    def resting(self, at: float) -> dict[str, float]:
+        """Return for how long (s) slaves are given nothing yet: after trouble, or by judgement."""
+        slaves = self._slaves.items()
+        return {name: slave.rests_until - at for name, slave in slaves if slave.rests(at)}
 
     def wants(self, batch: int) -> bool:
         """Tell whether the batch still holds its files; what else it brings would be ignored."""

@@ -166,8 +166,8 @@ class Worker:
             _log.info("slave %s: %d workers", record.name, details.workers)
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
 
-    def resting(self) -> frozenset[str]:
-        """Return the slaves ("ip:port") that are left alone for a while."""
+    def resting(self) -> dict[str, float]:
+        """Return the slaves ("ip:port") that are left alone for a while, and how long yet (s)."""
         with self._lock:
             return self._scheduler.resting(time.monotonic())
 

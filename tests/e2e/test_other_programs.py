@@ -12,6 +12,7 @@ import requests
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from master_service.judgement import SHORTEST_REST_S
 from scripts.local_cluster import LocalCluster
 from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign, need
@@ -82,9 +83,12 @@ def test_a_slave_on_which_everything_fails_is_rested(
     requests.post(f"{own_cluster.url}/register", json=address, timeout=10)
     summary = assign(own_cluster, "text", [(f"{n}.txt", b"well") for n in range(20)])
     assert (summary["total_files_processed"], summary["failed_files"]) == (20, [])
-    states = {slave["slave_port"]: slave["state"] for slave in own_cluster.present()}
-    assert states.pop(failing_slave.port) == "resting"
-    assert list(states.values()) == ["ready"]
+    slaves = {slave["slave_port"]: slave for slave in own_cluster.present()}
+    rested = slaves.pop(failing_slave.port)
+    assert rested["state"] == "resting"
+    assert 0 < rested["resting_seconds_left"] <= SHORTEST_REST_S
+    (other,) = slaves.values()
+    assert (other["state"], other["resting_seconds_left"]) == ("ready", None)
 
 
 def test_a_slave_with_odd_words_harms_nobody(

@@ -247,7 +247,7 @@ class World:
             assert record.rest_s == self.books.rest_s.get(slave, 0)
         judged = {slave for slave in self.slaves if self.books.rests(slave, self.now)}
         resting = self.scheduler.resting(self.now)
-        assert judged <= resting <= judged | self.resting_until.keys()
+        assert judged <= resting.keys() <= judged | self.resting_until.keys()
         assert all(self.scheduler.wants(batch) for batch in self.live)
         assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
 

@@ -42,7 +42,7 @@ def test_what_cancelled_batches_still_bring_is_ignored(trouble: Trouble | None) 
     assert world.answer(send.batch, 0) == []
     assert world.answer(send.batch, 1, "crashed") == []
     assert world.end(send.batch, trouble) == []
-    assert world.scheduler.resting(world.now) == frozenset()
+    assert world.scheduler.resting(world.now) == {}
 
 
 def test_other_runs_keep_their_batches() -> None:

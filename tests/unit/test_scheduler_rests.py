@@ -25,6 +25,7 @@ def test_rested_slave_gets_nothing_until_its_rest_is_over() -> None:
     do_well(world, "good")
     assert world.left("large") == []
     world.wait(SHORTEST_REST_S - 1)
+    assert world.scheduler.resting(world.now) == {"bad": pytest.approx(1)}
     assert {send.slave for send in world.add("small", 2)} == {"good"}
     world.wait(1)
     assert not is_judged(world)
