@@ -1,13 +1,16 @@
 """What a person does on the page, in the words of the tests."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-FILES = "input[type=file]:not([webkitdirectory])"
-FOLDER = "input[type=file][webkitdirectory]"
-DROP = """
+from tests.contract.programs import wait_until
+
+FILES = ".drop input[type=file]:not([webkitdirectory])"
+FOLDER = ".drop input[type=file][webkitdirectory]"
+_DROP = """
 (zone, files) => {
   const transfer = new DataTransfer();
   for (const [name, text] of files) transfer.items.add(new File([text], name));
@@ -30,16 +33,29 @@ def text(name: str, data: bytes) -> FilePayload:
 def texts(count: int, first: int = 0) -> list[FilePayload]:
     """Return small texts that are all different."""
     return [
-        FilePayload(
-            name=f"note {n}.txt", mimeType="text/plain", buffer=f"Note {n} is good.".encode()
-        )
-        for n in range(first, first + count)
+        text(f"note {n}.txt", f"Note {n} is good.".encode()) for n in range(first, first + count)
     ]
 
 
 def drop(page: Page, files: Iterable[tuple[str, str]]) -> None:
     """Drop files with these names and texts where files are dropped."""
-    page.locator(".drop").evaluate(DROP, list(files))
+    page.locator(".drop").evaluate(_DROP, list(files))
+
+
+def drop_folder(page: Page, place: Locator, folder: Path) -> None:
+    """Drop a folder of the disk onto a place, as a file manager does."""
+    box = place.bounding_box()
+    assert box
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    at = {"x": box["x"] + 10, "y": box["y"] + 10, "data": data}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at})
+
+
+def group(page: Page, words: str) -> Locator:
+    """Return the line of what was chosen with these words in it."""
+    return page.locator(".group", has_text=words)
 
 
 def send(page: Page) -> None:
@@ -58,7 +74,45 @@ def watch_to_the_end(page: Page, task_type: str) -> None:
     expect(page.get_by_role("heading", name=f"for {task_type}")).to_be_visible()
 
 
+def shown_job(page: Page) -> str:
+    """Return the id of the job that is looked at."""
+    found = re.search(r"#/jobs/(\w+)", page.url)
+    assert found
+    return found[1]
+
+
 def open_result(page: Page, filename: str) -> None:
     """Open the result of a file in the list of its job."""
     page.locator("a.row", has_text=filename).click()
     expect(page.get_by_role("heading", name=filename)).to_be_visible()
+
+
+def hold(page: Page, files: Sequence[FilePayload]) -> Callable[[], None]:
+    """Send more files than go into one request; returns with the second held back.
+
+    What is returned lets it go.
+    """
+    sent: list[Route] = []
+
+    def hold_the_second(route: Route) -> None:
+        sent.append(route)
+        if len(sent) != 2:
+            route.continue_()
+
+    page.route("**/jobs/*/files", hold_the_second)
+    choose(page, files)
+    send(page)
+    expect(page.locator(".card", has_text="Sending")).to_be_visible()
+    assert wait_until(lambda: len(sent) == 2 or not page.title())  # which lets the page go on
+
+    def let_go() -> None:
+        sent[1].continue_()
+
+    return let_go
+
+
+def reload(page: Page) -> None:
+    """Reload the page, though it warns that an upload would end."""
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute("**/jobs/*/files")

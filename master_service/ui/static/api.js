@@ -12,9 +12,10 @@ export const connection = Object.assign(new EventTarget(), { up: true });
 
 /** What the master refused, in its own words; a status of 0 means that it could not be reached. */
 export class ApiError extends Error {
-  constructor(message, status) {
+  constructor(message, status, retryAfterS = 0) {
     super(message);
     this.status = status;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -28,7 +29,7 @@ export async function status() {
   const told = await get("/check_status");
   // Whoever is not let in is told this much and no more.
   if (!told.slaves) {
-    location.assign("/login");
+    logIn();
     throw new ApiError("Please log in.", 401);
   }
   return told;
@@ -59,9 +60,17 @@ async function reach(answering) {
 }
 
 async function refusal(answer) {
-  if (answer.status === 401) location.assign("/login");
-  const body = await answer.json().catch(() => ({}));
-  return new ApiError(body.error ?? `The master answered with ${answer.status}.`, answer.status);
+  return refused(answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
+}
+
+function refused(status, body, retryAfter) {
+  if (status === 401) logIn();
+  return new ApiError(body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
+}
+
+/** The part after the # is kept, and with it the view that was looked at. */
+function logIn() {
+  location.assign(`/login${location.hash}`);
 }
 
 function tell(up) {
@@ -79,26 +88,27 @@ export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Send a form; `onProgress` hears the bytes that have left. Only XMLHttpRequest tells these. */
+/**
+ * Send a form; `onProgress` hears the bytes that have left. Only XMLHttpRequest tells these, but not
+ * whether the master can't be reached or a file can't be read: both have the status 0.
+ */
 export function upload(path, form, key, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.setRequestHeader("Idempotency-Key", key);
     request.upload.onprogress = (event) => onProgress(event.loaded);
+    const abort = () => request.abort();
+    request.onloadend = () => signal.removeEventListener("abort", abort);
     request.onload = () => {
       tell(true);
       const body = parsed(request.responseText);
-      if (request.status === 401) location.assign("/login");
       if (request.status < 300) resolve(body);
-      else reject(new ApiError(body.error ?? `The master answered with ${request.status}.`, request.status));
+      else reject(refused(request.status, body, request.getResponseHeader("Retry-After")));
     };
-    request.onerror = () => {
-      tell(false);
-      reject(new ApiError("The master can't be reached.", 0));
-    };
+    request.onerror = () => reject(new ApiError("The upload broke off.", 0));
     request.onabort = () => reject(new ApiError("Stopped.", -1));
-    signal.addEventListener("abort", () => request.abort());
+    signal.addEventListener("abort", abort);
     request.send(form);
   });
 }

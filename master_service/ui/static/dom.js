@@ -34,7 +34,8 @@ export function bytes(size) {
     size /= 1000;
     unit += 1;
   }
-  return `${size.toLocaleString("en", { maximumFractionDigits: unit && size < 100 ? 1 : 0 })} ${units[unit]}`;
+  const number = size.toLocaleString("en", { maximumFractionDigits: unit && size < 100 ? 1 : 0 });
+  return number === "1" && !unit ? "1 byte" : `${number} ${units[unit]}`;
 }
 
 /** A duration as people say it. */
@@ -47,7 +48,8 @@ export function duration(seconds) {
 /** Files a second, or a minute where that is a better number. */
 export function rate(perSecond) {
   const [number, unit] = perSecond >= 1 ? [perSecond, "s"] : [perSecond * 60, "min"];
-  return `${number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 })} files/${unit}`;
+  const words = number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 });
+  return `${words} ${words === "1" ? "file" : "files"}/${unit}`;
 }
 
 /** The time of day of an ISO date, with the day where it is not today's. */
@@ -58,9 +60,9 @@ export function time(iso) {
 }
 
 /** A bar of done, failed and what is left; `set` moves it. */
-export function bar(done, failed, total) {
+export function bar(done, failed, total, label = "Progress") {
   const [good, bad] = [h("div", { class: "bar-done" }), h("div", { class: "bar-failed" })];
-  const element = h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-label": "Progress" }, good, bad);
+  const element = h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-label": label }, good, bad);
   element.set = (nowDone, nowFailed, nowTotal) => {
     const share = (number) => `${nowTotal ? (100 * number) / nowTotal : 0}%`;
     good.style.width = share(nowDone);
@@ -76,7 +78,9 @@ export function bar(done, failed, total) {
 export function button(text, act, kind = "") {
   const trouble = h("span", { class: "error", role: "alert" });
   const element = h("button", { type: "button", class: kind, onclick: async () => {
-    element.disabled = true;
+    if (element.ariaBusy) return;
+    // A disabled button would lose the focus.
+    element.ariaBusy = "true";
     trouble.remove();
     try {
       await act();
@@ -84,17 +88,27 @@ export function button(text, act, kind = "") {
       trouble.textContent = error.message;
       element.after(trouble);
     } finally {
-      element.disabled = false;
+      element.ariaBusy = null;
     }
   } }, text);
   return element;
 }
 
-/** Draw into `place` only when `key` is another than the last time: what stays can be pressed and focused. */
-export function keep(place, key, draw) {
-  if (place.dataset.key === key) return;
-  place.dataset.key = key;
+const drawn = new WeakMap();
+
+/** Draw into `place` only when one of `keys` is another than the last time: what stays can be pressed and focused. */
+export function keep(place, keys, draw) {
+  const before = drawn.get(place);
+  if (before?.length === keys.length && keys.every((key, number) => key === before[number])) return;
+  drawn.set(place, [...keys]);
+  const focused = place.contains(document.activeElement);
   place.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
+  if (focused) place.querySelector("button, a, select")?.focus();
+}
+
+/** Name the view for the browser's tabs and history, and for who does not see it. */
+export function title(words) {
+  document.title = `${words} · File cluster`;
 }
 
 /** Text to paste elsewhere, with a button that copies it. */

@@ -39,33 +39,3 @@ function isText(head) {
   }
   return end > 0;
 }
-
-/** Take all files out of what was dropped, folders too; each with its path. */
-export async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return [...transfer.files].map(named);
-  const found = [];
-  for (const entry of entries) await walk(entry, found);
-  return found;
-}
-
-/** A file with the path by which it was chosen. */
-export function named(file) {
-  return { file, path: file.webkitRelativePath || file.name };
-}
-
-async function walk(entry, found) {
-  if (entry.name.startsWith(".")) return; // what systems hide in folders
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-    found.push({ file, path: entry.fullPath.replace(/^\//, "") });
-    return;
-  }
-  const reader = entry.createReader();
-  for (;;) {
-    // It hands out a hundred at a time.
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return;
-    for (const one of some) await walk(one, found);
-  }
-}

@@ -1,0 +1,68 @@
+// Uploads as they go, from the first byte that leaves to the last result; and those that broke off.
+
+import { isOver, remove } from "./api.js";
+import { pickers, takeDrops } from "./choosing.js";
+import { bar, button, bytes, count, duration, h, keep } from "./dom.js";
+import { abandon, again, giveUp, resume } from "./outbox.js";
+import { howItGoes } from "./view_jobs.js";
+
+const STATES = { sending: "Sending", sent: "Sent", failed: "Not sent", stopped: "Stopped" };
+const NAMES_SHOWN = 20;
+
+/** A card for an upload of this page; `draw` shows how it stands. */
+export function uploadCard(one) {
+  const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
+  const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble);
+  const cancel = () => (one.state === "sending" ? giveUp(one) : remove(`/jobs/${one.jobId}`).then((job) => one.change({ job })));
+
+  function draw() {
+    const over = one.job !== null && isOver(one.job);
+    heading.textContent = `${STATES[one.state]}: ${count(one.totalFiles, "file")} for ${one.type.name}`;
+    keep(actions, [one.state, over], () => [
+      one.state === "sending" || (one.job && !over) ? button("Cancel", cancel) : null,
+      one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
+      one.state === "failed" ? [button("Try again", () => again(one), "primary"), button("Give up", () => giveUp(one))] : null,
+    ]);
+    if (one.state === "sending") {
+      const leftBytes = one.totalBytes - one.sentBytes;
+      const goes = one.speed > 1 && leftBytes ? `, ${bytes(one.speed)}/s, ${duration(leftBytes / one.speed)} left` : "";
+      progress.set(one.sentBytes, 0, one.totalBytes);
+      told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent${goes}`;
+    } else if (one.job) {
+      progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
+      told.textContent = `${one.job.done_files} of ${one.job.total_files} done. ${howItGoes(one.job)}`;
+    }
+    trouble.textContent = [one.trouble, lost(one)].filter(Boolean).join(" ");
+  }
+
+  return { element, draw };
+}
+
+function lost({ lost: files }) {
+  if (!files.length) return "";
+  const names = files.slice(0, NAMES_SHOWN).map(({ path }) => path).join(", ");
+  return `${count(files.length, "file was", "files were")} removed or changed after the choice, and left out: ${names}${files.length > NAMES_SHOWN ? " and others" : ""}.`;
+}
+
+/** A card for an upload that broke off; `change` is called when it has been dealt with. */
+export function interruptedCard(one, types, change) {
+  const trouble = h("p", { class: "error", role: "alert" });
+  const take = async (finding) => {
+    const files = (await finding).filter(({ file }) => file);
+    trouble.textContent = "";
+    files.forEach((some) => { some.size = some.file.size; });
+    try {
+      resume(one, types.find((type) => type.name === one.type), files);
+      change();
+    } catch (error) {
+      trouble.textContent = error.message;
+    }
+  };
+  const [chooseFiles, chooseFolder, inputs] = pickers(take);
+  return takeDrops(h("section", { class: "card", "aria-label": "Interrupted upload" },
+    h("h3", {}, "An upload was interrupted"),
+    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${count(one.arrivedFiles, "has", "have")} arrived and are safe. Choose or drop the same files here again, and only the missing ones are sent.`),
+    trouble,
+    h("div", { class: "actions" }, one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
+      button("Forget it", () => abandon(one.jobId).then(change))), inputs), take);
+}

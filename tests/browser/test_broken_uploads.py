@@ -1,0 +1,226 @@
+"""Uploads that break off lose nothing: reloads, other tabs, refusals, files that are gone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from scripts.local_cluster import LocalCluster
+from tests.browser.acting import (
+    choose,
+    drop_folder,
+    hold,
+    reload,
+    send,
+    shown_job,
+    text,
+    texts,
+    upload_of,
+    watch_to_the_end,
+)
+from tests.browser.conftest import Open
+from tests.contract.jobs_api import call, finished
+
+Picture = Callable[[Page, str], Path]
+SOON_MS = 15_000  # it is looked for every five seconds
+
+
+def test_reload_in_the_middle_loses_nothing(
+    open_page: Open, cluster: LocalCluster, picture: Picture
+) -> None:
+    """After a reload the upload is gone on with: the same files again, and none is sent twice."""
+    page = open_page(cluster.url)
+    odd = [text(name, b"a good text") for name in ("a%22b.txt", 'a"b.txt', "é %0A.txt")]
+    files = [*odd, *texts(700)]
+    hold(page, files)
+    reload(page)
+    card = page.get_by_label("Interrupted upload")
+    expect(card).to_contain_text("Of 703 files for text, 500 have arrived")
+    picture(page, "interrupted")
+    with page.expect_file_chooser() as chooser:
+        card.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(files)
+    expect(card).to_have_count(0)
+    watch_to_the_end(page, "text")
+    ledger = finished(cluster.url, shown_job(page))
+    assert ledger["total_files"] == 703
+    assert len({file["filename"] for file in ledger["files"]}) == 702  # browsers write %22 for "
+    page.goto(cluster.url)
+    expect(page.locator(".drop")).to_be_visible()
+    expect(card).to_have_count(0)
+
+
+def test_dropped_folder_is_gone_on_with(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """A folder that is dropped on the card again is sent to its end, though it holds more."""
+    page = open_page(cluster.url)
+    folder = tmp_path / "heap"
+    folder.mkdir()
+    for number in range(520):
+        (folder / f"{number}.txt").write_text(f"note {number} is good")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
+    drop_folder(page, page.locator(".drop"), folder)
+    expect(page.get_by_role("button", name="Send 521 files")).to_be_visible()
+    page.locator(".group", has_text="picture.png").get_by_role("combobox").select_option("")
+    page.route("**/jobs/*/start", lambda _route: None)
+    send(page)
+    expect(page.get_by_text("8.2 kB of 8.2 kB sent")).to_be_visible()
+    reload(page)
+    page.unroute("**/jobs/*/start")
+    card = page.get_by_label("Interrupted upload")
+    expect(card).to_contain_text("520 have arrived")
+    drop_folder(page, card, folder)
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["total_files"] == 520
+
+
+def test_other_files_do_not_end_an_interrupted_upload(
+    open_page: Open, cluster: LocalCluster
+) -> None:
+    """Choosing other files, or not all, is told, and starts nothing."""
+    page = open_page(cluster.url)
+    hold(page, texts(600))
+    reload(page)
+    card = page.get_by_label("Interrupted upload")
+    with page.expect_file_chooser() as chooser:
+        card.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(texts(599))
+    expect(card).to_contain_text("Among these are 599 of its 600 files")
+    card.get_by_role("button", name="Forget it").click()
+    expect(card).to_have_count(0)
+    assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
+
+
+def test_upload_of_another_tab_is_not_interrupted(open_page: Open, cluster: LocalCluster) -> None:
+    """What one tab sends is no broken upload for another, until the first is closed."""
+    page = open_page(cluster.url)
+    let_go = hold(page, texts(600))
+    other = page.context.new_page()
+    other.goto(cluster.url)
+    expect(other.locator(".drop")).to_be_visible()
+    other.wait_for_timeout(1500)
+    assert other.get_by_label("Interrupted upload").count() == 0
+    let_go()
+    watch_to_the_end(page, "text")
+    hold(page_at_start(page, cluster), texts(600))
+    page.close()
+    expect(other.get_by_label("Interrupted upload")).to_be_visible(timeout=SOON_MS)
+
+
+def page_at_start(page: Page, cluster: LocalCluster) -> Page:
+    """Return the page as it opens."""
+    page.goto(cluster.url)
+    return page
+
+
+def test_failed_upload_is_tried_again(
+    open_page: Open, cluster: LocalCluster, picture: Picture
+) -> None:
+    """A job that was cancelled under an upload ends it with the reason; again it is a new job."""
+    page = open_page(cluster.url)
+    let_go = hold(page, texts(600))
+    job_id = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["job_id"]
+    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
+    let_go()
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("Not sent: 600 files for text")
+    expect(card).to_contain_text("cancelled and takes no more files")
+    picture(page, "failed")
+    card.get_by_role("button", name="Try again").click()
+    watch_to_the_end(page, "text")
+    assert shown_job(page) != job_id
+    assert finished(cluster.url, shown_job(page))["done_files"] == 600
+
+
+def test_refused_upload_is_given_up(open_page: Open, cluster: LocalCluster) -> None:
+    """What is refused for good leaves no open job behind once it is given up."""
+    page = open_page(cluster.url)
+    refusal = {"error": "Too large: send it in parts."}
+    page.route("**/jobs/*/files", lambda route: route.fulfill(status=413, json=refusal))
+    choose(page, texts(3))
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("Too large: send it in parts.")
+    card.get_by_role("button", name="Give up").click()
+    expect(card).to_contain_text("Stopped")
+    assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
+    page.reload()
+    page.wait_for_timeout(1000)
+    assert page.get_by_label("Interrupted upload").count() == 0
+
+
+def test_full_master_is_asked_again_when_it_says(open_page: Open, cluster: LocalCluster) -> None:
+    """A batch that finds no room is sent again when Retry-After says; the wait can be cancelled."""
+    page = open_page(cluster.url)
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        body = json.dumps({"error": "The disk is full."})
+        route.fulfill(status=507, body=body, headers={"Retry-After": "30"})
+
+    page.route("**/jobs/*/files", refuse)
+    choose(page, texts(3))
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("The disk is full. Trying again in 30 s.")
+    page.wait_for_timeout(3000)
+    assert len(asked) == 1
+    card.get_by_role("button", name="Cancel").click()
+    expect(card).to_contain_text("Stopped")
+
+
+def test_files_that_are_gone_stop_nothing(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path, picture: Picture
+) -> None:
+    """A file removed or changed after it was chosen is named; the others are sent."""
+    page = open_page(cluster.url)
+    files = [tmp_path / f"{n}.txt" for n in range(5)]
+    for file in files:
+        file.write_text("a good text")
+    choose(page, files)
+    expect(page.get_by_role("button", name="Send 5 files")).to_be_enabled()
+    files[1].unlink()
+    files[3].write_text("quite another text")
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("2 files were removed or changed after the choice")
+    expect(card).to_contain_text("1.txt, 3.txt")
+    picture(page, "gone")
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["total_files"] == 3
+
+
+def test_master_that_restarts_under_an_upload(open_page: Open, own_cluster: LocalCluster) -> None:
+    """An upload waits for a master that is away, and goes on when it is back."""
+    master = own_cluster.start_master()
+    page = open_page(own_cluster.url)
+    let_go = hold(page, texts(600))
+    master.stop()
+    let_go()
+    expect(upload_of(page, "text")).to_contain_text("can't be reached", timeout=SOON_MS)
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    watch_to_the_end(page, "text")
+    assert finished(own_cluster.url, shown_job(page))["done_files"] == 600
+
+
+STORAGE_TROUBLES = {
+    "full": "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); };",
+    "off": "Object.defineProperty(window, 'localStorage', { get() { throw new Error('off'); } });",
+}
+
+
+@pytest.mark.parametrize("trouble", list(STORAGE_TROUBLES))
+def test_browser_that_keeps_nothing(open_page: Open, cluster: LocalCluster, trouble: str) -> None:
+    """Where the browser's storage is full or off, files are sent all the same."""
+    page = open_page("about:blank")
+    page.add_init_script(STORAGE_TROUBLES[trouble])
+    page.goto(cluster.url)
+    choose(page, texts(2))
+    send(page)
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["done_files"] == 2
