@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from scripts.local_cluster import PROJECT, LocalCluster
 
@@ -47,6 +47,11 @@ def open_page(browser: Browser) -> Iterator[Open]:
     faults: list[str] = []
     contexts = []
 
+    def note(message: ConsoleMessage) -> None:
+        # A call that was refused, or found nobody, is told by the browser itself too.
+        if message.type == "error" and not re.match("Failed to load|WebSocket", message.text):
+            faults.append(message.text)
+
     def opened(url: str, *, dark: bool = False, phone: bool = False) -> Page:
         context = browser.new_context(
             color_scheme="dark" if dark else "light",
@@ -56,6 +61,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", note)
         page.set_default_timeout(30_000)
         page.goto(url)
         return page

@@ -1,30 +1,27 @@
-"""The page as a whole: login, no slaves, a master that is gone, long lists, everybody's use."""
+"""The page as a whole: login, no slaves, a master that is gone, the jobs, the cluster."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open
 from tests.conftest import TOKEN, assign
+from tests.contract.jobs_api import call
 
 Picture = Callable[[Page, str], Path]
 MOST_FIRST_BYTES = 150_000
-VIEWS = {"send": "#/", "jobs": "#/jobs", "cluster": "#/cluster"}
 
 
 def test_login_and_log_out(open_page: Open, own_cluster: LocalCluster, picture: Picture) -> None:
-    """With a token the page asks for it, says where it is wrong, and is open to who has it."""
+    """With a token the page asks for it, says where it is wrong, and leads where one wanted to."""
     own_cluster.settings = {**own_cluster.settings, "CLUSTER_TOKEN": TOKEN}
     own_cluster.start_master()
-    page = open_page(own_cluster.url)
+    page = open_page(f"{own_cluster.url}/ui#/cluster")
     token = page.get_by_label("Token of this cluster")
     token.fill("wrong")
     token.press("Enter")
@@ -32,17 +29,33 @@ def test_login_and_log_out(open_page: Open, own_cluster: LocalCluster, picture: 
     picture(page, "wrong")
     token.fill(TOKEN)
     token.press("Enter")
-    expect(page.locator(".drop")).to_be_visible()
+    expect(page.get_by_label("Add a slave")).to_contain_text("CLUSTER_TOKEN=the-token")
+    assert TOKEN not in page.content()
+    page.get_by_role("link", name="Send", exact=True).click()
     choose(page, texts(1))
     send(page)
     expect(
         page.get_by_text("Waiting its turn").or_(page.get_by_text("No slaves")).first
     ).to_be_visible()
-    page.get_by_role("link", name="Cluster").click()
-    expect(page.get_by_label("Add a slave")).to_contain_text("CLUSTER_TOKEN=the-token")
-    assert TOKEN not in page.content()
     page.get_by_role("button", name="Log out").click()
     expect(token).to_be_visible()
+
+
+def test_login_that_has_ended_leads_back(open_page: Open, own_cluster: LocalCluster) -> None:
+    """Who is not let in any more comes to the login, and from there to the view that was shown."""
+    own_cluster.settings = {**own_cluster.settings, "CLUSTER_TOKEN": TOKEN}
+    own_cluster.start_master()
+    page = open_page(own_cluster.url)
+    token = page.get_by_label("Token of this cluster")
+    token.fill(TOKEN)
+    token.press("Enter")
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_text("No job yet")).to_be_visible()
+    page.context.clear_cookies()
+    expect(token).to_be_visible(timeout=20_000)  # it asks every five seconds
+    token.fill(TOKEN)
+    token.press("Enter")
+    expect(page.get_by_text("No job yet")).to_be_visible()
 
 
 def test_without_slaves_it_says_how_to_start_one(
@@ -59,6 +72,7 @@ def test_without_slaves_it_says_how_to_start_one(
     expect(page.get_by_label("Add a slave")).to_contain_text(
         f"MASTER_URL={own_cluster.url} python slave.py"
     )
+    expect(page.get_by_label("Gain")).to_contain_text("there is none yet")
     picture(page, "cluster")
     own_cluster.start_slaves(1)
     page.get_by_role("link", name="Send", exact=True).click()
@@ -108,19 +122,64 @@ def test_odd_addresses_break_nothing(open_page: Open, cluster: LocalCluster, add
     expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
 
 
-def test_thousands_of_files_are_a_short_list(
+def test_each_view_has_its_title_and_the_focus(open_page: Open, cluster: LocalCluster) -> None:
+    """Tabs, history and who listens to the page are told which view is shown."""
+    files = [("a.txt", b"a good text"), ("b.txt", b"a bad text")]
+    job_id = assign(cluster, "text", files)["job_id"]
+    page = open_page(cluster.url)
+    expect(page).to_have_title("Send · File cluster")
+    titles = {
+        "#/jobs": "Jobs",
+        "#/cluster": "Cluster",
+        f"#/jobs/{job_id}": "2 files for text",
+        f"#/jobs/{job_id}/0": "a.txt",
+    }
+    for address, title in titles.items():
+        page.evaluate("address => { location.hash = address; }", address)
+        expect(page).to_have_title(f"{title} · File cluster")
+        expect(page.locator("main")).to_be_focused()
+
+
+def test_older_jobs_are_a_button_away(open_page: Open, own_cluster: LocalCluster) -> None:
+    """The newest hundred jobs are listed at once, the others when they are asked for."""
+    own_cluster.start_master()
+    for _ in range(130):
+        call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "text"})
+    page = open_page(f"{own_cluster.url}/ui#/jobs")
+    expect(page.locator(".job")).to_have_count(100)
+    page.get_by_role("button", name="Show older ones").click()
+    expect(page.locator(".job")).to_have_count(130)
+    expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+    call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
+    expect(page.locator(".job").first).to_contain_text("image", timeout=20_000)
+    assert page.locator(".job").count() == 131
+
+
+def test_gain_is_that_of_the_newest_shared_job(
     open_page: Open, cluster: LocalCluster, picture: Picture
 ) -> None:
-    """Of 2,000 files those in sight are drawn, wherever the list is scrolled to."""
-    files = [(f"note {n}.txt", b"a good note %d" % n) for n in range(2000)]
-    job_id = assign(cluster, "text", files)["job_id"]
-    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
-    expect(page.locator(".row", has_text="note 0.txt")).to_be_visible()
-    assert page.locator(".row").count() < 60
-    page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")
-    expect(page.locator(".row", has_text="note 1999.txt")).to_be_visible()
-    assert page.locator(".row").count() < 60
-    picture(page, "end")
+    """The cluster tells its gain over its best slave in the newest job that two slaves shared."""
+    summary = assign(cluster, "text", [(f"{n}.txt", b"a good text") for n in range(30)])
+    shares = summary["statistics"]["slaves"]
+    assert len(shares) == 2
+    gain = sum(shares.values()) / max(shares.values())
+    assign(cluster, "text", [("alone.txt", b"for one slave")])
+    page = open_page(f"{cluster.url}/ui#/cluster")
+    card = page.get_by_label("Gain")
+    expect(card).to_contain_text(f"{gain:.1f} times as fast as its best slave alone")
+    expect(page.locator(".chart canvas")).to_be_visible()
+    picture(page, "gain")
+    card.get_by_role("link", name="In the job of 30 files for text").click()
+    expect(page.get_by_label("Gain")).to_contain_text("Measured within this job")
+
+
+def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalCluster) -> None:
+    """Without the charts' library the cluster is shown all the same."""
+    page = open_page("about:blank")
+    page.route("**/uPlot*", lambda route: route.abort())
+    page.goto(f"{cluster.url}/ui#/cluster")
+    expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
+    expect(page.get_by_label("Gain")).to_be_visible()
 
 
 def test_first_load_is_light(open_page: Open, cluster: LocalCluster) -> None:
@@ -135,68 +194,6 @@ def test_first_load_is_light(open_page: Open, cluster: LocalCluster) -> None:
     page.goto(cluster.url, wait_until="networkidle")
     assert sum(len(answer.body()) for answer in answers if answer.status == 200) < MOST_FIRST_BYTES
     assert {answer.url.startswith(cluster.url) for answer in answers} == {True}
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_everybody_can_use_it(
-    open_page: Open, cluster: LocalCluster, sample_files: dict[str, list[Path]], dark: bool
-) -> None:
-    """axe-core finds nothing serious on any view."""
-    files = [sample_files["text"][0], sample_files["image"][0]]
-    addresses = list(VIEWS.values())
-    for task_type, file in zip(("text", "image"), files, strict=True):
-        bad = ("broken.png", b"\x89PNG\r\n\x1a\nno")
-        summary = assign(cluster, task_type, [(file.name, file.read_bytes()), bad])
-        addresses += [f"#/jobs/{summary['job_id']}", f"#/jobs/{summary['job_id']}/0"]
-    found = []
-    for address in addresses:
-        page = open_page(f"{cluster.url}/ui{address}", dark=dark, phone=dark)
-        page.wait_for_load_state("networkidle")
-        found += [f"{address}: {fault}" for fault in serious(page)]
-    assert found == []
-
-
-def serious(page: Page) -> list[str]:
-    """Return what axe-core calls serious or critical."""
-    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]} {json.dumps(one['nodes'][0]['any'])[:300]}"
-        for one in violations
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def test_keyboard_is_enough(page: Page) -> None:
-    """Everything on the way from the first view to a sent file can be reached with Tab."""
-    reached = []
-    for _ in range(6):
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent"))
-    assert reached[:5] == ["Send", "Jobs", "Cluster", "Choose files", "Choose a folder"]
-    choose(page, texts(1))
-    page.get_by_role("button", name="Send 1 file").press("Enter")
-    watch_to_the_end(page, "text")
-
-
-@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nothing_is_wider_than_the_window(
-    open_page: Open, cluster: LocalCluster, picture: Picture, dark: bool, phone: bool
-) -> None:
-    """No view has to be scrolled sideways."""
-    summary = assign(
-        cluster, "text", [("a name " + "of many letters " * 8 + ".txt", b"a good text")]
-    )
-    job_id = summary["job_id"]
-    addresses = {**VIEWS, "job": f"#/jobs/{job_id}", "result": f"#/jobs/{job_id}/0"}
-    for name, address in addresses.items():
-        page = open_page(f"{cluster.url}/ui{address}", dark=dark, phone=phone)
-        page.wait_for_load_state("networkidle")
-        wider = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert wider == 0, name
-        picture(page, name)
 
 
 def test_answers_of_the_page_are_the_masters(cluster: LocalCluster) -> None:

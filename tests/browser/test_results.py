@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
+from sklearn.decomposition import PCA
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import Open
@@ -79,6 +81,43 @@ def test_map_of_texts(
     told = page.get_by_label("Map of the job").get_by_role("status").locator("strong")
     expect(told).to_have_text(pointed_at)
     picture(page, "embedding")
+    fetched: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/results/" in request.url:
+            fetched.append(request.url)
+
+    page.on("request", note)
+    page.locator("[rel=next]").click()
+    expect(page.get_by_role("heading", name=sample_files["embedding"][1].name)).to_be_visible()
+    expect(dots).to_have_count(5)
+    assert len(fetched) == 1  # its own; the others are known
+
+
+MAP = """
+async (vectors) => {
+  const { nearest, sparse, spots } = await import("/ui/static/results/vectors.js");
+  const all = vectors.map(sparse);
+  return [spots(all), all.map((_, place) => nearest(all, place, 3).map((near) => near.place))];
+}
+"""
+
+
+def test_map_is_that_of_the_vectors_principal_components(page: Page) -> None:
+    """Places on the map are the first two components of a PCA; the nearest have most in common."""
+    generator = np.random.default_rng(seed=3)
+    # Three heaps of different size, so that the components are well apart.
+    middles = np.repeat(generator.random((3, 40)) * [[1], [2], [4]], [10, 7, 5], axis=0)
+    vectors = np.clip(middles + 0.2 * generator.normal(size=(22, 40)) - 0.3, 0, None)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    spots, nearest = page.evaluate(MAP, vectors.tolist())
+    components = PCA(2).fit_transform(vectors)
+    for axis in range(2):
+        drawn = [spot[axis] for spot in spots]
+        assert (min(drawn), max(drawn)) == (0, 1)
+        assert abs(np.corrcoef(drawn, components[:, axis])[0, 1]) > 0.999
+    likeness = vectors @ vectors.T - 2 * np.eye(len(vectors))
+    assert nearest == np.argsort(-likeness, axis=1)[:, :3].tolist()
 
 
 def test_words_of_a_page(look: Callable[..., Page], picture: Picture) -> None:
@@ -104,10 +143,9 @@ def test_sound_has_a_waveform_and_a_player(look: Callable[..., Page], picture: P
     expect(page.locator(".wave polygon")).to_be_visible()
     points = page.locator(".wave polygon").get_attribute("points") or ""
     assert 100 < len(points.split()) <= 2000
-    duration = page.locator("audio").evaluate(
-        "audio => new Promise((tell) => audio.readyState ? tell(audio.duration) :"
-        " audio.addEventListener('loadedmetadata', () => tell(audio.duration)))"
-    )
+    # A sound that can't be played is taken away, and what waits for it ends.
+    page.wait_for_function("document.querySelector('audio').readyState > 0")
+    duration = page.locator("audio").evaluate("audio => audio.duration")
     assert duration == pytest.approx(2, abs=0.1)
     picture(page, "audio")
 

@@ -1,4 +1,4 @@
-"""Files go in through the page: dropped, picked, sorted by what they are, sent, watched."""
+"""What was sent is watched to its end: progress, cancel, a slave that dies, failures, thousands."""
 
 import re
 import signal
@@ -6,68 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, Route, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
-    FOLDER,
     choose,
-    drop,
+    group,
     send,
+    shown_job,
     text,
     texts,
     upload_of,
     watch_to_the_end,
 )
 from tests.browser.conftest import Open
-from tests.contract.jobs_api import call, finished, job
-from tests.contract.programs import slow_text, wait_until
+from tests.conftest import assign
+from tests.contract.jobs_api import job
+from tests.contract.programs import slow_text
 
 Picture = Callable[[Page, str], Path]
-
-
-def shown_job(page: Page) -> str:
-    """Return the id of the job that is looked at."""
-    found = re.search(r"#/jobs/(\w+)", page.url)
-    assert found
-    return found[1]
-
-
-def test_dropped_files_are_sorted_and_sent(page: Page, picture: Picture) -> None:
-    """What is dropped is proposed to the type that it is for, and goes there."""
-    drop(page, [("a.txt", "a good text"), ("b.txt", "a bad text"), ("c.bin", "\0\1\2\3")])
-    group = page.locator(".group", has_text="2 files")
-    expect(group.get_by_role("combobox")).to_have_value("text")
-    expect(page.locator(".group", has_text="no kind that is known")).to_be_visible()
-    picture(page, "chosen")
-    send(page)
-    watch_to_the_end(page, "text")
-    expect(page.get_by_role("status")).to_contain_text("2 of 2 done")
-    picture(page, "done")
-
-
-def test_proposed_type_can_be_changed(page: Page) -> None:
-    """Texts go to embedding where the user says so, and whole groups can be left out."""
-    choose(page, texts(3))
-    page.get_by_role("combobox").select_option("embedding")
-    send(page)
-    watch_to_the_end(page, "embedding")
-    page.goto(page.url.partition("#")[0])
-    choose(page, texts(1))
-    page.get_by_role("combobox").select_option("")
-    expect(page.get_by_role("button", name="Send 0 files")).to_have_class(re.compile("off"))
-
-
-def test_folder_goes_in_whole(page: Page, tmp_path: Path) -> None:
-    """A folder is taken with what is in its folders; the ledger has each path."""
-    for name in ("top.txt", "below/one.txt", "below/two.txt"):
-        (tmp_path / "notes" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "notes" / name).write_text(f"the text of {name}")
-    page.locator(FOLDER).set_input_files(tmp_path / "notes")
-    send(page)
-    watch_to_the_end(page, "text")
-    expect(page.locator("a.row")).to_have_count(3)
-    expect(page.locator("a.row", has_text="notes/below/one.txt")).to_be_visible()
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -93,65 +50,6 @@ def test_progress_is_shown_and_a_job_can_be_cancelled(
     assert job(cluster.url, shown_job(page))["state"] == "cancelled"
 
 
-def break_off(page: Page, files: list[FilePayload]) -> None:
-    """Send more files than go into one request, and reload the page while the second is sent."""
-    sent = []
-
-    def hold_the_second(route: Route) -> None:
-        sent.append(route)
-        if len(sent) < 2:
-            route.continue_()
-
-    page.route("**/jobs/*/files", hold_the_second)
-    choose(page, files)
-    send(page)
-    expect(page.locator(".card", has_text="Sending")).to_be_visible()
-    assert wait_until(lambda: len(sent) == 2 or page.title() == "")  # which lets the page go on
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.reload()
-    page.unroute("**/jobs/*/files")
-
-
-def test_reload_in_the_middle_loses_nothing(
-    open_page: Open, cluster: LocalCluster, picture: Picture
-) -> None:
-    """After a reload the upload is gone on with: the same files again, and none is sent twice."""
-    page = open_page(cluster.url)
-    files = texts(700)
-    break_off(page, files)
-    card = page.get_by_label("Interrupted upload")
-    expect(card).to_contain_text("700 files of type text")
-    picture(page, "interrupted")
-    with page.expect_file_chooser() as chooser:
-        card.get_by_role("button", name="Choose the files again").click()
-    chooser.value.set_files(files)
-    send(page)
-    watch_to_the_end(page, "text")
-    ledger = finished(cluster.url, shown_job(page))
-    assert sorted(file["filename"] for file in ledger["files"]) == sorted(f["name"] for f in files)
-    page.goto(cluster.url)
-    expect(page.locator(".drop")).to_be_visible()
-    expect(card).to_have_count(0)
-
-
-def test_other_files_do_not_end_an_interrupted_upload(
-    open_page: Open, cluster: LocalCluster
-) -> None:
-    """Choosing other files than those of the upload is told, and starts nothing."""
-    page = open_page(cluster.url)
-    break_off(page, texts(600))
-    card = page.get_by_label("Interrupted upload").first
-    with page.expect_file_chooser() as chooser:
-        card.get_by_role("button", name="Choose the files again").click()
-    chooser.value.set_files([text("another.txt", b"another text")])
-    send(page)
-    expect(upload_of(page, "text")).to_contain_text("not the files of the upload")
-    page.reload()
-    page.get_by_label("Interrupted upload").first.get_by_role("button", name="Forget it").click()
-    expect(page.get_by_label("Interrupted upload")).to_have_count(0)
-    assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
-
-
 def test_slave_killed_in_the_middle(
     open_page: Open, own_cluster: LocalCluster, picture: Picture
 ) -> None:
@@ -164,28 +62,16 @@ def test_slave_killed_in_the_middle(
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    choose(page, [text(f"{n}.txt", slow_text(4)) for n in range(12)])
+    choose(page, [text(f"{n}.txt", slow_text(3)) for n in range(8)])
     send(page)
     card = upload_of(page, "text")
     expect(card).to_contain_text("Under way", timeout=30_000)
     own_cluster.slaves[0].process.send_signal(signal.SIGKILL)
     watch_to_the_end(page, "text")
-    expect(page.get_by_role("status")).to_contain_text("12 of 12 done")
+    expect(page.get_by_role("status")).to_contain_text("8 of 8 done")
     page.get_by_role("link", name="Cluster").click()
     expect(page.locator(".state.missing")).to_contain_text("missing for")
     picture(page, "missing")
-
-
-def test_too_large_is_told_before_it_is_sent(open_page: Open, own_cluster: LocalCluster) -> None:
-    """A file over the limit is left out with the reason, and no byte of it goes out."""
-    own_cluster.start_master(MAX_FILE_SIZE="1000")
-    page = open_page(own_cluster.url)
-    choose(page, [text("large.txt", b"x" * 2000), *texts(1)])
-    group = page.locator(".group", has_text="over the limit")
-    expect(group).to_contain_text("1 file over the limit of 1 kB")
-    group.get_by_role("combobox").select_option("text")
-    expect(group).to_be_visible()
-    expect(page.get_by_role("button", name="Send 1 file")).to_be_visible()
 
 
 def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -> None:
@@ -193,15 +79,64 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -
     empty = FilePayload(name="empty.png", mimeType="image/png", buffer=b"")
     broken = FilePayload(name="broken.png", mimeType="image/png", buffer=b"\x89PNG\r\n\x1a\nno")
     choose(page, [broken, empty])
-    page.locator(".group", has_text="empty file").get_by_role("combobox").select_option("image")
+    group(page, "empty").get_by_role("combobox").select_option("image")
     send(page)
     watch_to_the_end(page, "image")
     attention = page.get_by_label("Files that need attention")
     expect(attention).to_contain_text("2 files need attention")
     expect(attention.get_by_text("broken.png")).to_be_visible()
-    expect(attention).to_contain_text("Damaged: open and save them again")
+    expect(attention).to_contain_text("Damaged: open and save it again")
     picture(page, "failed")
     before = shown_job(page)
     page.get_by_role("button", name="Retry 2 failed files").click()
     page.wait_for_url(lambda url: before not in url)
     expect(page.get_by_role("heading", name="2 files for image")).to_be_visible()
+
+
+def test_kinds_of_failure_are_those_of_all_files(
+    open_page: Open, cluster: LocalCluster, picture: Picture
+) -> None:
+    """Hundreds of failures are counted by kind, and named a hundred at a time."""
+    empty = [(f"empty {n}.png", b"") for n in range(230)]
+    job_id = assign(cluster, "image", [*empty, ("last.png", b"\x89PNG\r\n\x1a\nno")])["job_id"]
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+    attention = page.get_by_label("Files that need attention")
+    expect(attention).to_contain_text("231 files need attention")
+    expect(attention.locator("summary").first).to_contain_text("empty 230 files")
+    expect(attention.locator("summary").last).to_contain_text("corrupt 1 file")
+    expect(attention.get_by_text("last.png")).to_be_visible()
+    attention.locator("summary").first.click()
+    names = attention.locator("details").first.get_by_role("listitem")
+    expect(names).to_have_count(100)
+    picture(page, "many")
+    attention.get_by_role("button", name="Show more").click()
+    expect(names).to_have_count(200)
+    attention.get_by_role("button", name="Show more").click()
+    expect(names).to_have_count(230)
+    expect(attention.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+DROP_MANY = """
+async (zone, count) => {
+  const transfer = new DataTransfer();
+  for (let n = 0; n < count; n += 1)
+    transfer.items.add(new File([`Note ${n} is good.`], `note ${n}.txt`));
+  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+}
+"""
+
+
+def test_thousands_of_files_are_a_short_list(page: Page, picture: Picture) -> None:
+    """Of 2,000 files that are sent, those in sight are drawn, wherever the list is scrolled to."""
+    page.locator(".drop").evaluate(DROP_MANY, 2000)
+    page.get_by_role("button", name="Send 2,000 files").click()
+    watch_to_the_end(page, "text")
+    expect(page.get_by_role("status")).to_contain_text("2000 of 2000 done")
+    expect(page.locator(".row", has_text="note 0.txt")).to_be_visible()
+    assert page.locator(".row").count() < 60
+    page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")
+    last = page.locator(".row", has_text="note 1999.txt")
+    expect(last).to_be_visible()
+    expect(last.locator(".state")).to_have_text("done")
+    assert page.locator(".row").count() < 60
+    picture(page, "end")

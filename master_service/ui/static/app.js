@@ -14,7 +14,7 @@ const page = JSON.parse(document.getElementById("page").textContent);
 const place = document.getElementById("view");
 let end = () => {};
 
-function lead() {
+function lead(event) {
   end();
   const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
   const view = name === "jobs" && rest.length ? "job" : name;
@@ -26,6 +26,8 @@ function lead() {
   scrollTo(0, 0);
   const show = Object.hasOwn(VIEWS, view) ? VIEWS[view] : showSend;
   end = show(place, page, rest) ?? (() => {});
+  // Who goes by keyboard, or listens, is led to what is new.
+  if (event) document.querySelector("main").focus({ preventScroll: true });
 }
 
 function decoded(text) {

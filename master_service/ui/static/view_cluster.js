@@ -1,32 +1,36 @@
 // Who is in the cluster, how fast it goes, and how to add another computer.
 
 import { get, status as askStatus } from "./api.js";
-import { count, duration, h, rate, snippet } from "./dom.js";
+import { drawChart } from "./chart.js";
+import { count, duration, h, rate, snippet, title } from "./dom.js";
+import { drawNewestGain } from "./gain.js";
 
 const ASK_MS = 5000;
-/** As many as the master keeps. */
-const INTERVALS = 119;
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
+  title("Cluster");
   const slaves = h("div", { class: "grid" });
   const chart = h("section", { class: "card", "aria-label": "Rate" });
+  const gain = h("div");
   const head = h("p", { class: "faint" });
-  place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, addSlave(page));
+  place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, gain, addSlave(page));
   const graph = drawChart(chart);
   let ended = false;
 
   async function ask() {
-    const [status, activity] = await Promise.all([askStatus(), get("/activity")]).catch(() => [null]);
-    if (!status || ended) return;
+    const [status, activity] = await Promise.all([askStatus(), get("/activity")]);
+    if (ended) return;
     const all = [...status.slaves, ...status.missing];
     head.textContent = all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.";
     slaves.replaceChildren(...all.map((one) => drawSlave(one, activity.slaves[`${one.slave_ip}:${one.slave_port}`])));
-    graph.draw(activity);
+    // The one can be had without the other.
+    await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
   }
 
-  ask();
-  const asking = setInterval(ask, ASK_MS);
+  const askAgain = () => ask().catch(() => {}); // the trouble is told above the view
+  askAgain();
+  const asking = setInterval(askAgain, ASK_MS);
   return () => {
     ended = true;
     clearInterval(asking);
@@ -35,62 +39,20 @@ export function show(place, page) {
 }
 
 function drawSlave(slave, activity) {
-  const gone = slave.state === "missing";
   const missing = Object.entries(slave.unavailable ?? {});
   return h("section", { class: "card", "aria-label": `Slave ${slave.slave_ip}:${slave.slave_port}` },
     h("div", { class: "split" },
       h("h3", {}, `${slave.slave_ip}:${slave.slave_port}`),
-      h("span", { class: `state ${slave.state}` }, gone ? `missing for ${duration(slave.last_seen_seconds)}` : slave.state)),
+      h("span", { class: `state ${slave.state}` }, howLong(slave))),
     h("p", {}, `${count(slave.workers, "worker")}, ${rate((activity?.files_per_minute ?? 0) / 60)}, ${count(activity?.held_files ?? 0, "file")} in hand`),
     activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line" }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
     missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)));
 }
 
-/** Draw the rate of the last minutes: `draw` takes newer figures, `end` lets the chart go. */
-function drawChart(place) {
-  const box = h("div", { class: "chart" });
-  const now = h("strong");
-  place.replaceChildren(h("div", { class: "split" }, h("h3", {}, "Files a second, the last ten minutes"), now), box);
-  let plot = null;
-  const observer = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: 180 }));
-  observer.observe(box);
-  const ready = loadPlot();
-  const end = () => {
-    observer.disconnect();
-    plot?.destroy();
-  };
-  const draw = async ({ interval_seconds: step, finished_files: ended }) => {
-    const uPlot = await ready;
-    // A master that began just now has done nothing before.
-    const all = [...new Array(INTERVALS - ended.length).fill(0), ...ended];
-    const minutes = all.map((_, place) => ((place + 1 - all.length) * step) / 60);
-    const rates = all.map((number) => number / step);
-    now.textContent = rate(rates.at(-1) ?? 0);
-    if (plot) return plot.setData([minutes, rates]);
-    if (!box.isConnected) return undefined;
-    const style = getComputedStyle(document.documentElement);
-    const [accent, faint, line] = ["--accent-plain", "--faint-plain", "--line-plain"].map((name) => style.getPropertyValue(name));
-    const axis = { stroke: faint, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-    plot = new uPlot({
-      width: box.clientWidth, height: 180, cursor: { show: false }, legend: { show: false },
-      scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
-      axes: [{ ...axis, values: (_, marks) => marks.map((minute) => (minute ? `${minute} min` : "now")) }, { ...axis, size: 44 }],
-      series: [{}, { stroke: accent, width: 2, points: { show: false }, fill: `${accent}22` }],
-    }, [minutes, rates], box);
-    return undefined;
-  };
-  return { draw, end };
-}
-
-/** The library is fetched by whoever looks at the chart, and by nobody else. */
-function loadPlot() {
-  if (window.uPlot) return Promise.resolve(window.uPlot);
-  const base = new URL("vendor/uplot/", import.meta.url);
-  document.head.append(h("link", { rel: "stylesheet", href: new URL("uPlot.min.css", base) }));
-  return new Promise((resolve) => {
-    document.head.append(h("script", { src: new URL("uPlot.iife.min.js", base), onload: () => resolve(window.uPlot) }));
-  });
+function howLong({ state, last_seen_seconds: silent, resting_seconds_left: left }) {
+  if (state === "missing") return `missing for ${duration(silent)}`;
+  return state === "resting" ? `resting, ${duration(left)} more` : state;
 }
 
 function addSlave({ token }) {

@@ -1,7 +1,7 @@
 // Shows the result of one file by what it is, beside what was sent, with a way to its neighbours.
 
 import { blob, get } from "../api.js";
-import { bytes, count, h } from "../dom.js";
+import { bytes, count, h, title } from "../dom.js";
 import { draw as drawAudio } from "./audio.js";
 import { draw as drawDocument } from "./document.js";
 import { draw as drawEmbedding } from "./embedding.js";
@@ -9,13 +9,20 @@ import { draw as drawImage } from "./image.js";
 import { draw as drawOcr } from "./ocr.js";
 import { draw as drawText } from "./text.js";
 
+const AGAIN_MS = 5000;
+const UNDER_WAY = new Set(["queued", "running"]);
+
 /** A row for each task type that has a view of its own; others are shown as they are. */
 const VIEWS = { image: drawImage, text: drawText, embedding: drawEmbedding, ocr: drawOcr, audio: drawAudio, document: drawDocument };
+
+/** Which way the last view was left by the keyboard: the same key leads further. */
+let pressed = null;
 
 /** Draw the result of a job's file into `place`; returns what ends the view. */
 export function showResult(place, jobId, index) {
   const urls = [];
   let ended = false;
+  let later = null;
   const body = h("div", { class: "stack" }, h("p", { class: "faint" }, "…"));
   const head = h("div", { class: "stack" });
   place.replaceChildren(head, body);
@@ -26,13 +33,21 @@ export function showResult(place, jobId, index) {
   };
   addEventListener("keydown", keys);
 
-  async function fill() {
+  function fill() {
+    return look().catch((error) => body.replaceChildren(h("p", { class: "card error" }, error.message)));
+  }
+
+  async function look() {
     const job = await get(`/jobs/${jobId}?offset=${index}&limit=1`);
     const [file] = job.files;
     if (file?.index !== index) throw new Error("This job has no such file.");
     head.replaceChildren(...drawHead(job, file));
+    title(file.filename);
+    if (pressed) head.querySelector(`[rel=${pressed}]`)?.focus();
+    pressed = null;
     if (!file.saved_file) {
-      body.replaceChildren(h("p", { class: "card error" }, file.error ?? "This file has no result yet."));
+      body.replaceChildren(drawNone(file));
+      if (UNDER_WAY.has(file.state) && !ended) later = setTimeout(fill, AGAIN_MS);
       return;
     }
     const result = resultPath(job, file);
@@ -52,9 +67,10 @@ export function showResult(place, jobId, index) {
     body.replaceChildren(...parts.filter(Boolean));
   }
 
-  fill().catch((error) => body.replaceChildren(h("p", { class: "card error" }, error.message)));
+  fill();
   return () => {
     ended = true;
+    clearTimeout(later);
     removeEventListener("keydown", keys);
     urls.forEach(URL.revokeObjectURL);
   };
@@ -67,7 +83,7 @@ export function resultPath(job, file) {
 
 function drawHead(job, file) {
   const to = (index, rel, words) => (index >= 0 && index < job.total_files
-    ? h("a", { class: "button", rel, href: `#/jobs/${job.job_id}/${index}` }, words) : h("span", { class: "button off" }, words));
+    ? h("a", { class: "button", rel, href: `#/jobs/${job.job_id}/${index}`, onclick: (event) => { pressed = event.detail ? null : rel; } }, words) : h("span", { class: "button off" }, words));
   return [
     h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", h("a", { href: `#/jobs/${job.job_id}` }, `${count(job.total_files, "file")} for ${job.task_type}`), ` / ${file.index + 1}`),
     h("div", { class: "split" },
@@ -75,8 +91,14 @@ function drawHead(job, file) {
       h("div", { class: "actions" },
         to(file.index - 1, "prev", "Previous"), to(file.index + 1, "next", "Next"),
         file.saved_file ? h("a", { class: "button primary", href: resultPath(job, file), download: file.saved_file.split("/").at(-1) }, "Download") : null)),
-    h("p", { class: "faint" }, `${bytes(file.size)}, done by ${file.slave ?? "nobody"}`),
+    h("p", { class: "faint" }, `${bytes(file.size)}, ${file.state}${file.slave ? ` by ${file.slave}` : ""}`),
   ];
+}
+
+function drawNone({ state, code, error }) {
+  const words = { queued: "It waits its turn.", running: "It is being processed.", cancelled: "The job was cancelled before this file was done." };
+  if (!code) return h("p", { class: "card" }, words[state]);
+  return h("section", { class: "card", "aria-label": "Failure" }, h("p", {}, h("span", { class: "code" }, code), " ", error));
 }
 
 async function drawRaw({ json }) {

@@ -1,0 +1,80 @@
+// Draws the cluster's rate of the last minutes as a live chart.
+
+import { h, rate } from "./dom.js";
+
+/** As many as the master keeps. */
+const INTERVALS = 119;
+const HEIGHT = 180;
+
+/** Draw the rate of the last minutes: `draw` takes newer figures, `end` lets the chart go. */
+export function drawChart(place) {
+  const [box, now] = [h("div", { class: "chart", role: "img", "aria-label": "Chart of the rate" }), h("strong")];
+  place.replaceChildren(h("div", { class: "split" }, h("h3", {}, "Files a second, the last ten minutes"), now), box);
+  let plot = null;
+  let last = null;
+  const drop = () => {
+    plot?.destroy();
+    plot = null;
+  };
+  const observer = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: HEIGHT }));
+  observer.observe(box);
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const inNewColors = () => {
+    drop();
+    if (last) draw(last);
+  };
+  scheme.addEventListener("change", inNewColors);
+
+  async function draw(activity) {
+    last = activity;
+    const { interval_seconds: step, finished_files: ended } = activity;
+    // A master that began just now has done nothing before.
+    const all = [...new Array(INTERVALS - ended.length).fill(0), ...ended];
+    const minutes = all.map((_, number) => ((number + 1 - all.length) * step) / 60);
+    const rates = all.map((number) => number / step);
+    now.textContent = rate(rates.at(-1) ?? 0);
+    await loadPlot();
+    if (plot) plot.setData([minutes, rates]);
+    else if (box.isConnected) plot = newPlot(box, [minutes, rates]);
+  }
+
+  function end() {
+    observer.disconnect();
+    scheme.removeEventListener("change", inNewColors);
+    drop();
+  }
+
+  return { draw, end };
+}
+
+function newPlot(box, data) {
+  const style = getComputedStyle(document.documentElement);
+  const [accent, faint, line] = ["--accent-plain", "--faint-plain", "--line-plain"].map((name) => style.getPropertyValue(name));
+  const axis = { stroke: faint, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+  return new window.uPlot({
+    width: box.clientWidth, height: HEIGHT, cursor: { show: false }, legend: { show: false },
+    scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    axes: [{ ...axis, values: (_, marks) => marks.map((minute) => (minute ? `${minute} min` : "now")) }, { ...axis, size: 44 }],
+    series: [{}, { stroke: accent, width: 2, points: { show: false }, fill: `${accent}22` }],
+  }, data, box);
+}
+
+/** The library is fetched by whoever looks at the chart, and by nobody else; raises where it can't be had. */
+async function loadPlot() {
+  if (window.uPlot) return;
+  const base = new URL("vendor/uplot/", import.meta.url);
+  await Promise.all([
+    loaded("link", { rel: "stylesheet", href: new URL("uPlot.min.css", base) }),
+    loaded("script", { src: new URL("uPlot.iife.min.js", base) }),
+  ]);
+}
+
+function loaded(tag, properties) {
+  return new Promise((resolve, reject) => {
+    const element = h(tag, { ...properties, onload: resolve, onerror: () => {
+      element.remove();
+      reject(new Error("The chart can't be drawn now."));
+    } });
+    document.head.append(element);
+  });
+}
