@@ -1,6 +1,6 @@
 """The command line: sends files to a master, waits, and tells how it went.
 
-    python client.py MASTER_URL TASK_TYPE FILE…
+    python client.py [MASTER_URL] TASK_TYPE FILE…
 
 Exit codes: 0 when every file was processed, 1 when some were not, 2 when nothing was done (bad
 usage, a file that is not there, a master that can't be reached or says no).

@@ -24,6 +24,13 @@ _TAKE = {
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PROGRAM = ("python", "client.py")
 """What most users call; ``client.py`` says what this one did."""
+_DESCRIPTION = """\
+Send files to the master as a job, wait until all are processed, show where the results are.
+
+  MASTER_URL    such as http://localhost:5000; left out, it is that of the settings
+  TASK_TYPE     {}
+  FILE          files, or folders of files
+"""
 _EPILOG = """\
 in place of TASK_TYPE FILE…:
   auto FILE…    a job for each type found, by the files' content
@@ -33,14 +40,17 @@ in place of TASK_TYPE FILE…:
   cancel JOB    stop a job
   drill         prove on sample texts that a slave lost in the middle costs no file
 
-CLUSTER_TOKEN and ALLOW_PLAIN_HTTP are taken from the environment or from .env.
+MASTER_URL, CLUSTER_TOKEN, TLS_CA and ALLOW_PLAIN_HTTP are taken from the environment or from .env.
 Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the command line asks for; ``arguments`` are files, or the one id of a job."""
+    """What the command line asks for; ``arguments`` are files, or the one id of a job.
+
+    ``master_url`` is empty where it is that of the settings.
+    """
 
     master_url: str
     word: str
@@ -63,11 +73,14 @@ class Order:
 
     def to_cancel(self, job_id: str) -> str:
         """Return the command line that stops the job."""
-        return _quoted([*self.program, self.master_url, CANCEL, job_id])
+        return _quoted([*self._called(), CANCEL, job_id])
 
     def _line(self, *words: str) -> str:
         output = ["--output", str(self.output)] if self.output else []
-        return _quoted([*self.program, self.master_url, words[0], *output, *words[1:]])
+        return _quoted([*self._called(), words[0], *output, *words[1:]])
+
+    def _called(self) -> list[str]:
+        return [*self.program, *([self.master_url] if self.master_url else [])]
 
 
 def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
@@ -77,13 +90,28 @@ def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
     if unknown:
         hint = f"; a file of that name is given as {os.path.join('.', unknown[0])}"  # noqa: PTH118 (a Path drops the dot)
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    url, word, *files = _split(parser, given.words)
     options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
     for option, value in options.items():
-        if value and given.word not in _TAKE[option]:
-            parser.error(f"{option} does not go with {given.word}")
-    if problem := _problem(given.word, given.arguments, given.resume):
+        if value and word not in _TAKE[option]:
+            parser.error(f"{option} does not go with {word}")
+    if problem := _problem(word, files, given.resume):
         parser.error(problem)
-    return Order(**vars(given), program=program)
+    return Order(url, word, files, given.background, given.output, given.resume, program)
+
+
+def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[str]:
+    """Return MASTER_URL, empty where it was left out, TASK_TYPE, and whatever else was given."""
+    if words and words[0] in _WORDS:
+        return ["", *words]
+    if words and not words[0]:
+        # What a script's empty variable leaves must not pass for what was left out.
+        parser.error("MASTER_URL: it is empty")
+    if len(words) < 2:
+        parser.error(f"TASK_TYPE is missing: one of {', '.join(_WORDS)}")
+    if words[1] not in _WORDS:
+        parser.error(f"TASK_TYPE: invalid choice: {words[1]!r} (choose from {', '.join(_WORDS)})")
+    return words
 
 
 def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | None:
@@ -102,17 +130,13 @@ def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | N
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="client.py",
-        usage="client.py MASTER_URL TASK_TYPE FILE… [--output DIR] [--background]",
-        description="Send files to the master as a job, wait until all are processed, show where "
-        "the results are.",
+        usage="client.py [MASTER_URL] TASK_TYPE FILE… [--output DIR] [--background]",
+        description=_DESCRIPTION.format(", ".join(TASK_TYPES)),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "master_url", metavar="MASTER_URL", type=_text, help="such as http://localhost:5000"
-    )
-    parser.add_argument("word", metavar="TASK_TYPE", choices=_WORDS, help=", ".join(TASK_TYPES))
-    parser.add_argument("arguments", metavar="FILE", nargs="*", help="files, or folders of files")
+    # Told apart by what they say: argparse has no optional one before others.
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
         "--output", metavar="DIR", type=_folder, help="bring the results home to DIR"
     )

@@ -47,6 +47,16 @@ def test_prints_the_summary_as_ever(cluster: LocalCluster, tmp_path: Path) -> No
     assert all(Path(line.strip()).is_file() for line in results)
 
 
+def test_master_may_be_that_of_the_settings(cluster: LocalCluster, tmp_path: Path) -> None:
+    """Without an address on the command line it is MASTER_URL's; one that is given comes first."""
+    (file,) = write(tmp_path, "settings.txt")
+    done = run("client.py", "text", str(file), MASTER_URL=cluster.url)
+    assert (done.returncode, done.stderr) == (DONE, "")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    assert run("client.py", "jobs", MASTER_URL=nowhere).returncode == NOTHING_DONE
+    assert run("client.py", cluster.url, "jobs", MASTER_URL=nowhere).returncode == DONE
+
+
 def test_failed_files_are_listed(cluster: LocalCluster, tmp_path: Path) -> None:
     """Files that failed are named with code and reason, and the exit code is 1."""
     (empty := tmp_path / "empty.txt").write_bytes(b"")

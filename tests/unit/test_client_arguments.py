@@ -74,6 +74,26 @@ def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFix
     assert said in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_address_may_be_that_of_the_settings() -> None:
+    """Where the first word is one of those that say what to do, no address was given."""
+    assert read(["text", "a", "--background"]) == Order("", "text", ["a"], True)
+    assert read(["text", "text", "jobs"]) == Order("", "text", ["text", "jobs"])
+    assert read(["jobs"]).to_cancel("j1") == "python client.py cancel j1"
+
+
+@pytest.mark.parametrize(("line", "said"), [([], "TASK_TYPE is missing"), ([URL], "is missing")])
+def test_what_is_missing_is_told(
+    line: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a word for what to do, all of them are named."""
+    with pytest.raises(SystemExit) as ended:
+        read(line)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "follow" in error
+
+
 def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     """What a script's empty variable leaves is no address of a master."""
     with pytest.raises(SystemExit):
