@@ -41,6 +41,7 @@ class Master:
     worker: Worker
     runner: Runner
     store: JobStore
+    housekeeping: Housekeeping
 
     def stop(self) -> None:
         """Let everybody go who waits; the jobs go on when the master is started again."""
@@ -49,6 +50,7 @@ class Master:
 
     def close(self) -> None:
         """Write what is left to write."""
+        self.housekeeping.stop()
         self.store.ledger.close()
 
 
@@ -81,8 +83,9 @@ def create_master(settings: MasterSettings) -> Master:
     _watch(parts, runner)
     runner.take_up_again()
     Watch(registry, transport, worker.tick).start()
-    Housekeeping(store, timedelta(days=settings.job_retention_days)).start()
-    return Master(_app(parts, settings), worker, runner, store)
+    housekeeping = Housekeeping(store, timedelta(days=settings.job_retention_days))
+    housekeeping.start()
+    return Master(_app(parts, settings), worker, runner, store, housekeeping)
 
 
 class _Json(DefaultJSONProvider):

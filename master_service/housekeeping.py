@@ -12,6 +12,7 @@ _log = logging.getLogger(__name__)
 
 _FLUSH_S = 1.0
 _SWEEP_S = 60.0
+_STOP_S = 5.0
 _OPEN_JOBS_KEPT = timedelta(days=1)
 
 
@@ -21,10 +22,17 @@ class Housekeeping:
     def __init__(self, store: JobStore, retention: timedelta) -> None:
         self._store = store
         self._retention = retention
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
     def start(self) -> None:
         """Begin, in a thread that ends with the process."""
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, before the store is closed; what takes long is not waited for."""
+        self._stopped.set()
+        self._thread.join(_STOP_S)
 
     def sweep(self) -> None:
         """Forget the jobs that have been kept for long enough, with their uploads."""
@@ -35,7 +43,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         next_sweep = time.monotonic()
-        while True:
+        while not self._stopped.is_set():
             try:
                 self._store.ledger.flush()
                 if time.monotonic() >= next_sweep:
@@ -45,4 +53,4 @@ class Housekeeping:
                 _log.warning("old jobs can't be forgotten now: %s", error)
             except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
                 _log.exception("housekeeping stumbled, and goes on")
-            time.sleep(_FLUSH_S)
+            self._stopped.wait(_FLUSH_S)

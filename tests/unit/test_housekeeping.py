@@ -1,0 +1,23 @@
+"""The spool is kept in order, until its master ends."""
+
+import threading
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from master_service.housekeeping import Housekeeping
+from master_service.job_store import JobStore
+from master_service.jobs import Job, JobState
+from tests.contract.programs import wait_until
+
+
+def test_old_jobs_are_forgotten_until_it_is_stopped(tmp_path: Path) -> None:
+    """It begins at once, and once it is stopped it leaves the store alone."""
+    store = JobStore(tmp_path)
+    old = Job("old", "text", datetime.now(timezone.utc) - timedelta(days=2), JobState.OPEN)
+    store.add(old, [], [], None)
+    housekeeping = Housekeeping(store, timedelta(days=1))
+    housekeeping.start()
+    assert wait_until(lambda: store.ledger.job("old") is None)
+    housekeeping.stop()
+    store.ledger.close()
+    assert "housekeeping" not in [thread.name for thread in threading.enumerate()]
