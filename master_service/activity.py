@@ -1,4 +1,4 @@
-"""Knows what the slaves are about now, and how many files they ended in the last minutes.
+"""Knows which files the slaves hold, and how many came to an end there in the last minutes.
 
 Times are of one clock that never goes back, in seconds. Every call may come from any thread.
 """
@@ -20,7 +20,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SlaveActivity:
-    """What one slave is about; ``current_files`` are those it has had longest, five at most."""
+    """What one slave is doing; ``current_files`` are those it has had longest, five at most."""
 
     held_files: int
     current_files: list[str]
@@ -52,7 +52,7 @@ class Activity:
             self._held.pop(key, None)
 
     def ended(self, key: Key, at: float) -> None:
-        """Note that the slave that holds the file has done it."""
+        """Note that the file has come to its end on the slave that holds it."""
         with self._lock:
             self._advance(at)
             slave, _ = self._held.pop(key, ("", ""))
@@ -66,7 +66,7 @@ class Activity:
             return [sum(interval.values()) for interval in self._ended][:-1]
 
     def of_slaves(self, at: float) -> dict[str, SlaveActivity]:
-        """Return what each slave is about that holds something or has ended something of late."""
+        """Return what each slave is doing, of those that hold a file or ended one of late."""
         with self._lock:
             self._advance(at)
             lately = list(self._ended)[-_MINUTE_INTERVALS - 1 : -1]

@@ -10,7 +10,7 @@ from flask import Flask, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from master_service import job_routes, routes
+from master_service import job_events, job_routes, routes
 from master_service.errors import Refusal
 from master_service.event_log import EventLog
 from master_service.housekeeping import Housekeeping
@@ -109,8 +109,8 @@ def _app(parts: Parts, settings: MasterSettings) -> Flask:
     login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
     door.guard(app, settings.token, door.Side(login.is_logged_in, pages.is_open))
     app.register_error_handler(Refusal, _refused)
-    for blueprint in (routes.blueprint, job_routes.blueprint, pages.blueprint):
-        app.register_blueprint(blueprint)
+    for module in (routes, job_routes, job_events, pages):
+        app.register_blueprint(module.blueprint)
     return app
 
 

@@ -145,12 +145,12 @@ def _calls() -> dict[str, Described]:
         },
         "/jobs/{job_id}/slaves": {
             "get": _call(
-                "How many of its files each slave has done.", {200: _json("DoneBy")}, [404]
+                "How many of its files each slave has done.", {200: _json("BySlave")}, [404]
             )
         },
         "/jobs/{job_id}/failures": {
             "get": _call(
-                "How many of its files failed in which way.", {200: _json("FailedBy")}, [404]
+                "How many of its files failed in which way.", {200: _json("ByCode")}, [404]
             )
         },
         "/jobs/{job_id}/results.zip": {
@@ -172,7 +172,9 @@ def _calls() -> dict[str, Described]:
         },
         "/activity": {
             "get": _call(
-                "What the slaves are about, and the last minutes.", {200: _json("Activity")}
+                "What the slaves hold, and how many files came to an end of late, by interval, the "
+                "latest last.",
+                {200: _json("Activity")},
             )
         },
         "/metrics": {"get": _call("Figures for Prometheus.", {200: _plain("text/plain")})},
@@ -244,7 +246,7 @@ _STATE = {
 _CODE = {
     "name": "code",
     "in": "query",
-    "description": "Files that failed in this way alone; all where it is left out.",
+    "description": "Files that failed in this way alone, none for a code that nothing has.",
     "schema": _TEXT,
 }
 

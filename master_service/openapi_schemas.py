@@ -89,6 +89,7 @@ _STATISTICS = {
 }
 _FAILED = {name: _FILE[name] for name in ("index", "filename")} | {"code": _TEXT, "error": _TEXT}
 _SLAVE = {
+    "name": _TEXT,
     **_ADDRESS,
     **_EXTRAS,
     "state": {"type": "string", "enum": ["ready", "resting", "missing"]},
@@ -115,8 +116,8 @@ SCHEMAS: dict[str, Schema] = {
     "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
-    "DoneBy": _object({"job_id": _TEXT, "done_files": _COUNTS}),
-    "FailedBy": _object({"job_id": _TEXT, "failed_files": _COUNTS}),
+    "BySlave": _object({"job_id": _TEXT, "by_slave": _COUNTS}),
+    "ByCode": _object({"job_id": _TEXT, "by_code": _COUNTS}),
     "Activity": _object(
         {
             "interval_seconds": _COUNT,

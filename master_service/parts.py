@@ -15,7 +15,7 @@ from slave_service.intake import Limits
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a call may ask; ``resting`` are the slaves that are left alone, and how long yet (s).
+    """What a call may ask; ``resting`` are the slaves left alone, and for how much longer (s).
 
     ``foreign_slaves_refusal`` is what a slave on another computer is told that is called over TLS,
     or not; None where it is welcome.

@@ -40,7 +40,8 @@ def head(job: Job, rate: float | None = None, waiting_for: str | None = None) ->
     left = job.total_files - job.ended_files
     if job.is_over and job.started_at and job.finished_at:
         elapsed_s = (job.finished_at - job.started_at).total_seconds()
-        rate = job.ended_files / max(elapsed_s, 0.001)
+        # What was cancelled took no time.
+        rate = (job.done_files + job.failed_files) / max(elapsed_s, 0.001)
     return {
         "job_id": job.job_id,
         "task_type": job.task_type,

@@ -88,7 +88,7 @@ def assign_task() -> ResponseReturnValue:
 
 @blueprint.get("/activity")
 def activity() -> Response:
-    """Say what the slaves are about, and how many files ended in each interval of late."""
+    """Say what the slaves are doing, and how many files ended in each of the last intervals."""
     found, now = parts().metrics.activity, time.monotonic()
     return jsonify(
         interval_seconds=INTERVAL_S,
@@ -119,6 +119,7 @@ def _describe(record: SlaveRecord, now: float, resting: Mapping[str, float]) -> 
     rests_s = None if record.missing else resting.get(record.name)
     state = "missing" if record.missing else "ready" if rests_s is None else "resting"
     return {
+        "name": record.name,
         "slave_ip": record.ip,
         "slave_port": record.port,
         "workers": record.details.workers,

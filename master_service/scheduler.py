@@ -54,7 +54,7 @@ class Scheduler:
         return actions
 
     def resting(self, at: float) -> dict[str, float]:
-        """Return for how long (s) slaves are given nothing yet: after trouble, or by judgement."""
+        """Return how long (s) slaves will be given nothing, after trouble or by judgement."""
         slaves = self._slaves.items()
         return {name: slave.rests_until - at for name, slave in slaves if slave.rests(at)}
 

@@ -167,7 +167,7 @@ class Worker:
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
 
     def resting(self) -> dict[str, float]:
-        """Return the slaves ("ip:port") that are left alone for a while, and how long yet (s)."""
+        """Return the slaves ("ip:port") that are left alone, and for how much longer (s)."""
         with self._lock:
             return self._scheduler.resting(time.monotonic())
 

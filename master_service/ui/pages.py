@@ -62,7 +62,7 @@ def _told(limits: Limits) -> dict[str, object]:
 
 @blueprint.get("/login")
 def ask() -> ResponseReturnValue:
-    """Ask for the token who is not let in already."""
+    """Show the login to anyone who is not logged in."""
     if is_trusted():
         return redirect("/ui", 303)
     login.check_way()
@@ -71,7 +71,7 @@ def ask() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """Remember in a cookie who brings the token."""
+    """Check the token, and remember in a cookie who has it."""
     login.check_way()
     # Before anybody is known, no more is read than a form of this size.
     request.max_content_length = _MAX_LOGIN_BYTES

@@ -245,7 +245,7 @@ def test_files_of_one_state_and_who_did_them(cluster: LocalCluster) -> None:
     done = call(cluster.url, "GET", f"{path}?state=done&offset=1", 200).json()["files"]
     assert [file["filename"] for file in done] == ["c.txt"]
     assert "queued" in call(cluster.url, "GET", f"{path}?state=lost", 400).json()["error"]
-    slaves = call(cluster.url, "GET", f"{path}/slaves", 200).json()["done_files"]
+    slaves = call(cluster.url, "GET", f"{path}/slaves", 200).json()["by_slave"]
     assert sum(slaves.values()) == 2
     assert slaves == summary["statistics"]["slaves"]
 
@@ -254,7 +254,7 @@ def test_failures_are_counted_by_code(cluster: LocalCluster) -> None:
     """How many files failed in which way can be had, and the files of each way alone."""
     bad = [("a.png", b""), ("b.png", b"\x89PNG\r\n\x1a\nno"), ("c.png", b"")]
     path = f"/jobs/{assign(cluster, 'image', bad)['job_id']}"
-    counts = call(cluster.url, "GET", f"{path}/failures", 200).json()["failed_files"]
+    counts = call(cluster.url, "GET", f"{path}/failures", 200).json()["by_code"]
     assert counts == {"corrupt": 1, "empty": 2}
     empty = call(cluster.url, "GET", f"{path}?code=empty&limit=1&offset=1", 200).json()["files"]
     assert [file["filename"] for file in empty] == ["c.png"]

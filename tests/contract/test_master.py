@@ -51,6 +51,7 @@ def test_status_lists_the_slaves(cluster: LocalCluster) -> None:
     assert status["status"] == "alive"
     assert len(status["slaves"]) == 2
     for slave in status["slaves"]:
+        assert slave["name"] == f"{slave['slave_ip']}:{slave['slave_port']}"
         assert slave["workers"] == 1
         assert set(slave["task_types"]) <= set(TASK_TYPES)
         assert slave["state"] == "ready"

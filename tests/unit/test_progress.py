@@ -55,3 +55,10 @@ def test_head_of_a_finished_job_tells_its_average() -> None:
     end = NOW + timedelta(seconds=4)
     job = Job("j1", "text", NOW, JobState.DONE, NOW, end, total_files=10, done_files=10)
     assert (head(job)["files_per_second"], head(job)["seconds_left"]) == (2.5, None)
+
+
+def test_cancelled_files_are_no_speed() -> None:
+    """What was cancelled was not processed, however fast that went."""
+    job = Job("j", "text", NOW, JobState.RUNNING, NOW, None, 0, 1000, 9, 1, 990)
+    job.change(JobState.CANCELLED, NOW + timedelta(seconds=2))
+    assert head(job)["files_per_second"] == 5

@@ -9,7 +9,7 @@ const ended = new Map();
 /** What a job's slaves did of it, the best first; null where it was fewer than two. */
 async function sharesOf(job) {
   if (ended.has(job.job_id)) return ended.get(job.job_id);
-  const { done_files: slaves } = await get(`/jobs/${job.job_id}/slaves`);
+  const { by_slave: slaves } = await get(`/jobs/${job.job_id}/slaves`);
   const shares = Object.entries(slaves).sort(([, one], [, other]) => other - one);
   const found = shares.length > 1 ? shares : null;
   if (isOver(job)) ended.set(job.job_id, found);

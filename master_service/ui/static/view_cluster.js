@@ -23,7 +23,7 @@ export function show(place, page) {
     if (ended) return;
     const all = [...status.slaves, ...status.missing];
     head.textContent = all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.";
-    slaves.replaceChildren(...all.map((one) => drawSlave(one, activity.slaves[`${one.slave_ip}:${one.slave_port}`])));
+    slaves.replaceChildren(...all.map((one) => drawSlave(one, activity.slaves[one.name])));
     // The one can be had without the other.
     await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
   }
@@ -40,9 +40,9 @@ export function show(place, page) {
 
 function drawSlave(slave, activity) {
   const missing = Object.entries(slave.unavailable ?? {});
-  return h("section", { class: "card", "aria-label": `Slave ${slave.slave_ip}:${slave.slave_port}` },
+  return h("section", { class: "card", "aria-label": `Slave ${slave.name}` },
     h("div", { class: "split" },
-      h("h3", {}, `${slave.slave_ip}:${slave.slave_port}`),
+      h("h3", {}, slave.name),
       h("span", { class: `state ${slave.state}` }, howLong(slave))),
     h("p", {}, `${count(slave.workers, "worker")}, ${rate((activity?.files_per_minute ?? 0) / 60)}, ${count(activity?.held_files ?? 0, "file")} in hand`),
     activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line" }, name))) : null,

@@ -29,7 +29,7 @@ export function failures(jobId) {
   const kinds = new Map();
 
   async function draw() {
-    const { failed_files: counts } = await get(`/jobs/${jobId}/failures`);
+    const { by_code: counts } = await get(`/jobs/${jobId}/failures`);
     const codes = Object.keys(counts).sort((one, other) => counts[other] - counts[one]);
     heading.textContent = `${count(Object.values(counts).reduce((sum, number) => sum + number, 0), "file needs", "files need")} attention`;
     for (const code of codes) {

@@ -1,0 +1,83 @@
+"""Tells who listens, through a WebSocket, how a job goes."""
+
+import json
+import re
+import threading
+import time
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_sock import Sock
+from simple_websocket import Server
+
+from master_service.errors import BadRequestPart
+from master_service.job_routes import head_of
+from master_service.parts import parts
+
+blueprint = Blueprint("job_events", __name__)
+sock = Sock()
+
+_HANDSHAKE = re.compile(r"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in Base64."""
+_EVENT_S = 0.1
+"""Ten messages a second; what happens in between is told by the next one."""
+
+
+@blueprint.before_request
+def check_handshake() -> None:
+    """Refuse what can't become a WebSocket while the answer can still be an HTTP error."""
+    if request.endpoint != "job_events.events":
+        return
+    parts().service.job(str((request.view_args or {})["job_id"]))
+    version = request.headers.get("Sec-WebSocket-Version")
+    if version != "13" or not _HANDSHAKE.fullmatch(request.headers.get("Sec-WebSocket-Key", "")):
+        raise BadRequestPart("This handshake is none of a WebSocket (RFC 6455, version 13).")
+
+
+@blueprint.get("/jobs/<job_id>/events")
+def no_events(job_id: str) -> ResponseReturnValue:
+    """Tell who comes without a WebSocket what to do."""
+    parts().service.job(job_id)
+    raise BadRequestPart(
+        f"A job's events come through a WebSocket: without one ask for /jobs/{job_id} at times."
+    )
+
+
+@sock.route("/jobs/<job_id>/events", bp=blueprint)  # type: ignore[untyped-decorator] # no types
+def events(socket: Server, job_id: str) -> None:
+    """Tell how a job goes until it is over; who listens slowly is told less often."""
+    service = parts().service
+    # A message that finds half of the room it needs must wait, not be cut off.
+    socket.sock = _WholeSends(socket.sock)
+    said: dict[str, object] = {}
+    # Some clients overlook a message that comes in one piece with the handshake's answer.
+    time.sleep(_EVENT_S / 2)
+    while True:
+        job = service.job(job_id)
+        # Before the message: the job may end while a slow listener takes it.
+        over, live = job.is_over, service.runner.live(job_id)
+        news = head_of(job)
+        if news != said:
+            socket.send(json.dumps(news))
+            said = news
+        if over or (live and live.stopped) or not socket.connected:
+            return
+        # What a watcher says is of no interest, and must not pile up.
+        socket.input_buffer.clear()
+        time.sleep(_EVENT_S)
+
+
+class _WholeSends:
+    """A socket whose ``send`` sends everything, and one message after the other."""
+
+    def __init__(self, sock: Any) -> None:  # noqa: ANN401 (whichever the server has)
+        self._sock = sock
+        self._lock = threading.Lock()
+
+    def send(self, data: bytes) -> None:
+        with self._lock:  # pings come from another thread
+            self._sock.sendall(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (all else is the socket's own)
+        return getattr(self._sock, name)
