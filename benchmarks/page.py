@@ -49,7 +49,7 @@ def main() -> int:
     program = shutil.which("chromium")
     if program is None:
         print("Chromium is not installed: scripts/setup.sh dev")
-        return 0
+        return 1
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -95,14 +95,13 @@ def _choose(page: Page) -> None:
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
-    page.get_by_role("link", name="Watch the job").or_(
-        page.get_by_role("link", name="Look at the results")
-    ).wait_for(timeout=120_000)
+    # Were it over already, there would be nothing to watch.
+    page.get_by_role("link", name="Watch the job").wait_for(timeout=120_000)
 
 
 def _watch(page: Page) -> None:
     page.locator(".card a.button").first.click()
-    page.get_by_text(f"{_FILES} of {_FILES} done").wait_for(timeout=300_000)
+    page.get_by_text(f"{_FILES:,} of {_FILES:,} done").wait_for(timeout=300_000)
 
 
 def _scroll(page: Page) -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from scripts.local_cluster import PROJECT, LocalCluster
 
@@ -25,6 +33,7 @@ _ARGUMENTS = [
 WIDE = ViewportSize(width=1200, height=800)
 PHONE = ViewportSize(width=390, height=800)
 Open = Callable[..., Page]
+expect.set_options(timeout=15_000)  # where two cores do everything, five seconds may be short
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +61,9 @@ def open_page(browser: Browser) -> Iterator[Open]:
         if message.type == "error" and not re.match("Failed to load|WebSocket", message.text):
             faults.append(message.text)
 
+    def note_error(error: WebError) -> None:
+        faults.append(str(error.error))
+
     def opened(url: str, *, dark: bool = False, phone: bool = False) -> Page:
         context = browser.new_context(
             color_scheme="dark" if dark else "light",
@@ -59,9 +71,9 @@ def open_page(browser: Browser) -> Iterator[Open]:
             reduced_motion="reduce",
         )
         contexts.append(context)
+        context.on("weberror", note_error)
+        context.on("console", note)
         page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", note)
         page.set_default_timeout(30_000)
         page.goto(url)
         return page

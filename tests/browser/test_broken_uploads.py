@@ -11,6 +11,7 @@ from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
     choose,
     drop_folder,
+    group,
     hold,
     reload,
     send,
@@ -22,6 +23,7 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Open
 from tests.contract.jobs_api import call, finished
+from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
 SOON_MS = 15_000  # it is looked for every five seconds
@@ -37,7 +39,7 @@ def test_reload_in_the_middle_loses_nothing(
     hold(page, files)
     reload(page)
     card = page.get_by_label("Interrupted upload")
-    expect(card).to_contain_text("Of 703 files for text, 500 have arrived")
+    expect(card).to_contain_text("Of 703 files for text, 500 arrived")
     picture(page, "interrupted")
     with page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Choose files").click()
@@ -71,7 +73,7 @@ def test_dropped_folder_is_gone_on_with(
     reload(page)
     page.unroute("**/jobs/*/start")
     card = page.get_by_label("Interrupted upload")
-    expect(card).to_contain_text("520 have arrived")
+    expect(card).to_contain_text("520 arrived")
     drop_folder(page, card, folder)
     watch_to_the_end(page, "text")
     assert finished(cluster.url, shown_job(page))["total_files"] == 520
@@ -88,7 +90,7 @@ def test_other_files_do_not_end_an_interrupted_upload(
     with page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Choose files").click()
     chooser.value.set_files(texts(599))
-    expect(card).to_contain_text("Among these are 599 of its 600 files")
+    expect(card).to_contain_text("Of its files, 599 of 600 are among these")
     card.get_by_role("button", name="Forget it").click()
     expect(card).to_have_count(0)
     assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
@@ -100,8 +102,8 @@ def test_upload_of_another_tab_is_not_interrupted(open_page: Open, cluster: Loca
     let_go = hold(page, texts(600))
     other = page.context.new_page()
     other.goto(cluster.url)
-    expect(other.locator(".drop")).to_be_visible()
-    other.wait_for_timeout(1500)
+    # With its second look, what the first one found has long been drawn.
+    other.wait_for_event("response", lambda answer: answer.url.endswith("/check_status"))
     assert other.get_by_label("Interrupted upload").count() == 0
     let_go()
     watch_to_the_end(page, "text")
@@ -147,14 +149,13 @@ def test_refused_upload_is_given_up(open_page: Open, cluster: LocalCluster) -> N
     card.get_by_role("button", name="Give up").click()
     expect(card).to_contain_text("Stopped")
     assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
-    page.reload()
-    page.wait_for_timeout(1000)
-    assert page.get_by_label("Interrupted upload").count() == 0
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_full_master_is_asked_again_when_it_says(open_page: Open, cluster: LocalCluster) -> None:
     """A batch that finds no room is sent again when Retry-After says; the wait can be cancelled."""
     page = open_page(cluster.url)
+    page.clock.install()
     asked = []
 
     def refuse(route: Route) -> None:
@@ -167,8 +168,11 @@ def test_full_master_is_asked_again_when_it_says(open_page: Open, cluster: Local
     send(page)
     card = upload_of(page, "text")
     expect(card).to_contain_text("The disk is full. Trying again in 30 s.")
-    page.wait_for_timeout(3000)
+    page.clock.run_for(28_000)
     assert len(asked) == 1
+    page.clock.run_for(4000)
+    expect(card).to_contain_text("Trying again in 30 s.")
+    assert wait_until(lambda: len(asked) == 2 or page.evaluate("false"))
     card.get_by_role("button", name="Cancel").click()
     expect(card).to_contain_text("Stopped")
 
@@ -224,3 +228,68 @@ def test_browser_that_keeps_nothing(open_page: Open, cluster: LocalCluster, trou
     send(page)
     watch_to_the_end(page, "text")
     assert finished(cluster.url, shown_job(page))["done_files"] == 2
+
+
+def test_answer_that_breaks_off_is_asked_for_again(open_page: Open, cluster: LocalCluster) -> None:
+    """Half an answer is none: the call is made again, and nothing is forgotten meanwhile."""
+    page = open_page(cluster.url)
+    cut: list[str] = []
+
+    def cut_off(route: Route) -> None:
+        if cut:
+            route.continue_()
+        else:
+            cut.append(route.request.url)
+            route.fulfill(body='{"job_id": "')
+
+    page.route("**/jobs/*/start", cut_off)
+    choose(page, texts(2))
+    send(page)
+    watch_to_the_end(page, "text")
+    assert len(cut) == 1
+    page.goto(f"{cluster.url}/ui")
+    hold(page, texts(600))
+    cut.clear()
+    page.route("**/jobs/*?limit=0", cut_off)
+    reload(page)
+    expect(page.get_by_label("Interrupted upload")).to_be_visible(timeout=SOON_MS)
+    assert len(cut) == 1
+
+
+def test_cancel_that_is_refused_can_be_repeated(open_page: Open, cluster: LocalCluster) -> None:
+    """Where the job can't be cancelled now, the upload says so and keeps a button for it."""
+    page = open_page(cluster.url)
+    hold(page, texts(600))
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "DELETE":
+            route.fulfill(status=507, json={"error": "The ledger is full."})
+        else:
+            route.continue_()
+
+    page.route("**/jobs/*", refuse)
+    card = upload_of(page, "text")
+    card.get_by_role("button", name="Cancel").click()
+    expect(card).to_contain_text("The ledger is full.")
+    page.unroute("**/jobs/*")
+    card.get_by_role("button", name="Give up").click()
+    expect(card).to_contain_text("Stopped")
+    assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
+
+
+def test_empty_file_that_is_gone_stops_nothing(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """Nothing can be told of a removed file that was empty, and nothing is lost with it."""
+    page = open_page(cluster.url)
+    files = [tmp_path / "a.txt", tmp_path / "empty.txt"]
+    files[0].write_text("a good text")
+    files[1].write_text("")
+    choose(page, files)
+    group(page, "empty.txt").get_by_role("combobox").select_option("text")
+    expect(page.get_by_role("button", name="Send 2 files")).to_be_enabled()
+    files[1].unlink()
+    send(page)
+    watch_to_the_end(page, "text")
+    ledger = finished(cluster.url, shown_job(page))
+    assert [file["code"] for file in ledger["files"]] == [None, "empty"]

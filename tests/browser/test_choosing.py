@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Request, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
+    DROP_MANY,
     FOLDER,
     choose,
     drop,
@@ -116,3 +117,15 @@ def test_more_than_a_job_may_have_is_not_sent(open_page: Open, own_cluster: Loca
     expect(page.get_by_role("button", name="Send 3 files")).to_be_disabled()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_label("Files to send")).to_have_count(0)
+
+
+def test_clear_stops_looking(page: Page) -> None:
+    """What is still being looked at when all is cleared does not come back."""
+    page.locator(".drop").evaluate(DROP_MANY, 5000)
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_function(
+        "() => import('/ui/static/staging.js').then(({ staging }) => staging.looking === 0)"
+    )
+    expect(page.get_by_label("Files to send")).to_have_count(0)
+    choose(page, texts(1))
+    expect(page.get_by_role("button", name="Send 1 file")).to_be_enabled()

@@ -12,6 +12,7 @@ from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open
 from tests.conftest import TOKEN, assign
 from tests.contract.jobs_api import call
+from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
 MOST_FIRST_BYTES = 150_000
@@ -72,7 +73,7 @@ def test_without_slaves_it_says_how_to_start_one(
     expect(page.get_by_label("Add a slave")).to_contain_text(
         f"MASTER_URL={own_cluster.url} python slave.py"
     )
-    expect(page.get_by_label("Gain")).to_contain_text("there is none yet")
+    expect(page.get_by_label("Gain")).to_contain_text("No job of late was.")
     picture(page, "cluster")
     own_cluster.start_slaves(1)
     page.get_by_role("link", name="Send", exact=True).click()
@@ -92,6 +93,8 @@ def test_master_that_is_gone_comes_back(
     picture(page, "gone")
     own_cluster.start_master()
     expect(page.get_by_role("alert")).to_be_empty(timeout=soon)
+    call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
+    expect(page.locator(".job")).to_have_count(1, timeout=soon)
 
 
 def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
@@ -114,12 +117,93 @@ def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
     assert 0 < len(asked) < 5
 
 
-@pytest.mark.parametrize("address", ["#/jobs/%", "#/constructor", "#/jobs/none", "#/jobs/none/7"])
-def test_odd_addresses_break_nothing(open_page: Open, cluster: LocalCluster, address: str) -> None:
-    """Whatever stands behind the #, the way to the other views stays open."""
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("#/jobs/%", "There is no job %"),
+        ("#/jobs/..%2Fcheck_status", "not found"),
+        ("#/constructor", "Drop files or a folder here"),
+        ("#/jobs/none", "There is no job none"),
+        ("#/jobs/none/7", "There is no job none"),
+    ],
+)
+def test_odd_addresses_break_nothing(
+    open_page: Open, cluster: LocalCluster, address: str, shown: str
+) -> None:
+    """Whatever stands behind the #, it is told, and the way to the other views stays open."""
     page = open_page(f"{cluster.url}/ui{address}")
+    expect(page.locator("#view")).to_contain_text(shown)
     page.get_by_role("link", name="Cluster").click()
     expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
+
+
+def test_view_that_was_left_draws_no_more(open_page: Open, cluster: LocalCluster) -> None:
+    """An answer that comes late changes neither the view nor the title that came after it."""
+    job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
+    page = open_page(cluster.url)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/jobs/*?*", hold)
+    for address in (f"#/jobs/{job_id}/0", "#/jobs/none"):
+        page.evaluate("address => { location.hash = address; }", address)
+    assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
+    page.get_by_role("link", name="Cluster").click()
+    expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
+    with page.expect_response("**/jobs/none?*"):
+        for route in held:
+            route.continue_()
+    expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
+    expect(page).to_have_title("Cluster · File cluster")
+
+
+def test_what_could_not_be_had_is_asked_for_again(open_page: Open, cluster: LocalCluster) -> None:
+    """The failures of a job that is over come later where they could not be had at once."""
+    job_id = assign(cluster, "text", [("a.txt", b"")])["job_id"]
+    page = open_page("about:blank")
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, json={"error": "not now"})
+
+    page.route("**/failures", refuse_once)
+    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
+    expect(page.get_by_text("1 file needs attention")).to_be_visible()
+    assert len(refused) == 1
+
+
+ROWS = """
+async () => {
+  const { virtualList } = await import("/ui/static/rows.js");
+  const answers = [];
+  const row = (text) => Object.assign(document.createElement("div"), { textContent: text });
+  const list = virtualList(() => new Promise((answer) => answers.push(answer)), row, "Test");
+  document.querySelector("main").append(list.element);
+  list.setTotal(1);
+  const asked = async (count) => {
+    while (answers.length < count) await new Promise((drawn) => requestAnimationFrame(drawn));
+  };
+  await asked(1);
+  const refreshed = list.refresh();
+  await asked(2);
+  answers[1](["new"]);
+  await refreshed;
+  answers[0](["old"]);
+  await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+  return list.element.textContent;
+}
+"""
+
+
+def test_rows_that_come_late_do_not_hide_newer_ones(page: Page) -> None:
+    """Of two answers about the same rows, that which was asked for later is shown."""
+    assert page.evaluate(ROWS) == "new"
 
 
 def test_each_view_has_its_title_and_the_focus(open_page: Open, cluster: LocalCluster) -> None:
@@ -141,18 +225,22 @@ def test_each_view_has_its_title_and_the_focus(open_page: Open, cluster: LocalCl
 
 
 def test_older_jobs_are_a_button_away(open_page: Open, own_cluster: LocalCluster) -> None:
-    """The newest hundred jobs are listed at once, the others when they are asked for."""
+    """The newest hundred jobs are listed, then the next; a new one takes the focus from nobody."""
     own_cluster.start_master()
     for _ in range(130):
         call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "text"})
     page = open_page(f"{own_cluster.url}/ui#/jobs")
     expect(page.locator(".job")).to_have_count(100)
-    page.get_by_role("button", name="Show older ones").click()
-    expect(page.locator(".job")).to_have_count(130)
-    expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+    page.get_by_role("button", name="Older jobs").click()
+    expect(page.locator(".job")).to_have_count(30)
+    expect(page.get_by_role("button", name="Older jobs")).to_have_count(0)
+    page.get_by_role("button", name="Newer jobs").click()
+    expect(page.locator(".job")).to_have_count(100)
+    third = page.locator(".job").nth(2)
+    third.focus()
     call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
     expect(page.locator(".job").first).to_contain_text("image", timeout=20_000)
-    assert page.locator(".job").count() == 131
+    expect(page.locator(".job").nth(3)).to_be_focused()
 
 
 def test_gain_is_that_of_the_newest_shared_job(
@@ -166,10 +254,10 @@ def test_gain_is_that_of_the_newest_shared_job(
     assign(cluster, "text", [("alone.txt", b"for one slave")])
     page = open_page(f"{cluster.url}/ui#/cluster")
     card = page.get_by_label("Gain")
-    expect(card).to_contain_text(f"{gain:.1f} times as fast as its best slave alone")
+    expect(card).to_contain_text(f"Gain: {gain:.1f} times its best slave")
     expect(page.locator(".chart canvas")).to_be_visible()
     picture(page, "gain")
-    card.get_by_role("link", name="In the job of 30 files for text").click()
+    card.get_by_role("link", name="job of 30 files for text").click()
     expect(page.get_by_label("Gain")).to_contain_text("Measured within this job")
 
 
@@ -196,6 +284,6 @@ def test_first_load_is_light(open_page: Open, cluster: LocalCluster) -> None:
     assert {answer.url.startswith(cluster.url) for answer in answers} == {True}
 
 
-def test_answers_of_the_page_are_the_masters(cluster: LocalCluster) -> None:
+def test_without_javascript_there_is_a_word(cluster: LocalCluster) -> None:
     """Without JavaScript there is still a word of what to do."""
     assert "client.py" in requests.get(f"{cluster.url}/ui", timeout=10).text

@@ -5,11 +5,11 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
+    DROP_MANY,
     choose,
     group,
     send,
@@ -27,12 +27,11 @@ from tests.contract.programs import slow_text
 Picture = Callable[[Page, str], Path]
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
 def test_progress_is_shown_and_a_job_can_be_cancelled(
-    open_page: Open, cluster: LocalCluster, picture: Picture, look: str
+    open_page: Open, cluster: LocalCluster, picture: Picture
 ) -> None:
     """While files are processed the bar moves; Cancel stops the job, and its files say so."""
-    page = open_page(cluster.url, dark=look == "dark")
+    page = open_page(cluster.url)
     slow = [text(f"slow {n}.txt", slow_text(12)) for n in range(4)]
     choose(page, [*texts(20), *slow])
     send(page)
@@ -43,11 +42,24 @@ def test_progress_is_shown_and_a_job_can_be_cancelled(
     card.get_by_role("link", name="Watch the job").click()
     expect(page.get_by_role("status")).to_contain_text("Under way")
     picture(page, "under-way")
+    page.emulate_media(color_scheme="dark")
+    picture(page, "under-way-dark")
     # A person takes a while to press it, in which the page must leave it where it is.
     page.get_by_role("button", name="Cancel").click(delay=300)
     expect(page.get_by_role("status")).to_contain_text("Cancelled")
     expect(page.get_by_text("cancelled", exact=True).first).to_be_visible()
     assert job(cluster.url, shown_job(page))["state"] == "cancelled"
+
+
+def test_without_websockets_the_job_is_asked_for(open_page: Open, cluster: LocalCluster) -> None:
+    """Where a proxy lets no WebSocket through, a job is followed to its end all the same."""
+    page = open_page("about:blank")
+    page.route_web_socket("**/events", lambda socket: socket.close())
+    page.goto(cluster.url)
+    choose(page, [text("slow.txt", slow_text(6)), *texts(2)])
+    send(page)
+    watch_to_the_end(page, "text")
+    expect(page.get_by_role("status")).to_contain_text("3 of 3 done")
 
 
 def test_slave_killed_in_the_middle(
@@ -116,22 +128,12 @@ def test_kinds_of_failure_are_those_of_all_files(
     expect(attention.get_by_role("button", name="Show more")).to_have_count(0)
 
 
-DROP_MANY = """
-async (zone, count) => {
-  const transfer = new DataTransfer();
-  for (let n = 0; n < count; n += 1)
-    transfer.items.add(new File([`Note ${n} is good.`], `note ${n}.txt`));
-  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
-}
-"""
-
-
 def test_thousands_of_files_are_a_short_list(page: Page, picture: Picture) -> None:
     """Of 2,000 files that are sent, those in sight are drawn, wherever the list is scrolled to."""
     page.locator(".drop").evaluate(DROP_MANY, 2000)
     page.get_by_role("button", name="Send 2,000 files").click()
     watch_to_the_end(page, "text")
-    expect(page.get_by_role("status")).to_contain_text("2000 of 2000 done")
+    expect(page.get_by_role("status")).to_contain_text("2,000 of 2,000 done")
     expect(page.locator(".row", has_text="note 0.txt")).to_be_visible()
     assert page.locator(".row").count() < 60
     page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")

@@ -15,7 +15,7 @@ import simple_websocket
 
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
-from tests.contract.jobs_api import call, finished, form, job, send
+from tests.contract.jobs_api import Json, call, finished, form, job, send
 from tests.contract.programs import Part, slow_text, wait_until
 
 ENDED = {"done", "failed", "cancelled"}
@@ -262,15 +262,27 @@ def test_failures_are_counted_by_code(cluster: LocalCluster) -> None:
 
 
 def test_activity_tells_what_goes_on(cluster: LocalCluster) -> None:
-    """Who holds what, and what was done in the last minutes, is there for the page."""
-    assign(cluster, "text", [("a.txt", b"a good text")])
+    """Who holds which files is told, and then how many came to an end in the last minutes."""
+    url = cluster.url
 
-    def told() -> bool:
-        activity = call(cluster.url, "GET", "/activity", 200).json()
-        done = sum(slave["files_per_minute"] for slave in activity["slaves"].values())
-        return bool(done and sum(activity["finished_files"]) and activity["interval_seconds"] == 5)
+    def activity() -> Json:
+        told: Json = call(url, "GET", "/activity", 200).json()
+        return told
 
-    assert wait_until(told)
+    def holders() -> list[Json]:
+        slaves = activity()["slaves"].values()
+        return [slave for slave in slaves if "held.txt" in slave["current_files"]]
+
+    job_id = send(url, "text", [("held.txt", slow_text(3))])
+    assert wait_until(holders)
+    assert [slave["held_files"] for slave in holders()] in ([1], [])  # it may be over by now
+    finished(url, job_id)
+    assert holders() == []
+    told = activity()
+    assert told["interval_seconds"] == 5
+    assert wait_until(lambda: sum(activity()["finished_files"]) > 0)
+    ended = [slave["files_per_minute"] for slave in activity()["slaves"].values()]
+    assert sum(ended) > 0
 
 
 def test_downloads(cluster: LocalCluster) -> None:

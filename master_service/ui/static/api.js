@@ -1,16 +1,12 @@
-// Speaks with the master: calls, uploads with progress, and the live events of a job.
+// Calls the master, and tells whether it is there.
 
-const AGAIN_MS = 2000;
-/** Where events can't be had, jobs are asked for no more often than this. */
-const POLL_MS = 5000;
-/** What is no passing trouble. */
-const REFUSED = new Set([400, 401, 403, 404]);
-const OVER = new Set(["done", "cancelled"]);
+/** A master that has not begun to answer by then is as good as gone. */
+const LIMIT_MS = 30_000;
 
 /** Tells whether the master answers: an event "change", and `up`. */
-export const connection = Object.assign(new EventTarget(), { up: true });
+export const connection = Object.assign(new EventTarget(), { up: true, tell });
 
-/** What the master refused, in its own words; a status of 0 means that it could not be reached. */
+/** What the master refused, in its own words; a status of 0 means that it could not be reached, -1 that the caller stopped it. */
 export class ApiError extends Error {
   constructor(message, status, retryAfterS = 0) {
     super(message);
@@ -19,10 +15,13 @@ export class ApiError extends Error {
   }
 }
 
-export const get = (path) => call("GET", path);
+export const get = (path, signal) => call("GET", path, { signal });
 export const remove = (path) => call("DELETE", path);
-export const post = (path, body, key) =>
-  call("POST", path, body === undefined ? undefined : JSON.stringify(body), headersWith(key, { "Content-Type": "application/json" }));
+export const post = (path, { body, key, signal } = {}) =>
+  call("POST", path, { signal, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) } });
+
+/** The address of a job, whose id may be anything that stood behind the #. */
+export const jobPath = (jobId) => `/jobs/${encodeURIComponent(jobId)}`;
 
 /** Who is in the cluster; a login that has ended leads to the login page. */
 export async function status() {
@@ -36,31 +35,34 @@ export async function status() {
 }
 
 /** Fetch a file as it is. */
-export async function blob(path) {
-  const answer = await reach(fetch(path));
-  if (!answer.ok) throw await refusal(answer);
-  return answer.blob();
+export const blob = (path, signal) => reach(path, { signal }, (answer) => answer.blob());
+
+function call(method, path, { body, headers, signal } = {}) {
+  return reach(path, { method, body, headers: { Accept: "application/json", ...headers }, signal }, (answer) => answer.json());
 }
 
-async function call(method, path, body, headers = {}) {
-  const answer = await reach(fetch(path, { method, body, headers: { Accept: "application/json", ...headers } }));
-  if (!answer.ok) throw await refusal(answer);
-  return answer.json();
-}
-
-async function reach(answering) {
+/** Make a call, and read its answer to the end, which may break off like the call itself. */
+async function reach(path, { signal, ...options }, read) {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), LIMIT_MS);
   try {
-    const answer = await answering;
+    const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
+    clearTimeout(timer);
+    if (!answer.ok) throw refused(answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
+    const value = await read(answer);
     tell(true);
-    return answer;
-  } catch {
+    return value;
+  } catch (error) {
+    if (error instanceof ApiError) {
+      tell(true);
+      throw error;
+    }
+    if (signal?.aborted) throw new ApiError("Stopped.", -1);
     tell(false);
     throw new ApiError("The master can't be reached.", 0);
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-async function refusal(answer) {
-  return refused(answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
 }
 
 function refused(status, body, retryAfter) {
@@ -79,10 +81,6 @@ function tell(up) {
   connection.dispatchEvent(new Event("change"));
 }
 
-function headersWith(key, headers) {
-  return key ? { ...headers, "Idempotency-Key": key } : headers;
-}
-
 /** A key under which a request that is sent again counts once. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -92,7 +90,7 @@ export function newKey() {
  * Send a form; `onProgress` hears the bytes that have left. Only XMLHttpRequest tells these, but not
  * whether the master can't be reached or a file can't be read: both have the status 0.
  */
-export function upload(path, form, key, onProgress, signal) {
+export function sendForm(path, form, { key, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
@@ -120,43 +118,3 @@ function parsed(text) {
     return {};
   }
 }
-
-/** Hear how a job goes until it is over, whatever happens to the connection; returns a way to stop. */
-export function watch(jobId, hear) {
-  const state = { stopped: false, socket: null };
-  listen(jobId, hear, state);
-  return () => {
-    state.stopped = true;
-    state.socket?.close();
-  };
-}
-
-function listen(jobId, hear, state) {
-  if (state.stopped) return;
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  let [over, heard] = [false, false];
-  state.socket = new WebSocket(`${scheme}://${location.host}/jobs/${jobId}/events`);
-  state.socket.onmessage = ({ data }) => {
-    const job = JSON.parse(data);
-    heard = true;
-    over = isOver(job);
-    tell(true);
-    hear(job);
-  };
-  state.socket.onclose = async () => {
-    if (state.stopped || over) return;
-    // A connection that broke is made again. Where none could be had, as behind some proxies, the
-    // job is asked for.
-    if (!heard) {
-      const job = await get(`/jobs/${jobId}?limit=0`).catch((error) => error);
-      if (state.stopped) return;
-      if (job instanceof ApiError && REFUSED.has(job.status)) return;
-      if (!(job instanceof ApiError)) hear(job);
-      if (isOver(job)) return;
-    }
-    setTimeout(() => listen(jobId, hear, state), heard ? AGAIN_MS : POLL_MS);
-  };
-}
-
-/** Whether a job has come to its end. */
-export const isOver = (job) => OVER.has(job.state);

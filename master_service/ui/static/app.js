@@ -1,7 +1,7 @@
 // Starts the page: leads each address (after the #) to its view, and tells whether the master is there.
 
 import { connection, status } from "./api.js";
-import { h } from "./dom.js";
+import { h, keep } from "./dom.js";
 import { isSending } from "./outbox.js";
 import { show as showCluster } from "./view_cluster.js";
 import { show as showJob } from "./view_job.js";
@@ -13,6 +13,7 @@ const VIEWS = { "": showSend, jobs: showJobs, job: showJob, cluster: showCluster
 const page = JSON.parse(document.getElementById("page").textContent);
 const place = document.getElementById("view");
 let end = () => {};
+let comingBack = null;
 
 function lead(event) {
   end();
@@ -25,7 +26,10 @@ function lead(event) {
   }
   scrollTo(0, 0);
   const show = Object.hasOwn(VIEWS, view) ? VIEWS[view] : showSend;
-  end = show(place, page, rest) ?? (() => {});
+  // What a view that was left still draws goes nowhere.
+  const room = h("div", { class: "view" });
+  place.replaceChildren(room);
+  end = show(room, page, rest) ?? (() => {});
   // Who goes by keyboard, or listens, is led to what is new.
   if (event) document.querySelector("main").focus({ preventScroll: true });
 }
@@ -40,16 +44,15 @@ function decoded(text) {
 
 connection.addEventListener("change", () => {
   const trouble = document.getElementById("trouble");
-  trouble.replaceChildren(...(connection.up ? [] : [h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")]));
+  keep(trouble, [connection.up], () => (connection.up ? [] : h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")));
+  clearTimeout(comingBack);
   // Views ask again by themselves; only one that never drew is drawn anew.
   if (!connection.up) comeBack();
-  else if (place.querySelector(".card.error")) lead();
+  else if (place.querySelector(".view > .card.error")) lead();
 });
 
-async function comeBack() {
-  await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-  if (connection.up) return;
-  await status().catch(comeBack);
+function comeBack() {
+  comingBack = setTimeout(() => status().catch(() => { if (!connection.up) comeBack(); }), AGAIN_MS);
 }
 
 addEventListener("hashchange", lead);

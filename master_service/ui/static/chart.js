@@ -1,8 +1,9 @@
 // Draws the cluster's rate of the last minutes as a live chart.
 
-import { h, rate } from "./dom.js";
+import { h } from "./dom.js";
+import { rate } from "./words.js";
 
-/** As many as the master keeps. */
+/** Ten minutes of them, which the master keeps. */
 const INTERVALS = 119;
 const HEIGHT = 180;
 
@@ -21,7 +22,7 @@ export function drawChart(place) {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const inNewColors = () => {
     drop();
-    if (last) draw(last);
+    if (last) draw(last).catch(() => {}); // then with the next figures
   };
   scheme.addEventListener("change", inNewColors);
 
@@ -29,7 +30,7 @@ export function drawChart(place) {
     last = activity;
     const { interval_seconds: step, finished_files: ended } = activity;
     // A master that began just now has done nothing before.
-    const all = [...new Array(INTERVALS - ended.length).fill(0), ...ended];
+    const all = [...new Array(INTERVALS).fill(0), ...ended].slice(-INTERVALS);
     const minutes = all.map((_, number) => ((number + 1 - all.length) * step) / 60);
     const rates = all.map((number) => number / step);
     now.textContent = rate(rates.at(-1) ?? 0);
@@ -63,10 +64,8 @@ function newPlot(box, data) {
 async function loadPlot() {
   if (window.uPlot) return;
   const base = new URL("vendor/uplot/", import.meta.url);
-  await Promise.all([
-    loaded("link", { rel: "stylesheet", href: new URL("uPlot.min.css", base) }),
-    loaded("script", { src: new URL("uPlot.iife.min.js", base) }),
-  ]);
+  await loaded("link", { rel: "stylesheet", href: new URL("uPlot.min.css", base) });
+  await loaded("script", { src: new URL("uPlot.iife.min.js", base) });
 }
 
 function loaded(tag, properties) {

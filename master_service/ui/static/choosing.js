@@ -1,6 +1,7 @@
 // Takes in what is chosen or dropped, folders too: a list of files, each with its path.
 
-import { button, h } from "./dom.js";
+import { h } from "./dom.js";
+import { button } from "./widgets.js";
 
 /** Two buttons that open a dialog; `take` gets a promise of what was chosen there. */
 export function pickers(take) {

@@ -1,4 +1,13 @@
-// Tells the files of an upload from others after a reload, by a short number for each name and size.
+// What there is to know of chosen files: how much they are, and which they were.
+
+/** A form says this much of each file, beside its name up to three times as long. */
+const FORM_BYTES = 300;
+
+/** The bytes of files; those that can't be read have none. */
+export const sizeOf = (files) => files.reduce((sum, { size }) => sum + (size ?? 0), 0);
+
+/** The most bytes that sending the files may take. */
+export const weightOf = (files) => files.reduce((sum, { size, path }) => sum + size + FORM_BYTES + 3 * path.length, 0);
 
 /** A number for a file that its name and size give again: FNV-1a, 32 bits, over their UTF-16. */
 function fingerprint({ size, path }) {

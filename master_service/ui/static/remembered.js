@@ -1,52 +1,49 @@
 // The uploads that this browser has not brought to their end: past a reload, and in its other tabs.
 
-const PLACE = "uploads";
+const PREFIX = "upload:";
 /** How long the other tabs have to say what is theirs. */
 const ANSWER_MS = 500;
-const tabs = new BroadcastChannel(PLACE);
-/** Where the browser keeps nothing for us, or has no room left, they are known as long as this page. */
-let here = {};
+const tabs = new BroadcastChannel("uploads");
 
-/** Each upload by the id of its job. */
+/** Each upload by the id of its job; none where the browser keeps nothing for us. */
 export function remembered() {
   try {
-    return JSON.parse(localStorage.getItem(PLACE)) ?? {};
+    const entries = Object.entries(localStorage).filter(([key]) => key.startsWith(PREFIX));
+    return new Map(entries.map(([key, text]) => [key.slice(PREFIX.length), JSON.parse(text)]));
   } catch {
-    return here;
+    return new Map();
   }
 }
 
-/** Remember an upload. */
+/** Remember an upload; where there is no room for that, it can't be gone on with after a reload. */
 export function remember(jobId, what) {
-  keep({ ...remembered(), [jobId]: what });
+  try {
+    localStorage.setItem(PREFIX + jobId, JSON.stringify(what));
+  } catch {
+    // It is sent all the same.
+  }
 }
 
 /** Forget one that has come to its end. */
 export function forget(jobId) {
-  const { [jobId]: _, ...others } = remembered();
-  keep(others);
-}
-
-function keep(all) {
-  here = all;
   try {
-    localStorage.setItem(PLACE, JSON.stringify(all));
+    localStorage.removeItem(PREFIX + jobId);
   } catch {
-    // It was kept above.
+    // Then it was never there.
   }
 }
 
-/** Answer the other tabs when they ask; `mine` returns the jobs that this one sends. */
+/** Answer the other tabs when they ask; `mine` returns the jobs that this one cares for. */
 export function answerOthers(mine) {
   tabs.addEventListener("message", ({ data }) => {
-    if (data.asked) tabs.postMessage({ sending: mine() });
+    if (data.asked) tabs.postMessage({ mine: mine() });
   });
 }
 
-/** Ask the other tabs which jobs they send. */
-export async function sentByOthers() {
+/** Ask the other tabs which jobs they care for. */
+export async function caredForByOthers() {
   const found = new Set();
-  const hear = ({ data }) => (data.sending ?? []).forEach((jobId) => found.add(jobId));
+  const hear = ({ data }) => (data.mine ?? []).forEach((jobId) => found.add(jobId));
   tabs.addEventListener("message", hear);
   tabs.postMessage({ asked: true });
   await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));

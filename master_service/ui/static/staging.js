@@ -1,7 +1,7 @@
 // What was chosen and not sent yet, in groups by what the files are; it outlives the view.
 
-import { bytes } from "./dom.js";
 import { guess } from "./kinds.js";
+import { bytes } from "./words.js";
 
 const GUESSES_AT_ONCE = 32;
 
@@ -15,7 +15,7 @@ const LEFT_OUT = {
 };
 
 /** Groups by kind, in the order in which they came; says "change" when any has changed. */
-export const staging = Object.assign(new EventTarget(), { groups: new Map(), looking: 0, add, clear, move, byType, changed });
+export const staging = Object.assign(new EventTarget(), { groups: new Map(), looking: 0, cleared: 0, add, clear, move, byType });
 
 function changed() {
   staging.dispatchEvent(new Event("change"));
@@ -23,16 +23,20 @@ function changed() {
 
 /** Look at files, of which a promise was made, and put each into its group. */
 async function add(finding, limits) {
+  const { cleared } = staging;
   staging.looking += 1;
   changed();
-  const files = await finding;
-  for (let begin = 0; begin < files.length; begin += GUESSES_AT_ONCE) {
-    const some = files.slice(begin, begin + GUESSES_AT_ONCE);
-    const kinds = await Promise.all(some.map((one) => kindOf(one, limits)));
-    some.forEach((one, place) => groupOf(kinds[place], limits).push(one));
+  try {
+    const files = await finding;
+    for (let begin = 0; begin < files.length && cleared === staging.cleared; begin += GUESSES_AT_ONCE) {
+      const some = files.slice(begin, begin + GUESSES_AT_ONCE);
+      const kinds = await Promise.all(some.map((one) => kindOf(one, limits)));
+      if (cleared === staging.cleared) some.forEach((one, place) => groupOf(kinds[place], limits).push(one));
+    }
+  } finally {
+    staging.looking -= 1;
+    changed();
   }
-  staging.looking -= 1;
-  changed();
 }
 
 async function kindOf(one, limits) {
@@ -70,10 +74,9 @@ function byType() {
   return found;
 }
 
-/** The bytes of files; those that can't be read have none. */
-export const sizeOf = (files) => files.reduce((sum, { size }) => sum + (size ?? 0), 0);
-
+/** Let go of all that was chosen, also of what is being looked at. */
 function clear() {
   staging.groups.clear();
+  staging.cleared += 1;
   changed();
 }

@@ -1,8 +1,10 @@
 // Brings the files of one upload to the master in batches, whatever happens on the way.
 
-import { ApiError, connection, get, newKey, post, status, upload, watch } from "./api.js";
-import { fingerprints } from "./fingerprints.js";
+import { ApiError, connection, get, jobPath, newKey, post, sendForm, status } from "./api.js";
+import { fingerprints, sizeOf } from "./chosen_files.js";
 import { forget, remember } from "./remembered.js";
+import { sleep } from "./timing.js";
+import { watch } from "./watching.js";
 
 const BATCH_FILES = 500;
 const BATCH_BYTES = 64 * 1024 * 1024;
@@ -13,7 +15,10 @@ const LEDGER_PAGE = 5000;
 /** Answers after which the same request may yet be taken. */
 const PASSING = new Set([0, 502, 503, 504, 507]);
 
-/** One upload as it stands; `tell` is called whenever it has got on. With a job's id it goes on with that. */
+/**
+ * One upload as it stands: sending, then sent or failed; or stopping, then stopped. `tell` is called
+ * whenever it has got on. With a job's id it goes on with that.
+ */
 export class Upload {
   constructor(type, files, jobId, tell) {
     Object.assign(this, { type, jobId, tell, state: "sending", trouble: "", job: null, lost: [], sentBytes: 0, hadBytes: 0, began: performance.now() });
@@ -23,7 +28,7 @@ export class Upload {
 
   /** These are all that there are to send. */
   take(files) {
-    Object.assign(this, { files, totalFiles: files.length, totalBytes: sum(files) });
+    Object.assign(this, { files, totalFiles: files.length, totalBytes: sizeOf(files) });
   }
 
   /** Bytes a second since it began. */
@@ -38,31 +43,34 @@ export class Upload {
 }
 
 /** Send an upload to its end; what stops it stands in the upload. */
-export async function run(sending) {
+export async function run(upload) {
+  const { signal } = upload.stop;
   try {
-    let files = sending.files;
-    if (sending.jobId) {
-      files = await missing(sending);
-      const hadBytes = sending.totalBytes - sum(files);
-      sending.change({ hadBytes, sentBytes: hadBytes, began: performance.now() });
+    let { files } = upload;
+    if (upload.jobId) {
+      files = await missing(upload);
+      const hadBytes = upload.totalBytes - sizeOf(files);
+      upload.change({ hadBytes, sentBytes: hadBytes, began: performance.now() });
     } else {
       const key = newKey();
-      sending.jobId = (await surely(sending, () => post("/jobs", { task_type: sending.type.name }, key))).job_id;
-      note(sending);
+      const body = { task_type: upload.type.name };
+      upload.jobId = (await surely(upload, () => post("/jobs", { body, key, signal }))).job_id;
+      note(upload);
     }
-    for (const batch of batches(files)) await sendBatch(sending, batch);
-    await surely(sending, () => post(`/jobs/${sending.jobId}/start`));
-    forget(sending.jobId);
-    sending.change({ state: "sent", files: [] });
-    watch(sending.jobId, (job) => sending.change({ job }));
+    for (const batch of batches(files)) await sendBatch(upload, batch);
+    await surely(upload, () => post(`${jobPath(upload.jobId)}/start`, { signal }));
+    forget(upload.jobId);
+    upload.change({ state: "sent", files: [] });
+    watch(upload.jobId, (job) => upload.change({ job }));
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
     // A job that is gone, or was begun or cancelled elsewhere, is not to be gone on with.
     if (error.status === 404 || error.status === 409) {
-      forget(sending.jobId);
-      sending.jobId = null;
+      forget(upload.jobId);
+      upload.jobId = null;
     }
-    sending.change({ state: sending.stop.signal.aborted ? "stopped" : "failed", trouble: error.message });
+    // Who stopped it says how that went.
+    if (!signal.aborted) upload.change({ state: "failed", trouble: error.message });
+    if (!(error instanceof ApiError)) reportError(error);
   }
 }
 
@@ -72,26 +80,27 @@ function note({ jobId, type, files, totalFiles }) {
   remember(jobId, { type: type.name, folder, totalFiles, prints: fingerprints(files) });
 }
 
-async function sendBatch(sending, batch) {
-  const before = sending.sentBytes;
-  const size = sum(batch);
-  const key = newKey();
+async function sendBatch(upload, batch) {
+  const before = upload.sentBytes;
+  const size = sizeOf(batch);
   const form = new FormData();
-  for (const { file, path } of batch) form.append(sending.type.field, file, path);
+  // Whether an empty file is still there does not matter, and can't be found out.
+  for (const one of batch) form.append(upload.type.field, one.size ? one.file : new Blob([]), one.path);
   // What goes with each file is sent too, and is no part of what is counted.
-  const onProgress = (loaded) => sending.change({ sentBytes: before + Math.min(size, loaded) });
+  const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded) });
+  const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
-    await surely(sending, () => upload(`/jobs/${sending.jobId}/files`, form, key, onProgress, sending.stop.signal).catch((error) => explain(error, batch)));
-    sending.change({ sentBytes: before + size });
+    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch)));
+    upload.change({ sentBytes: before + size });
   } catch (error) {
     if (!(error instanceof LostFiles)) throw error;
-    sending.change({ sentBytes: before, lost: [...sending.lost, ...error.files] });
-    sending.take(sending.files.filter((one) => !error.files.includes(one)));
-    note(sending);
+    upload.change({ sentBytes: before, lost: [...upload.lost, ...error.files] });
+    upload.take(upload.files.filter((one) => !error.files.includes(one)));
+    note(upload);
     // The batch may have arrived after all, in an earlier try.
-    const left = new Set(await missing(sending));
+    const left = new Set(await missing(upload));
     const again = batch.filter((one) => left.has(one));
-    if (again.length) await sendBatch(sending, again);
+    if (again.length) await sendBatch(upload, again);
   }
 }
 
@@ -106,52 +115,41 @@ class LostFiles extends Error {
 /** An upload that broke off did so because of the files, or of the master. */
 async function explain(error, batch) {
   if (error.status !== 0) throw error;
-  const isThere = await Promise.all(batch.map(({ file }) => file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
+  const isThere = await Promise.all(batch.map(({ file, size }) => !size || file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
   if (isThere.includes(false)) throw new LostFiles(batch.filter((_, place) => !isThere[place]));
   await status(); // throws what is wrong with the master, and tells it above the view
   throw error;
 }
 
 /** Try until it works, while the reason is one that passes; as late as the master says. */
-async function surely(sending, attempt) {
-  const { signal } = sending.stop;
+async function surely(upload, attempt) {
+  const { signal } = upload.stop;
   for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MOST_AGAIN_MS)) {
     if (signal.aborted) throw new ApiError("Stopped.", -1);
     try {
       const answer = await attempt();
-      if (sending.trouble) sending.change({ trouble: "" });
+      if (upload.trouble) upload.change({ trouble: "" });
       return answer;
     } catch (error) {
       if (!PASSING.has(error.status)) throw error;
       // A master that is gone costs nothing to ask.
       const pause = connection.up ? Math.max(wait, 1000 * error.retryAfterS) : AGAIN_MS;
-      sending.change({ trouble: `${error.message} Trying again in ${Math.round(pause / 1000)} s.` });
+      upload.change({ trouble: `${error.message} Trying again in ${Math.round(pause / 1000)} s.` });
       await sleep(pause, signal);
     }
   }
 }
 
-function sleep(ms, signal) {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake);
-  });
-}
-
 /** Return the files that the job does not have, going by path and size. */
-async function missing(sending) {
+async function missing(upload) {
   const there = new Map();
+  const page = (offset) => get(`${jobPath(upload.jobId)}?offset=${offset}&limit=${LEDGER_PAGE}`, upload.stop.signal);
   for (let offset = 0; ; offset += LEDGER_PAGE) {
-    const { files: some } = await surely(sending, () => get(`/jobs/${sending.jobId}?offset=${offset}&limit=${LEDGER_PAGE}`));
-    if (!some.length) break;
-    for (const { filename, size } of some) count(there, `${size} ${filename}`, 1);
+    const { files } = await surely(upload, () => page(offset));
+    if (!files.length) break;
+    for (const { filename, size } of files) count(there, `${size} ${filename}`, 1);
   }
-  return sending.files.filter(({ size, path }) => count(there, `${size} ${stored(path)}`, -1) < 0);
+  return upload.files.filter(({ size, path }) => count(there, `${size} ${stored(path)}`, -1) < 0);
 }
 
 /** The name under which the master knows a path, after what browsers do to names in forms. */
@@ -176,5 +174,3 @@ function* batches(files) {
   }
   if (batch.length) yield batch;
 }
-
-const sum = (files) => files.reduce((total, { size }) => total + size, 0);

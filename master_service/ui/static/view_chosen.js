@@ -1,8 +1,11 @@
 // What was chosen: a line for each kind of file, with the type that it would be sent as.
 
-import { button, bytes, count, h, keep } from "./dom.js";
+import { sizeOf, weightOf } from "./chosen_files.js";
+import { h, keep } from "./dom.js";
 import { send } from "./outbox.js";
-import { sizeOf, staging } from "./staging.js";
+import { staging } from "./staging.js";
+import { button } from "./widgets.js";
+import { bytes, count } from "./words.js";
 
 const NAMES_SHOWN = 100;
 
@@ -12,12 +15,12 @@ export function chosenCard({ types, limits }, sent) {
   const go = button("Send", start, "primary");
   const card = h("section", { class: "card", "aria-label": "Files to send" }, heading, rows, trouble, h("div", { class: "actions" }, go, button("Clear", staging.clear)));
   const element = h("div");
-  const drawn = new Map();
+  const drawn = new WeakMap();
 
   function draw() {
     const groups = [...staging.groups.values()].sort((one, other) => (one.reason !== null) - (other.reason !== null));
     const chosen = staging.byType();
-    const large = [...chosen].filter(([, files]) => sizeOf(files) > limits.job_bytes).map(([type]) => type);
+    const large = [...chosen].filter(([, files]) => weightOf(files) > limits.job_bytes).map(([type]) => type);
     heading.textContent = staging.looking ? "Looking at the files…" : "Ready to send";
     trouble.textContent = large.length ? `One job may have ${bytes(limits.job_bytes)}: send the files for ${large.join(", ")} in parts.` : "";
     go.textContent = `Send ${count([...chosen.values()].reduce((sum, files) => sum + files.length, 0), "file")}`;
@@ -26,14 +29,14 @@ export function chosenCard({ types, limits }, sent) {
       if (!drawn.has(group)) drawn.set(group, groupRow(group, types));
       drawn.get(group).draw();
     }
-    keep(rows, groups.map((group) => group.kind), () => groups.map((group) => drawn.get(group).element));
+    keep(rows, groups, () => groups.map((group) => drawn.get(group).element));
     keep(element, [groups.length > 0 || staging.looking > 0], () => (groups.length || staging.looking ? card : []));
   }
 
   function start() {
-    for (const [name, files] of staging.byType()) send(types.find((type) => type.name === name), files);
+    const chosen = staging.byType();
     staging.clear();
-    drawn.clear();
+    for (const [name, files] of chosen) send(types.find((type) => type.name === name), files);
     sent();
   }
 

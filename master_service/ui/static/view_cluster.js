@@ -2,14 +2,15 @@
 
 import { get, status as askStatus } from "./api.js";
 import { drawChart } from "./chart.js";
-import { count, duration, h, rate, snippet, title } from "./dom.js";
+import { h, title } from "./dom.js";
 import { drawNewestGain } from "./gain.js";
-
-const ASK_MS = 5000;
+import { repeat } from "./timing.js";
+import { snippet } from "./widgets.js";
+import { count, duration, rate } from "./words.js";
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
-  title("Cluster");
+  title(place, "Cluster");
   const slaves = h("div", { class: "grid" });
   const chart = h("section", { class: "card", "aria-label": "Rate" });
   const gain = h("div");
@@ -28,12 +29,10 @@ export function show(place, page) {
     await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
   }
 
-  const askAgain = () => ask().catch(() => {}); // the trouble is told above the view
-  askAgain();
-  const asking = setInterval(askAgain, ASK_MS);
+  const stop = repeat(ask);
   return () => {
     ended = true;
-    clearInterval(asking);
+    stop();
     graph.end();
   };
 }

@@ -1,9 +1,12 @@
 // The files of a job that failed, by the kind of failure, with what can be done about it.
 
 import { get } from "./api.js";
-import { button, count, h, keep } from "./dom.js";
+import { h, keep } from "./dom.js";
+import { button } from "./widgets.js";
+import { count } from "./words.js";
 
 const NAMES_AT_ONCE = 100;
+const MOST_NAMES = 10_000;
 /** Kinds with fewer files than this lie open. */
 const FEW = 10;
 
@@ -22,49 +25,52 @@ const REMEDIES = {
 };
 
 /** A card for a job's failures, which is there when there are some; `draw` asks for what is new. */
-export function failures(jobId) {
+export function failures(path) {
   const [heading, list] = [h("h3"), h("div", { class: "stack" })];
   const card = h("section", { class: "card", "aria-label": "Files that need attention" }, heading, list);
   const element = h("div");
   const kinds = new Map();
 
   async function draw() {
-    const { by_code: counts } = await get(`/jobs/${jobId}/failures`);
+    const { by_code: counts } = await get(`${path}/failures`);
     const codes = Object.keys(counts).sort((one, other) => counts[other] - counts[one]);
     heading.textContent = `${count(Object.values(counts).reduce((sum, number) => sum + number, 0), "file needs", "files need")} attention`;
-    for (const code of codes) {
-      if (!kinds.has(code)) kinds.set(code, kindOfFailure(jobId, code, counts[code] < FEW));
-      kinds.get(code).draw(counts[code]);
-    }
+    for (const code of codes) if (!kinds.has(code)) kinds.set(code, kindOfFailure(path, code, counts[code] < FEW));
     keep(list, codes, () => codes.map((code) => kinds.get(code).element));
     keep(element, [codes.length > 0], () => (codes.length ? card : []));
+    await Promise.all(codes.map((code) => kinds.get(code).draw(counts[code])));
   }
 
   return { element, draw };
 }
 
-function kindOfFailure(jobId, code, open) {
-  const [amount, names, more] = [h("span"), h("ul"), h("div")];
-  const element = h("details", { open, ontoggle: () => element.open && load() },
-    h("summary", {}, h("span", { class: "code" }, code), " ", amount), names, more);
-  let total = 0;
-  let wanted = NAMES_AT_ONCE;
+function kindOfFailure(path, code, open) {
+  const [amount, names, trouble, more] = [h("span"), h("ul"), h("p", { class: "error", role: "alert" }), h("div")];
+  const element = h("details", { open, ontoggle: () => { if (element.open) load().catch(tell); } },
+    h("summary", {}, h("span", { class: "code" }, code), " ", amount), names, trouble, more);
+  const showMore = button("Show more", () => {
+    wanted = Math.min(MOST_NAMES, wanted + NAMES_AT_ONCE);
+    return load();
+  });
+  let [total, wanted] = [0, NAMES_AT_ONCE];
 
-  function draw(number) {
-    const news = number !== total;
+  async function draw(number) {
+    if (number === total) return;
     total = number;
     amount.textContent = `${count(number, "file")}. ${REMEDIES[code] ?? ""}`;
-    if (news && element.open) load().catch(() => {}); // with the next news
+    if (element.open && element.isConnected) await load();
   }
 
   async function load() {
     // From the first on: while the job is under way, any of them may be new.
-    const { files } = await get(`/jobs/${jobId}?code=${encodeURIComponent(code)}&limit=${wanted}`);
+    const { files } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${wanted}`);
+    trouble.textContent = "";
     names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, file.filename), `: ${file.error}`)));
-    more.replaceChildren(...(total > files.length ? [button(`Show more of ${total.toLocaleString("en")}`, () => {
-      wanted += NAMES_AT_ONCE;
-      return load();
-    })] : []));
+    keep(more, [total > files.length && wanted < MOST_NAMES], () => (total > files.length && wanted < MOST_NAMES ? showMore : []));
+  }
+
+  function tell(error) {
+    trouble.textContent = error.message;
   }
 
   return { element, draw };

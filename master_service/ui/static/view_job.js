@@ -1,92 +1,101 @@
 // One job: how it goes, what needs attention, its files, and the result of one of them.
 
-import { get, isOver, newKey, post, remove, watch } from "./api.js";
-import { bar, button, bytes, count, h, keep, title } from "./dom.js";
+import { get, jobPath, newKey, post, remove } from "./api.js";
+import { h, keep, title } from "./dom.js";
 import { drawGain } from "./gain.js";
 import { showResult } from "./results/index.js";
 import { virtualList } from "./rows.js";
+import { paced } from "./timing.js";
 import { failures } from "./view_failures.js";
-import { howItGoes } from "./view_jobs.js";
+import { isOver, watch } from "./watching.js";
+import { bar, button } from "./widgets.js";
+import { bytes, count, howItGoes, outOf } from "./words.js";
 
 const REFRESH_MS = 2000;
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page, [jobId, index]) {
   if (index !== undefined) return showResult(place, jobId, Number(index));
-  const summary = h("section", { class: "card", "aria-label": "Progress" });
-  const attention = failures(jobId);
+  const path = jobPath(jobId);
+  const summary = summaryCard(place, path);
+  const attention = failures(path);
   const gain = h("div");
-  const files = h("section", { class: "card", "aria-label": "Files" });
-  place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary, attention.element, gain, files);
   const list = virtualList(
-    async (offset, limit) => (await get(`/jobs/${jobId}?offset=${offset}&limit=${limit}`)).files,
-    (file) => drawFile(jobId, file), "Files of this job");
-  const retryKey = newKey();
-  const state = { job: null, refreshed: 0, stopped: false };
+    async (offset, limit) => (await get(`${path}?offset=${offset}&limit=${limit}`)).files,
+    (file) => drawFile(path, file), "Files of this job");
+  let [job, unwatch] = [null, () => {}];
+  const counted = { failed_files: 0, done_files: 0 };
+  const refresh = paced(refreshNow, REFRESH_MS);
 
-  function hear(job) {
-    if (state.stopped) return;
-    const changed = JSON.stringify(job) !== JSON.stringify(state.job);
-    state.job = job;
-    if (changed) drawSummary(job);
+  function hear(news) {
+    job = news;
+    summary.draw(job);
     list.setTotal(job.total_files);
-    clearTimeout(state.later);
-    const wait = isOver(job) ? 0 : Math.max(0, state.refreshed + REFRESH_MS - performance.now());
-    state.later = setTimeout(refresh, wait);
+    refresh.soon();
   }
 
-  function refresh() {
-    const { job } = state;
-    state.refreshed = performance.now();
-    list.refresh();
-    // What can't be had now is asked for with the next news.
-    if (job.failed_files) attention.draw().catch(() => {});
-    if (job.done_files) drawGain(gain, job).catch(() => {});
+  async function refreshNow() {
+    const { failed_files: failed, done_files: done } = job;
+    // Each that can be had is drawn; if one can't, all are asked for again.
+    await everyOne([
+      list.refresh(),
+      failed !== counted.failed_files ? attention.draw() : null,
+      done !== counted.done_files || isOver(job) ? drawGain(gain, job) : null,
+    ]);
+    Object.assign(counted, { failed_files: failed, done_files: done });
   }
 
-  title("A job");
+  title(place, "A job");
+  const files = h("section", { class: "card", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
+  get(`${path}?limit=0`).then((found) => {
+    if (!place.isConnected) return;
+    place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, gain, files);
+    hear(found);
+    if (!isOver(found)) unwatch = watch(jobId, hear);
+  }, (error) => place.replaceChildren(h("p", { class: "card error" }, error.message)));
+  return () => {
+    refresh.stop();
+    unwatch();
+  };
+}
+
+async function everyOne(promises) {
+  const failed = (await Promise.allSettled(promises)).find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+function summaryCard(place, path) {
   const [heading, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
-  summary.append(h("div", { class: "split" }, heading, actions), progress, told);
+  const element = h("section", { class: "card", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told);
+  const retryKey = newKey();
 
-  function drawSummary(job) {
+  function draw(job) {
     const over = isOver(job);
     heading.textContent = `${count(job.total_files, "file")} for ${job.task_type}`;
-    title(over ? heading.textContent : `${job.done_files + job.failed_files} of ${heading.textContent}`);
+    title(place, over ? heading.textContent : `${(job.done_files + job.failed_files).toLocaleString("en")} of ${heading.textContent}`);
     keep(actions, [over, over && job.failed_files, job.done_files > 0], () => [
-      over ? null : button("Cancel", () => remove(`/jobs/${jobId}`).then(hear)),
+      over ? null : button("Cancel", () => remove(path).then(draw)),
       over && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
-      job.done_files ? h("a", { class: "button primary", href: `/jobs/${jobId}/results.zip`, download: "" }, over ? "Download all" : "Download those done") : null,
+      job.done_files ? h("a", { class: "button primary", href: `${path}/results.zip`, download: "" }, over ? "Download all" : "Download those done") : null,
     ]);
     progress.set(job.done_files, job.failed_files, job.total_files);
     // To be read out when it is over, not ten times a second.
     told.ariaLive = over ? "polite" : "off";
-    told.textContent = `${job.done_files} of ${job.total_files} done. ${howItGoes(job)}`;
+    told.textContent = `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`;
   }
 
   async function retry() {
-    const { job_id: next } = await post(`/jobs/${jobId}/retry`, undefined, retryKey);
-    location.hash = `#/jobs/${next}`;
+    const { job_id: next } = await post(`${path}/retry`, { key: retryKey });
+    location.hash = `#${jobPath(next)}`;
   }
 
-  get(`/jobs/${jobId}?limit=0`).then((job) => {
-    files.replaceChildren(h("h3", {}, "Files"), list.element);
-    hear(job);
-    if (!isOver(job) && !state.stopped) state.unwatch = watch(jobId, hear);
-  }, (error) => place.replaceChildren(h("p", { class: "card error" }, error.message)));
-  return () => {
-    state.stopped = true;
-    clearTimeout(state.later);
-    state.unwatch?.();
-  };
+  return { element, draw };
 }
 
-function drawFile(jobId, file) {
-  const inside = [
+function drawFile(path, file) {
+  return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}` },
     h("span", { class: `state ${file.state}` }, file.state),
     h("span", { class: "one-line grow" }, file.filename),
     h("span", { class: "faint only-wide" }, file.slave ?? ""),
-    h("span", { class: "faint" }, bytes(file.size)),
-  ];
-  const key = `file-${file.index}`;
-  return h("a", { class: "row", "data-key": key, href: `#/jobs/${jobId}/${file.index}` }, inside);
+    h("span", { class: "faint" }, bytes(file.size)));
 }

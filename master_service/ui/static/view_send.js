@@ -1,18 +1,17 @@
 // The first view: files go in here, and their uploads are watched.
 
-import { status as askStatus } from "./api.js";
+import { status } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
 import { h, keep, title } from "./dom.js";
 import { interrupted, outbox } from "./outbox.js";
 import { staging } from "./staging.js";
+import { repeat } from "./timing.js";
 import { chosenCard } from "./view_chosen.js";
 import { interruptedCard, uploadCard } from "./view_uploads.js";
 
-const ASK_MS = 5000;
-
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
-  title("Send");
+  title(place, "Send");
   const take = (finding) => staging.add(finding, page.limits);
   const slaves = h("div");
   const chosen = chosenCard(page, () => uploads.firstElementChild.focus());
@@ -36,24 +35,17 @@ export function show(place, page) {
   }
 
   async function lookForSlaves() {
-    const status = await askStatus().catch(() => null);
-    if (!status || ended) return;
-    keep(slaves, [status.slaves.length > 0], () => (status.slaves.length ? [] : h("p", { class: "notice" },
+    const { slaves: present } = await status();
+    if (!ended) keep(slaves, [present.length > 0], () => (present.length ? [] : h("p", { class: "notice" },
       "No slave is here yet. Files can be sent, and wait for one. ", h("a", { href: "#/cluster" }, "How to start a slave"))));
-  }
-
-  function look() {
-    lookForBroken();
-    lookForSlaves();
   }
 
   outbox.addEventListener("change", drawUploads);
   drawUploads();
-  look();
-  const asking = setInterval(look, ASK_MS);
+  const stops = [repeat(lookForBroken), repeat(lookForSlaves)];
   return () => {
     ended = true;
-    clearInterval(asking);
+    stops.forEach((stop) => stop());
     outbox.removeEventListener("change", drawUploads);
     chosen.end();
   };

@@ -1,19 +1,21 @@
 // Uploads as they go, from the first byte that leaves to the last result; and those that broke off.
 
-import { isOver, remove } from "./api.js";
+import { jobPath, remove } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
-import { bar, button, bytes, count, duration, h, keep } from "./dom.js";
-import { abandon, again, giveUp, resume } from "./outbox.js";
-import { howItGoes } from "./view_jobs.js";
+import { h, keep } from "./dom.js";
+import { abandon, giveUp, resume, tryAgain } from "./outbox.js";
+import { isOver } from "./watching.js";
+import { bar, button } from "./widgets.js";
+import { bytes, count, duration, howItGoes, outOf } from "./words.js";
 
-const STATES = { sending: "Sending", sent: "Sent", failed: "Not sent", stopped: "Stopped" };
+const STATES = { sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
 const NAMES_SHOWN = 20;
 
 /** A card for an upload of this page; `draw` shows how it stands. */
 export function uploadCard(one) {
   const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
   const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble);
-  const cancel = () => (one.state === "sending" ? giveUp(one) : remove(`/jobs/${one.jobId}`).then((job) => one.change({ job })));
+  const cancel = () => (one.state === "sending" ? giveUp(one) : remove(jobPath(one.jobId)).then((job) => one.change({ job })));
 
   function draw() {
     const over = one.job !== null && isOver(one.job);
@@ -21,7 +23,7 @@ export function uploadCard(one) {
     keep(actions, [one.state, over], () => [
       one.state === "sending" || (one.job && !over) ? button("Cancel", cancel) : null,
       one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
-      one.state === "failed" ? [button("Try again", () => again(one), "primary"), button("Give up", () => giveUp(one))] : null,
+      one.state === "failed" ? [button("Try again", () => tryAgain(one), "primary"), button("Give up", () => giveUp(one))] : null,
     ]);
     if (one.state === "sending") {
       const leftBytes = one.totalBytes - one.sentBytes;
@@ -30,7 +32,7 @@ export function uploadCard(one) {
       told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent${goes}`;
     } else if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
-      told.textContent = `${one.job.done_files} of ${one.job.total_files} done. ${howItGoes(one.job)}`;
+      told.textContent = `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`;
     }
     trouble.textContent = [one.trouble, lost(one)].filter(Boolean).join(" ");
   }
@@ -61,7 +63,7 @@ export function interruptedCard(one, types, change) {
   const [chooseFiles, chooseFolder, inputs] = pickers(take);
   return takeDrops(h("section", { class: "card", "aria-label": "Interrupted upload" },
     h("h3", {}, "An upload was interrupted"),
-    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${count(one.arrivedFiles, "has", "have")} arrived and are safe. Choose or drop the same files here again, and only the missing ones are sent.`),
+    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. Choose or drop the same files here again, and only the missing ones are sent.`),
     trouble,
     h("div", { class: "actions" }, one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
       button("Forget it", () => abandon(one.jobId).then(change))), inputs), take);

@@ -1,12 +1,14 @@
 // A sound's waveform with its levels, and a player.
 
-import { bytes, h, svg } from "../dom.js";
-import { facts } from "./index.js";
+import { h, svg } from "../dom.js";
+import { barLine, facts } from "../widgets.js";
+import { bytes } from "../words.js";
+import { showInput } from "./paths.js";
 
 /** Draw the result. */
-export async function draw({ json, url, input }) {
-  const [result, sound] = await Promise.all([json(), url(input).catch(() => "")]);
-  const player = h("audio", { controls: true, src: sound, preload: "metadata" });
+export async function draw({ json, input }) {
+  const result = await json();
+  const player = h("audio", { controls: true, preload: "metadata" });
   const place = svg("line", { y1: -1, y2: 1, class: "place" });
   const picture = waveform(result.waveform ?? [], place);
   player.addEventListener("timeupdate", () => {
@@ -14,7 +16,7 @@ export async function draw({ json, url, input }) {
     place.setAttribute("x1", at);
     place.setAttribute("x2", at);
   });
-  player.addEventListener("error", () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
+  showInput(player, input, () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
   return [
     h("section", { class: "card", "aria-label": "Sound" }, picture, player),
     h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness (RMS)", result.rms_energy), level("Peak", result.peak ?? 0),
@@ -35,7 +37,7 @@ function level(name, value) {
   const decibels = value > 0 ? 20 * Math.log10(value) : -Infinity;
   const share = Math.min(1, Math.max(0, 1 + decibels / 60));
   const words = value > 0 ? `${decibels.toFixed(1)} dB` : "silent";
-  return h("div", { class: "level" }, h("span", {}, name), h("div", { class: "bar" }, h("div", { class: "bar-done", style: { width: `${100 * share}%` } })), h("span", {}, words));
+  return barLine("div", name, share, words);
 }
 
 function clock(seconds) {

@@ -1,7 +1,7 @@
 // A document's text, page by page, with its outline and what it says of itself.
 
-import { button, h } from "../dom.js";
-import { facts } from "./index.js";
+import { h } from "../dom.js";
+import { button, facts } from "../widgets.js";
 
 const SHOWN_CHARACTERS = 200_000;
 

@@ -1,8 +1,9 @@
 // The texts of a job on a map: what is alike lies together, whose nearest are shown on hover.
 
-import { get } from "../api.js";
+import { get, jobPath } from "../api.js";
 import { h, svg } from "../dom.js";
-import { facts, resultPath } from "./index.js";
+import { barLine, facts } from "../widgets.js";
+import { resultPath } from "./paths.js";
 import { nearest, sparse, spots } from "./vectors.js";
 
 const MOST_TEXTS = 500;
@@ -12,33 +13,33 @@ const NEAREST = 5;
 let last = { of: null, texts: [] };
 
 /** Draw the result with its neighbours. */
-export async function draw({ job, file, json, isOver }) {
+export async function draw({ job, file, json, signal }) {
   const own = await json();
   const map = h("section", { class: "card", "aria-label": "Map of the job" }, h("h3", {}, "Map of the job"), h("p", { class: "faint" }, "Fetching the other texts…"));
-  fetchAll(job, isOver).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(h("p", { class: "error" }, error.message)));
+  fetchAll(job, signal).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(h("p", { class: "error" }, error.message)));
   const terms = own.features.map((term, place) => [term, own.vector[place]]).filter(([, weight]) => weight > 0).sort(([, one], [, other]) => other - one).slice(0, 10);
   return [
     map,
     h("section", { class: "card", "aria-label": "Terms" }, h("h3", {}, "What sets this text apart"),
-      h("ol", { class: "bars" }, terms.map(([term, weight]) => h("li", {}, h("span", { class: "one-line" }, term), h("span", { class: "bar" }, h("span", { class: "bar-done", style: { width: `${100 * weight}%` } })), h("span", {}, weight.toFixed(2))))),
+      h("ol", { class: "bars" }, terms.map(([term, weight]) => barLine("li", term, weight, weight.toFixed(2)))),
       facts({ Terms: own.vector_size, "Of these in this text": own.non_zero_features })),
   ];
 }
 
-async function fetchAll(job, isOver) {
+async function fetchAll(job, signal) {
   const of = `${job.job_id} ${job.done_files}`;
   if (last.of === of) return last.texts;
-  const { files } = await get(`/jobs/${job.job_id}?state=done&limit=${MOST_TEXTS}`);
+  const { files } = await get(`${jobPath(job.job_id)}?state=done&limit=${MOST_TEXTS}`, signal);
   const texts = [];
   const fetchSome = async () => {
-    for (let file = files.shift(); file && !isOver(); file = files.shift()) {
-      const { vector } = await get(resultPath(job, file));
+    for (let file = files.shift(); file; file = files.shift()) {
+      const { vector } = await get(resultPath(job, file), signal);
       texts.push({ file, vector: sparse(vector) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, fetchSome));
   texts.sort((one, other) => one.file.index - other.file.index);
-  if (!isOver()) last = { of, texts };
+  last = { of, texts };
   return texts;
 }
 
@@ -49,7 +50,7 @@ function drawMap(job, file, texts) {
   const dots = spots(vectors).map(([x, y], place) => {
     const { index, filename } = texts[place].file;
     const isOwn = index === file.index;
-    return svg("a", { href: `#/jobs/${job.job_id}/${index}`, "aria-label": filename, class: isOwn ? "own" : null, onpointerenter: () => tell(place), onfocus: () => tell(place) },
+    return svg("a", { href: `#${jobPath(job.job_id)}/${index}`, "aria-label": filename, class: isOwn ? "own" : null, onpointerenter: () => tell(place), onfocus: () => tell(place) },
       svg("circle", { cx: 4 + 92 * x, cy: 4 + 52 * y, r: isOwn ? 1.6 : 1 }));
   });
 
@@ -57,7 +58,7 @@ function drawMap(job, file, texts) {
     const near = nearest(vectors, place, NEAREST);
     dots.forEach((one, other) => one.classList.toggle("near", near.some((spot) => spot.place === other)));
     told.replaceChildren(h("strong", {}, texts[place].file.filename), near.length ? " is most like " : " is like no other.",
-      ...near.flatMap(({ place: other, likeness }, rank) => [rank ? ", " : "", h("a", { href: `#/jobs/${job.job_id}/${texts[other].file.index}` }, texts[other].file.filename), ` (${likeness.toFixed(2)})`]));
+      ...near.flatMap(({ place: other, likeness }, rank) => [rank ? ", " : "", h("a", { href: `#${jobPath(job.job_id)}/${texts[other].file.index}` }, texts[other].file.filename), ` (${likeness.toFixed(2)})`]));
   }
 
   picture.append(...dots);

@@ -1,16 +1,20 @@
 // Shows the result of one file by what it is, beside what was sent, with a way to its neighbours.
 
-import { blob, get } from "../api.js";
-import { bytes, count, h, title } from "../dom.js";
+import { blob, get, jobPath } from "../api.js";
+import { h, title } from "../dom.js";
+import { bytes, count } from "../words.js";
 import { draw as drawAudio } from "./audio.js";
 import { draw as drawDocument } from "./document.js";
 import { draw as drawEmbedding } from "./embedding.js";
 import { draw as drawImage } from "./image.js";
 import { draw as drawOcr } from "./ocr.js";
+import { resultPath } from "./paths.js";
 import { draw as drawText } from "./text.js";
 
 const AGAIN_MS = 5000;
 const UNDER_WAY = new Set(["queued", "running"]);
+/** What was sent is shown up to this size: the browser has to hold it. */
+const MOST_SHOWN_BYTES = 256 * 1024 * 1024;
 
 /** A row for each task type that has a view of its own; others are shown as they are. */
 const VIEWS = { image: drawImage, text: drawText, embedding: drawEmbedding, ocr: drawOcr, audio: drawAudio, document: drawDocument };
@@ -21,8 +25,8 @@ let pressed = null;
 /** Draw the result of a job's file into `place`; returns what ends the view. */
 export function showResult(place, jobId, index) {
   const urls = [];
-  let ended = false;
-  let later = null;
+  const left = new AbortController();
+  const { signal } = left;
   const body = h("div", { class: "stack" }, h("p", { class: "faint" }, "…"));
   const head = h("div", { class: "stack" });
   place.replaceChildren(head, body);
@@ -31,37 +35,39 @@ export function showResult(place, jobId, index) {
     const elsewhere = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("input, select, textarea, audio");
     if (step && !elsewhere) head.querySelector(step < 0 ? "[rel=prev]" : "[rel=next]")?.click();
   };
-  addEventListener("keydown", keys);
+  addEventListener("keydown", keys, { signal });
 
-  function fill() {
-    return look().catch((error) => body.replaceChildren(h("p", { class: "card error" }, error.message)));
+  async function fill() {
+    try {
+      await look();
+    } catch (error) {
+      body.replaceChildren(h("p", { class: "card error" }, error.message));
+    }
   }
 
   async function look() {
-    const job = await get(`/jobs/${jobId}?offset=${index}&limit=1`);
+    const job = await get(`${jobPath(jobId)}?offset=${index}&limit=1`, signal);
     const [file] = job.files;
     if (file?.index !== index) throw new Error("This job has no such file.");
     head.replaceChildren(...drawHead(job, file));
-    title(file.filename);
+    title(place, file.filename);
     if (pressed) head.querySelector(`[rel=${pressed}]`)?.focus();
     pressed = null;
     if (!file.saved_file) {
       body.replaceChildren(drawNone(file));
-      if (UNDER_WAY.has(file.state) && !ended) later = setTimeout(fill, AGAIN_MS);
+      if (UNDER_WAY.has(file.state)) setTimeout(() => { if (!signal.aborted) fill(); }, AGAIN_MS);
       return;
     }
-    const result = resultPath(job, file);
+    const path = resultPath(job, file);
+    const own = async (from) => {
+      urls.push(URL.createObjectURL(await blob(from, signal)));
+      return urls.at(-1);
+    };
     const context = {
-      job, file, result,
-      json: () => get(result),
-      isOver: () => ended,
-      url: async (path) => {
-        const data = await blob(path);
-        if (ended) throw new Error("Nobody looks any more.");
-        urls.push(URL.createObjectURL(data));
-        return urls.at(-1);
-      },
-      input: `/jobs/${jobId}/inputs/${index}`,
+      job, file, signal,
+      json: () => get(path, signal),
+      result: () => own(path),
+      input: () => (file.size > MOST_SHOWN_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : own(`${jobPath(jobId)}/inputs/${index}`)),
     };
     const parts = [await (VIEWS[job.task_type] ?? drawRaw)(context)].flat();
     body.replaceChildren(...parts.filter(Boolean));
@@ -69,23 +75,17 @@ export function showResult(place, jobId, index) {
 
   fill();
   return () => {
-    ended = true;
-    clearTimeout(later);
-    removeEventListener("keydown", keys);
+    left.abort();
     urls.forEach(URL.revokeObjectURL);
   };
 }
 
-/** Where the result of a file is downloaded from. */
-export function resultPath(job, file) {
-  return `/results/${job.task_type}/${encodeURIComponent(file.saved_file.split("/").at(-1))}`;
-}
-
 function drawHead(job, file) {
+  const path = jobPath(job.job_id);
   const to = (index, rel, words) => (index >= 0 && index < job.total_files
-    ? h("a", { class: "button", rel, href: `#/jobs/${job.job_id}/${index}`, onclick: (event) => { pressed = event.detail ? null : rel; } }, words) : h("span", { class: "button off" }, words));
+    ? h("a", { class: "button", rel, href: `#${path}/${index}`, onclick: (event) => { pressed = event.detail ? null : rel; } }, words) : h("span", { class: "button off" }, words));
   return [
-    h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", h("a", { href: `#/jobs/${job.job_id}` }, `${count(job.total_files, "file")} for ${job.task_type}`), ` / ${file.index + 1}`),
+    h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", h("a", { href: `#${path}` }, `${count(job.total_files, "file")} for ${job.task_type}`), ` / ${file.index + 1}`),
     h("div", { class: "split" },
       h("h2", { class: "one-line" }, file.filename),
       h("div", { class: "actions" },
@@ -103,10 +103,4 @@ function drawNone({ state, code, error }) {
 
 async function drawRaw({ json }) {
   return h("pre", { class: "card" }, JSON.stringify(await json(), null, 2));
-}
-
-/** Figures with their names, as a list of pairs. */
-export function facts(pairs) {
-  return h("dl", { class: "facts" }, Object.entries(pairs).filter(([, value]) => value !== "" && value !== null && value !== undefined)
-    .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, typeof value === "number" ? value.toLocaleString("en") : value))));
 }

@@ -1,20 +1,21 @@
 // A page with a box around each word, in the color of how sure the reading is, and its text to copy.
 
-import { h, snippet, svg } from "../dom.js";
-import { facts } from "./index.js";
+import { h, svg } from "../dom.js";
+import { facts, snippet } from "../widgets.js";
+import { showInput } from "./paths.js";
 
 /** Draw the result. */
-export async function draw({ json, url, input, file }) {
-  const [result, before] = await Promise.all([json(), url(input).catch(() => "")]);
+export async function draw({ json, input, file }) {
+  const result = await json();
   const [width, height] = result.image_size;
-  const page = h("img", { src: before, alt: `${file.filename} as it was sent` });
+  const page = h("img", { alt: `${file.filename} as it was sent` });
   const told = h("p", { role: "status", class: "faint" }, "Point at a word to see how it was read.");
   const boxes = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, (result.words ?? []).map((word) => {
     const [x, y, w, boxHeight] = word.box;
     return svg("rect", { x, y, width: w, height: boxHeight, class: sureness(word.confidence),
       onpointerenter: () => told.replaceChildren(h("strong", {}, word.text), ` ${word.confidence.toFixed(0)} of 100`) });
   }));
-  page.addEventListener("error", () => page.replaceWith(h("p", { class: "faint" }, "The page as it was sent can't be shown.")));
+  showInput(page, input, () => page.replaceWith(h("p", { class: "faint" }, "The page as it was sent can't be shown.")));
   return [
     h("section", { class: "card", "aria-label": "The page" }, h("div", { class: "page", style: { aspectRatio: `${width} / ${height}` } }, page, boxes), told,
       h("p", { class: "legend" }, ["sure", "fair", "poor"].map((kind) => h("span", { class: `tag ${kind}` }, { sure: "90 and more", fair: "60 to 90", poor: "less than 60" }[kind])))),

@@ -1,7 +1,7 @@
 // A text's counts, its keywords as bars, and its sentences in the color of their mood.
 
 import { h } from "../dom.js";
-import { facts } from "./index.js";
+import { barLine, facts } from "../widgets.js";
 
 const NEUTRAL = 0.05; // what VADER's authors call so
 
@@ -23,8 +23,7 @@ const moodOf = (score) => (score >= NEUTRAL ? "positive" : score <= -NEUTRAL ? "
 function bars(words) {
   if (!words.length) return h("p", { class: "faint" }, "None.");
   const most = words[0][1];
-  return h("ol", { class: "bars" }, words.map(([word, number]) =>
-    h("li", {}, h("span", { class: "one-line" }, word), h("span", { class: "bar" }, h("span", { class: "bar-done", style: { width: `${(100 * number) / most}%` } })), h("span", {}, number))));
+  return h("ol", { class: "bars" }, words.map(([word, number]) => barLine("li", word, number / most, number)));
 }
 
 function sentences({ sentences: some, sentence_count: all }) {

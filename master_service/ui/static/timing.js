@@ -1,0 +1,57 @@
+// Does things again and again, and never two at a time.
+
+const AGAIN_MS = 5000;
+
+/** Do something at once and then again, some time after each end; what goes wrong ends nothing. Returns what stops it. */
+export function repeat(act, restMs = AGAIN_MS) {
+  let [stopped, timer] = [false, null];
+  async function go() {
+    await act().catch(() => {}); // the master's absence is told above the view
+    if (!stopped) timer = setTimeout(go, restMs);
+  }
+  go();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** Do something soon after each call of `soon`, but with a rest in between, and again where it went wrong. */
+export function paced(act, restMs) {
+  let [wanted, busy, stopped, timer] = [false, false, false, null];
+  async function go() {
+    [wanted, busy] = [false, true];
+    let rest = restMs;
+    try {
+      await act();
+    } catch {
+      [wanted, rest] = [true, AGAIN_MS];
+    }
+    timer = setTimeout(() => {
+      busy = false;
+      if (wanted) soon();
+    }, rest);
+  }
+  function soon() {
+    wanted = true;
+    if (!busy && !stopped) go();
+  }
+  function stop() {
+    stopped = true;
+    clearTimeout(timer);
+  }
+  return { soon, stop };
+}
+
+/** Wait, but no longer than until the signal. */
+export function sleep(ms, signal) {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
+  });
+}
