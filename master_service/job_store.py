@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from master_service.claims import Claim
 from master_service.errors import LedgerFull, NoSuchThing
 from master_service.jobs import File, Job
-from master_service.ledger import Claim, Ledger
+from master_service.ledger import Ledger
 from master_service.spool import Spool
 
 _log = logging.getLogger(__name__)

@@ -11,26 +11,19 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from master_service import claims
 from master_service import ledger_rows as rows
-from master_service.errors import KeyReused, LedgerFull, NoSuchThing
+from master_service.claims import Claim
+from master_service.errors import LedgerFull, NoSuchThing
 from master_service.jobs import File, FileState, Job, JobState
 
 _log = logging.getLogger(__name__)
 _TRY_AGAIN_S = 1.0
 _LOCKED_S = 0.5
 """How long everybody waits where another program holds the file; then it counts as full."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An ``Idempotency-Key``, and the fingerprint of what it was sent with."""
-
-    key: str
-    fingerprint: str
 
 
 class Ledger:
@@ -71,17 +64,17 @@ class Ledger:
     def add(self, job: Job, files: Sequence[File], claim: Claim | None) -> str:
         """Enter a job with its files; returns its id, or that of the job with the same claim."""
         with self._entering():
-            if (earlier := self._claimed(claim)) is not None:
+            if (earlier := claims.answered(self._db, claim)) is not None:
                 return str(earlier)
             number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            self._claim(claim, job.job_id, number)
+            claims.note(self._db, claim, job.job_id, number)
             return job.job_id
 
     def add_files(self, job: Job, files: Sequence[File], claim: Claim | None) -> None:
         """Enter more files of an open job, whose counts speak of them already."""
         with self._entering():
-            self._claimed(claim)
+            claims.answered(self._db, claim)
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
                 raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
@@ -90,7 +83,7 @@ class Ledger:
             self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
-            self._claim(claim, [file.index for file in files], number)
+            claims.note(self._db, claim, [file.index for file in files], number)
 
     def claimed(self, claim: Claim | None) -> object:
         """Return what was answered to the same claim before, or None.
@@ -98,7 +91,7 @@ class Ledger:
         Raises ``KeyReused`` where the key came with something else.
         """
         with self._lock:
-            return self._claimed(claim)
+            return claims.answered(self._db, claim)
 
     def job_changed(self, job: Job) -> None:
         """Write the job's new state."""
@@ -284,19 +277,3 @@ class Ledger:
             self._db.execute(rows.UPDATE_FILE, (*rows.file_changes(file), job_id, index))
         for job_id, job in self._unwritten_jobs.items():
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job_id))
-
-    def _claimed(self, claim: Claim | None) -> object:
-        if claim is None:
-            return None
-        text = "SELECT fingerprint, answer FROM claims WHERE key=?"
-        found = self._db.execute(text, (claim.key,)).fetchone()
-        if found is None:
-            return None
-        if found[0] != claim.fingerprint:
-            raise KeyReused(claim.key)
-        return json.loads(found[1])
-
-    def _claim(self, claim: Claim | None, answer: object, number: int) -> None:
-        if claim is not None:
-            values = (claim.key, claim.fingerprint, json.dumps(answer), number)
-            self._db.execute("INSERT INTO claims VALUES (?,?,?,?)", values)

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol, cast
 
+from master_service.claims import Claim
 from master_service.entries import add_files, new_job, task_named, uploads_for
 from master_service.errors import (
     JobTooLarge,
@@ -26,7 +27,6 @@ from master_service.errors import (
 )
 from master_service.job_store import JobStore
 from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger import Claim
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.runner import Runner

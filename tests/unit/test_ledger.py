@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from master_service.claims import Claim
 from master_service.errors import KeyReused, LedgerFull, NoSuchThing
 from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger import Claim, Ledger
+from master_service.ledger import Ledger
 from slave_service.errors import Failure
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)
