@@ -65,10 +65,13 @@ def job(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>/slaves")
 def slaves(job_id: str) -> ResponseReturnValue:
-    """Say how many of a job's files each slave has done."""
+    """Say how many of a job's files each slave has done, and how fast while it worked on them."""
     service = parts().service
     job_id = service.job(job_id).job_id
-    return jsonify(job_id=job_id, by_slave=service.store.ledger.done_by(job_id))
+    live, ledger = service.runner.live(job_id), service.store.ledger
+    speeds = live.spans.of_slaves() if live else ledger.speeds(job_id)
+    rates = {slave: round(files / max(s, 0.001), 3) for slave, (files, s) in speeds.items()}
+    return jsonify(job_id=job_id, by_slave=ledger.done_by(job_id), files_per_second=rates)
 
 
 @blueprint.get("/jobs/<job_id>/failures")

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -133,6 +133,12 @@ class Ledger:
         with self._entering():
             self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
+    def keep_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
+        """Write how many files each slave has done in how many seconds of its own."""
+        with self._entering():
+            for slave, speed in speeds.items():
+                self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))
+
     def flush(self) -> bool:
         """Write the changes that are not written yet; tells whether that was possible."""
         with self._lock:
@@ -227,6 +233,11 @@ class Ledger:
         """Return how many of the job's files failed in which way."""
         return {str(code): int(count) for code, count in self._rows(rows.FAILED_BY_CODE, job_id)}
 
+    def speeds(self, job_id: str) -> dict[str, tuple[int, float]]:
+        """Return what ``keep_speeds`` was given."""
+        found = self._rows(rows.SELECT_SPEEDS, job_id)
+        return {str(slave): (int(files), float(seconds)) for slave, files, seconds in found}
+
     def fit(self, job: Job) -> object:
         """Return what ``keep_fit`` was given, or None."""
         ((text,),) = self._rows("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
@@ -242,6 +253,7 @@ class Ledger:
         for number in numbers:
             self._db.execute("DELETE FROM files WHERE job=?", number)
             self._db.execute("DELETE FROM claims WHERE job=?", number)
+            self._db.execute("DELETE FROM speeds WHERE job=?", number)
             self._db.execute("DELETE FROM jobs WHERE number=?", number)
 
     def _rows(self, text: str, *values: object) -> list[sqlite3.Row]:

@@ -49,6 +49,13 @@ CREATE TABLE IF NOT EXISTS claims (
     answer TEXT NOT NULL,
     job INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS speeds (
+    job INTEGER NOT NULL,
+    slave TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (job, slave)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS claims_of_job ON claims (job);
 """
 
@@ -79,6 +86,12 @@ SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, sa
 DONE_BY = """
 SELECT slave, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
     AND state='done' AND slave IS NOT NULL GROUP BY slave ORDER BY slave
+"""
+INSERT_SPEED = """
+INSERT OR REPLACE INTO speeds VALUES ((SELECT number FROM jobs WHERE job_id=?),?,?,?)
+"""
+SELECT_SPEEDS = """
+SELECT slave, files, seconds FROM speeds WHERE job=(SELECT number FROM jobs WHERE job_id=?)
 """
 FAILED_BY_CODE = """
 SELECT code, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)

@@ -6,6 +6,7 @@ import time
 
 from master_service.jobs import Job
 from master_service.progress import Speedometer
+from master_service.spans import Spans
 
 _AGAIN_S = 1.0
 """How long to wait before a full disk is tried again."""
@@ -26,6 +27,7 @@ class LiveJob:
         """What the job waits for at the moment, as a sentence."""
         self.lock = threading.Lock()
         """Held while a pass begins, and while the job is cancelled: one comes before the other."""
+        self.spans = Spans()
         self._cancelled = threading.Event()
         self._speed = Speedometer()
 

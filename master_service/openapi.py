@@ -145,7 +145,9 @@ def _calls() -> dict[str, Described]:
         },
         "/jobs/{job_id}/slaves": {
             "get": _call(
-                "How many of its files each slave has done.", {200: _json("BySlave")}, [404]
+                "How many of its files each slave has done, and how fast while it worked on them.",
+                {200: _json("BySlave")},
+                [404],
             )
         },
         "/jobs/{job_id}/failures": {

@@ -80,6 +80,7 @@ _EXTRAS = {
     "tls": {"type": "boolean"},
 }
 _COUNTS = {"type": "object", "additionalProperties": _COUNT}
+_RATES = {"type": "object", "additionalProperties": _NUMBER}
 _BUSY = {"held_files": _COUNT, "current_files": _list(_TEXT), "files_per_minute": _COUNT}
 _STATISTICS = {
     "elapsed_seconds": _NUMBER,
@@ -116,7 +117,7 @@ SCHEMAS: dict[str, Schema] = {
     "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
-    "BySlave": _object({"job_id": _TEXT, "by_slave": _COUNTS}),
+    "BySlave": _object({"job_id": _TEXT, "by_slave": _COUNTS, "files_per_second": _RATES}),
     "ByCode": _object({"job_id": _TEXT, "by_code": _COUNTS}),
     "Activity": _object(
         {

@@ -22,17 +22,20 @@ class Speedometer:
         """Note how many files have ended by now."""
         if not self._samples or at - self._samples[-1][0] >= _GRAIN_S:
             self._samples.append((at, ended_files))
-        while at - self._samples[0][0] > _WINDOW_S:
-            self._samples.popleft()
+        self._forget(at)
 
     def rate(self, at: float, ended_files: int) -> float | None:
         """Return files a second; None as long as there is nothing to tell."""
-        while len(self._samples) > 1 and at - self._samples[1][0] > _WINDOW_S:
-            self._samples.popleft()
+        self._forget(at)
         if not self._samples or at - self._samples[0][0] < _GRAIN_S:
             return None
         began, ended_before = self._samples[0]
         return (ended_files - ended_before) / (at - began)
+
+    def _forget(self, at: float) -> None:
+        # The last one before the window stays: files may end less often than that.
+        while len(self._samples) > 1 and at - self._samples[1][0] > _WINDOW_S:
+            self._samples.popleft()
 
 
 def head(job: Job, rate: float | None = None, waiting_for: str | None = None) -> dict[str, object]:

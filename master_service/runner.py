@@ -157,7 +157,7 @@ class Runner:
         files = self._files(job, FileState.QUEUED)
         steps = Save(live, files, self._store, self._metrics, self._results, task)
         self._pass(live, task, steps, fit=fit)
-        self._finish(job)
+        self._finish(live)
 
     def _fit(self, live: LiveJob, task: TaskType) -> object:
         """Survey every file on the slaves, and put the surveys together, once for each job."""
@@ -222,9 +222,12 @@ class Runner:
             time.sleep(_BREATH_S)
         return found
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, live: LiveJob) -> None:
+        job = live.job
         if job.ended_files != job.total_files:
             raise RuntimeError(f"job {job.job_id} would end with files that have no end")
+        with suppress(LedgerFull):  # then nobody will know how fast they were
+            self._store.ledger.keep_speeds(job, live.spans.of_slaves())
         self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
         told = job.job_id, job.state.value, job.done_files, job.total_files
@@ -234,7 +237,7 @@ class Runner:
         """Give every file an end when the job can't be seen through, or is not wanted any more."""
         try:
             self._end_files(live)
-            self._finish(live.job)
+            self._finish(live)
         except Exception:  # noqa: BLE001 (nothing is left to try; who waits has to be told)
             _log.exception("job %s stands still until the next start", live.job.job_id)
 

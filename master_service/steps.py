@@ -73,6 +73,7 @@ class Steps:
         for position, file in zip(positions, files, strict=True):
             file.hand_over(slave)
             self._handed_over_at[position] = now
+        self.live.spans.handed_over(slave, now)
         self._metrics.handed_over(self._task_type, slave, len(files))
         named = [(self._key(file), file.filename) for file in files]
         self._metrics.activity.handed_over(slave, named)
@@ -99,10 +100,9 @@ class Steps:
 
     def ended(self, position: int, outcome: Outcome) -> None:
         """Take in the outcome that a file has come to."""
-        file = self._file(position)
-        self._metrics.activity.ended(self._key(file), time.monotonic())
+        file, now = self._file(position), time.monotonic()
         if began := self._handed_over_at[position]:
-            self._metrics.answered(self._task_type, time.monotonic() - began)
+            self._metrics.answered(self._task_type, now - began)
         try:
             failure = outcome.failure or self.take(file, outcome.data or b"")
         except Unwanted:
@@ -113,6 +113,12 @@ class Steps:
             failure = _LOST_RESULT
         if failure is not None:
             file.fail(failure)
+        if file.state is FileState.QUEUED:
+            self._metrics.activity.let_go(self._key(file))  # it has another pass to go
+        else:
+            self._metrics.activity.ended(self._key(file), time.monotonic())
+        if file.slave is not None:
+            self.live.spans.answered(file.slave, now, file.state is FileState.DONE)
         self._end([position], [file])
 
     def take(self, file: File, data: bytes) -> Failure | None:

@@ -105,7 +105,10 @@ class LocalCluster:
 
     def start_slave(self, **settings: str) -> Program:
         """Start one slave without waiting for it."""
-        slave = self._start(PROJECT / "slave.py", **({"MASTER_URL": self.url} | settings))
+        # A port of its own: on 3000, the next free one, another cluster's slave would soon take the
+        # place of one that is gone, and get the files that are sent there.
+        own = {"MASTER_URL": self.url, "SLAVE_PORT": str(free_port())}
+        slave = self._start(PROJECT / "slave.py", **(own | settings))
         self.slaves.append(slave)
         return slave
 

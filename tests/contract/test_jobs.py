@@ -245,9 +245,11 @@ def test_files_of_one_state_and_who_did_them(cluster: LocalCluster) -> None:
     done = call(cluster.url, "GET", f"{path}?state=done&offset=1", 200).json()["files"]
     assert [file["filename"] for file in done] == ["c.txt"]
     assert "queued" in call(cluster.url, "GET", f"{path}?state=lost", 400).json()["error"]
-    slaves = call(cluster.url, "GET", f"{path}/slaves", 200).json()["by_slave"]
-    assert sum(slaves.values()) == 2
-    assert slaves == summary["statistics"]["slaves"]
+    told = call(cluster.url, "GET", f"{path}/slaves", 200).json()
+    assert sum(told["by_slave"].values()) == 2
+    assert told["by_slave"] == summary["statistics"]["slaves"]
+    assert told["files_per_second"].keys() == told["by_slave"].keys()
+    assert all(rate > 0 for rate in told["files_per_second"].values())
 
 
 def test_failures_are_counted_by_code(cluster: LocalCluster) -> None:

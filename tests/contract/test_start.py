@@ -124,7 +124,7 @@ def test_slave_takes_the_next_free_port(own_cluster: LocalCluster) -> None:
         with contextlib.suppress(OSError):  # by whatever else runs here: just as well
             stack.enter_context(socket.create_server(("127.0.0.1", 3000)))
         own_cluster.start_master()
-        own_cluster.start_slaves(1)
+        own_cluster.start_slaves(1, SLAVE_PORT="")
         (slave,) = own_cluster.present()
     assert 3000 < slave["slave_port"] < 3100
 

@@ -37,6 +37,16 @@ def test_a_job_that_stands_still_slows_down() -> None:
     assert speed.rate(30.0, 39) == 0
 
 
+def test_files_that_end_seldom_have_a_rate() -> None:
+    """Of files that end more seldom than the window is long, the last ones tell the rate."""
+    speed = Speedometer()
+    for number in range(6):
+        speed.note(15.0 * number, number)
+    rate = speed.rate(75.0, 5)
+    assert rate is not None
+    assert abs(rate - 1 / 15) < 0.001
+
+
 def test_head_tells_the_time_left() -> None:
     """What is left, divided by the rate; without a rate nothing is promised."""
     job = Job(

@@ -1,11 +1,13 @@
 """Which jobs are under way at a time, told by an engine that does nothing until it is told to."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from master_service.activity import INTERVAL_S
 from master_service.job_store import JobStore
 from master_service.jobs import File, Job, JobState
 from master_service.metrics import Metrics
@@ -35,11 +37,11 @@ class Engine:
     def drop(self, run: str, slave: str) -> int:
         raise NotImplementedError
 
-    def finish(self, run: str) -> None:
+    def finish(self, run: str, data: bytes = b"{}") -> None:
         """Let a pass of one file end well."""
         under_way = self.under_way.pop(run)
         under_way.listener.handed_over([0], "a:1")
-        under_way.listener.ended(0, Outcome("a.txt", data=b"{}"))
+        under_way.listener.ended(0, Outcome("a.txt", data=data))
         under_way.left = 0
         under_way.over.set()
 
@@ -51,13 +53,14 @@ class Bench:
         self.engine = Engine()
         self.store = JobStore(folder / "spool")
         results = Results(folder / "results", "results")
-        self.runner = Runner(self.store, self.engine, results, Metrics())
+        self.metrics = Metrics()
+        self.runner = Runner(self.store, self.engine, results, self.metrics)
         self._jobs = 0
 
-    def put(self, patience_s: float | None) -> str:
+    def put(self, patience_s: float | None, task_type: str = "text") -> str:
         """Add a job of one file that somebody waits for, or nobody."""
         self._jobs += 1
-        job = Job(f"j{self._jobs}", "text", NOW, JobState.QUEUED, total_files=1)
+        job = Job(f"j{self._jobs}", task_type, NOW, JobState.QUEUED, total_files=1)
         upload = self.store.spool.incoming() / "0"
         upload.write_bytes(b"a")
         self.store.add(job, [File(0, "a.txt", 1, "")], [upload], None)
@@ -97,3 +100,30 @@ def test_so_many_are_under_way_and_the_next_follows(
     ended = bench.store.ledger.job(jobs[0])
     assert ended is not None
     assert ended.state is JobState.DONE
+
+
+def test_two_passes_count_a_file_once(bench: Bench) -> None:
+    """A file that is surveyed first is held then, but has come to its end after the second pass."""
+    job_id = bench.put(None, "embedding")
+    activity = bench.metrics.activity
+    wait_until(lambda: bench.is_under_way(job_id))
+    bench.engine.finish(job_id, b'{"terms": {"a": 1}}')
+    wait_until(lambda: bench.is_under_way(job_id))
+    later = time.monotonic() + INTERVAL_S
+    assert (sum(activity.finished_files(later)), activity.of_slaves(later)) == (0, {})
+    bench.engine.finish(job_id)
+    wait_until(lambda: bench.runner.live(job_id) is None)
+    assert sum(activity.finished_files(later + INTERVAL_S)) == 1
+
+
+def test_speed_of_each_slave_is_kept(bench: Bench) -> None:
+    """When a job is over, the ledger knows how many files each slave has done in what time."""
+    job_id = bench.put(None)
+    wait_until(lambda: bench.is_under_way(job_id))
+    bench.engine.finish(job_id)
+    wait_until(lambda: bench.runner.live(job_id) is None)
+    ((slave, (files, seconds)),) = bench.store.ledger.speeds(job_id).items()
+    assert (slave, files) == ("a:1", 1)
+    assert 0 <= seconds < 60
+    bench.store.ledger.remove(job_id)
+    assert bench.store.ledger.speeds(job_id) == {}

@@ -1,0 +1,44 @@
+"""Measures how fast each slave worked on one job while it worked on it. Pure.
+
+A slave's span goes from its first file to its last answer; what others did before and after does
+not count against it. Times are of one clock that never goes back, in seconds.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Span:
+    """From when to when a slave worked, and how many files it has done in that time."""
+
+    began: float
+    ended: float
+    files: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long that was."""
+        return self.ended - self.began
+
+
+class Spans:
+    """The span of every slave that was given files of one job."""
+
+    def __init__(self) -> None:
+        self._spans: dict[str, Span] = {}
+
+    def handed_over(self, slave: str, at: float) -> None:
+        """Note that a slave was given files."""
+        self._spans.setdefault(slave, Span(at, at))
+
+    def answered(self, slave: str, at: float, done: bool) -> None:
+        """Note that a slave has answered for a file, and whether it is done with that."""
+        span = self._spans.get(slave)
+        if span is not None:
+            span.ended = at
+            span.files += done
+
+    def of_slaves(self) -> dict[str, tuple[int, float]]:
+        """Return the files and seconds of each slave that has done any."""
+        spans = list(self._spans.items())
+        return {slave: (span.files, span.seconds) for slave, span in spans if span.files}
