@@ -1,10 +1,10 @@
 // Calls the master, and tells whether it is there.
 
 /** A master that has not begun to answer by then is as good as gone. */
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 20_000;
 
-/** Tells whether the master answers: an event "change", and `up`. */
-export const connection = Object.assign(new EventTarget(), { up: true, tell });
+/** Whether the master answers, and lets us in; says "change". */
+export const connection = Object.assign(new EventTarget(), { up: true, loggedIn: true, tell });
 
 /** What the master refused, in its own words; a status of 0 means that it could not be reached, -1 that the caller stopped it. */
 export class ApiError extends Error {
@@ -23,15 +23,19 @@ export const post = (path, { body, key, signal } = {}) =>
 /** The address of a job, whose id may be anything that stood behind the #. */
 export const jobPath = (jobId) => `/jobs/${encodeURIComponent(jobId)}`;
 
-/** Who is in the cluster; a login that has ended leads to the login page. */
+/** Who is in the cluster. */
 export async function status() {
   const told = await get("/check_status");
   // Whoever is not let in is told this much and no more.
-  if (!told.slaves) {
-    logIn();
-    throw new ApiError("Please log in.", 401);
-  }
+  if (!told.slaves) throw refused(401, { error: "The login has ended." });
+  tell({ loggedIn: true });
   return told;
+}
+
+/** Show the token again. */
+export async function logIn(token) {
+  await reach("/login", { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } }, (answer) => answer.text());
+  await status();
 }
 
 /** Fetch a file as it is. */
@@ -50,15 +54,12 @@ async function reach(path, { signal, ...options }, read) {
     clearTimeout(timer);
     if (!answer.ok) throw refused(answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
     const value = await read(answer);
-    tell(true);
+    tell({ up: true });
     return value;
   } catch (error) {
-    if (error instanceof ApiError) {
-      tell(true);
-      throw error;
-    }
+    if (error instanceof ApiError) throw error;
     if (signal?.aborted) throw new ApiError("Stopped.", -1);
-    tell(false);
+    tell({ up: false });
     throw new ApiError("The master can't be reached.", 0);
   } finally {
     clearTimeout(timer);
@@ -66,18 +67,13 @@ async function reach(path, { signal, ...options }, read) {
 }
 
 function refused(status, body, retryAfter) {
-  if (status === 401) logIn();
+  tell({ up: true, loggedIn: status === 401 ? false : connection.loggedIn });
   return new ApiError(body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
 }
 
-/** The part after the # is kept, and with it the view that was looked at. */
-function logIn() {
-  location.assign(`/login${location.hash}`);
-}
-
-function tell(up) {
-  if (up === connection.up) return;
-  connection.up = up;
+function tell(news) {
+  if (Object.entries(news).every(([name, value]) => connection[name] === value)) return;
+  Object.assign(connection, news);
   connection.dispatchEvent(new Event("change"));
 }
 
@@ -99,7 +95,6 @@ export function sendForm(path, form, { key, onProgress, signal }) {
     const abort = () => request.abort();
     request.onloadend = () => signal.removeEventListener("abort", abort);
     request.onload = () => {
-      tell(true);
       const body = parsed(request.responseText);
       if (request.status < 300) resolve(body);
       else reject(refused(request.status, body, request.getResponseHeader("Retry-After")));

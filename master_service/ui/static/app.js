@@ -2,6 +2,7 @@
 
 import { connection, status } from "./api.js";
 import { h, keep } from "./dom.js";
+import { loginForm } from "./login.js";
 import { isSending } from "./outbox.js";
 import { show as showCluster } from "./view_cluster.js";
 import { show as showJob } from "./view_job.js";
@@ -43,12 +44,14 @@ function decoded(text) {
 }
 
 connection.addEventListener("change", () => {
-  const trouble = document.getElementById("trouble");
-  keep(trouble, [connection.up], () => (connection.up ? [] : h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.")));
+  keep(document.getElementById("trouble"), [connection.up, connection.loggedIn], () => {
+    if (!connection.up) return h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.");
+    return connection.loggedIn ? [] : loginForm();
+  });
   clearTimeout(comingBack);
   // Views ask again by themselves; only one that never drew is drawn anew.
   if (!connection.up) comeBack();
-  else if (place.querySelector(".view > .card.error")) lead();
+  else if (connection.loggedIn && place.querySelector(".view > .card.error")) lead();
 });
 
 function comeBack() {

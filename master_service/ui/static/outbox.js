@@ -1,12 +1,16 @@
 // The uploads of this page, and those of earlier ones that never came to their end.
 
-import { ApiError, get, jobPath, remove } from "./api.js";
+import { ApiError, get, jobPath, post, remove } from "./api.js";
 import { among } from "./chosen_files.js";
 import { answerOthers, caredForByOthers, forget, remembered } from "./remembered.js";
-import { Upload, run } from "./uploading.js";
+import { Upload, follow, run } from "./uploading.js";
+import { isOver } from "./watching.js";
 import { outOf } from "./words.js";
 
-const CARED_FOR = new Set(["sending", "stopping", "failed"]);
+/** A browser has six connections to a master, and others want some. */
+const MOST_AT_ONCE = 2;
+const CARED_FOR = new Set(["waiting", "sending", "stopping", "sent", "failed"]);
+const UNDER_WAY = new Set(["sending", "stopping"]);
 
 /** The uploads of this page, newest first; says "change" whenever one has got on. */
 export const outbox = Object.assign(new EventTarget(), { uploads: [] });
@@ -22,10 +26,24 @@ export function tryAgain(upload) {
 }
 
 function begin(type, files, jobId) {
+  put(type, files, jobId);
+  beginSome();
+}
+
+function put(type, files, jobId) {
   const upload = new Upload(type, files, jobId, () => outbox.dispatchEvent(new Event("change")));
   outbox.uploads.unshift(upload);
   upload.change({});
-  upload.over = run(upload);
+  return upload;
+}
+
+function beginSome() {
+  const underWay = outbox.uploads.filter((upload) => UNDER_WAY.has(upload.state)).length;
+  const waiting = outbox.uploads.filter((upload) => upload.state === "waiting").reverse();
+  for (const upload of waiting.slice(0, MOST_AT_ONCE - underWay)) {
+    upload.change({ state: "sending" });
+    upload.over = run(upload).finally(beginSome);
+  }
 }
 
 /** Give an upload up, and with it its job; where that can't be done now, it can be tried again. */
@@ -39,6 +57,7 @@ export async function giveUp(upload) {
   } catch (error) {
     upload.change({ state: "failed", trouble: error.message });
   }
+  beginSome();
 }
 
 /** Give a job up that was never sent whole. */
@@ -48,10 +67,13 @@ export async function abandon(jobId) {
 }
 
 /** Whether leaving the page now would end an upload. */
-export const isSending = () => outbox.uploads.some((upload) => upload.state === "sending");
+export const isSending = () => outbox.uploads.some((upload) => ["waiting", "sending"].includes(upload.state));
 
-/** Uploads of this browser that nobody brings to their end any more, such as after closing the page. */
-export async function interrupted() {
+/**
+ * Uploads of this browser that nobody brings to their end any more, such as after closing the page.
+ * Those that arrived whole, and are being processed, are taken in here.
+ */
+export async function interrupted(types) {
   const isMine = (jobId) => outbox.uploads.some((upload) => upload.jobId === jobId);
   const known = [...remembered()].filter(([jobId]) => !isMine(jobId));
   if (!known.length) return [];
@@ -64,10 +86,20 @@ export async function interrupted() {
       throw error;
     });
     if (job.state === "open") found.push({ jobId, ...what, arrivedFiles: job.total_files });
-    else forget(jobId);
+    else if (job.state === "gone" || isOver(job)) forget(jobId);
+    else takeIn(types.find((type) => type.name === what.type), jobId, what.totalFiles, job);
   }
   return found;
 }
+
+function takeIn(type, jobId, totalFiles, job) {
+  const upload = put(type, [], jobId);
+  upload.change({ state: "sent", totalFiles, job });
+  follow(upload);
+}
+
+/** Begin a job all of whose files have arrived. */
+export const start = (jobId) => post(`${jobPath(jobId)}/start`);
 
 /** Go on with an interrupted upload, of whose files all must be among these; raises an error where they are not. */
 export function resume({ jobId, totalFiles, prints }, type, files) {

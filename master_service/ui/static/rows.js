@@ -2,25 +2,31 @@
 
 import { h } from "./dom.js";
 
-const ROW_PX = 40;
+/** As high as .row in the style sheet, which grows with the reader's letters. */
+const ROW_REM = 2.5;
 const AHEAD_ROWS = 12;
+const MOST_SHOWN_ROWS = 12;
 const PAGE_ROWS = 200;
 const AGAIN_MS = 5000;
 
 /**
- * Make a list: `fetchPage(offset, limit)` brings rows, `draw(row)` makes an element of one.
- * `setTotal` tells how many there are, `refresh` draws anew what has changed meanwhile, or raises what is wrong.
+ * Make a list: `fetchPage(offset, limit)` brings rows, `draw(row)` makes an element of one. `setTotal`
+ * tells how many there are; `refresh` draws what has changed meanwhile, or raises what is wrong;
+ * `goTo` leads back to where `where` was.
  */
 export function virtualList(fetchPage, draw, label) {
+  const rowPx = ROW_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const pages = new Map();
+  /** The elements in the list by their place, each with the row that it shows. */
+  const drawn = new Map();
   const list = h("div", { class: "rows", role: "list", "aria-label": label });
   const frame = h("div", { class: "rows-frame", tabindex: 0, onscroll: () => requestAnimationFrame(paint) }, list);
-  let [total, asked, painted] = [0, 0, ""];
+  let [total, asked, wanted] = [0, 0, null];
 
   function setTotal(number) {
     total = number;
-    list.style.height = `${total * ROW_PX}px`;
-    frame.style.height = `${Math.min(total, 12) * ROW_PX + 2}px`;
+    list.style.height = `${total * rowPx}px`;
+    frame.style.height = `${Math.min(total, MOST_SHOWN_ROWS) * rowPx + 2}px`;
     requestAnimationFrame(paint);
   }
 
@@ -31,7 +37,7 @@ export function virtualList(fetchPage, draw, label) {
     const rows = await fetchPage(page * PAGE_ROWS, PAGE_ROWS);
     if (turn < (pages.get(page)?.turn ?? 0)) return;
     pages.set(page, { rows, turn });
-    repaint();
+    paint();
   }
 
   async function load(page) {
@@ -39,41 +45,64 @@ export function virtualList(fetchPage, draw, label) {
     pages.set(page, { rows: [], turn: 0 });
     await fetchInto(page).catch(() => setTimeout(() => {
       pages.delete(page);
-      repaint();
+      paint();
     }, AGAIN_MS));
-  }
-
-  function repaint() {
-    painted = "";
-    paint();
   }
 
   function paint() {
     if (!frame.isConnected) return;
-    const first = Math.max(0, Math.floor(frame.scrollTop / ROW_PX) - AHEAD_ROWS);
-    const last = Math.min(total, Math.ceil((frame.scrollTop + frame.clientHeight) / ROW_PX) + AHEAD_ROWS);
-    const range = `${first}-${last}`;
-    if (range === painted) return;
-    painted = range;
+    const first = Math.max(0, Math.floor(frame.scrollTop / rowPx) - AHEAD_ROWS);
+    const last = Math.min(total, Math.ceil((frame.scrollTop + frame.clientHeight) / rowPx) + AHEAD_ROWS);
     for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < last; page += 1) load(page);
-    const rows = [];
-    for (let place = first; place < last; place += 1) {
-      const row = pages.get(Math.floor(place / PAGE_ROWS))?.rows[place % PAGE_ROWS];
-      rows.push(h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place", style: { top: `${place * ROW_PX}px` } },
-        row ? draw(row) : h("div", { class: "row faint" }, "…")));
+    for (const [place, { element }] of drawn) {
+      if (place >= first && place < last) continue;
+      element.remove();
+      drawn.delete(place);
     }
-    const focused = frame.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
-    list.replaceChildren(...rows);
-    if (focused) list.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+    // From the end on, so that each can stand before the next: the Tab key goes by this order.
+    for (let [place, next] = [last - 1, null]; place >= first; place -= 1) next = paintRow(place, next);
+    if (wanted) lead(wanted);
+  }
+
+  /** Draw a row that is not there, or has changed; what stays can be pressed. */
+  function paintRow(place, next) {
+    const row = pages.get(Math.floor(place / PAGE_ROWS))?.rows[place % PAGE_ROWS];
+    const text = JSON.stringify(row);
+    const before = drawn.get(place);
+    if (before && before.text === text && before.total === total) return before.element;
+    const element = h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place", style: { top: `${place * rowPx}px` } },
+      row ? draw(row) : h("div", { class: "row faint" }, "…"));
+    const focused = before?.element.contains(document.activeElement);
+    if (before) before.element.replaceWith(element);
+    else list.insertBefore(element, next);
+    if (focused) element.querySelector("a")?.focus({ preventScroll: true });
+    drawn.set(place, { element, text, total });
+    return element;
+  }
+
+  function lead(key) {
+    const link = list.querySelector(`[data-key="${key}"]`);
+    if (!link) return;
+    wanted = null;
+    link.focus({ preventScroll: true });
   }
 
   async function refresh() {
-    const first = Math.floor(frame.scrollTop / ROW_PX / PAGE_ROWS);
-    const last = Math.floor((frame.scrollTop + frame.clientHeight) / ROW_PX / PAGE_ROWS);
+    const first = Math.floor(frame.scrollTop / rowPx / PAGE_ROWS);
+    const last = Math.floor((frame.scrollTop + frame.clientHeight) / rowPx / PAGE_ROWS);
     for (const page of [...pages.keys()]) if (page < first || page > last) pages.delete(page);
     for (const page of [...pages.keys()]) await fetchInto(page);
   }
 
+  function where() {
+    return { top: frame.scrollTop, key: frame.contains(document.activeElement) ? document.activeElement.dataset.key : null };
+  }
+
+  function goTo({ top, key }) {
+    frame.scrollTop = top;
+    wanted = key;
+  }
+
   new ResizeObserver(() => requestAnimationFrame(paint)).observe(frame);
-  return { element: frame, setTotal, refresh };
+  return { element: frame, setTotal, refresh, where, goTo };
 }

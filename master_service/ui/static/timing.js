@@ -16,31 +16,42 @@ export function repeat(act, restMs = AGAIN_MS) {
   };
 }
 
-/** Do something soon after each call of `soon`, but with a rest in between, and again where it went wrong. */
+/**
+ * Do something soon after each call of `soon`, but with a rest in between, and again where it went wrong.
+ * `now` leaves out the rest.
+ */
 export function paced(act, restMs) {
-  let [wanted, busy, stopped, timer] = [false, false, false, null];
+  let [wanted, acting, hurried, stopped, timer] = [false, false, false, false, null];
   async function go() {
-    [wanted, busy] = [false, true];
+    [wanted, acting, hurried] = [false, true, false];
     let rest = restMs;
     try {
       await act();
     } catch {
       [wanted, rest] = [true, AGAIN_MS];
     }
+    acting = false;
+    if (stopped) return;
     timer = setTimeout(() => {
-      busy = false;
-      if (wanted) soon();
-    }, rest);
+      timer = null;
+      if (wanted) go();
+    }, hurried ? 0 : rest);
   }
   function soon() {
     wanted = true;
-    if (!busy && !stopped) go();
+    if (!acting && !timer && !stopped) go();
+  }
+  function now() {
+    hurried = true;
+    clearTimeout(timer);
+    timer = null;
+    soon();
   }
   function stop() {
     stopped = true;
     clearTimeout(timer);
   }
-  return { soon, stop };
+  return { soon, now, stop };
 }
 
 /** Wait, but no longer than until the signal. */

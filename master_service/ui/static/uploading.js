@@ -3,6 +3,7 @@
 import { ApiError, connection, get, jobPath, newKey, post, sendForm, status } from "./api.js";
 import { fingerprints, sizeOf } from "./chosen_files.js";
 import { forget, remember } from "./remembered.js";
+import { Speed } from "./speed.js";
 import { sleep } from "./timing.js";
 import { watch } from "./watching.js";
 
@@ -13,17 +14,18 @@ const AGAIN_MS = 2000;
 const MOST_AGAIN_MS = 30_000;
 const LEDGER_PAGE = 5000;
 /** Answers after which the same request may yet be taken. */
-const PASSING = new Set([0, 502, 503, 504, 507]);
+const PASSING = new Set([0, 401, 502, 503, 504, 507]);
 
 /**
- * One upload as it stands: sending, then sent or failed; or stopping, then stopped. `tell` is called
- * whenever it has got on. With a job's id it goes on with that.
+ * One upload as it stands: waiting, sending, then sent or failed; or stopping, then stopped. `tell` is
+ * called whenever it has got on. With a job's id it goes on with that.
  */
 export class Upload {
   constructor(type, files, jobId, tell) {
-    Object.assign(this, { type, jobId, tell, state: "sending", trouble: "", job: null, lost: [], sentBytes: 0, hadBytes: 0, began: performance.now() });
+    Object.assign(this, { type, jobId, tell, state: "waiting", trouble: "", job: null, lost: [], sentBytes: 0, over: null });
     this.take(files);
     this.stop = new AbortController();
+    this.growth = new Speed();
   }
 
   /** These are all that there are to send. */
@@ -31,15 +33,21 @@ export class Upload {
     Object.assign(this, { files, totalFiles: files.length, totalBytes: sizeOf(files) });
   }
 
-  /** Bytes a second since it began. */
+  /** Bytes a second of late, 0 while it waits for something. */
   get speed() {
-    return (this.sentBytes - this.hadBytes) / Math.max(0.5, (performance.now() - this.began) / 1000);
+    return this.trouble ? 0 : this.growth.of(performance.now(), this.sentBytes);
   }
 
   change(news) {
     Object.assign(this, news);
+    if (this.state === "sending") this.growth.note(performance.now(), this.sentBytes);
     this.tell();
   }
+}
+
+/** Hear how the job of an upload goes that was sent, until it is over. */
+export function follow(upload) {
+  watch(upload.jobId, (job) => upload.change({ job }), () => forget(upload.jobId));
 }
 
 /** Send an upload to its end; what stops it stands in the upload. */
@@ -49,8 +57,8 @@ export async function run(upload) {
     let { files } = upload;
     if (upload.jobId) {
       files = await missing(upload);
-      const hadBytes = upload.totalBytes - sizeOf(files);
-      upload.change({ hadBytes, sentBytes: hadBytes, began: performance.now() });
+      upload.change({ sentBytes: upload.totalBytes - sizeOf(files) });
+      upload.growth = new Speed(); // what was there before is no speed
     } else {
       const key = newKey();
       const body = { task_type: upload.type.name };
@@ -59,9 +67,9 @@ export async function run(upload) {
     }
     for (const batch of batches(files)) await sendBatch(upload, batch);
     await surely(upload, () => post(`${jobPath(upload.jobId)}/start`, { signal }));
-    forget(upload.jobId);
+    remember(upload.jobId, { type: upload.type.name, totalFiles: upload.totalFiles });
     upload.change({ state: "sent", files: [] });
-    watch(upload.jobId, (job) => upload.change({ job }));
+    follow(upload);
   } catch (error) {
     // A job that is gone, or was begun or cancelled elsewhere, is not to be gone on with.
     if (error.status === 404 || error.status === 409) {

@@ -6,7 +6,7 @@ import { h, title } from "./dom.js";
 import { drawNewestGain } from "./gain.js";
 import { repeat } from "./timing.js";
 import { snippet } from "./widgets.js";
-import { count, duration, rate } from "./words.js";
+import { count, duration } from "./words.js";
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
@@ -43,8 +43,8 @@ function drawSlave(slave, activity) {
     h("div", { class: "split" },
       h("h3", {}, slave.name),
       h("span", { class: `state ${slave.state}` }, howLong(slave))),
-    h("p", {}, `${count(slave.workers, "worker")}, ${rate((activity?.files_per_minute ?? 0) / 60)}, ${count(activity?.held_files ?? 0, "file")} in hand`),
-    activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line" }, name))) : null,
+    h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
+    activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
     missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)));
 }
@@ -55,7 +55,9 @@ function howLong({ state, last_seen_seconds: silent, resting_seconds_left: left 
 }
 
 function addSlave({ token }) {
-  const settings = { MASTER_URL: location.origin };
+  // Opened on the master's own computer, the page does not know how others reach it.
+  const isHere = token && /^(localhost|127\.|\[::1\])/.test(location.hostname);
+  const settings = { MASTER_URL: isHere ? `${location.protocol}//MASTER-ADDRESS:${location.port}` : location.origin };
   if (token) settings.CLUSTER_TOKEN = "the-token";
   if (token && location.protocol === "http:") settings.ALLOW_PLAIN_HTTP = "1";
   if (location.protocol === "https:") Object.assign(settings, { TLS_CERT: "certificates/OWN-ADDRESS.pem", TLS_KEY: "certificates/OWN-ADDRESS.key", TLS_CA: "certificates/ca.pem" });
@@ -64,7 +66,7 @@ function addSlave({ token }) {
   return h("section", { class: "card", "aria-label": "Add a slave" },
     h("h3", {}, "Add a slave"),
     token
-      ? h("p", {}, "On another computer with this program and its requirements installed, with the token of this cluster in place of ", h("code", {}, "the-token"), ":")
+      ? h("p", {}, "On another computer with this program and its requirements installed, with the token of this cluster in place of ", h("code", {}, "the-token"), isHere ? [", and this computer's address in place of ", h("code", {}, "MASTER-ADDRESS")] : null, ":")
       : h("p", {}, "On this computer, in the folder of the program. (For slaves on other computers the master needs a token first: ", h("code", {}, "MASTER_HOST=0.0.0.0 python master.py"), " prints all that is needed.)"),
     snippet(`${unix} python slave.py`),
     h("p", { class: "faint" }, "In PowerShell:"),

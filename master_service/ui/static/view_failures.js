@@ -65,7 +65,7 @@ function kindOfFailure(path, code, open) {
     // From the first on: while the job is under way, any of them may be new.
     const { files } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${wanted}`);
     trouble.textContent = "";
-    names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, file.filename), `: ${file.error}`)));
+    names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, h("bdi", {}, file.filename)), `: ${file.error}`)));
     keep(more, [total > files.length && wanted < MOST_NAMES], () => (total > files.length && wanted < MOST_NAMES ? showMore : []));
   }
 

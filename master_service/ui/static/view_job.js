@@ -11,7 +11,11 @@ import { isOver, watch } from "./watching.js";
 import { bar, button } from "./widgets.js";
 import { bytes, count, howItGoes, outOf } from "./words.js";
 
-const REFRESH_MS = 2000;
+/** How often files, failures and shares are asked for; the job itself is heard of live. */
+const REFRESH_MS = 5000;
+
+/** Where in the list of each job somebody was last. */
+const cameFrom = new Map();
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page, [jobId, index]) {
@@ -31,7 +35,8 @@ export function show(place, page, [jobId, index]) {
     job = news;
     summary.draw(job);
     list.setTotal(job.total_files);
-    refresh.soon();
+    if (isOver(job)) refresh.now();
+    else refresh.soon();
   }
 
   async function refreshNow() {
@@ -46,14 +51,17 @@ export function show(place, page, [jobId, index]) {
   }
 
   title(place, "A job");
+  const came = cameFrom.get(jobId);
   const files = h("section", { class: "card", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
   get(`${path}?limit=0`).then((found) => {
     if (!place.isConnected) return;
     place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, gain, files);
     hear(found);
+    if (came) list.goTo(came);
     if (!isOver(found)) unwatch = watch(jobId, hear);
   }, (error) => place.replaceChildren(h("p", { class: "card error" }, error.message)));
   return () => {
+    cameFrom.set(jobId, list.where());
     refresh.stop();
     unwatch();
   };
@@ -93,7 +101,7 @@ function summaryCard(place, path) {
 }
 
 function drawFile(path, file) {
-  return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}` },
+  return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}`, title: file.filename },
     h("span", { class: `state ${file.state}` }, file.state),
     h("span", { class: "one-line grow" }, file.filename),
     h("span", { class: "faint only-wide" }, file.slave ?? ""),

@@ -30,7 +30,7 @@ export function show(place, page) {
   }
 
   async function lookForBroken() {
-    const found = await interrupted();
+    const found = await interrupted(page.types);
     if (!ended) keep(broken, found.map((one) => one.jobId), () => found.map((one) => interruptedCard(one, page.types, lookForBroken)));
   }
 

@@ -3,33 +3,35 @@
 import { jobPath, remove } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
 import { h, keep } from "./dom.js";
-import { abandon, giveUp, resume, tryAgain } from "./outbox.js";
+import { abandon, giveUp, resume, start, tryAgain } from "./outbox.js";
 import { isOver } from "./watching.js";
 import { bar, button } from "./widgets.js";
 import { bytes, count, duration, howItGoes, outOf } from "./words.js";
 
-const STATES = { sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
+const STATES = { waiting: "Waiting", sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
 const NAMES_SHOWN = 20;
 
 /** A card for an upload of this page; `draw` shows how it stands. */
 export function uploadCard(one) {
   const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
   const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble);
-  const cancel = () => (one.state === "sending" ? giveUp(one) : remove(jobPath(one.jobId)).then((job) => one.change({ job })));
+  const cancel = () => (one.job === null ? giveUp(one) : remove(jobPath(one.jobId)).then((job) => one.change({ job })));
 
   function draw() {
     const over = one.job !== null && isOver(one.job);
     heading.textContent = `${STATES[one.state]}: ${count(one.totalFiles, "file")} for ${one.type.name}`;
     keep(actions, [one.state, over], () => [
-      one.state === "sending" || (one.job && !over) ? button("Cancel", cancel) : null,
+      ["waiting", "sending"].includes(one.state) || (one.job && !over) ? button("Cancel", cancel) : null,
       one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
       one.state === "failed" ? [button("Try again", () => tryAgain(one), "primary"), button("Give up", () => giveUp(one))] : null,
     ]);
     if (one.state === "sending") {
       const leftBytes = one.totalBytes - one.sentBytes;
-      const goes = one.speed > 1 && leftBytes ? `, ${bytes(one.speed)}/s, ${duration(leftBytes / one.speed)} left` : "";
+      const goes = leftBytes && one.speed > 1 ? `, ${bytes(one.speed)}/s, ${duration(leftBytes / one.speed)} left` : "";
       progress.set(one.sentBytes, 0, one.totalBytes);
       told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent${goes}`;
+    } else if (one.state === "waiting") {
+      told.textContent = "Other uploads go first.";
     } else if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
       told.textContent = `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`;
@@ -48,6 +50,7 @@ function lost({ lost: files }) {
 
 /** A card for an upload that broke off; `change` is called when it has been dealt with. */
 export function interruptedCard(one, types, change) {
+  const isWhole = one.arrivedFiles === one.totalFiles;
   const trouble = h("p", { class: "error", role: "alert" });
   const take = async (finding) => {
     const files = (await finding).filter(({ file }) => file);
@@ -63,8 +66,8 @@ export function interruptedCard(one, types, change) {
   const [chooseFiles, chooseFolder, inputs] = pickers(take);
   return takeDrops(h("section", { class: "card", "aria-label": "Interrupted upload" },
     h("h3", {}, "An upload was interrupted"),
-    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. Choose or drop the same files here again, and only the missing ones are sent.`),
+    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
     trouble,
-    h("div", { class: "actions" }, one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
+    h("div", { class: "actions" }, isWhole ? button("Start", () => start(one.jobId).then(change), "primary") : one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
       button("Forget it", () => abandon(one.jobId).then(change))), inputs), take);
 }

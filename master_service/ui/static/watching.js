@@ -1,12 +1,15 @@
 // Hears how a job goes until it is over, whatever happens to the connection.
 
 import { ApiError, connection, get, jobPath } from "./api.js";
+import { repeat } from "./timing.js";
 
 const AGAIN_MS = 2000;
 /** Where events can't be had, jobs are asked for no more often than this. */
 const POLL_MS = 5000;
 /** What is no passing trouble. */
 const REFUSED = new Set([400, 401, 403, 404]);
+/** A connection that is as silent as this may be dead, which nobody tells a browser. */
+const SILENT_MS = 10_000;
 const OVER = new Set(["done", "cancelled"]);
 
 /** Whether a job has come to its end. */
@@ -14,25 +17,40 @@ export const isOver = (job) => OVER.has(job.state);
 
 /** Call `hear` with the job whenever it has changed, and `end` when there is no more to hear; returns what stops it. */
 export function watch(jobId, hear, end = () => {}) {
-  const state = { jobId, hear, end, stopped: false, socket: null };
+  const state = { jobId, hear, end: null, stopped: false, socket: null, heardAt: 0 };
   listen(state);
-  return () => {
+  const stopDoubting = repeat(() => doubt(state), SILENT_MS);
+  const stop = () => {
     state.stopped = true;
+    stopDoubting();
     state.socket?.close();
   };
+  state.end = () => {
+    stop();
+    end();
+  };
+  return stop;
+}
+
+/** Ask for a job of which nothing has been heard for long. */
+async function doubt(state) {
+  const isSilent = state.socket.readyState === WebSocket.OPEN && performance.now() - state.heardAt > SILENT_MS;
+  if (!state.stopped && isSilent) await ask(state);
 }
 
 function listen(state) {
   if (state.stopped) return;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   let [over, heard] = [false, false];
+  state.heardAt = performance.now();
   state.socket = new WebSocket(`${scheme}://${location.host}${jobPath(state.jobId)}/events`);
   state.socket.onmessage = ({ data }) => {
     if (state.stopped) return;
     const job = JSON.parse(data);
     heard = true;
     over = isOver(job);
-    connection.tell(true);
+    state.heardAt = performance.now();
+    connection.tell({ up: true });
     state.hear(job);
     if (over) state.end();
   };

@@ -2,7 +2,8 @@
 
 import { get, jobPath } from "../api.js";
 import { h, svg } from "../dom.js";
-import { barLine, facts } from "../widgets.js";
+import { barLine, button, facts } from "../widgets.js";
+import { count } from "../words.js";
 import { resultPath } from "./paths.js";
 import { nearest, sparse, spots } from "./vectors.js";
 
@@ -16,7 +17,9 @@ let last = { of: null, texts: [] };
 export async function draw({ job, file, json, signal }) {
   const own = await json();
   const map = h("section", { class: "card", "aria-label": "Map of the job" }, h("h3", {}, "Map of the job"), h("p", { class: "faint" }, "Fetching the other texts…"));
-  fetchAll(job, signal).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(h("p", { class: "error" }, error.message)));
+  const fill = () => fetchAround(job, file, signal).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(
+    h("h3", {}, "Map of the job"), h("p", { class: "error" }, error.message), h("div", { class: "actions" }, button("Try again", fill))));
+  fill();
   const terms = own.features.map((term, place) => [term, own.vector[place]]).filter(([, weight]) => weight > 0).sort(([, one], [, other]) => other - one).slice(0, 10);
   return [
     map,
@@ -26,15 +29,18 @@ export async function draw({ job, file, json, signal }) {
   ];
 }
 
-async function fetchAll(job, signal) {
-  const of = `${job.job_id} ${job.done_files}`;
+/** Of a job with very many texts, those of the same block. */
+async function fetchAround(job, { index }, signal) {
+  const offset = index - (index % MOST_TEXTS);
+  const of = `${job.job_id} ${job.done_files} ${offset}`;
   if (last.of === of) return last.texts;
-  const { files } = await get(`${jobPath(job.job_id)}?state=done&limit=${MOST_TEXTS}`, signal);
+  const { files } = await get(`${jobPath(job.job_id)}?state=done&offset=${offset}&limit=${MOST_TEXTS}`, signal);
   const texts = [];
   const fetchSome = async () => {
     for (let file = files.shift(); file; file = files.shift()) {
-      const { vector } = await get(resultPath(job, file), signal);
-      texts.push({ file, vector: sparse(vector) });
+      // A result that was removed by hand is missing on the map, and that is all.
+      const result = await get(resultPath(job, file), signal).catch((error) => { if (error.status !== 404) throw error; });
+      if (result) texts.push({ file, vector: sparse(result.vector) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, fetchSome));
@@ -57,13 +63,13 @@ function drawMap(job, file, texts) {
   function tell(place) {
     const near = nearest(vectors, place, NEAREST);
     dots.forEach((one, other) => one.classList.toggle("near", near.some((spot) => spot.place === other)));
-    told.replaceChildren(h("strong", {}, texts[place].file.filename), near.length ? " is most like " : " is like no other.",
-      ...near.flatMap(({ place: other, likeness }, rank) => [rank ? ", " : "", h("a", { href: `#${jobPath(job.job_id)}/${texts[other].file.index}` }, texts[other].file.filename), ` (${likeness.toFixed(2)})`]));
+    told.replaceChildren(h("strong", {}, h("bdi", {}, texts[place].file.filename)), near.length ? " is most like " : " is like no other.",
+      ...near.flatMap(({ place: other, likeness }, rank) => [rank ? ", " : "", h("a", { href: `#${jobPath(job.job_id)}/${texts[other].file.index}` }, h("bdi", {}, texts[other].file.filename)), ` (${likeness.toFixed(2)})`]));
   }
 
   picture.append(...dots);
   const own = texts.findIndex((text) => text.file.index === file.index);
   if (own >= 0) tell(own);
-  const left = job.done_files > texts.length ? h("p", { class: "faint" }, `The first ${texts.length} texts of ${job.done_files}.`) : null;
+  const left = job.done_files > texts.length ? h("p", { class: "faint" }, `The ${count(texts.length, "text")} around this one, of ${job.done_files.toLocaleString("en")} in the job.`) : null;
   return [h("h3", {}, "Map of the job"), picture, told, left].filter(Boolean);
 }

@@ -1,7 +1,7 @@
 // Shows the result of one file by what it is, beside what was sent, with a way to its neighbours.
 
 import { blob, get, jobPath } from "../api.js";
-import { h, title } from "../dom.js";
+import { h, keep, title } from "../dom.js";
 import { bytes, count } from "../words.js";
 import { draw as drawAudio } from "./audio.js";
 import { draw as drawDocument } from "./document.js";
@@ -49,7 +49,7 @@ export function showResult(place, jobId, index) {
     const job = await get(`${jobPath(jobId)}?offset=${index}&limit=1`, signal);
     const [file] = job.files;
     if (file?.index !== index) throw new Error("This job has no such file.");
-    head.replaceChildren(...drawHead(job, file));
+    keep(head, [JSON.stringify([file, job.total_files])], () => drawHead(job, file));
     title(place, file.filename);
     if (pressed) head.querySelector(`[rel=${pressed}]`)?.focus();
     pressed = null;
@@ -87,7 +87,7 @@ function drawHead(job, file) {
   return [
     h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", h("a", { href: `#${path}` }, `${count(job.total_files, "file")} for ${job.task_type}`), ` / ${file.index + 1}`),
     h("div", { class: "split" },
-      h("h2", { class: "one-line" }, file.filename),
+      h("h2", { class: "one-line", title: file.filename }, file.filename),
       h("div", { class: "actions" },
         to(file.index - 1, "prev", "Previous"), to(file.index + 1, "next", "Next"),
         file.saved_file ? h("a", { class: "button primary", href: resultPath(job, file), download: file.saved_file.split("/").at(-1) }, "Download") : null)),

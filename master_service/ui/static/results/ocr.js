@@ -4,6 +4,10 @@ import { h, svg } from "../dom.js";
 import { facts, snippet } from "../widgets.js";
 import { showInput } from "./paths.js";
 
+/** Words that were read with less confidence than this are poor. */
+const FAIR = 60;
+const MOST_UNSURE = 50;
+
 /** Draw the result. */
 export async function draw({ json, input, file }) {
   const result = await json();
@@ -19,9 +23,18 @@ export async function draw({ json, input, file }) {
   return [
     h("section", { class: "card", "aria-label": "The page" }, h("div", { class: "page", style: { aspectRatio: `${width} / ${height}` } }, page, boxes), told,
       h("p", { class: "legend" }, ["sure", "fair", "poor"].map((kind) => h("span", { class: `tag ${kind}` }, { sure: "90 and more", fair: "60 to 90", poor: "less than 60" }[kind])))),
+    unsure(result.words ?? []),
     h("section", { class: "card", "aria-label": "The text" }, h("h3", {}, "Text"), result.extracted_text ? snippet(result.extracted_text) : h("p", { class: "faint" }, "No text was found."),
       facts({ Words: result.word_count, Characters: result.character_count, "Confidence of 100": result.average_confidence, Size: `${width} × ${height}`, Mode: result.image_mode })),
   ];
 }
 
-const sureness = (confidence) => (confidence >= 90 ? "sure" : confidence >= 60 ? "fair" : "poor");
+/** The words to check first, for those as well who can't point at their boxes. */
+function unsure(words) {
+  const some = words.filter(({ confidence }) => confidence < FAIR).sort((one, other) => one.confidence - other.confidence).slice(0, MOST_UNSURE);
+  if (!some.length) return null;
+  return h("section", { class: "card", "aria-label": "Words to check" }, h("h3", {}, "Words to check"),
+    h("p", {}, some.map(({ text, confidence }, place) => [place ? ", " : "", h("bdi", {}, text), ` (${confidence.toFixed(0)})`])));
+}
+
+const sureness = (confidence) => (confidence >= 90 ? "sure" : confidence >= FAIR ? "fair" : "poor");

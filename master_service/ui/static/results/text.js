@@ -31,5 +31,9 @@ function sentences({ sentences: some, sentence_count: all }) {
   const title = some.length < all ? `The ${some.length} sentences with the strongest mood, of ${all.toLocaleString("en")}` : "Sentence by sentence";
   return h("section", { class: "card", "aria-label": "Sentences" }, h("h3", {}, title),
     h("p", { class: "reading" }, some.map(({ text, sentiment }) =>
-      [h("span", { class: `mood ${moodOf(sentiment)}`, title: `${moodOf(sentiment)}, ${sentiment.toFixed(2)}` }, text.trim()), " "])));
+      {
+      const words = `${moodOf(sentiment)}, ${sentiment.toFixed(2)}`;
+      // Who does not see the color hears of it.
+      return [h("span", { class: `mood ${moodOf(sentiment)}`, title: words }, text.trim(), moodOf(sentiment) === "neutral" ? null : h("span", { class: "hidden" }, ` (${words})`)), " "];
+    })));
 }
