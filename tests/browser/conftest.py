@@ -31,6 +31,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 WIDE = ViewportSize(width=1200, height=800)
+NARROW = ViewportSize(width=320, height=640)
 PHONE = ViewportSize(width=390, height=800)
 Open = Callable[..., Page]
 expect.set_options(timeout=15_000)  # where two cores do everything, five seconds may be short

@@ -23,7 +23,7 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Open
 from tests.contract.jobs_api import call, finished
-from tests.contract.programs import wait_until
+from tests.contract.programs import slow_text, wait_until
 
 Picture = Callable[[Page, str], Path]
 SOON_MS = 15_000  # it is looked for every five seconds
@@ -293,3 +293,52 @@ def test_empty_file_that_is_gone_stops_nothing(
     watch_to_the_end(page, "text")
     ledger = finished(cluster.url, shown_job(page))
     assert [file["code"] for file in ledger["files"]] == [None, "empty"]
+
+
+def test_reload_while_files_are_processed(open_page: Open, cluster: LocalCluster) -> None:
+    """What was sent whole is still watched after a reload, until it is over."""
+    page = open_page(cluster.url)
+    choose(page, [text(f"slow {n}.txt", slow_text(8)) for n in range(2)])
+    send(page)
+    expect(upload_of(page, "text")).to_contain_text("Sent: 2 files for text")
+    page.reload()
+    expect(upload_of(page, "text")).to_contain_text("Sent: 2 files for text")
+    watch_to_the_end(page, "text")
+    page.goto(f"{cluster.url}/ui")
+    page.wait_for_function("localStorage.length === 0")
+
+
+def test_what_arrived_whole_only_has_to_be_started(open_page: Open, cluster: LocalCluster) -> None:
+    """Nothing has to be chosen again where the page was closed just before the start."""
+    page = open_page(cluster.url)
+    page.route("**/jobs/*/start", lambda _route: None)
+    choose(page, texts(2))
+    send(page)
+    expect(page.get_by_text("30 bytes of 30 bytes sent")).to_be_visible()
+    reload(page)
+    page.unroute("**/jobs/*/start")
+    card = page.get_by_label("Interrupted upload")
+    expect(card).to_contain_text("They only have to be started.")
+    card.get_by_role("button", name="Start").click()
+    watch_to_the_end(page, "text")
+
+
+def test_uploads_go_two_at_a_time(page: Page) -> None:
+    """However much is sent, connections are left for all else; what waits can be given up."""
+    held: list[Route] = []
+
+    def hold_all(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/jobs/*/files", hold_all)
+    for number in range(4):
+        choose(page, texts(1, first=number))
+        send(page)
+    expect(page.get_by_text("Sending: 1 file for text")).to_have_count(2)
+    expect(page.get_by_text("Waiting: 1 file for text")).to_have_count(2)
+    newest = upload_of(page, "text")
+    newest.get_by_role("button", name="Cancel").click()
+    expect(newest).to_contain_text("Stopped: 1 file")
+    assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
+    page.unroute("**/jobs/*/files")  # which lets them go
+    expect(page.get_by_role("link", name="Look at the results")).to_have_count(3)

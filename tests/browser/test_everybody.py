@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import choose, drop, hold, reload, texts, upload_of
-from tests.browser.conftest import PHONE, WIDE, Open
+from tests.browser.conftest import NARROW, PHONE, WIDE, Open
 from tests.conftest import TOKEN, assign, need
 
 Picture = Callable[[Page, str], Path]
@@ -37,16 +37,21 @@ def check(page: Page, state: str, picture: Picture) -> None:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(PHONE if phone else WIDE)
         name = f"{state}-{scheme}-{'phone' if phone else 'wide'}"
-        # Chromium tells of the width before last until it has drawn.
-        page.evaluate(
-            "() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))"
-        )
+        assert wider(page) == 0, name
         picture(page, name)
-        wider = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert wider == 0, name
         assert serious(page) == [], name
+    page.set_viewport_size(NARROW)
+    assert wider(page) == 0, f"{state} in a narrow window"
+
+
+def wider(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    # Chromium tells of the width before last until it has drawn.
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    pixels: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return pixels
 
 
 def serious(page: Page) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from playwright.sync_api import Page, Response, Route, expect
@@ -12,7 +13,9 @@ from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open
 from tests.conftest import TOKEN, assign
 from tests.contract.jobs_api import call
-from tests.contract.programs import wait_until
+from tests.contract.jobs_api import send as send_job
+from tests.contract.programs import slow_text, wait_until
+from tests.e2e.stage import posix_only
 
 Picture = Callable[[Page, str], Path]
 MOST_FIRST_BYTES = 150_000
@@ -104,6 +107,27 @@ def test_master_that_is_gone_comes_back(
     expect(page.get_by_role("alert")).to_be_empty(timeout=soon)
     call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
     expect(page.locator(".job")).to_have_count(1, timeout=soon)
+
+
+@posix_only
+def test_master_that_hangs_is_noticed(open_page: Open, own_cluster: LocalCluster) -> None:
+    """A master that takes calls and answers none is as good as gone, until it goes on."""
+    master = own_cluster.start_master()
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(f"{own_cluster.url}/ui#/jobs")
+    expect(page.get_by_text("No job yet")).to_be_visible()
+    process = psutil.Process(master.process.pid)
+    process.suspend()
+    try:
+        for _ in range(6):
+            page.clock.run_for(5000)
+        expect(page.get_by_role("alert")).to_contain_text("can't be reached")
+    finally:
+        process.resume()
+    for _ in range(2):
+        page.clock.run_for(5000)
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
@@ -208,6 +232,37 @@ async () => {
   return list.element.textContent;
 }
 """
+
+
+def test_way_back_leads_to_where_one_was(open_page: Open, cluster: LocalCluster) -> None:
+    """Back from a result, the list is where it was left, with the focus on the same file."""
+    files = [(f"note {n}.txt", b"") for n in range(300)]
+    job_id = assign(cluster, "text", files)["job_id"]
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+    expect(page.locator("a.row").first).to_be_visible()
+    page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = 8000; }")
+    row = page.locator("a.row", has_text="note 203.txt")
+    row.focus()
+    row.press("Enter")
+    expect(page.get_by_role("heading", name="note 203.txt")).to_be_visible()
+    page.go_back()
+    expect(row).to_be_focused()
+    assert page.locator(".rows-frame").evaluate("frame => frame.scrollTop") == 8000
+
+
+def test_rows_that_have_not_changed_stay(open_page: Open, cluster: LocalCluster) -> None:
+    """While a job goes on, the rows that say the same are the same, and can be pressed."""
+    files = [("done.txt", b"good"), *((f"slow {n}.txt", slow_text(20)) for n in range(2))]
+    job_id = send_job(cluster.url, "text", files)
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+    done = page.locator("a.row", has_text="done.txt")
+    expect(done.locator(".state")).to_have_text("done")
+    done.evaluate("row => { window.before = row; }")
+    with page.expect_response("**/jobs/*?offset=*"):  # the next refresh
+        pass
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    assert done.evaluate("row => row === window.before")
+    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
 
 
 def test_rows_that_come_late_do_not_hide_newer_ones(page: Page) -> None:

@@ -66,6 +66,10 @@ def test_mood_of_a_text_sentence_by_sentence(look: Callable[..., Page], picture:
     sentences = page.get_by_label("Sentences").locator(".mood")
     assert sentences.count() > 3
     assert page.get_by_label("Sentences").locator(".mood.positive").count() > 0
+    # And in words, for those who don't see it.
+    expect(page.get_by_label("Sentences").locator(".mood.positive").first).to_contain_text(
+        "(positive, 0."
+    )
     picture(page, "text")
 
 
@@ -92,6 +96,40 @@ def test_map_of_texts(
     expect(page.get_by_role("heading", name=sample_files["embedding"][1].name)).to_be_visible()
     expect(dots).to_have_count(5)
     assert len(fetched) == 1  # its own; the others are known
+
+
+def test_map_of_very_many_texts_is_that_around_one(open_page: Open, cluster: LocalCluster) -> None:
+    """Of more texts than a map can hold, those around the one looked at are on it."""
+    files = [(f"{n}.txt", f"text number{n % 7} and word{n % 11}".encode()) for n in range(505)]
+    job_id = assign(cluster, "embedding", files)["job_id"]
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/503")
+    expect(page.locator(".map a")).to_have_count(5)
+    expect(page.locator(".map a.own")).to_have_count(1)
+    expect(page.get_by_text("The 5 texts around this one, of 505 in the job.")).to_be_visible()
+
+
+def test_long_texts_are_read_on_by_characters(page: Page) -> None:
+    """Pages are cut where Python counts, though a string here has some characters twice."""
+    script = """
+    async () => {
+      const { draw } = await import("/ui/static/results/document.js");
+      const text_content = "🙂".repeat(250_000) + "a page" + "🙃".repeat(120_000);
+      const ends = [0, 250_000, 250_006, 370_006];
+      const pages = [0, 1, 2].map((n) => ({ begin: ends[n], end: ends[n + 1] }));
+      const result = { text_content, pages, metadata: {}, character_count: 370_006 };
+      const shown = (await draw({ json: async () => result }))[2];
+      const texts = () => [...shown.querySelectorAll(".reading")].map((p) => p.textContent);
+      const lengths = () => texts().map((text) => text.length);
+      const before = lengths();
+      shown.querySelector("button").click();
+      await new Promise((over) => setTimeout(over));
+      return [before, lengths(), texts()[2]];
+    }
+    """
+    before, after, middle = page.evaluate(script)
+    # A page is shown in pieces of 200,000 characters, and more with each press.
+    assert (before, after) == ([400_000], [400_000, 100_000, 6, 240_000])
+    assert middle == "a page"
 
 
 MAP = """
@@ -162,7 +200,9 @@ def test_document_by_page(look: Callable[..., Page], picture: Picture) -> None:
 def test_outline_of_a_document(look: Callable[..., Page]) -> None:
     """The headings of a DOCX are its outline."""
     page = look("document", 1)
-    expect(page.get_by_label("Outline")).to_contain_text("What it costs")
+    outline = page.get_by_label("Outline")
+    outline.get_by_role("button", name="What it costs").click()
+    expect(page.locator(".stack > div", has_text="What it costs").last).to_be_in_viewport()
 
 
 def test_arrow_keys_lead_to_the_neighbours(look: Callable[..., Page]) -> None:

@@ -87,19 +87,22 @@ export async function interrupted(types) {
     });
     if (job.state === "open") found.push({ jobId, ...what, arrivedFiles: job.total_files });
     else if (job.state === "gone" || isOver(job)) forget(jobId);
-    else takeIn(types.find((type) => type.name === what.type), jobId, what.totalFiles, job);
+    else takeIn({ jobId, ...what }, types.find((type) => type.name === what.type), job);
   }
   return found;
 }
 
-function takeIn(type, jobId, totalFiles, job) {
+function takeIn({ jobId, totalFiles }, type, job) {
   const upload = put(type, [], jobId);
   upload.change({ state: "sent", totalFiles, job });
   follow(upload);
 }
 
-/** Begin a job all of whose files have arrived. */
-export const start = (jobId) => post(`${jobPath(jobId)}/start`);
+/** Begin the job of an interrupted upload, all of whose files have arrived. */
+export async function start(one, type) {
+  await post(`${jobPath(one.jobId)}/start`);
+  takeIn(one, type, null);
+}
 
 /** Go on with an interrupted upload, of whose files all must be among these; raises an error where they are not. */
 export function resume({ jobId, totalFiles, prints }, type, files) {

@@ -50,6 +50,7 @@ function lost({ lost: files }) {
 
 /** A card for an upload that broke off; `change` is called when it has been dealt with. */
 export function interruptedCard(one, types, change) {
+  const type = types.find(({ name }) => name === one.type);
   const isWhole = one.arrivedFiles === one.totalFiles;
   const trouble = h("p", { class: "error", role: "alert" });
   const take = async (finding) => {
@@ -57,7 +58,7 @@ export function interruptedCard(one, types, change) {
     trouble.textContent = "";
     files.forEach((some) => { some.size = some.file.size; });
     try {
-      resume(one, types.find((type) => type.name === one.type), files);
+      resume(one, type, files);
       change();
     } catch (error) {
       trouble.textContent = error.message;
@@ -68,6 +69,6 @@ export function interruptedCard(one, types, change) {
     h("h3", {}, "An upload was interrupted"),
     h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
     trouble,
-    h("div", { class: "actions" }, isWhole ? button("Start", () => start(one.jobId).then(change), "primary") : one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
+    h("div", { class: "actions" }, isWhole ? button("Start", () => start(one, type).then(change), "primary") : one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
       button("Forget it", () => abandon(one.jobId).then(change))), inputs), take);
 }
