@@ -10,7 +10,7 @@ run: setup  ## a master and two slaves that stay up until Ctrl-C
 	@$(PY) scripts/local_cluster.py
 
 test: lint  ## lint, types, and the whole test suite
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 3 --dist loadfile
 
 coverage: setup-dev  ## the same suite, counting the lines that it runs, in all processes; twice as slow
 	$(PY) -m coverage erase
