@@ -60,7 +60,7 @@ def test_login_that_has_ended_loses_nothing(
     expect(page.get_by_role("button", name="Send 2 files")).to_be_visible()
     page.context.clear_cookies()
     send(page)
-    expect(page.get_by_text("The login has ended")).to_be_visible()
+    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
     picture(page, "ended")
     page.get_by_label("Token of this cluster").fill("wrong")
     page.keyboard.press("Enter")
@@ -68,7 +68,7 @@ def test_login_that_has_ended_loses_nothing(
     page.get_by_label("Token of this cluster").fill(TOKEN)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Sent: 2 files for text")).to_be_visible()
-    expect(page.get_by_text("The login has ended")).to_have_count(0)
+    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
 
 
 def test_without_slaves_it_says_how_to_start_one(

@@ -2,6 +2,7 @@
 
 /** A master that has not begun to answer by then is as good as gone. */
 const LIMIT_MS = 20_000;
+const LOGIN = "/login";
 
 /** Whether the master answers, and lets us in; says "change". */
 export const connection = Object.assign(new EventTarget(), { up: true, loggedIn: true, tell });
@@ -27,14 +28,14 @@ export const jobPath = (jobId) => `/jobs/${encodeURIComponent(jobId)}`;
 export async function status() {
   const told = await get("/check_status");
   // Whoever is not let in is told this much and no more.
-  if (!told.slaves) throw refused(401, { error: "The login has ended." });
+  if (!told.slaves) throw refused("/check_status", 401, {});
   tell({ loggedIn: true });
   return told;
 }
 
 /** Show the token again. */
 export async function logIn(token) {
-  await reach("/login", { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } }, (answer) => answer.text());
+  await reach(LOGIN, { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } }, (answer) => answer.text());
   await status();
 }
 
@@ -52,7 +53,7 @@ async function reach(path, { signal, ...options }, read) {
   try {
     const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
     clearTimeout(timer);
-    if (!answer.ok) throw refused(answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
+    if (!answer.ok) throw refused(path, answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
     const value = await read(answer);
     tell({ up: true });
     return value;
@@ -66,9 +67,11 @@ async function reach(path, { signal, ...options }, read) {
   }
 }
 
-function refused(status, body, retryAfter) {
+function refused(path, status, body, retryAfter) {
   tell({ up: true, loggedIn: status === 401 ? false : connection.loggedIn });
-  return new ApiError(body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
+  // What the master says then is for programs.
+  const hasEnded = status === 401 && path !== LOGIN;
+  return new ApiError(hasEnded ? "The login has ended." : body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
 }
 
 function tell(news) {
@@ -97,7 +100,7 @@ export function sendForm(path, form, { key, onProgress, signal }) {
     request.onload = () => {
       const body = parsed(request.responseText);
       if (request.status < 300) resolve(body);
-      else reject(refused(request.status, body, request.getResponseHeader("Retry-After")));
+      else reject(refused(path, request.status, body, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(new ApiError("The upload broke off.", 0));
     request.onabort = () => reject(new ApiError("Stopped.", -1));

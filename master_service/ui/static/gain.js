@@ -33,7 +33,7 @@ export async function drawGain(place, job) {
 export async function drawNewestGain(place) {
   const { jobs } = await get(`/jobs?limit=${MOST_JOBS}`);
   for (const job of jobs) {
-    const found = job.done_files > LEAST_FILES ? await sharesOf(job) : null;
+    const found = isOver(job) && job.done_files > LEAST_FILES ? await sharesOf(job) : null;
     if (!found) continue;
     const link = h("a", { href: `#${jobPath(job.job_id)}` }, `Measured within the job of ${count(job.total_files, "file")} for ${job.task_type}`);
     keep(place, [JSON.stringify([job, found])], () => card(job, found, link));
@@ -44,10 +44,13 @@ export async function drawNewestGain(place) {
 }
 
 function card(job, { shares, best }, where) {
-  // Of what is under way, the rate of late; failed files count in a job's rate, and not in a slave's.
-  const together = (job.files_per_second ?? 0) * (job.done_files / (job.done_files + job.failed_files));
-  return h("section", { class: "card", "aria-label": "Gain" },
-    h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
-    h("p", { class: "faint" }, where, `: ${rate(together)} together, ${rate(best.speed)} by ${best.name} in its own time on it.`),
+  // A job's rate counts failed files too, and a slave's does not.
+  const together = job.files_per_second * (job.done_files / (job.done_files + job.failed_files));
+  // As long as it goes on, there is no time to measure both in.
+  const told = isOver(job)
+    ? [h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
+      h("p", { class: "faint" }, where, `: ${rate(together)} together, ${rate(best.speed)} by ${best.name} in its own time on it.`)]
+    : [h("h3", {}, "Shared so far")];
+  return h("section", { class: "card", "aria-label": "Gain" }, told,
     h("ul", { class: "bars" }, shares.map(({ name, done }) => barLine("li", name, done / job.done_files, count(done, "file")))));
 }

@@ -19,7 +19,7 @@ export async function draw({ json, input }) {
   showInput(player, input, () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
   return [
     h("section", { class: "card", "aria-label": "Sound" }, picture, player),
-    h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness (RMS)", result.rms_energy), level("Peak", result.peak ?? 0),
+    h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness", result.rms_energy), level("Peak", result.peak ?? 0),
       facts({ Length: clock(result.duration_seconds), "Sample rate": `${result.sample_rate.toLocaleString("en")} Hz`, Channels: result.channels, "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
   ];
 }
