@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from master_service import zipping
 from master_service.errors import BadRequestPart, NoSuchThing
 from master_service.jobs import Job
+from master_service.ledger_rows import TOGETHER
 from master_service.parts import parts
 from master_service.progress import entry, head
 from master_service.reading import claim_of, file_state, json_body, page, received_form
@@ -69,9 +70,21 @@ def slaves(job_id: str) -> ResponseReturnValue:
     service = parts().service
     job_id = service.job(job_id).job_id
     live, ledger = service.runner.live(job_id), service.store.ledger
-    speeds = live.spans.of_slaves() if live else ledger.speeds(job_id)
-    rates = {slave: round(files / max(s, 0.001), 3) for slave, (files, s) in speeds.items()}
-    return jsonify(job_id=job_id, by_slave=ledger.done_by(job_id), files_per_second=rates)
+    if live:
+        speeds, together = live.spans.of_slaves(), live.spans.together()
+    else:
+        speeds = ledger.speeds(job_id)
+        together = speeds.pop(TOGETHER, (0, 0.0))
+    return jsonify(
+        job_id=job_id,
+        by_slave=ledger.done_by(job_id),
+        files_per_second={slave: _rate(*speed) for slave, speed in speeds.items()},
+        together=_rate(*together),
+    )
+
+
+def _rate(files: int, seconds: float) -> float:
+    return round(files / max(seconds, 0.001), 3)
 
 
 @blueprint.get("/jobs/<job_id>/failures")

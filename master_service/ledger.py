@@ -134,7 +134,7 @@ class Ledger:
             self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
     def keep_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
-        """Write how many files each slave has done in how many seconds of its own."""
+        """Write how many files each slave, and all ``TOGETHER``, have done in how many seconds."""
         with self._entering():
             for slave, speed in speeds.items():
                 self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))

@@ -7,7 +7,10 @@ from master_service.jobs import File, FileState, Job, JobState
 from slave_service.errors import Failure
 
 VERSION = 1
-"""Raised when the tables change; what an older master has left can't be read then."""
+"""Raised when a table changes; what an older master has left can't be read then."""
+
+TOGETHER = ""
+"""What stands in place of a slave for the speed of all of them together."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (

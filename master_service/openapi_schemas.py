@@ -117,7 +117,9 @@ SCHEMAS: dict[str, Schema] = {
     "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
     "Indexes": _object({"indexes": _list(_COUNT)}),
     "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
-    "BySlave": _object({"job_id": _TEXT, "by_slave": _COUNTS, "files_per_second": _RATES}),
+    "BySlave": _object(
+        {"job_id": _TEXT, "by_slave": _COUNTS, "files_per_second": _RATES, "together": _NUMBER}
+    ),
     "ByCode": _object({"job_id": _TEXT, "by_code": _COUNTS}),
     "Activity": _object(
         {

@@ -13,7 +13,10 @@ _GRAIN_S = 0.25
 
 
 class Speedometer:
-    """Files a second over the last ten seconds; times are of one clock that never goes back."""
+    """Files a second of late; times are of one clock that never goes back.
+
+    That is over the last ten seconds, or since the last end but one where files end more seldom.
+    """
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
@@ -33,8 +36,8 @@ class Speedometer:
         return (ended_files - ended_before) / (at - began)
 
     def _forget(self, at: float) -> None:
-        # The last one before the window stays: files may end less often than that.
-        while len(self._samples) > 1 and at - self._samples[1][0] > _WINDOW_S:
+        # Two stay: from the last end but one on, the rate of what ends seldom is known, and sinks.
+        while len(self._samples) > 2 and at - self._samples[1][0] > _WINDOW_S:
             self._samples.popleft()
 
 

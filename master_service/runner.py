@@ -19,6 +19,7 @@ from typing import Protocol
 from master_service.errors import LedgerFull, Stopping
 from master_service.job_store import JobStore
 from master_service.jobs import File, FileState, Job, JobState
+from master_service.ledger_rows import TOGETHER
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.results import Results
@@ -227,7 +228,8 @@ class Runner:
         if job.ended_files != job.total_files:
             raise RuntimeError(f"job {job.job_id} would end with files that have no end")
         with suppress(LedgerFull):  # then nobody will know how fast they were
-            self._store.ledger.keep_speeds(job, live.spans.of_slaves())
+            speeds = live.spans.of_slaves() | {TOGETHER: live.spans.together()}
+            self._store.ledger.keep_speeds(job, speeds)
         self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
         told = job.job_id, job.state.value, job.done_files, job.total_files

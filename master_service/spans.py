@@ -1,7 +1,9 @@
 """Measures how fast each slave worked on one job while it worked on it. Pure.
 
 A slave's span goes from its first file to its last answer; what others did before and after does
-not count against it. Times are of one clock that never goes back, in seconds.
+not count against it. That of all together goes from the first file of any to the last answer of
+any, so that both leave out when nobody was there. Times are of one clock that never goes back, in
+seconds.
 """
 
 from dataclasses import dataclass
@@ -37,6 +39,14 @@ class Spans:
         if span is not None:
             span.ended = at
             span.files += done
+
+    def together(self) -> tuple[int, float]:
+        """Return the files that all have done, and the seconds from the first to the last."""
+        spans = [span for span in list(self._spans.values()) if span.files]
+        if not spans:
+            return 0, 0.0
+        began, ended = min(span.began for span in spans), max(span.ended for span in spans)
+        return sum(span.files for span in spans), ended - began
 
     def of_slaves(self) -> dict[str, tuple[int, float]]:
         """Return the files and seconds of each slave that has done any."""

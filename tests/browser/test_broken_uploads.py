@@ -191,7 +191,7 @@ def test_files_that_are_gone_stop_nothing(
     files[3].write_text("quite another text")
     send(page)
     card = upload_of(page, "text")
-    expect(card).to_contain_text("2 files were removed or changed after the choice")
+    expect(card).to_contain_text("2 files were removed or changed after they were chosen")
     expect(card).to_contain_text("1.txt, 3.txt")
     picture(page, "gone")
     watch_to_the_end(page, "text")
@@ -339,6 +339,26 @@ def test_uploads_go_two_at_a_time(page: Page) -> None:
     newest = upload_of(page, "text")
     newest.get_by_role("button", name="Cancel").click()
     expect(newest).to_contain_text("Stopped: 1 file")
+    expect(newest).not_to_contain_text("go first")
+    expect(page.get_by_text("Sending: 1 file for text")).to_have_count(2)
+    expect(page.get_by_text("Waiting: 1 file for text")).to_have_count(1)
     assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
     page.unroute("**/jobs/*/files")  # which lets them go
     expect(page.get_by_role("link", name="Look at the results")).to_have_count(3)
+
+
+def test_when_all_files_are_gone_the_job_is_given_up(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """An upload of which nothing is left to send ends, and leaves no open job behind."""
+    page = open_page(cluster.url)
+    file = tmp_path / "a.txt"
+    file.write_text("a good text")
+    choose(page, [file])
+    expect(page.get_by_role("button", name="Send 1 file")).to_be_enabled()
+    file.unlink()
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("Stopped: 0 files for text")
+    expect(card).to_contain_text("1 file was removed or changed after they were chosen")
+    assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"

@@ -71,6 +71,48 @@ def test_login_that_has_ended_loses_nothing(
     expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
 
 
+def logged_in(open_page: Open, cluster: LocalCluster, address: str) -> Page:
+    """Return a view of a cluster with a token, behind its login, with a clock to be set forward."""
+    cluster.settings = {**cluster.settings, "CLUSTER_TOKEN": TOKEN}
+    cluster.start_master()
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(f"{cluster.url}/ui{address}")
+    page.get_by_label("Token of this cluster").fill(TOKEN)
+    page.keyboard.press("Enter")
+    return page
+
+
+def test_job_is_watched_on_after_a_login_that_ended(
+    open_page: Open, own_cluster: LocalCluster
+) -> None:
+    """Who logs in again sees how a job went on that was being watched."""
+    page = logged_in(open_page, own_cluster, "")
+    choose(page, texts(2))
+    send(page)
+    expect(page.get_by_text("0 of 2 done.")).to_be_visible()
+    page.context.clear_cookies()
+    page.clock.run_for(20_000)  # in which the silent job is asked for, in vain
+    page.get_by_label("Token of this cluster").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+    own_cluster.start_slaves(1)
+    watch_to_the_end(page, "text")
+
+
+def test_login_in_another_tab_counts_here(open_page: Open, own_cluster: LocalCluster) -> None:
+    """The form for the token goes away by itself where it was given elsewhere."""
+    page = logged_in(open_page, own_cluster, "#/jobs")
+    expect(page.get_by_text("No job yet")).to_be_visible()
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.clock.run_for(6000)
+    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
+    page.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
+    page.clock.run_for(6000)
+    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+
+
 def test_without_slaves_it_says_how_to_start_one(
     open_page: Open, own_cluster: LocalCluster, picture: Picture
 ) -> None:
@@ -85,7 +127,7 @@ def test_without_slaves_it_says_how_to_start_one(
     expect(page.get_by_label("Add a slave")).to_contain_text(
         f"MASTER_URL={own_cluster.url} python slave.py"
     )
-    expect(page.get_by_label("Gain")).to_contain_text("No job of late was such.")
+    expect(page.get_by_label("Gain")).to_contain_text("No recent job qualifies.")
     picture(page, "cluster")
     own_cluster.start_slaves(1)
     page.get_by_role("link", name="Send", exact=True).click()
@@ -211,6 +253,29 @@ def test_what_could_not_be_had_is_asked_for_again(open_page: Open, cluster: Loca
     assert len(refused) == 1
 
 
+@pytest.mark.parametrize("index", ["", "/0"], ids=["job", "result"])
+def test_view_that_failed_at_first_comes_by_itself(
+    open_page: Open, cluster: LocalCluster, index: str
+) -> None:
+    """Where the first call is refused, the view says so, and asks again."""
+    job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
+    page = open_page("about:blank")
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, json={"error": "not now"})
+
+    page.route(f"**/jobs/{job_id}?*", refuse_once)
+    page.goto(f"{cluster.url}/ui#/jobs/{job_id}{index}")
+    expect(page.get_by_text("not now")).to_be_visible()
+    expect(page.get_by_text("not now")).to_have_count(0)
+    expect(page.get_by_role("heading", name="a.txt" if index else "1 file")).to_be_visible()
+
+
 ROWS = """
 async () => {
   const { virtualList } = await import("/ui/static/rows.js");
@@ -316,8 +381,7 @@ def test_gain_is_that_of_the_newest_shared_job(
     assign(cluster, "text", [("alone.txt", b"for one slave")])
     told = call(cluster.url, "GET", f"/jobs/{job_id}/slaves", 200).json()
     assert min(told["by_slave"].values()) >= 5
-    together = call(cluster.url, "GET", f"/jobs/{job_id}?limit=0", 200).json()["files_per_second"]
-    gain = together / max(told["files_per_second"].values())
+    gain = told["together"] / max(told["files_per_second"].values())
     page = open_page(f"{cluster.url}/ui#/cluster")
     card = page.get_by_label("Gain")
     expect(card).to_contain_text(f"Gain: {gain:.1f} times its best slave")

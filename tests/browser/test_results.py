@@ -105,7 +105,7 @@ def test_map_of_very_many_texts_is_that_around_one(open_page: Open, cluster: Loc
     page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/503")
     expect(page.locator(".map a")).to_have_count(5)
     expect(page.locator(".map a.own")).to_have_count(1)
-    expect(page.get_by_text("The 5 texts around this one, of 505 in the job.")).to_be_visible()
+    expect(page.get_by_text("Shown are 5 texts near it in the job, of 505.")).to_be_visible()
 
 
 def test_long_texts_are_read_on_by_characters(page: Page) -> None:
@@ -227,5 +227,5 @@ def test_results_are_downloaded(look: Callable[..., Page]) -> None:
     assert one.value.suggested_filename.endswith("_analysis.json")
     page.get_by_role("link", name="files for text").click()
     with page.expect_download() as everything:
-        page.get_by_role("link", name="Download all").click()
+        page.get_by_role("link", name="Download results").click()
     assert everything.value.suggested_filename.endswith(".zip")

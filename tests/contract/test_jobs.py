@@ -250,6 +250,7 @@ def test_files_of_one_state_and_who_did_them(cluster: LocalCluster) -> None:
     assert told["by_slave"] == summary["statistics"]["slaves"]
     assert told["files_per_second"].keys() == told["by_slave"].keys()
     assert all(rate > 0 for rate in told["files_per_second"].values())
+    assert told["together"] > 0
 
 
 def test_failures_are_counted_by_code(cluster: LocalCluster) -> None:

@@ -34,17 +34,20 @@ def test_a_job_that_stands_still_slows_down() -> None:
     for tick in range(40):
         speed.note(tick * 0.25, tick)
     assert speed.rate(9.75, 39) == 4
-    assert speed.rate(30.0, 39) == 0
+    later = [speed.rate(9.75 + wait, 39) or 0.0 for wait in (10, 20, 200)]
+    assert later == sorted(later, reverse=True)
+    assert 0 < later[-1] < 0.01
 
 
 def test_files_that_end_seldom_have_a_rate() -> None:
     """Of files that end more seldom than the window is long, the last ones tell the rate."""
     speed = Speedometer()
     for number in range(6):
-        speed.note(15.0 * number, number)
-    rate = speed.rate(75.0, 5)
-    assert rate is not None
-    assert abs(rate - 1 / 15) < 0.001
+        speed.note(30.0 * number, number)
+    for later in (0.0, 11.0, 29.0):  # at the end of a file, and all the way to the next one
+        rate = speed.rate(150.0 + later, 5)
+        assert rate is not None
+        assert 1 / 60 < rate <= 1 / 30
 
 
 def test_head_tells_the_time_left() -> None:

@@ -10,6 +10,7 @@ import pytest
 from master_service.activity import INTERVAL_S
 from master_service.job_store import JobStore
 from master_service.jobs import File, Job, JobState
+from master_service.ledger_rows import TOGETHER
 from master_service.metrics import Metrics
 from master_service.results import Results
 from master_service.runner import MOST_RUNNING, MOST_WAITED_FOR, Runner
@@ -122,8 +123,11 @@ def test_speed_of_each_slave_is_kept(bench: Bench) -> None:
     wait_until(lambda: bench.is_under_way(job_id))
     bench.engine.finish(job_id)
     wait_until(lambda: bench.runner.live(job_id) is None)
-    ((slave, (files, seconds)),) = bench.store.ledger.speeds(job_id).items()
-    assert (slave, files) == ("a:1", 1)
+    speeds = bench.store.ledger.speeds(job_id)
+    assert speeds.keys() == {"a:1", TOGETHER}
+    assert speeds["a:1"] == speeds[TOGETHER]
+    files, seconds = speeds["a:1"]
+    assert files == 1
     assert 0 <= seconds < 60
     bench.store.ledger.remove(job_id)
     assert bench.store.ledger.speeds(job_id) == {}

@@ -25,6 +25,7 @@ def test_each_slave_has_its_own() -> None:
     spans.answered(HERE, 100.0, True)
     spans.answered(THERE, 100.0, True)
     assert spans.of_slaves() == {HERE: (1, 100.0), THERE: (1, 10.0)}
+    assert spans.together() == (2, 100.0)
 
 
 def test_answers_of_strangers_are_ignored() -> None:
@@ -32,3 +33,4 @@ def test_answers_of_strangers_are_ignored() -> None:
     spans = Spans()
     spans.answered(HERE, 1.0, True)
     assert spans.of_slaves() == {}
+    assert spans.together() == (0, 0.0)

@@ -2,7 +2,9 @@
 
 /** A master that has not begun to answer by then is as good as gone. */
 const LIMIT_MS = 20_000;
-const LOGIN = "/login";
+/** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more. */
+const STALL_MS = 60_000;
+const [LOGIN, STATUS] = ["/login", "/check_status"];
 
 /** Whether the master answers, and lets us in; says "change". */
 export const connection = Object.assign(new EventTarget(), { up: true, loggedIn: true, tell });
@@ -25,10 +27,10 @@ export const post = (path, { body, key, signal } = {}) =>
 export const jobPath = (jobId) => `/jobs/${encodeURIComponent(jobId)}`;
 
 /** Who is in the cluster. */
-export async function status() {
-  const told = await get("/check_status");
+export async function status(signal) {
+  const told = await get(STATUS, signal);
   // Whoever is not let in is told this much and no more.
-  if (!told.slaves) throw refused("/check_status", 401, {});
+  if (!told.slaves) throw refused(STATUS, 401, {});
   tell({ loggedIn: true });
   return told;
 }
@@ -55,7 +57,8 @@ async function reach(path, { signal, ...options }, read) {
     clearTimeout(timer);
     if (!answer.ok) throw refused(path, answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
     const value = await read(answer);
-    tell({ up: true });
+    // These two are answered to everybody.
+    tell({ up: true, loggedIn: connection.loggedIn || ![LOGIN, STATUS].includes(path) });
     return value;
   } catch (error) {
     if (error instanceof ApiError) throw error;
@@ -94,16 +97,31 @@ export function sendForm(path, form, { key, onProgress, signal }) {
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.setRequestHeader("Idempotency-Key", key);
-    request.upload.onprogress = (event) => onProgress(event.loaded);
+    let [stalled, timer] = [false, null];
     const abort = () => request.abort();
-    request.onloadend = () => signal.removeEventListener("abort", abort);
+    const expectMore = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stalled = true;
+        abort();
+      }, STALL_MS);
+    };
+    expectMore();
+    request.upload.onprogress = (event) => {
+      expectMore();
+      onProgress(event.loaded);
+    };
+    request.onloadend = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
     request.onload = () => {
       const body = parsed(request.responseText);
       if (request.status < 300) resolve(body);
       else reject(refused(path, request.status, body, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(new ApiError("The upload broke off.", 0));
-    request.onabort = () => reject(new ApiError("Stopped.", -1));
+    request.onabort = () => reject(stalled ? new ApiError("The upload stood still.", 0) : new ApiError("Stopped.", -1));
     signal.addEventListener("abort", abort);
     request.send(form);
   });

@@ -49,9 +49,8 @@ connection.addEventListener("change", () => {
     return connection.loggedIn ? [] : loginForm();
   });
   clearTimeout(comingBack);
-  // Views ask again by themselves; only one that never drew is drawn anew.
+  // Views ask again by themselves, but not all at all times.
   if (!connection.up) comeBack();
-  else if (connection.loggedIn && place.querySelector(".view > .card.error")) lead();
 });
 
 function comeBack() {

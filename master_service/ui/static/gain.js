@@ -15,10 +15,10 @@ const known = new Map();
 /** What each slave did of a job, the most first, with its own speed; null where fewer than two did enough. */
 async function sharesOf(job) {
   if (known.has(job.job_id)) return known.get(job.job_id);
-  const { by_slave: files, files_per_second: speeds } = await get(`${jobPath(job.job_id)}/slaves`);
+  const { by_slave: files, files_per_second: speeds, together } = await get(`${jobPath(job.job_id)}/slaves`);
   const shares = Object.entries(files).map(([name, done]) => ({ name, done, speed: speeds[name] ?? null })).sort((one, other) => other.done - one.done);
   const counting = shares.filter(({ done, speed }) => speed && done >= LEAST_FILES);
-  const found = counting.length > 1 ? { shares, best: counting.reduce((one, other) => (other.speed > one.speed ? other : one)) } : null;
+  const found = counting.length > 1 ? { shares, together, best: counting.reduce((one, other) => (other.speed > one.speed ? other : one)) } : null;
   if (isOver(job)) known.set(job.job_id, found);
   return found;
 }
@@ -33,24 +33,19 @@ export async function drawGain(place, job) {
 export async function drawNewestGain(place) {
   const { jobs } = await get(`/jobs?limit=${MOST_JOBS}`);
   for (const job of jobs) {
-    const found = isOver(job) && job.done_files > LEAST_FILES ? await sharesOf(job) : null;
+    const found = job.done_files > LEAST_FILES ? await sharesOf(job) : null;
     if (!found) continue;
     const link = h("a", { href: `#${jobPath(job.job_id)}` }, `Measured within the job of ${count(job.total_files, "file")} for ${job.task_type}`);
     keep(place, [JSON.stringify([job, found])], () => card(job, found, link));
     return;
   }
   keep(place, [null], () => h("section", { class: "card", "aria-label": "Gain" }, h("h3", {}, "Gain"),
-    h("p", { class: "faint" }, `How much faster the cluster is than its best slave is measured within a job of which two slaves or more did ${LEAST_FILES} files each. No job of late was such.`)));
+    h("p", { class: "faint" }, `How much faster the cluster is than its best slave is measured within a job of which two slaves or more did ${LEAST_FILES} files each. No recent job qualifies.`)));
 }
 
-function card(job, { shares, best }, where) {
-  // A job's rate counts failed files too, and a slave's does not.
-  const together = job.files_per_second * (job.done_files / (job.done_files + job.failed_files));
-  // As long as it goes on, there is no time to measure both in.
-  const told = isOver(job)
-    ? [h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
-      h("p", { class: "faint" }, where, `: ${rate(together)} together, ${rate(best.speed)} by ${best.name} in its own time on it.`)]
-    : [h("h3", {}, "Shared so far")];
-  return h("section", { class: "card", "aria-label": "Gain" }, told,
+function card(job, { shares, together, best }, where) {
+  return h("section", { class: "card", "aria-label": "Gain" },
+    h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
+    h("p", { class: "faint" }, where, `${isOver(job) ? "" : " so far"}: ${rate(together)} together, ${rate(best.speed)} by ${best.name} while it worked on it.`),
     h("ul", { class: "bars" }, shares.map(({ name, done }) => barLine("li", name, done / job.done_files, count(done, "file")))));
 }

@@ -10,7 +10,6 @@ import { outOf } from "./words.js";
 /** A browser has six connections to a master, and others want some. */
 const MOST_AT_ONCE = 2;
 const CARED_FOR = new Set(["waiting", "sending", "stopping", "sent", "failed"]);
-const UNDER_WAY = new Set(["sending", "stopping"]);
 
 /** The uploads of this page, newest first; says "change" whenever one has got on. */
 export const outbox = Object.assign(new EventTarget(), { uploads: [] });
@@ -38,9 +37,9 @@ function put(type, files, jobId) {
 }
 
 function beginSome() {
-  const underWay = outbox.uploads.filter((upload) => UNDER_WAY.has(upload.state)).length;
+  const underWay = outbox.uploads.filter((upload) => upload.state === "sending").length;
   const waiting = outbox.uploads.filter((upload) => upload.state === "waiting").reverse();
-  for (const upload of waiting.slice(0, MOST_AT_ONCE - underWay)) {
+  for (const upload of waiting.slice(0, Math.max(0, MOST_AT_ONCE - underWay))) {
     upload.change({ state: "sending" });
     upload.over = run(upload).finally(beginSome);
   }
@@ -60,8 +59,13 @@ export async function giveUp(upload) {
   beginSome();
 }
 
-/** Give a job up that was never sent whole. */
-export async function abandon(jobId) {
+/** Give an interrupted upload up, unless another tab has been too busy to say that it is its own. */
+export async function forgetIt(jobId) {
+  if ((await caredForByOthers()).has(jobId)) throw new Error("Another tab of this browser is sending it.");
+  await abandon(jobId);
+}
+
+async function abandon(jobId) {
   await remove(jobPath(jobId)).catch((error) => { if (error.status !== 404) throw error; });
   forget(jobId);
 }
@@ -74,7 +78,6 @@ export const isSending = () => outbox.uploads.some((upload) => ["waiting", "send
  * Those that arrived whole, and are being processed, are taken in here.
  */
 export async function interrupted(types) {
-  const isMine = (jobId) => outbox.uploads.some((upload) => upload.jobId === jobId);
   const known = [...remembered()].filter(([jobId]) => !isMine(jobId));
   if (!known.length) return [];
   const theirs = await caredForByOthers();
@@ -92,7 +95,10 @@ export async function interrupted(types) {
   return found;
 }
 
+const isMine = (jobId) => outbox.uploads.some((upload) => upload.jobId === jobId);
+
 function takeIn({ jobId, totalFiles }, type, job) {
+  if (isMine(jobId)) return;
   const upload = put(type, [], jobId);
   upload.change({ state: "sent", totalFiles, job });
   follow(upload);

@@ -44,7 +44,7 @@ export function virtualList(fetchPage, draw, label) {
     if (pages.has(page)) return;
     pages.set(page, { rows: [], turn: 0 });
     await fetchInto(page).catch(() => setTimeout(() => {
-      pages.delete(page);
+      if (pages.get(page)?.turn === 0) pages.delete(page);
       paint();
     }, AGAIN_MS));
   }

@@ -34,7 +34,7 @@ async function add(finding, limits) {
       if (cleared === staging.cleared) some.forEach((one, place) => groupOf(kinds[place], limits).push(one));
     }
   } finally {
-    staging.looking -= 1;
+    if (cleared === staging.cleared) staging.looking -= 1;
     changed();
   }
 }
@@ -78,5 +78,6 @@ function byType() {
 function clear() {
   staging.groups.clear();
   staging.cleared += 1;
+  staging.looking = 0;
   changed();
 }

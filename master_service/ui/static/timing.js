@@ -56,6 +56,7 @@ export function paced(act, restMs) {
 
 /** Wait, but no longer than until the signal. */
 export function sleep(ms, signal) {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const wake = () => {
       clearTimeout(timer);

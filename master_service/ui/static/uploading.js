@@ -1,6 +1,6 @@
 // Brings the files of one upload to the master in batches, whatever happens on the way.
 
-import { ApiError, connection, get, jobPath, newKey, post, sendForm, status } from "./api.js";
+import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "./api.js";
 import { fingerprints, sizeOf } from "./chosen_files.js";
 import { forget, remember } from "./remembered.js";
 import { Speed } from "./speed.js";
@@ -66,6 +66,13 @@ export async function run(upload) {
       note(upload);
     }
     for (const batch of batches(files)) await sendBatch(upload, batch);
+    if (!upload.totalFiles) {
+      // All were lost.
+      await surely(upload, () => remove(jobPath(upload.jobId)));
+      forget(upload.jobId);
+      upload.change({ state: "stopped" });
+      return;
+    }
     await surely(upload, () => post(`${jobPath(upload.jobId)}/start`, { signal }));
     remember(upload.jobId, { type: upload.type.name, totalFiles: upload.totalFiles });
     upload.change({ state: "sent", files: [] });
@@ -98,15 +105,17 @@ async function sendBatch(upload, batch) {
   const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded) });
   const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
-    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch)));
+    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal)));
     upload.change({ sentBytes: before + size });
   } catch (error) {
     if (!(error instanceof LostFiles)) throw error;
-    upload.change({ sentBytes: before, lost: [...upload.lost, ...error.files] });
-    upload.take(upload.files.filter((one) => !error.files.includes(one)));
+    const lost = new Set(error.files);
+    upload.take(upload.files.filter((one) => !lost.has(one)));
+    upload.change({ lost: [...upload.lost, ...lost] });
     note(upload);
     // The batch may have arrived after all, in an earlier try.
     const left = new Set(await missing(upload));
+    upload.change({ sentBytes: before + sizeOf(batch.filter((one) => !lost.has(one) && !left.has(one))) });
     const again = batch.filter((one) => left.has(one));
     if (again.length) await sendBatch(upload, again);
   }
@@ -121,11 +130,11 @@ class LostFiles extends Error {
 }
 
 /** An upload that broke off did so because of the files, or of the master. */
-async function explain(error, batch) {
+async function explain(error, batch, signal) {
   if (error.status !== 0) throw error;
   const isThere = await Promise.all(batch.map(({ file, size }) => !size || file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
   if (isThere.includes(false)) throw new LostFiles(batch.filter((_, place) => !isThere[place]));
-  await status(); // throws what is wrong with the master, and tells it above the view
+  await status(signal); // throws what is wrong with the master, and tells it above the view
   throw error;
 }
 
@@ -135,17 +144,24 @@ async function surely(upload, attempt) {
   for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MOST_AGAIN_MS)) {
     if (signal.aborted) throw new ApiError("Stopped.", -1);
     try {
-      const answer = await attempt();
-      if (upload.trouble) upload.change({ trouble: "" });
-      return answer;
+      return await attempt();
     } catch (error) {
       if (!PASSING.has(error.status)) throw error;
       // A master that is gone costs nothing to ask.
       const pause = connection.up ? Math.max(wait, 1000 * error.retryAfterS) : AGAIN_MS;
       upload.change({ trouble: `${error.message} Trying again in ${Math.round(pause / 1000)} s.` });
-      await sleep(pause, signal);
+      await sleepUnlessBack(pause, signal);
+      upload.change({ trouble: "" });
     }
   }
+}
+
+/** Wait, unless a master that was gone is back meanwhile, or lets us in again. */
+async function sleepUnlessBack(ms, signal) {
+  const back = new AbortController();
+  connection.addEventListener("change", () => { if (connection.up && connection.loggedIn) back.abort(); }, { signal: back.signal });
+  await sleep(ms, AbortSignal.any([signal, back.signal]));
+  back.abort();
 }
 
 /** Return the files that the job does not have, going by path and size. */

@@ -2,7 +2,7 @@
 
 import { get, status as askStatus } from "./api.js";
 import { drawChart } from "./chart.js";
-import { h, title } from "./dom.js";
+import { h, keep, title } from "./dom.js";
 import { drawNewestGain } from "./gain.js";
 import { repeat } from "./timing.js";
 import { snippet } from "./widgets.js";
@@ -17,14 +17,25 @@ export function show(place, page) {
   const head = h("p", { class: "faint" });
   place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, gain, addSlave(page));
   const graph = drawChart(chart);
+  const cards = new Map();
   let ended = false;
+
+  function cardOf(slave, doing) {
+    if (!cards.has(slave.name)) cards.set(slave.name, h("section", { class: "card", "aria-label": `Slave ${slave.name}` }));
+    const card = cards.get(slave.name);
+    // When a slave that is there was last heard of is not shown.
+    const seen = slave.state === "missing" ? slave.last_seen_seconds : null;
+    keep(card, [JSON.stringify([{ ...slave, last_seen_seconds: seen }, doing])], () => drawSlave(slave, doing));
+    return card;
+  }
 
   async function ask() {
     const [status, activity] = await Promise.all([askStatus(), get("/activity")]);
     if (ended) return;
     const all = [...status.slaves, ...status.missing];
     head.textContent = all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.";
-    slaves.replaceChildren(...all.map((one) => drawSlave(one, activity.slaves[one.name])));
+    const shown = all.map((one) => cardOf(one, activity.slaves[one.name]));
+    keep(slaves, shown, () => shown);
     // The one can be had without the other.
     await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
   }
@@ -39,19 +50,27 @@ export function show(place, page) {
 
 function drawSlave(slave, activity) {
   const missing = Object.entries(slave.unavailable ?? {});
-  return h("section", { class: "card", "aria-label": `Slave ${slave.name}` },
+  return [
     h("div", { class: "split" },
       h("h3", {}, slave.name),
       h("span", { class: `state ${slave.state}` }, howLong(slave))),
     h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
     activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
-    missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)));
+    missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)),
+  ];
 }
 
 function howLong({ state, last_seen_seconds: silent, resting_seconds_left: left }) {
   if (state === "missing") return `missing for ${duration(silent)}`;
   return state === "resting" ? `resting, ${duration(left)} more` : state;
+}
+
+function places(isHere) {
+  const meanings = { "the-token": "the token of this cluster" };
+  if (isHere) meanings["MASTER-ADDRESS"] = "the address of the master's computer";
+  if (location.protocol === "https:") meanings["OWN-ADDRESS"] = "the new slave's address, for which scripts/certificates.py makes the files";
+  return Object.entries(meanings).map(([name, meaning], place) => [place ? "; " : "", h("code", {}, name), ", ", meaning]);
 }
 
 function addSlave({ token }) {
@@ -66,7 +85,7 @@ function addSlave({ token }) {
   return h("section", { class: "card", "aria-label": "Add a slave" },
     h("h3", {}, "Add a slave"),
     token
-      ? h("p", {}, "On another computer with this program and its requirements installed, with the token of this cluster in place of ", h("code", {}, "the-token"), isHere ? [", and this computer's address in place of ", h("code", {}, "MASTER-ADDRESS")] : null, ":")
+      ? h("p", {}, "On another computer with this program and its requirements installed, with its own values in place of these: ", places(isHere), ".")
       : h("p", {}, "On this computer, in the folder of the program. (For slaves on other computers the master needs a token first: ", h("code", {}, "MASTER_HOST=0.0.0.0 python master.py"), " prints all that is needed.)"),
     snippet(`${unix} python slave.py`),
     h("p", { class: "faint" }, "In PowerShell:"),

@@ -52,7 +52,7 @@ function kindOfFailure(path, code, open) {
     wanted = Math.min(MOST_NAMES, wanted + NAMES_AT_ONCE);
     return load();
   });
-  let [total, wanted] = [0, NAMES_AT_ONCE];
+  let [total, wanted, asked] = [0, NAMES_AT_ONCE, 0];
 
   async function draw(number) {
     if (number === total) return;
@@ -63,10 +63,17 @@ function kindOfFailure(path, code, open) {
 
   async function load() {
     // From the first on: while the job is under way, any of them may be new.
+    asked += 1;
+    const turn = asked;
     const { files } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${wanted}`);
+    if (turn < asked) return; // of what was asked for later, more is wanted
     trouble.textContent = "";
     names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, h("bdi", {}, file.filename)), `: ${file.error}`)));
-    keep(more, [total > files.length && wanted < MOST_NAMES], () => (total > files.length && wanted < MOST_NAMES ? showMore : []));
+    const hasMore = total > files.length;
+    keep(more, [hasMore, wanted < MOST_NAMES], () => {
+      if (!hasMore) return [];
+      return wanted < MOST_NAMES ? showMore : h("p", { class: "faint" }, "More than these are not shown; all stand in the list below.");
+    });
   }
 
   function tell(error) {

@@ -5,7 +5,7 @@ import { h, keep, title } from "./dom.js";
 import { drawGain } from "./gain.js";
 import { showResult } from "./results/index.js";
 import { virtualList } from "./rows.js";
-import { paced } from "./timing.js";
+import { paced, repeat } from "./timing.js";
 import { failures } from "./view_failures.js";
 import { isOver, watch } from "./watching.js";
 import { bar, button } from "./widgets.js";
@@ -53,15 +53,26 @@ export function show(place, page, [jobId, index]) {
   title(place, "A job");
   const came = cameFrom.get(jobId);
   const files = h("section", { class: "card", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
-  get(`${path}?limit=0`).then((found) => {
-    if (!place.isConnected) return;
-    place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, gain, files);
-    hear(found);
-    if (came) list.goTo(came);
-    if (!isOver(found)) unwatch = watch(jobId, hear);
-  }, (error) => place.replaceChildren(h("p", { class: "card error" }, error.message)));
+  async function begin() {
+    try {
+      const found = await get(`${path}?limit=0`);
+      stopBeginning();
+      if (!place.isConnected) return;
+      place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, gain, files);
+      hear(found);
+      if (came) list.goTo(came);
+      if (!isOver(found)) unwatch = watch(jobId, hear);
+    } catch (error) {
+      place.replaceChildren(h("p", { class: "card error" }, error.message));
+      if (error.status === 404) stopBeginning();
+      throw error; // which has it done again
+    }
+  }
+
+  const stopBeginning = repeat(begin);
   return () => {
-    cameFrom.set(jobId, list.where());
+    if (job) cameFrom.set(jobId, list.where());
+    stopBeginning();
     refresh.stop();
     unwatch();
   };
@@ -76,15 +87,17 @@ function summaryCard(place, path) {
   const [heading, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
   const element = h("section", { class: "card", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told);
   const retryKey = newKey();
+  // It stays the same, so that pressing it once is enough.
+  const cancel = button("Cancel", () => remove(path).then(draw));
 
   function draw(job) {
     const over = isOver(job);
     heading.textContent = `${count(job.total_files, "file")} for ${job.task_type}`;
     title(place, over ? heading.textContent : `${(job.done_files + job.failed_files).toLocaleString("en")} of ${heading.textContent}`);
     keep(actions, [over, over && job.failed_files, job.done_files > 0], () => [
-      over ? null : button("Cancel", () => remove(path).then(draw)),
+      over ? null : cancel,
       over && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
-      job.done_files ? h("a", { class: "button primary", href: `${path}/results.zip`, download: "" }, over ? "Download all" : "Download those done") : null,
+      job.done_files ? h("a", { class: "button primary", href: `${path}/results.zip`, download: "" }, over ? "Download results" : "Download those done") : null,
     ]);
     progress.set(job.done_files, job.failed_files, job.total_files);
     // To be read out when it is over, not ten times a second.

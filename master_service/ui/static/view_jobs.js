@@ -8,7 +8,7 @@ import { bar, button } from "./widgets.js";
 import { count, howItGoes, outOf, time } from "./words.js";
 
 const AT_ONCE = 100;
-/** Those watched live; the master has a thread for each, and all are asked for now and again anyway. */
+/** Those watched live; all are asked for now and again anyway. */
 const MOST_WATCHED = 6;
 
 /** Draw the view into `place`; returns what ends it. */

@@ -9,15 +9,17 @@ import { repeat } from "./timing.js";
 import { chosenCard } from "./view_chosen.js";
 import { interruptedCard, uploadCard } from "./view_uploads.js";
 
+const REDRAW_MS = 1000;
+
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
   title(place, "Send");
   const take = (finding) => staging.add(finding, page.limits);
-  const slaves = h("div");
+  const notice = h("div");
   const chosen = chosenCard(page, () => uploads.firstElementChild.focus());
   const broken = h("div", { class: "stack" });
   const uploads = h("div", { class: "stack" });
-  place.replaceChildren(h("h2", { class: "hidden" }, "Send files"), slaves, dropZone(take), chosen.element, broken, uploads);
+  place.replaceChildren(h("h2", { class: "hidden" }, "Send files"), notice, dropZone(take), chosen.element, broken, uploads);
   const cards = new Map();
   let ended = false;
 
@@ -31,18 +33,19 @@ export function show(place, page) {
 
   async function lookForBroken() {
     const found = await interrupted(page.types);
-    if (!ended) keep(broken, found.map((one) => one.jobId), () => found.map((one) => interruptedCard(one, page.types, lookForBroken)));
+    if (!ended) keep(broken, found.map((one) => `${one.jobId} ${one.arrivedFiles}`), () => found.map((one) => interruptedCard(one, page.types, lookForBroken)));
   }
 
   async function lookForSlaves() {
-    const { slaves: present } = await status();
-    if (!ended) keep(slaves, [present.length > 0], () => (present.length ? [] : h("p", { class: "notice" },
+    const { slaves } = await status();
+    if (!ended) keep(notice, [slaves.length > 0], () => (slaves.length ? [] : h("p", { class: "notice" },
       "No slave is here yet. Files can be sent, and wait for one. ", h("a", { href: "#/cluster" }, "How to start a slave"))));
   }
 
   outbox.addEventListener("change", drawUploads);
   drawUploads();
-  const stops = [repeat(lookForBroken), repeat(lookForSlaves)];
+  // What stalls says nothing, and its rate sinks all the same.
+  const stops = [repeat(lookForBroken), repeat(lookForSlaves), repeat(async () => drawUploads(), REDRAW_MS)];
   return () => {
     ended = true;
     stops.forEach((stop) => stop());

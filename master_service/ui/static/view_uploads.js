@@ -3,7 +3,7 @@
 import { jobPath, remove } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
 import { h, keep } from "./dom.js";
-import { abandon, giveUp, resume, start, tryAgain } from "./outbox.js";
+import { forgetIt, giveUp, resume, start, tryAgain } from "./outbox.js";
 import { isOver } from "./watching.js";
 import { bar, button } from "./widgets.js";
 import { bytes, count, duration, howItGoes, outOf } from "./words.js";
@@ -25,16 +25,16 @@ export function uploadCard(one) {
       one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
       one.state === "failed" ? [button("Try again", () => tryAgain(one), "primary"), button("Give up", () => giveUp(one))] : null,
     ]);
-    if (one.state === "sending") {
-      const leftBytes = one.totalBytes - one.sentBytes;
-      const goes = leftBytes && one.speed > 1 ? `, ${bytes(one.speed)}/s, ${duration(leftBytes / one.speed)} left` : "";
-      progress.set(one.sentBytes, 0, one.totalBytes);
-      told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent${goes}`;
-    } else if (one.state === "waiting") {
-      told.textContent = "Other uploads go first.";
-    } else if (one.job) {
+    if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
       told.textContent = `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`;
+    } else if (one.state === "waiting") {
+      told.textContent = "Other uploads go first.";
+    } else {
+      const leftBytes = one.totalBytes - one.sentBytes;
+      const goes = one.state === "sending" && leftBytes && one.speed > 1 ? `, ${bytes(one.speed)}/s, ${duration(leftBytes / one.speed)} left` : "";
+      progress.set(one.sentBytes, 0, one.totalBytes);
+      told.textContent = `${bytes(one.sentBytes)} of ${bytes(one.totalBytes)} sent${goes}`;
     }
     trouble.textContent = [one.trouble, lost(one)].filter(Boolean).join(" ");
   }
@@ -45,7 +45,7 @@ export function uploadCard(one) {
 function lost({ lost: files }) {
   if (!files.length) return "";
   const names = files.slice(0, NAMES_SHOWN).map(({ path }) => path).join(", ");
-  return `${count(files.length, "file was", "files were")} removed or changed after the choice, and left out: ${names}${files.length > NAMES_SHOWN ? " and others" : ""}.`;
+  return `${count(files.length, "file was", "files were")} removed or changed after they were chosen, and left out: ${names}${files.length > NAMES_SHOWN ? " and others" : ""}.`;
 }
 
 /** A card for an upload that broke off; `change` is called when it has been dealt with. */
@@ -70,5 +70,5 @@ export function interruptedCard(one, types, change) {
     h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
     trouble,
     h("div", { class: "actions" }, isWhole ? button("Start", () => start(one, type).then(change), "primary") : one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
-      button("Forget it", () => abandon(one.jobId).then(change))), inputs), take);
+      button("Forget it", () => forgetIt(one.jobId).then(change))), inputs), take);
 }

@@ -6,8 +6,8 @@ import { repeat } from "./timing.js";
 const AGAIN_MS = 2000;
 /** Where events can't be had, jobs are asked for no more often than this. */
 const POLL_MS = 5000;
-/** What is no passing trouble. */
-const REFUSED = new Set([400, 401, 403, 404]);
+/** What no waiting mends: the job is gone, or never was. */
+const REFUSED = new Set([400, 404]);
 /** A connection that is as silent as this may be dead, which nobody tells a browser. */
 const SILENT_MS = 10_000;
 const OVER = new Set(["done", "cancelled"]);

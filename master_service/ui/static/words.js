@@ -44,7 +44,7 @@ export function time(iso) {
 /** A job's state, with rate and time left while it is under way. */
 export function howItGoes(job) {
   const failed = job.failed_files ? `, ${job.failed_files.toLocaleString("en")} failed` : "";
-  if (job.state === "open") return "Being sent";
+  if (job.state === "open") return "Not sent whole yet";
   if (job.state === "queued") return job.waiting_for ?? "Waiting its turn";
   if (job.state === "cancelled") return `Cancelled after ${count(job.done_files, "file")}${failed}`;
   if (job.state === "done") return `Finished${failed}`;

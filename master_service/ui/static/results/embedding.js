@@ -29,7 +29,7 @@ export async function draw({ job, file, json, signal }) {
   ];
 }
 
-/** Of a job with very many texts, those of the same block. */
+/** Of a job with very many texts, some hundreds from the last full five hundred on. */
 async function fetchAround(job, { index }, signal) {
   const offset = index - (index % MOST_TEXTS);
   const of = `${job.job_id} ${job.done_files} ${offset}`;
@@ -70,6 +70,6 @@ function drawMap(job, file, texts) {
   picture.append(...dots);
   const own = texts.findIndex((text) => text.file.index === file.index);
   if (own >= 0) tell(own);
-  const left = job.done_files > texts.length ? h("p", { class: "faint" }, `The ${count(texts.length, "text")} around this one, of ${job.done_files.toLocaleString("en")} in the job.`) : null;
+  const left = job.done_files > texts.length ? h("p", { class: "faint" }, `Shown are ${count(texts.length, "text")} near it in the job, of ${job.done_files.toLocaleString("en")}.`) : null;
   return [h("h3", {}, "Map of the job"), picture, told, left].filter(Boolean);
 }

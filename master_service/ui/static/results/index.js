@@ -1,6 +1,6 @@
 // Shows the result of one file by what it is, beside what was sent, with a way to its neighbours.
 
-import { blob, get, jobPath } from "../api.js";
+import { ApiError, blob, get, jobPath } from "../api.js";
 import { h, keep, title } from "../dom.js";
 import { bytes, count } from "../words.js";
 import { draw as drawAudio } from "./audio.js";
@@ -41,8 +41,14 @@ export function showResult(place, jobId, index) {
     try {
       await look();
     } catch (error) {
+      if (signal.aborted) return;
       body.replaceChildren(h("p", { class: "card error" }, error.message));
+      if (error instanceof ApiError && error.status !== 404) setTimeout(again, AGAIN_MS);
     }
+  }
+
+  function again() {
+    if (!signal.aborted) fill();
   }
 
   async function look() {
@@ -55,7 +61,7 @@ export function showResult(place, jobId, index) {
     pressed = null;
     if (!file.saved_file) {
       body.replaceChildren(drawNone(file));
-      if (UNDER_WAY.has(file.state)) setTimeout(() => { if (!signal.aborted) fill(); }, AGAIN_MS);
+      if (UNDER_WAY.has(file.state)) setTimeout(again, AGAIN_MS);
       return;
     }
     const path = resultPath(job, file);
