@@ -10,6 +10,8 @@ from master_service.spans import Spans
 
 _AGAIN_S = 1.0
 """How long to wait before a full disk is tried again."""
+_PAUSE_S = 5.0
+"""Without a slave for longer, a job has paused; that is not its speed."""
 _HOPELESS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 """What no waiting cures."""
 
@@ -30,6 +32,8 @@ class LiveJob:
         self.spans = Spans()
         self._cancelled = threading.Event()
         self._speed = Speedometer()
+        self._in_hand = 0
+        self._idle_since = time.monotonic()
 
     @property
     def is_cancelled(self) -> bool:
@@ -43,6 +47,19 @@ class LiveJob:
     def note(self) -> None:
         """Note how far the job has come."""
         self._speed.note(time.monotonic(), self.job.ended_files)
+
+    def handed_over(self, files: int) -> None:
+        """Note that slaves were given files; after a while without any, the rate begins anew."""
+        now = time.monotonic()
+        if not self._in_hand and now - self._idle_since > _PAUSE_S:
+            self._speed = Speedometer()
+            self._speed.note(now, self.job.ended_files)
+        self._in_hand += files
+
+    def let_go(self, files: int) -> None:
+        """Note that slaves hold so many files no more."""
+        self._in_hand -= files
+        self._idle_since = time.monotonic()
 
     def rate(self) -> float | None:
         """Return files a second, of late."""

@@ -1,9 +1,8 @@
 """Measures how fast each slave worked on one job while it worked on it. Pure.
 
 A slave's span goes from its first file to its last answer; what others did before and after does
-not count against it. That of all together goes from the first file of any to the last answer of
-any, so that both leave out when nobody was there. Times are of one clock that never goes back, in
-seconds.
+not count against it. The time of all together is that in which any was at work, so that both leave
+out when nobody was there. Times are of one clock that never goes back, in seconds.
 """
 
 from dataclasses import dataclass
@@ -41,12 +40,13 @@ class Spans:
             span.files += done
 
     def together(self) -> tuple[int, float]:
-        """Return the files that all have done, and the seconds from the first to the last."""
-        spans = [span for span in list(self._spans.values()) if span.files]
-        if not spans:
-            return 0, 0.0
-        began, ended = min(span.began for span in spans), max(span.ended for span in spans)
-        return sum(span.files for span in spans), ended - began
+        """Return the files that all have done, and the seconds in which any was at work."""
+        spans = sorted((s for s in list(self._spans.values()) if s.files), key=lambda s: s.began)
+        seconds, until = 0.0, float("-inf")
+        for span in spans:
+            seconds += max(0.0, span.ended - max(span.began, until))
+            until = max(until, span.ended)
+        return sum(span.files for span in spans), seconds
 
     def of_slaves(self) -> dict[str, tuple[int, float]]:
         """Return the files and seconds of each slave that has done any."""

@@ -73,6 +73,7 @@ class Steps:
         for position, file in zip(positions, files, strict=True):
             file.hand_over(slave)
             self._handed_over_at[position] = now
+        self.live.handed_over(len(files))
         self.live.spans.handed_over(slave, now)
         self._metrics.handed_over(self._task_type, slave, len(files))
         named = [(self._key(file), file.filename) for file in files]
@@ -83,6 +84,7 @@ class Steps:
         """Note that a file waits for another slave."""
         file = self._file(position)
         file.take_back(blamed_by)
+        self.live.let_go(1)
         self._metrics.activity.let_go(self._key(file))
         self._store.ledger.files_changed(self.live.job, [file])
 
@@ -91,6 +93,7 @@ class Steps:
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
             files = [self._file(position) for position in page]
+            self.live.let_go(sum(file.state is FileState.RUNNING for file in files))
             for file in files:
                 file.cancel()
                 self._metrics.activity.let_go(self._key(file))
@@ -101,6 +104,7 @@ class Steps:
     def ended(self, position: int, outcome: Outcome) -> None:
         """Take in the outcome that a file has come to."""
         file, now = self._file(position), time.monotonic()
+        self.live.let_go(file.state is FileState.RUNNING)
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task_type, now - began)
         try:

@@ -362,3 +362,52 @@ def test_when_all_files_are_gone_the_job_is_given_up(
     expect(card).to_contain_text("Stopped: 0 files for text")
     expect(card).to_contain_text("1 file was removed or changed after they were chosen")
     assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
+
+
+def test_two_tabs_do_not_go_on_with_the_same_upload(open_page: Open, cluster: LocalCluster) -> None:
+    """An upload that one tab goes on with is refused to another that still shows it."""
+    page = open_page(cluster.url)
+    files = texts(600)
+    hold(page, files)
+    reload(page)
+    other = page.context.new_page()
+    other.goto(cluster.url)
+    cards = [tab.get_by_label("Interrupted upload") for tab in (page, other)]
+    for card in cards:
+        expect(card).to_be_visible()
+    held: list[Route] = []
+
+    def hold_all(route: Route) -> None:
+        held.append(route)
+
+    other.route("**/jobs/*?limit=0", hold_all)  # so that the other card stays
+    page.route("**/jobs/*/files", hold_all)
+    chooser = "input[type=file]:not([webkitdirectory])"
+    cards[0].locator(chooser).set_input_files(files)
+    expect(page.get_by_text("Sending: 600 files")).to_be_visible()
+    cards[1].locator(chooser).set_input_files(files)
+    expect(cards[1]).to_contain_text("This upload is going on already")
+    page.unroute("**/jobs/*/files")
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["total_files"] == 600
+
+
+def test_cancel_before_the_job_is_known_leaves_none(open_page: Open, cluster: LocalCluster) -> None:
+    """A job that was made while its upload was cancelled is given up like any other."""
+    page = open_page(cluster.url)
+    held: list[Route] = []
+
+    def hold_all(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/jobs", hold_all)
+    choose(page, texts(1))
+    send(page)
+    card = upload_of(page, "text")
+    assert wait_until(lambda: held or page.evaluate("false"))
+    card.get_by_role("button", name="Cancel").click()
+    expect(card).to_contain_text("Stopping")
+    held[0].continue_()
+    expect(card).to_contain_text("Stopped")
+    newest = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]
+    assert (newest["state"], newest["total_files"]) == ("cancelled", 0)

@@ -234,7 +234,10 @@ def test_view_that_was_left_draws_no_more(open_page: Open, cluster: LocalCluster
     expect(page).to_have_title("Cluster · File cluster")
 
 
-def test_what_could_not_be_had_is_asked_for_again(open_page: Open, cluster: LocalCluster) -> None:
+@pytest.mark.parametrize("which", ["failures", "*code=*"])
+def test_what_could_not_be_had_is_asked_for_again(
+    open_page: Open, cluster: LocalCluster, which: str
+) -> None:
     """The failures of a job that is over come later where they could not be had at once."""
     job_id = assign(cluster, "text", [("a.txt", b"")])["job_id"]
     page = open_page("about:blank")
@@ -247,9 +250,10 @@ def test_what_could_not_be_had_is_asked_for_again(open_page: Open, cluster: Loca
             refused.append(route.request.url)
             route.fulfill(status=503, json={"error": "not now"})
 
-    page.route("**/failures", refuse_once)
+    page.route(f"**/{which}", refuse_once)
     page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
-    expect(page.get_by_text("1 file needs attention")).to_be_visible()
+    expect(page.get_by_label("Files that need attention")).to_contain_text("a.txt")
+    expect(page.get_by_label("Files that need attention")).not_to_contain_text("not now")
     assert len(refused) == 1
 
 

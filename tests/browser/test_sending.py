@@ -21,7 +21,7 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Open
 from tests.conftest import assign
-from tests.contract.jobs_api import job
+from tests.contract.jobs_api import call, job
 from tests.contract.programs import slow_text
 
 Picture = Callable[[Page, str], Path]
@@ -142,3 +142,16 @@ def test_thousands_of_files_are_a_short_list(page: Page, picture: Picture) -> No
     expect(last.locator(".state")).to_have_text("done")
     assert page.locator(".row").count() < 60
     picture(page, "end")
+
+
+def test_job_is_cancelled_from_its_upload(page: Page, cluster: LocalCluster) -> None:
+    """While what was sent is processed, Cancel on its card ends the job."""
+    choose(page, [text(f"slow {n}.txt", slow_text(20)) for n in range(3)])
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("Under way")
+    card.get_by_role("button", name="Cancel").click()
+    expect(card).to_contain_text("Cancelled after 0 files")
+    expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
+    newest = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]
+    assert newest["state"] == "cancelled"

@@ -28,6 +28,16 @@ def test_each_slave_has_its_own() -> None:
     assert spans.together() == (2, 100.0)
 
 
+def test_time_together_leaves_out_when_nobody_was_there() -> None:
+    """Between one slave's last answer and the next one's first file, nobody worked."""
+    spans = Spans()
+    spans.handed_over(HERE, 0.0)
+    spans.answered(HERE, 10.0, True)
+    spans.handed_over(THERE, 100.0)
+    spans.answered(THERE, 105.0, True)
+    assert spans.together() == (2, 15.0)
+
+
 def test_answers_of_strangers_are_ignored() -> None:
     """Who was given nothing has no span."""
     spans = Spans()

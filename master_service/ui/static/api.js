@@ -1,6 +1,6 @@
 // Calls the master, and tells whether it is there.
 
-/** A master that has not begun to answer by then is as good as gone. */
+/** A master that says nothing, or nothing more, for so long is as good as gone. */
 const LIMIT_MS = 20_000;
 /** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more. */
 const STALL_MS = 60_000;
@@ -37,37 +37,59 @@ export async function status(signal) {
 
 /** Show the token again. */
 export async function logIn(token) {
-  await reach(LOGIN, { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } }, (answer) => answer.text());
+  await reach(LOGIN, { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } });
   await status();
 }
 
 /** Fetch a file as it is. */
-export const blob = (path, signal) => reach(path, { signal }, (answer) => answer.blob());
+export const blob = (path, signal) => reach(path, { signal });
 
-function call(method, path, { body, headers, signal } = {}) {
-  return reach(path, { method, body, headers: { Accept: "application/json", ...headers }, signal }, (answer) => answer.json());
+async function call(method, path, { body, headers, signal } = {}) {
+  const answer = await reach(path, { method, body, headers: { Accept: "application/json", ...headers }, signal });
+  try {
+    return JSON.parse(await answer.text());
+  } catch {
+    throw notReached(); // whoever answered was no master
+  }
 }
 
-/** Make a call, and read its answer to the end, which may break off like the call itself. */
-async function reach(path, { signal, ...options }, read) {
+/** Make a call, and read its answer to the end, which may break off, or stop, like the call itself. */
+async function reach(path, { signal, ...options }) {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), LIMIT_MS);
-  try {
-    const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
+  let timer = null;
+  const expectMore = () => {
     clearTimeout(timer);
-    if (!answer.ok) throw refused(path, answer.status, await answer.json().catch(() => ({})), answer.headers.get("Retry-After"));
-    const value = await read(answer);
+    timer = setTimeout(() => late.abort(), LIMIT_MS);
+  };
+  try {
+    expectMore();
+    const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
+    const body = await whole(answer, expectMore);
+    if (!answer.ok) throw refused(path, answer.status, parsed(await body.text()), answer.headers.get("Retry-After"));
     // These two are answered to everybody.
     tell({ up: true, loggedIn: connection.loggedIn || ![LOGIN, STATUS].includes(path) });
-    return value;
+    return body;
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    if (signal?.aborted) throw new ApiError("Stopped.", -1);
-    tell({ up: false });
-    throw new ApiError("The master can't be reached.", 0);
+    throw signal?.aborted ? new ApiError("Stopped.", -1) : notReached();
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function whole(answer, onPiece) {
+  const pieces = [];
+  const reader = answer.body?.getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
+    pieces.push(part.value);
+    onPiece();
+  }
+  return new Blob(pieces, { type: answer.headers.get("Content-Type") ?? "" });
+}
+
+function notReached() {
+  tell({ up: false });
+  return new ApiError("The master can't be reached.", 0);
 }
 
 function refused(path, status, body, retryAfter) {

@@ -59,10 +59,16 @@ export async function giveUp(upload) {
   beginSome();
 }
 
-/** Give an interrupted upload up, unless another tab has been too busy to say that it is its own. */
+/** Give an interrupted upload up. */
 export async function forgetIt(jobId) {
-  if ((await caredForByOthers()).has(jobId)) throw new Error("Another tab of this browser is sending it.");
+  await checkIsFree(jobId);
   await abandon(jobId);
+}
+
+/** Raise an error where an upload is going on again, here or in another tab, since it was shown as interrupted. */
+async function checkIsFree(jobId) {
+  const others = await caredForByOthers();
+  if (isMine(jobId) || others.has(jobId)) throw new Error("This upload is going on already, here or in another tab.");
 }
 
 async function abandon(jobId) {
@@ -106,15 +112,17 @@ function takeIn({ jobId, totalFiles }, type, job) {
 
 /** Begin the job of an interrupted upload, all of whose files have arrived. */
 export async function start(one, type) {
+  await checkIsFree(one.jobId);
   await post(`${jobPath(one.jobId)}/start`);
   takeIn(one, type, null);
 }
 
 /** Go on with an interrupted upload, of whose files all must be among these; raises an error where they are not. */
-export function resume({ jobId, totalFiles, prints }, type, files) {
+export async function resume({ jobId, totalFiles, prints }, type, files) {
   const its = among(files, prints);
   if (its.length !== totalFiles) {
     throw new Error(`Of its files, ${outOf(its.length, totalFiles)} are among these, by name, folder and size. Choose all of them as before, or forget this upload and send anew.`);
   }
+  await checkIsFree(jobId);
   begin(type, its, jobId);
 }

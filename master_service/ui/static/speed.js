@@ -10,9 +10,9 @@ export class Speed {
   /** Note how much there is; less than before begins anew. */
   note(at, amount) {
     const last = this.#samples.at(-1);
-    if (last && amount < last.amount) this.#samples = [];
+    // After a pause, too, it begins anew.
+    if (last && (amount < last.amount || at - last.at > WINDOW_MS)) this.#samples = [];
     if (!this.#samples.length || at - last.at >= GRAIN_MS) this.#samples.push({ at, amount });
-    // The last one before the window stays, for what grows seldom.
     while (this.#samples.length > 1 && at - this.#samples[1].at > WINDOW_MS) this.#samples.shift();
   }
 

@@ -1,14 +1,12 @@
 // Brings the files of one upload to the master in batches, whatever happens on the way.
 
 import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "./api.js";
-import { fingerprints, sizeOf } from "./chosen_files.js";
+import { batches, fingerprints, sizeOf } from "./chosen_files.js";
 import { forget, remember } from "./remembered.js";
 import { Speed } from "./speed.js";
 import { sleep } from "./timing.js";
 import { watch } from "./watching.js";
 
-const BATCH_FILES = 500;
-const BATCH_BYTES = 64 * 1024 * 1024;
 const AGAIN_MS = 2000;
 /** A batch is not sent in vain more often than this. */
 const MOST_AGAIN_MS = 30_000;
@@ -62,7 +60,8 @@ export async function run(upload) {
     } else {
       const key = newKey();
       const body = { task_type: upload.type.name };
-      upload.jobId = (await surely(upload, () => post("/jobs", { body, key, signal }))).job_id;
+      // Not to be broken off: of a job that was made, the id has to be known, to give it up.
+      upload.jobId = (await surely(upload, () => post("/jobs", { body, key }))).job_id;
       note(upload);
     }
     for (const batch of batches(files)) await sendBatch(upload, batch);
@@ -183,18 +182,4 @@ function count(counts, what, step) {
   const now = (counts.get(what) ?? 0) + step;
   counts.set(what, now);
   return now;
-}
-
-function* batches(files) {
-  let batch = [];
-  let size = 0;
-  for (const one of files) {
-    if (batch.length && (batch.length === BATCH_FILES || size + one.size > BATCH_BYTES)) {
-      yield batch;
-      [batch, size] = [[], 0];
-    }
-    batch.push(one);
-    size += one.size;
-  }
-  if (batch.length) yield batch;
 }

@@ -52,21 +52,21 @@ function kindOfFailure(path, code, open) {
     wanted = Math.min(MOST_NAMES, wanted + NAMES_AT_ONCE);
     return load();
   });
-  let [total, wanted, asked] = [0, NAMES_AT_ONCE, 0];
+  let [total, loaded, wanted, asked] = [0, 0, NAMES_AT_ONCE, 0];
 
   async function draw(number) {
-    if (number === total) return;
     total = number;
     amount.textContent = `${count(number, "file")}. ${REMEDIES[code] ?? ""}`;
-    if (element.open && element.isConnected) await load();
+    if (element.open && element.isConnected && loaded !== number) await load();
   }
 
   async function load() {
     // From the first on: while the job is under way, any of them may be new.
     asked += 1;
-    const turn = asked;
+    const [turn, number] = [asked, total];
     const { files } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${wanted}`);
     if (turn < asked) return; // of what was asked for later, more is wanted
+    loaded = number;
     trouble.textContent = "";
     names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, h("bdi", {}, file.filename)), `: ${file.error}`)));
     const hasMore = total > files.length;

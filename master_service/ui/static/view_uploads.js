@@ -20,7 +20,7 @@ export function uploadCard(one) {
   function draw() {
     const over = one.job !== null && isOver(one.job);
     heading.textContent = `${STATES[one.state]}: ${count(one.totalFiles, "file")} for ${one.type.name}`;
-    keep(actions, [one.state, over], () => [
+    keep(actions, [one.state, one.job === null, over], () => [
       ["waiting", "sending"].includes(one.state) || (one.job && !over) ? button("Cancel", cancel) : null,
       one.state === "sent" ? h("a", { class: "button", href: `#/jobs/${one.jobId}` }, over ? "Look at the results" : "Watch the job") : null,
       one.state === "failed" ? [button("Try again", () => tryAgain(one), "primary"), button("Give up", () => giveUp(one))] : null,
@@ -58,8 +58,8 @@ export function interruptedCard(one, types, change) {
     trouble.textContent = "";
     files.forEach((some) => { some.size = some.file.size; });
     try {
-      resume(one, type, files);
-      change();
+      await resume(one, type, files);
+      await change();
     } catch (error) {
       trouble.textContent = error.message;
     }
