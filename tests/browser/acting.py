@@ -126,3 +126,29 @@ def reload(page: Page) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute("**/jobs/*/files")
+
+
+def hold_all(page: Page, pattern: str) -> list[Route]:
+    """Hold every call of this pattern back; returns them as they come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, keep)
+    return held
+
+
+def refuse_once(page: Page, pattern: str) -> list[Route]:
+    """Answer the first call of this pattern with a 503 that says "not now"; returns it."""
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=503, json={"error": "not now"})
+
+    page.route(pattern, refuse)
+    return refused

@@ -13,6 +13,7 @@ from tests.browser.acting import (
     drop_folder,
     group,
     hold,
+    hold_all,
     reload,
     send,
     shown_job,
@@ -325,12 +326,7 @@ def test_what_arrived_whole_only_has_to_be_started(open_page: Open, cluster: Loc
 
 def test_uploads_go_two_at_a_time(page: Page) -> None:
     """However much is sent, connections are left for all else; what waits can be given up."""
-    held: list[Route] = []
-
-    def hold_all(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/jobs/*/files", hold_all)
+    held = hold_all(page, "**/jobs/*/files")
     for number in range(4):
         choose(page, texts(1, first=number))
         send(page)
@@ -375,13 +371,8 @@ def test_two_tabs_do_not_go_on_with_the_same_upload(open_page: Open, cluster: Lo
     cards = [tab.get_by_label("Interrupted upload") for tab in (page, other)]
     for card in cards:
         expect(card).to_be_visible()
-    held: list[Route] = []
-
-    def hold_all(route: Route) -> None:
-        held.append(route)
-
-    other.route("**/jobs/*?limit=0", hold_all)  # so that the other card stays
-    page.route("**/jobs/*/files", hold_all)
+    hold_all(other, "**/jobs/*?limit=0")  # so that the other card stays
+    hold_all(page, "**/jobs/*/files")
     chooser = "input[type=file]:not([webkitdirectory])"
     cards[0].locator(chooser).set_input_files(files)
     expect(page.get_by_text("Sending: 600 files")).to_be_visible()
@@ -395,12 +386,7 @@ def test_two_tabs_do_not_go_on_with_the_same_upload(open_page: Open, cluster: Lo
 def test_cancel_before_the_job_is_known_leaves_none(open_page: Open, cluster: LocalCluster) -> None:
     """A job that was made while its upload was cancelled is given up like any other."""
     page = open_page(cluster.url)
-    held: list[Route] = []
-
-    def hold_all(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/jobs", hold_all)
+    held = hold_all(page, "**/jobs")
     choose(page, texts(1))
     send(page)
     card = upload_of(page, "text")

@@ -9,7 +9,14 @@ import requests
 from playwright.sync_api import Page, Response, Route, expect
 
 from scripts.local_cluster import LocalCluster
-from tests.browser.acting import choose, send, texts, watch_to_the_end
+from tests.browser.acting import (
+    choose,
+    hold_all,
+    refuse_once,
+    send,
+    texts,
+    watch_to_the_end,
+)
 from tests.browser.conftest import Open
 from tests.conftest import TOKEN, assign
 from tests.contract.jobs_api import call
@@ -188,7 +195,7 @@ def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
     page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
     page.reload()
     expect(page.get_by_role("heading", name="1 file for text")).to_be_visible()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # nothing tells that something does not happen
     assert 0 < len(asked) < 5
 
 
@@ -216,12 +223,7 @@ def test_view_that_was_left_draws_no_more(open_page: Open, cluster: LocalCluster
     """An answer that comes late changes neither the view nor the title that came after it."""
     job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
     page = open_page(cluster.url)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/jobs/*?*", hold)
+    held = hold_all(page, "**/jobs/*?*")
     for address in (f"#/jobs/{job_id}/0", "#/jobs/none"):
         page.evaluate("address => { location.hash = address; }", address)
     assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
@@ -241,16 +243,7 @@ def test_what_could_not_be_had_is_asked_for_again(
     """The failures of a job that is over come later where they could not be had at once."""
     job_id = assign(cluster, "text", [("a.txt", b"")])["job_id"]
     page = open_page("about:blank")
-    refused: list[str] = []
-
-    def refuse_once(route: Route) -> None:
-        if refused:
-            route.continue_()
-        else:
-            refused.append(route.request.url)
-            route.fulfill(status=503, json={"error": "not now"})
-
-    page.route(f"**/{which}", refuse_once)
+    refused = refuse_once(page, f"**/{which}")
     page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
     expect(page.get_by_label("Files that need attention")).to_contain_text("a.txt")
     expect(page.get_by_label("Files that need attention")).not_to_contain_text("not now")
@@ -264,16 +257,7 @@ def test_view_that_failed_at_first_comes_by_itself(
     """Where the first call is refused, the view says so, and asks again."""
     job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
     page = open_page("about:blank")
-    refused: list[str] = []
-
-    def refuse_once(route: Route) -> None:
-        if refused:
-            route.continue_()
-        else:
-            refused.append(route.request.url)
-            route.fulfill(status=503, json={"error": "not now"})
-
-    page.route(f"**/jobs/{job_id}?*", refuse_once)
+    refuse_once(page, f"**/jobs/{job_id}?*")
     page.goto(f"{cluster.url}/ui#/jobs/{job_id}{index}")
     expect(page.get_by_text("not now")).to_be_visible()
     expect(page.get_by_text("not now")).to_have_count(0)

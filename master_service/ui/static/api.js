@@ -1,5 +1,7 @@
 // Calls the master, and tells whether it is there.
 
+import { patience } from "./timing.js";
+
 /** A master that says nothing, or nothing more, for so long is as good as gone. */
 const LIMIT_MS = 20_000;
 /** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more. */
@@ -56,15 +58,10 @@ async function call(method, path, { body, headers, signal } = {}) {
 /** Make a call, and read its answer to the end, which may break off, or stop, like the call itself. */
 async function reach(path, { signal, ...options }) {
   const late = new AbortController();
-  let timer = null;
-  const expectMore = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => late.abort(), LIMIT_MS);
-  };
+  const { more, end } = patience(LIMIT_MS, () => late.abort());
   try {
-    expectMore();
     const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
-    const body = await whole(answer, expectMore);
+    const body = await whole(answer, more);
     if (!answer.ok) throw refused(path, answer.status, parsed(await body.text()), answer.headers.get("Retry-After"));
     // These two are answered to everybody.
     tell({ up: true, loggedIn: connection.loggedIn || ![LOGIN, STATUS].includes(path) });
@@ -73,7 +70,7 @@ async function reach(path, { signal, ...options }) {
     if (error instanceof ApiError) throw error;
     throw signal?.aborted ? new ApiError("Stopped.", -1) : notReached();
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }
 
@@ -119,22 +116,18 @@ export function sendForm(path, form, { key, onProgress, signal }) {
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.setRequestHeader("Idempotency-Key", key);
-    let [stalled, timer] = [false, null];
+    let stalled = false;
     const abort = () => request.abort();
-    const expectMore = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        stalled = true;
-        abort();
-      }, STALL_MS);
-    };
-    expectMore();
+    const { more, end } = patience(STALL_MS, () => {
+      stalled = true;
+      abort();
+    });
     request.upload.onprogress = (event) => {
-      expectMore();
+      more();
       onProgress(event.loaded);
     };
     request.onloadend = () => {
-      clearTimeout(timer);
+      end();
       signal.removeEventListener("abort", abort);
     };
     request.onload = () => {

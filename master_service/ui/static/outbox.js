@@ -9,11 +9,10 @@ import { outOf } from "./words.js";
 
 /** A browser has six connections to a master, and others want some. */
 const MOST_AT_ONCE = 2;
-const CARED_FOR = new Set(["waiting", "sending", "stopping", "sent", "failed"]);
 
 /** The uploads of this page, newest first; says "change" whenever one has got on. */
 export const outbox = Object.assign(new EventTarget(), { uploads: [] });
-answerOthers(() => outbox.uploads.filter((upload) => CARED_FOR.has(upload.state)).map((upload) => upload.jobId));
+answerOthers(() => outbox.uploads.filter((upload) => upload.state !== "stopped").map((upload) => upload.jobId));
 
 /** Send files as a job of a type. */
 export const send = (type, files) => begin(type, files, null);

@@ -1,4 +1,4 @@
-// Does things again and again, and never two at a time.
+// Does things again and again, never two at a time, and waits no longer than it should.
 
 const AGAIN_MS = 5000;
 
@@ -66,4 +66,15 @@ export function sleep(ms, signal) {
     const timer = setTimeout(wake, ms);
     signal.addEventListener("abort", wake);
   });
+}
+
+/** Call `giveUp` when `more` has not been called for so long; `end` calls that off. */
+export function patience(ms, giveUp) {
+  let timer = setTimeout(giveUp, ms);
+  const end = () => clearTimeout(timer);
+  const more = () => {
+    end();
+    timer = setTimeout(giveUp, ms);
+  };
+  return { more, end };
 }

@@ -29,7 +29,7 @@ export async function draw({ job, file, json, signal }) {
   ];
 }
 
-/** Of a job with very many texts, some hundreds from the last full five hundred on. */
+/** Of a job with very many texts, as many as go on a map, from a round number before this one on. */
 async function fetchAround(job, { index }, signal) {
   const offset = index - (index % MOST_TEXTS);
   const of = `${job.job_id} ${job.done_files} ${offset}`;
