@@ -306,7 +306,7 @@ def test_reload_while_files_are_processed(open_page: Open, cluster: LocalCluster
     expect(upload_of(page, "text")).to_contain_text("Sent: 2 files for text")
     watch_to_the_end(page, "text")
     page.goto(f"{cluster.url}/ui")
-    page.wait_for_function("localStorage.length === 0")
+    assert wait_until(lambda: page.evaluate("localStorage.length === 0"))
 
 
 def test_what_arrived_whole_only_has_to_be_started(open_page: Open, cluster: LocalCluster) -> None:

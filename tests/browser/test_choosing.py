@@ -19,6 +19,7 @@ from tests.browser.acting import (
     watch_to_the_end,
 )
 from tests.browser.conftest import Open
+from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
 
@@ -123,9 +124,8 @@ def test_clear_stops_looking(page: Page) -> None:
     """What is still being looked at when all is cleared does not come back."""
     page.locator(".drop").evaluate(DROP_MANY, 5000)
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function(
-        "() => import('/ui/static/staging.js').then(({ staging }) => staging.looking === 0)"
-    )
+    looking = "import('/ui/static/staging.js').then(({ staging }) => staging.looking)"
+    assert wait_until(lambda: page.evaluate(looking) == 0)
     expect(page.get_by_label("Files to send")).to_have_count(0)
     choose(page, texts(1))
     expect(page.get_by_role("button", name="Send 1 file")).to_be_enabled()

@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import Open
 from tests.conftest import assign, need
+from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
 
@@ -182,7 +183,7 @@ def test_sound_has_a_waveform_and_a_player(look: Callable[..., Page], picture: P
     points = page.locator(".wave polygon").get_attribute("points") or ""
     assert 100 < len(points.split()) <= 2000
     # A sound that can't be played is taken away, and what waits for it ends.
-    page.wait_for_function("document.querySelector('audio').readyState > 0")
+    assert wait_until(lambda: page.evaluate("document.querySelector('audio')?.readyState > 0"))
     duration = page.locator("audio").evaluate("audio => audio.duration")
     assert duration == pytest.approx(2, abs=0.1)
     picture(page, "audio")
