@@ -47,9 +47,9 @@ def test_picture_before_and_after(look: Callable[..., Page], picture: Picture) -
     """A slider goes between the picture as it was sent and the gray one, by keyboard too."""
     page = look("image")
     for kind in ("before", "after"):
-        width = page.locator(f"img.{kind}").evaluate(
-            "image => image.decode().then(() => image.naturalWidth)"
-        )
+        shown = page.locator(f"img.{kind}")
+        expect(shown).to_be_visible()  # the picture that was sent comes in its own time
+        width = shown.evaluate("image => image.decode().then(() => image.naturalWidth)")
         assert width == 1200
     slider = page.get_by_role("slider")
     slider.focus()
