@@ -299,11 +299,13 @@ def test_empty_file_that_is_gone_stops_nothing(
 def test_reload_while_files_are_processed(open_page: Open, cluster: LocalCluster) -> None:
     """What was sent whole is still watched after a reload, until it is over."""
     page = open_page(cluster.url)
-    choose(page, [text(f"slow {n}.txt", slow_text(8)) for n in range(2)])
+    choose(page, [text(f"slow {n}.txt", slow_text(40)) for n in range(2)])
     send(page)
     expect(upload_of(page, "text")).to_contain_text("Sent: 2 files for text")
     page.reload()
     expect(upload_of(page, "text")).to_contain_text("Sent: 2 files for text")
+    job_id = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["job_id"]
+    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)  # sooner over than by its files
     watch_to_the_end(page, "text")
     page.goto(f"{cluster.url}/ui")
     assert wait_until(lambda: page.evaluate("localStorage.length === 0"))
