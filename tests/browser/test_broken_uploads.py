@@ -1,4 +1,4 @@
-"""Uploads that break off lose nothing: reloads, other tabs, refusals, files that are gone."""
+"""Uploads that break off lose nothing: reloads, other tabs, refusals."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
     choose,
     drop_folder,
-    group,
     hold,
     hold_all,
     reload,
@@ -178,27 +177,6 @@ def test_full_master_is_asked_again_when_it_says(open_page: Open, cluster: Local
     expect(card).to_contain_text("Stopped")
 
 
-def test_files_that_are_gone_stop_nothing(
-    open_page: Open, cluster: LocalCluster, tmp_path: Path, picture: Picture
-) -> None:
-    """A file removed or changed after it was chosen is named; the others are sent."""
-    page = open_page(cluster.url)
-    files = [tmp_path / f"{n}.txt" for n in range(5)]
-    for file in files:
-        file.write_text("a good text")
-    choose(page, files)
-    expect(page.get_by_role("button", name="Send 5 files")).to_be_enabled()
-    files[1].unlink()
-    files[3].write_text("quite another text")
-    send(page)
-    card = upload_of(page, "text")
-    expect(card).to_contain_text("2 files were removed or changed after they were chosen")
-    expect(card).to_contain_text("1.txt, 3.txt")
-    picture(page, "gone")
-    watch_to_the_end(page, "text")
-    assert finished(cluster.url, shown_job(page))["total_files"] == 3
-
-
 def test_master_that_restarts_under_an_upload(open_page: Open, own_cluster: LocalCluster) -> None:
     """An upload waits for a master that is away, and goes on when it is back."""
     master = own_cluster.start_master()
@@ -278,24 +256,6 @@ def test_cancel_that_is_refused_can_be_repeated(open_page: Open, cluster: LocalC
     assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
 
 
-def test_empty_file_that_is_gone_stops_nothing(
-    open_page: Open, cluster: LocalCluster, tmp_path: Path
-) -> None:
-    """Nothing can be told of a removed file that was empty, and nothing is lost with it."""
-    page = open_page(cluster.url)
-    files = [tmp_path / "a.txt", tmp_path / "empty.txt"]
-    files[0].write_text("a good text")
-    files[1].write_text("")
-    choose(page, files)
-    group(page, "empty.txt").get_by_role("combobox").select_option("text")
-    expect(page.get_by_role("button", name="Send 2 files")).to_be_enabled()
-    files[1].unlink()
-    send(page)
-    watch_to_the_end(page, "text")
-    ledger = finished(cluster.url, shown_job(page))
-    assert [file["code"] for file in ledger["files"]] == [None, "empty"]
-
-
 def test_reload_while_files_are_processed(open_page: Open, cluster: LocalCluster) -> None:
     """What was sent whole is still watched after a reload, until it is over."""
     page = open_page(cluster.url)
@@ -343,23 +303,6 @@ def test_uploads_go_two_at_a_time(page: Page) -> None:
     assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
     page.unroute("**/jobs/*/files")  # which lets them go
     expect(page.get_by_role("link", name="Look at the results")).to_have_count(3)
-
-
-def test_when_all_files_are_gone_the_job_is_given_up(
-    open_page: Open, cluster: LocalCluster, tmp_path: Path
-) -> None:
-    """An upload of which nothing is left to send ends, and leaves no open job behind."""
-    page = open_page(cluster.url)
-    file = tmp_path / "a.txt"
-    file.write_text("a good text")
-    choose(page, [file])
-    expect(page.get_by_role("button", name="Send 1 file")).to_be_enabled()
-    file.unlink()
-    send(page)
-    card = upload_of(page, "text")
-    expect(card).to_contain_text("Stopped: 0 files for text")
-    expect(card).to_contain_text("1 file was removed or changed after they were chosen")
-    assert call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["state"] == "cancelled"
 
 
 def test_two_tabs_do_not_go_on_with_the_same_upload(open_page: Open, cluster: LocalCluster) -> None:

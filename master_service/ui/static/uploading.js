@@ -120,7 +120,7 @@ async function sendBatch(upload, batch) {
   }
 }
 
-/** Files that were removed, or changed, after they were chosen: a browser reads such no more. */
+/** Files that can't be read: on a bad disk, or removed or changed since, which a browser reads no more. */
 class LostFiles extends Error {
   constructor(files) {
     super("Some files can't be read any more.");
@@ -131,10 +131,17 @@ class LostFiles extends Error {
 /** An upload that broke off did so because of the files, or of the master. */
 async function explain(error, batch, signal) {
   if (error.status !== 0) throw error;
-  const isThere = await Promise.all(batch.map(({ file, size }) => !size || file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
-  if (isThere.includes(false)) throw new LostFiles(batch.filter((_, place) => !isThere[place]));
+  await checkFiles(batch, ({ file }) => file.slice(0, 1).arrayBuffer());
   await status(signal); // throws what is wrong with the master, and tells it above the view
+  await checkFiles(batch, ({ file }) => file.stream().pipeTo(new WritableStream(), { signal }));
   throw error;
+}
+
+/** Raise an error that names the files that can't be read. */
+async function checkFiles(batch, read) {
+  const lost = [];
+  for (const one of batch) if (one.size) await read(one).catch(() => lost.push(one));
+  if (lost.length) throw new LostFiles(lost);
 }
 
 /** Try until it works, while the reason is one that passes; as late as the master says. */

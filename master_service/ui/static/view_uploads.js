@@ -45,7 +45,7 @@ export function uploadCard(one) {
 function lost({ lost: files }) {
   if (!files.length) return "";
   const names = files.slice(0, NAMES_SHOWN).map(({ path }) => path).join(", ");
-  return `${count(files.length, "file was", "files were")} removed or changed after they were chosen, and left out: ${names}${files.length > NAMES_SHOWN ? " and others" : ""}.`;
+  return `${count(files.length, "file")} can't be read any more (removed, changed, or damaged on the disk) and left out: ${names}${files.length > NAMES_SHOWN ? " and others" : ""}.`;
 }
 
 /** A card for an upload that broke off; `change` is called when it has been dealt with. */
