@@ -93,6 +93,11 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -
     choose(page, [broken, empty])
     group(page, "empty").get_by_role("combobox").select_option("image")
     send(page)
+    card = upload_of(page, "image")
+    attention = card.get_by_label("Files that need attention")  # where it was sent already
+    expect(attention).to_contain_text("2 files need attention", timeout=30_000)
+    expect(attention.get_by_text("broken.png")).to_be_visible()
+    picture(page, "failed upload")
     watch_to_the_end(page, "image")
     attention = page.get_by_label("Files that need attention")
     expect(attention).to_contain_text("2 files need attention")

@@ -2,11 +2,14 @@
 
 import { get } from "./api.js";
 import { h, keep } from "./dom.js";
+import { paced } from "./timing.js";
+import { isOver } from "./watching.js";
 import { button } from "./widgets.js";
 import { count } from "./words.js";
 
 const NAMES_AT_ONCE = 100;
 const MOST_NAMES = 10_000;
+const REFRESH_MS = 5000;
 /** Kinds with fewer files than this lie open. */
 const FEW = 10;
 
@@ -24,12 +27,24 @@ const REMEDIES = {
   no_slave: "Nobody was there to do it: start a slave, then retry.",
 };
 
-/** A card for a job's failures, which is there when there are some; `draw` asks for what is new. */
+/**
+ * A card for a job's failures, which is there when there are some: `hear` takes the job whenever there is
+ * news of it, and `end` is to be called when the card is not shown any more.
+ */
 export function failures(path) {
   const [heading, list] = [h("h3"), h("div", { class: "stack" })];
   const card = h("section", { class: "card", "aria-label": "Files that need attention" }, heading, list);
   const element = h("div");
   const kinds = new Map();
+  const refresh = paced(draw, REFRESH_MS);
+  let heard = 0;
+
+  function hear(job) {
+    if (job.failed_files === heard) return;
+    heard = job.failed_files;
+    if (isOver(job)) refresh.now();
+    else refresh.soon();
+  }
 
   async function draw() {
     const { by_code: counts } = await get(`${path}/failures`);
@@ -41,7 +56,7 @@ export function failures(path) {
     await Promise.all(codes.map((code) => kinds.get(code).draw(counts[code])));
   }
 
-  return { element, draw };
+  return { element, hear, end: refresh.stop };
 }
 
 function kindOfFailure(path, code, open) {

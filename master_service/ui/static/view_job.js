@@ -11,7 +11,7 @@ import { isOver, watch } from "./watching.js";
 import { bar, button } from "./widgets.js";
 import { bytes, count, howItGoes, outOf } from "./words.js";
 
-/** How often files, failures and shares are asked for; the job itself is heard of live. */
+/** How often files and shares are asked for; the job itself is heard of live. */
 const REFRESH_MS = 5000;
 
 /** Where in the list of each job somebody was last. */
@@ -28,26 +28,23 @@ export function show(place, page, [jobId, index]) {
     async (offset, limit) => (await get(`${path}?offset=${offset}&limit=${limit}`)).files,
     (file) => drawFile(path, file), "Files of this job");
   let [job, unwatch] = [null, () => {}];
-  const counted = { failed_files: 0, done_files: 0 };
+  let drawnDone = 0;
   const refresh = paced(refreshNow, REFRESH_MS);
 
   function hear(news) {
     job = news;
     summary.draw(job);
     list.setTotal(job.total_files);
+    attention.hear(job);
     if (isOver(job)) refresh.now();
     else refresh.soon();
   }
 
   async function refreshNow() {
-    const { failed_files: failed, done_files: done } = job;
-    // Each that can be had is drawn; if one can't, all are asked for again.
-    await everyOne([
-      list.refresh(),
-      failed !== counted.failed_files ? attention.draw() : null,
-      done !== counted.done_files || isOver(job) ? drawGain(gain, job) : null,
-    ]);
-    Object.assign(counted, { failed_files: failed, done_files: done });
+    const { done_files: done } = job;
+    // Each that can be had is drawn; if one can't, both are asked for again.
+    await everyOne([list.refresh(), done !== drawnDone || isOver(job) ? drawGain(gain, job) : null]);
+    drawnDone = done;
   }
 
   title(place, "A job");
@@ -74,6 +71,7 @@ export function show(place, page, [jobId, index]) {
     if (job) cameFrom.set(jobId, list.where());
     stopBeginning();
     refresh.stop();
+    attention.end();
     unwatch();
   };
 }

@@ -50,6 +50,7 @@ export function show(place, page) {
     ended = true;
     stops.forEach((stop) => stop());
     outbox.removeEventListener("change", drawUploads);
+    cards.forEach((card) => card.end());
     chosen.end();
   };
 }

@@ -4,6 +4,7 @@ import { jobPath, remove } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
 import { h, keep } from "./dom.js";
 import { forgetIt, giveUp, resume, start, tryAgain } from "./outbox.js";
+import { failures } from "./view_failures.js";
 import { isOver } from "./watching.js";
 import { bar, button } from "./widgets.js";
 import { bytes, count, duration, howItGoes, outOf } from "./words.js";
@@ -11,10 +12,12 @@ import { bytes, count, duration, howItGoes, outOf } from "./words.js";
 const STATES = { waiting: "Waiting", sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
 const NAMES_SHOWN = 20;
 
-/** A card for an upload of this page; `draw` shows how it stands. */
+/** A card for an upload of this page; `draw` shows how it stands, and `end` is to be called when it is not shown any more. */
 export function uploadCard(one) {
   const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
-  const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble);
+  const attention = h("div");
+  const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble, attention);
+  let failed = null;
   const cancel = () => (one.job === null ? giveUp(one) : remove(jobPath(one.jobId)).then((job) => one.change({ job })));
 
   function draw() {
@@ -28,6 +31,8 @@ export function uploadCard(one) {
     if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
       told.textContent = `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`;
+      if (!failed) attention.replaceWith((failed = failures(jobPath(one.jobId))).element);
+      failed.hear(one.job);
     } else if (one.state === "waiting") {
       told.textContent = "Other uploads go first.";
     } else {
@@ -39,7 +44,7 @@ export function uploadCard(one) {
     trouble.textContent = [one.trouble, lost(one)].filter(Boolean).join(" ");
   }
 
-  return { element, draw };
+  return { element, draw, end: () => failed?.end() };
 }
 
 function lost({ lost: files }) {
