@@ -25,6 +25,7 @@ class Record:
     blamed: set[File] = field(default_factory=set)
     """Files that failed here and have no end yet."""
     proofs: int = 0
+    rests_since: float = 0.0
     rests_until: float = 0.0
     rest_s: float = 0.0
     results: int = 0
@@ -55,7 +56,7 @@ class Record:
         if self.proofs < PROOFS_TO_REST:
             return False
         self.rest_s = min(max(2 * self.rest_s, SHORTEST_REST_S), LONGEST_REST_S)
-        self.rests_until = at + self.rest_s
+        self.rests_since, self.rests_until = at, at + self.rest_s
         self.blamed.clear()
         self.proofs = self.results = 0
         return True

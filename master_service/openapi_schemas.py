@@ -95,6 +95,8 @@ _SLAVE = {
     **_EXTRAS,
     "state": {"type": "string", "enum": ["ready", "resting", "missing"]},
     "last_seen_seconds": {"type": "number"},
+    "resting_reason": _maybe(_TEXT),
+    "resting_seconds": _maybe(_NUMBER),
     "resting_seconds_left": _maybe(_NUMBER),
 }
 

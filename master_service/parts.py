@@ -8,6 +8,7 @@ from flask import current_app
 from master_service.metrics import Metrics
 from master_service.results import Results
 from master_service.room import Room
+from master_service.runs import Rest
 from master_service.service import Service
 from master_service.slaves import Registry
 from slave_service.intake import Limits
@@ -15,7 +16,7 @@ from slave_service.intake import Limits
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a call may ask; ``resting`` are the slaves left alone, and for how much longer (s).
+    """What a call may ask; ``resting`` are the slaves that are given nothing now.
 
     ``foreign_slaves_refusal`` is what a slave on another computer is told that is called over TLS,
     or not; None where it is welcome.
@@ -27,7 +28,7 @@ class Parts:
     room: Room
     metrics: Metrics
     limits: Limits
-    resting: Callable[[], Mapping[str, float]]
+    resting: Callable[[], Mapping[str, Rest]]
     foreign_slaves_refusal: Callable[[bool], str | None]
 
 

@@ -16,6 +16,7 @@ from master_service.openapi import description as openapi_description
 from master_service.parts import parts
 from master_service.reading import claim_of, json_body, received_form, respond_async
 from master_service.registration import check_home, read_address, read_details
+from master_service.runs import Rest
 from master_service.slaves import SlaveRecord
 from master_service.summary import summary
 from master_service.ui.pages import wants_page
@@ -115,9 +116,9 @@ def _elapsed_s(job: Job) -> float:
     return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
-def _describe(record: SlaveRecord, now: float, resting: Mapping[str, float]) -> dict[str, object]:
-    rests_s = None if record.missing else resting.get(record.name)
-    state = "missing" if record.missing else "ready" if rests_s is None else "resting"
+def _describe(record: SlaveRecord, now: float, resting: Mapping[str, Rest]) -> dict[str, object]:
+    rest = None if record.missing else resting.get(record.name)
+    state = "missing" if record.missing else "resting" if rest else "ready"
     return {
         "name": record.name,
         "slave_ip": record.ip,
@@ -129,5 +130,7 @@ def _describe(record: SlaveRecord, now: float, resting: Mapping[str, float]) -> 
         "tls": record.details.tls,
         "state": state,
         "last_seen_seconds": round(now - record.last_seen, 3),
-        "resting_seconds_left": None if rests_s is None else round(rests_s, 3),
+        "resting_reason": rest and rest.reason,
+        "resting_seconds": rest and round(rest.for_s, 3),
+        "resting_seconds_left": rest and round(rest.left_s, 3),
     }

@@ -4,13 +4,18 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from master_service.events import Trouble
 from master_service.judgement import Record
 from master_service.shares import Shares
 from slave_service.errors import Failure, Internal, NoSlave
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """One request to a slave, unless a single file is larger."""
+SHORT_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+"""A slave that is in trouble is left alone for twice as long each time, up to this."""
 MAX_RESERVE_FILES = 500
 RESERVE_S = 1.0
 """A slave holds as many files beyond its workers as it does in this time, so that no worker waits
@@ -29,6 +34,22 @@ INPUT_LOST = Internal(
 ).as_failure()
 
 
+REASONS = {
+    Trouble.FULL: "it said that it has enough for now",
+    Trouble.LOST: "it could not be reached, or fell silent",
+    Trouble.GARBLED: "it gave an answer that is none",
+}
+JUDGED = "files failed on it that other slaves could do"
+
+
+class Rest(NamedTuple):
+    """Why a slave is given nothing now, since when, and for how much longer (both in seconds)."""
+
+    reason: str
+    for_s: float
+    left_s: float
+
+
 @dataclass(slots=True)
 class Slave:
     """A slave that can be given work, or is paused for a while (times in seconds)."""
@@ -37,6 +58,10 @@ class Slave:
     task_types: frozenset[str]
     paused_until: float = 0.0
     pause_s: float = 0.0
+    trouble: Trouble = Trouble.FULL
+    """What it is paused for."""
+    troubled_since: float = 0.0
+    """When that began: one pause may follow on another."""
     reachable: bool = True
     refusals: int = 0
     """How often in a row it has said that it is full, or handed a file back."""
@@ -50,6 +75,28 @@ class Slave:
     def rests(self, at: float) -> bool:
         """Tell whether it is given nothing now: after trouble with it, or by judgement."""
         return at < self.rests_until
+
+    def rest(self, at: float) -> Rest | None:
+        """Return what is to be told of its rest; None where it is given work."""
+        if not self.rests(at):
+            return None
+        judged = self.record.rests(at)
+        reason = JUDGED if judged else REASONS[self.trouble]
+        since = self.record.rests_since if judged else self.troubled_since
+        return Rest(reason, at - since, self.rests_until - at)
+
+    def pause(self, trouble: Trouble, at: float) -> None:
+        """Leave it alone for a while after trouble, longer each time until it answers again."""
+        self.reachable = trouble is Trouble.FULL
+        self.refusals += trouble is Trouble.FULL
+        # Its other batches tell of the same trouble; one pause is enough for all of them.
+        if at < self.paused_until:
+            return
+        if trouble is not self.trouble or not self.pause_s:
+            self.trouble, self.troubled_since = trouble, at
+        longer_s = 2 * self.pause_s if trouble is not Trouble.FULL else 0.0
+        self.pause_s = min(max(longer_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)
+        self.paused_until = at + self.pause_s
 
 
 @dataclass(slots=True)

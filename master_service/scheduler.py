@@ -27,13 +27,9 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
-from master_service.runs import GARBLED, INPUT_LOST, Run, Slave
+from master_service.runs import GARBLED, INPUT_LOST, Rest, Run, Slave
 from master_service.shares import Shares
 from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES, Failure
-
-SHORT_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
-"""A slave that is in trouble is left alone for twice as long each time, up to this."""
 
 
 class Scheduler:
@@ -53,10 +49,10 @@ class Scheduler:
         actions.extend(self._cluster.assign(event.at))
         return actions
 
-    def resting(self, at: float) -> dict[str, float]:
-        """Return how long (s) slaves will be given nothing, after trouble or by judgement."""
-        slaves = self._slaves.items()
-        return {name: slave.rests_until - at for name, slave in slaves if slave.rests(at)}
+    def resting(self, at: float) -> dict[str, Rest]:
+        """Return the slaves that are given nothing now, after trouble or by judgement."""
+        rests = {name: slave.rest(at) for name, slave in self._slaves.items()}
+        return {name: rest for name, rest in rests.items() if rest}
 
     def wants(self, batch: int) -> bool:
         """Tell whether the batch still holds its files; what else it brings would be ignored."""
@@ -250,13 +246,7 @@ class Scheduler:
     def _pause(self, name: str, trouble: Trouble, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
             return
-        slave.reachable = trouble is Trouble.FULL
-        slave.refusals += trouble is Trouble.FULL
-        # Its other batches tell of the same trouble; one pause is enough for all of them.
-        if at >= slave.paused_until:
-            longer_s = 2 * slave.pause_s if trouble is not Trouble.FULL else 0.0
-            slave.pause_s = min(max(longer_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)
-            slave.paused_until = at + slave.pause_s
+        slave.pause(trouble, at)
         self._cluster.release(name)
 
 

@@ -33,6 +33,7 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
+from master_service.runs import Rest
 from master_service.scheduler import Scheduler
 from master_service.slaves import Change
 from master_service.transport import (
@@ -166,8 +167,8 @@ class Worker:
             _log.info("slave %s: %d workers", record.name, details.workers)
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
 
-    def resting(self) -> dict[str, float]:
-        """Return the slaves ("ip:port") that are left alone, and for how much longer (s)."""
+    def resting(self) -> dict[str, Rest]:
+        """Return the slaves ("ip:port") that are given nothing now."""
         with self._lock:
             return self._scheduler.resting(time.monotonic())
 

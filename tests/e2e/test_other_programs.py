@@ -1,76 +1,35 @@
 """Programs that are not this project's: a slave of the original kind, and curl."""
 
-import base64
 import json
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from flask import Flask, Response, jsonify, request
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer
 
 from master_service.judgement import SHORTEST_REST_S
+from master_service.runs import JUDGED
 from scripts.local_cluster import LocalCluster
 from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign, need
 from tests.e2e.stage import until
+from tests.other_slaves import failing_slave_app, plain_slave_app, served
 
 
 @pytest.fixture
 def plain_slave() -> Iterator[BaseWSGIServer]:
-    """A slave as the original was: plain JSON, no heartbeat, no extras."""
-    app = Flask("plain_slave")
-
-    @app.get("/check_status")
-    def check_status() -> Response:
-        return jsonify(status="alive")
-
-    @app.post("/get_task")
-    def get_task() -> Response:
-        task = TASK_TYPES[request.form["task_type"]]
-        results = [
-            {
-                "filename": file.filename,
-                task.result_key: base64.b64encode(b'{"bytes": %d}' % len(file.read())).decode(),
-            }
-            for file in request.files.getlist(task.form_field)
-        ]
-        return jsonify(results=results)
-
-    yield from _served(app)
+    """A slave as the original was."""
+    with served(plain_slave_app()) as server:
+        yield server
 
 
 @pytest.fixture
 def failing_slave() -> Iterator[BaseWSGIServer]:
     """A slave that finds fault with every file."""
-    app = Flask("failing_slave")
-
-    @app.get("/check_status")
-    def check_status() -> Response:
-        return jsonify(status="alive")
-
-    @app.post("/get_task")
-    def get_task() -> Response:
-        files = request.files.getlist(TASK_TYPES[request.form["task_type"]].form_field)
-        # With half of a character, which JSON may bring and UTF-8 does not know.
-        code = "corrupt" if files[0].filename == "odd.txt" else "internal"
-        failure = {"code": code, "error": "It always ends like this here: \ud800."}
-        return jsonify(results=[{"filename": file.filename, **failure} for file in files])
-
-    yield from _served(app)
-
-
-def _served(app: Flask) -> Iterator[BaseWSGIServer]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(failing_slave_app()) as server:
+        yield server
 
 
 def test_a_slave_on_which_everything_fails_is_rested(
@@ -86,7 +45,10 @@ def test_a_slave_on_which_everything_fails_is_rested(
     slaves = {slave["slave_port"]: slave for slave in own_cluster.present()}
     rested = slaves.pop(failing_slave.port)
     assert rested["state"] == "resting"
-    assert 0 < rested["resting_seconds_left"] <= SHORTEST_REST_S
+    assert rested["resting_reason"] == JUDGED
+    assert rested["resting_seconds"] + rested["resting_seconds_left"] == pytest.approx(
+        SHORTEST_REST_S, abs=0.01
+    )
     (other,) = slaves.values()
     assert (other["state"], other["resting_seconds_left"]) == ("ready", None)
 

@@ -28,8 +28,8 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
-from master_service.runs import INPUT_LOST, MAX_BATCH_BYTES
-from master_service.scheduler import SHORT_PAUSE_S, Scheduler
+from master_service.runs import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
+from master_service.scheduler import Scheduler
 from slave_service.errors import RETRIED_CODES
 from tests.unit.scheduler_books import Books, File, Live
 

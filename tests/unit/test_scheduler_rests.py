@@ -10,6 +10,7 @@ from master_service.judgement import (
     SHORTEST_REST_S,
     Record,
 )
+from master_service.runs import JUDGED
 from tests.unit.scheduler_work import do_well, fail, is_judged, prove, two_slaves
 
 
@@ -25,7 +26,9 @@ def test_rested_slave_gets_nothing_until_its_rest_is_over() -> None:
     do_well(world, "good")
     assert world.left("large") == []
     world.wait(SHORTEST_REST_S - 1)
-    assert world.scheduler.resting(world.now) == {"bad": pytest.approx(1)}
+    (rest,) = world.scheduler.resting(world.now).values()
+    assert rest.reason == JUDGED
+    assert (rest.for_s, rest.left_s) == pytest.approx((SHORTEST_REST_S - 1, 1))
     assert {send.slave for send in world.add("small", 2)} == {"good"}
     world.wait(1)
     assert not is_judged(world)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from master_service.events import Drop, GiveUp, Requeue, Send, Trouble
-from master_service.runs import MAX_BATCH_BYTES
-from master_service.scheduler import LONGEST_PAUSE_S, Scheduler
+from master_service.runs import LONGEST_PAUSE_S, MAX_BATCH_BYTES
+from master_service.scheduler import Scheduler
 from slave_service.errors import FileError
 from tests.unit.scheduler_world import World
 

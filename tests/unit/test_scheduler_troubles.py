@@ -1,7 +1,7 @@
 """What follows for the slaves, and for a run, when slaves are lost, full or make no sense."""
 
 from master_service.events import Trouble
-from master_service.scheduler import LONGEST_PAUSE_S, SHORT_PAUSE_S
+from master_service.runs import LONGEST_PAUSE_S, REASONS, SHORT_PAUSE_S, Rest
 from slave_service.errors import Internal
 from tests.unit.scheduler_world import World
 
@@ -142,6 +142,21 @@ def test_unreachable_slave_is_asked_after_longer_and_longer_pauses() -> None:
     (send,) = world.add("s", 1)
     world.end(send.batch, Trouble.LOST)
     assert world.wait(SHORT_PAUSE_S)
+
+
+def test_rest_is_told_with_its_reason_and_since_when() -> None:
+    """One pause after another is one time of trouble; another trouble is another."""
+    world = World()
+    world.up("a")
+    (send,) = world.add("r", 1)
+    for trouble, rests in [(Trouble.LOST, [(0, 1), (1, 2)]), (Trouble.FULL, [(0, 1), (1, 1)])]:
+        for for_s, left_s in rests:
+            world.end(send.batch, trouble)
+            resting = world.scheduler.resting(world.now)
+            assert resting == {"a": Rest(REASONS[trouble], for_s, left_s)}
+            (send,) = world.wait(left_s)
+    world.complete(send.batch)
+    assert world.scheduler.resting(world.now) == {}
 
 
 def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:
