@@ -1,4 +1,4 @@
-"""The page as a whole: login, no slaves, a master that is gone, the jobs, the cluster."""
+"""The page as a whole: a master that is gone, views that come and go, the jobs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +10,11 @@ from playwright.sync_api import Page, Response, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
-    choose,
     hold_all,
     refuse_once,
-    send,
-    texts,
-    watch_to_the_end,
 )
 from tests.browser.conftest import Open
-from tests.conftest import TOKEN, assign
+from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.contract.jobs_api import send as send_job
 from tests.contract.programs import slow_text, wait_until
@@ -26,119 +22,6 @@ from tests.e2e.stage import posix_only
 
 Picture = Callable[[Page, str], Path]
 MOST_FIRST_BYTES = 150_000
-
-
-def test_login_and_log_out(open_page: Open, own_cluster: LocalCluster, picture: Picture) -> None:
-    """With a token the page asks for it, says where it is wrong, and leads where one wanted to."""
-    own_cluster.settings = {**own_cluster.settings, "CLUSTER_TOKEN": TOKEN}
-    own_cluster.start_master()
-    page = open_page(f"{own_cluster.url}/ui#/cluster")
-    token = page.get_by_label("Token of this cluster")
-    token.fill("wrong")
-    token.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("not the token")
-    picture(page, "wrong")
-    token.fill(TOKEN)
-    token.press("Enter")
-    expect(page.get_by_label("Add a slave")).to_contain_text(
-        f"MASTER_URL=http://MASTER-ADDRESS:{own_cluster.port} CLUSTER_TOKEN=the-token"
-    )
-    assert TOKEN not in page.content()
-    page.get_by_role("link", name="Send", exact=True).click()
-    choose(page, texts(1))
-    send(page)
-    expect(
-        page.get_by_text("Waiting its turn").or_(page.get_by_text("No slaves")).first
-    ).to_be_visible()
-    page.get_by_role("button", name="Log out").click()
-    expect(token).to_be_visible()
-
-
-def test_login_that_has_ended_loses_nothing(
-    open_page: Open, own_cluster: LocalCluster, picture: Picture
-) -> None:
-    """Who is not let in any more logs in on the page, where what was chosen is still there."""
-    own_cluster.settings = {**own_cluster.settings, "CLUSTER_TOKEN": TOKEN}
-    own_cluster.start_master()
-    page = open_page(own_cluster.url)
-    page.get_by_label("Token of this cluster").fill(TOKEN)
-    page.keyboard.press("Enter")
-    choose(page, texts(2))
-    expect(page.get_by_role("button", name="Send 2 files")).to_be_visible()
-    page.context.clear_cookies()
-    send(page)
-    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
-    picture(page, "ended")
-    page.get_by_label("Token of this cluster").fill("wrong")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("This is not the token")).to_be_visible()
-    page.get_by_label("Token of this cluster").fill(TOKEN)
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Sent: 2 files for text")).to_be_visible()
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
-
-
-def logged_in(open_page: Open, cluster: LocalCluster, address: str) -> Page:
-    """Return a view of a cluster with a token, behind its login, with a clock to be set forward."""
-    cluster.settings = {**cluster.settings, "CLUSTER_TOKEN": TOKEN}
-    cluster.start_master()
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(f"{cluster.url}/ui{address}")
-    page.get_by_label("Token of this cluster").fill(TOKEN)
-    page.keyboard.press("Enter")
-    return page
-
-
-def test_job_is_watched_on_after_a_login_that_ended(
-    open_page: Open, own_cluster: LocalCluster
-) -> None:
-    """Who logs in again sees how a job went on that was being watched."""
-    page = logged_in(open_page, own_cluster, "")
-    choose(page, texts(2))
-    send(page)
-    expect(page.get_by_text("0 of 2 done.")).to_be_visible()
-    page.context.clear_cookies()
-    page.clock.run_for(20_000)  # in which the silent job is asked for, in vain
-    page.get_by_label("Token of this cluster").fill(TOKEN)
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
-    own_cluster.start_slaves(1)
-    watch_to_the_end(page, "text")
-
-
-def test_login_in_another_tab_counts_here(open_page: Open, own_cluster: LocalCluster) -> None:
-    """The form for the token goes away by itself where it was given elsewhere."""
-    page = logged_in(open_page, own_cluster, "#/jobs")
-    expect(page.get_by_text("No job yet")).to_be_visible()
-    cookies = page.context.cookies()
-    page.context.clear_cookies()
-    page.clock.run_for(6000)
-    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
-    page.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
-    page.clock.run_for(6000)
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
-
-
-def test_without_slaves_it_says_how_to_start_one(
-    open_page: Open, own_cluster: LocalCluster, picture: Picture
-) -> None:
-    """An empty cluster is a line to paste; files that were sent wait, and go when a slave comes."""
-    own_cluster.start_master()
-    page = open_page(own_cluster.url)
-    expect(page.get_by_text("No slave is here yet")).to_be_visible()
-    picture(page, "send")
-    choose(page, texts(3))
-    send(page)
-    page.get_by_role("link", name="How to start a slave").click()
-    expect(page.get_by_label("Add a slave")).to_contain_text(
-        f"MASTER_URL={own_cluster.url} python slave.py"
-    )
-    expect(page.get_by_label("Gain")).to_contain_text("No recent job qualifies.")
-    picture(page, "cluster")
-    own_cluster.start_slaves(1)
-    page.get_by_role("link", name="Send", exact=True).click()
-    watch_to_the_end(page, "text")
 
 
 def test_master_that_is_gone_comes_back(
@@ -358,34 +241,6 @@ def test_older_jobs_are_a_button_away(open_page: Open, own_cluster: LocalCluster
     call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
     expect(page.locator(".job").first).to_contain_text("image", timeout=20_000)
     expect(page.locator(".job").nth(3)).to_be_focused()
-
-
-def test_gain_is_that_of_the_newest_shared_job(
-    open_page: Open, cluster: LocalCluster, picture: Picture
-) -> None:
-    """The gain is the job's speed over that of its best slave in its own time on it."""
-    files = [(f"{n}.txt", b"a good text " * 2000 + str(n).encode()) for n in range(60)]
-    job_id = assign(cluster, "text", files)["job_id"]
-    assign(cluster, "text", [("alone.txt", b"for one slave")])
-    told = call(cluster.url, "GET", f"/jobs/{job_id}/slaves", 200).json()
-    assert min(told["by_slave"].values()) >= 5
-    gain = told["together"] / max(told["files_per_second"].values())
-    page = open_page(f"{cluster.url}/ui#/cluster")
-    card = page.get_by_label("Gain")
-    expect(card).to_contain_text(f"Gain: {gain:.1f} times its best slave")
-    expect(page.locator(".chart canvas")).to_be_visible()
-    picture(page, "gain")
-    card.get_by_role("link", name="job of 60 files for text").click()
-    expect(page.get_by_label("Gain")).to_contain_text("Measured within this job")
-
-
-def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalCluster) -> None:
-    """Without the charts' library the cluster is shown all the same."""
-    page = open_page("about:blank")
-    page.route("**/uPlot*", lambda route: route.abort())
-    page.goto(f"{cluster.url}/ui#/cluster")
-    expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
-    expect(page.get_by_label("Gain")).to_be_visible()
 
 
 def test_first_load_is_light(open_page: Open, cluster: LocalCluster) -> None:

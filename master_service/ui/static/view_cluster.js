@@ -54,6 +54,7 @@ function drawSlave(slave, activity) {
     h("div", { class: "split" },
       h("h3", {}, slave.name),
       h("span", { class: `state ${slave.state}` }, howLong(slave))),
+    slave.resting_reason ? h("p", { class: "faint" }, `It rests because ${slave.resting_reason}.`) : null,
     h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
     activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
@@ -61,9 +62,9 @@ function drawSlave(slave, activity) {
   ];
 }
 
-function howLong({ state, last_seen_seconds: silent, resting_seconds_left: left }) {
+function howLong({ state, last_seen_seconds: silent, resting_seconds: rested, resting_seconds_left: left }) {
   if (state === "missing") return `missing for ${duration(silent)}`;
-  return state === "resting" ? `resting, ${duration(left)} more` : state;
+  return state === "resting" ? `resting for ${duration(rested)}, ${duration(left)} more` : state;
 }
 
 function places(isHere) {

@@ -1,0 +1,84 @@
+"""Who is in the cluster, how fast it is, and how to add to it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from master_service.runs import JUDGED
+from scripts.local_cluster import LocalCluster
+from tests.browser.acting import choose, send, texts, watch_to_the_end
+from tests.browser.conftest import Open
+from tests.conftest import assign
+from tests.contract.jobs_api import call
+from tests.other_slaves import failing_slave_app, served
+
+Picture = Callable[[Page, str], Path]
+
+
+def test_without_slaves_it_says_how_to_start_one(
+    open_page: Open, own_cluster: LocalCluster, picture: Picture
+) -> None:
+    """An empty cluster is a line to paste; files that were sent wait, and go when a slave comes."""
+    own_cluster.start_master()
+    page = open_page(own_cluster.url)
+    expect(page.get_by_text("No slave is here yet")).to_be_visible()
+    picture(page, "send")
+    choose(page, texts(3))
+    send(page)
+    page.get_by_role("link", name="How to start a slave").click()
+    expect(page.get_by_label("Add a slave")).to_contain_text(
+        f"MASTER_URL={own_cluster.url} python slave.py"
+    )
+    expect(page.get_by_label("Gain")).to_contain_text("No recent job qualifies.")
+    picture(page, "cluster")
+    own_cluster.start_slaves(1)
+    page.get_by_role("link", name="Send", exact=True).click()
+    watch_to_the_end(page, "text")
+
+
+def test_gain_is_that_of_the_newest_shared_job(
+    open_page: Open, cluster: LocalCluster, picture: Picture
+) -> None:
+    """The gain is the job's speed over that of its best slave in its own time on it."""
+    files = [(f"{n}.txt", b"a good text " * 2000 + str(n).encode()) for n in range(60)]
+    job_id = assign(cluster, "text", files)["job_id"]
+    assign(cluster, "text", [("alone.txt", b"for one slave")])
+    told = call(cluster.url, "GET", f"/jobs/{job_id}/slaves", 200).json()
+    assert min(told["by_slave"].values()) >= 5
+    gain = told["together"] / max(told["files_per_second"].values())
+    page = open_page(f"{cluster.url}/ui#/cluster")
+    card = page.get_by_label("Gain")
+    expect(card).to_contain_text(f"Gain: {gain:.1f} times its best slave")
+    expect(page.locator(".chart canvas")).to_be_visible()
+    picture(page, "gain")
+    card.get_by_role("link", name="job of 60 files for text").click()
+    expect(page.get_by_label("Gain")).to_contain_text("Measured within this job")
+
+
+def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalCluster) -> None:
+    """Without the charts' library the cluster is shown all the same."""
+    page = open_page("about:blank")
+    page.route("**/uPlot*", lambda route: route.abort())
+    page.goto(f"{cluster.url}/ui#/cluster")
+    expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
+    expect(page.get_by_label("Gain")).to_be_visible()
+
+
+def test_slave_that_rests_says_why(
+    open_page: Open, own_cluster: LocalCluster, picture: Picture
+) -> None:
+    """A slave that is given nothing is shown with the reason, since when, and for how long yet."""
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    with served(failing_slave_app()) as failing:
+        address = {"slave_ip": "127.0.0.1", "slave_port": failing.port}
+        call(own_cluster.url, "POST", "/register", 200, json=address)
+        assign(own_cluster, "text", [(f"{n}.txt", b"well") for n in range(20)])
+        page = open_page(f"{own_cluster.url}/ui#/cluster")
+        card = page.get_by_label(f"Slave 127.0.0.1:{failing.port}")
+        times = re.compile(r"resting for \d+ s, (\d+ s|1 min) more")
+        expect(card.locator(".state")).to_have_text(times)
+        expect(card).to_contain_text(f"It rests because {JUDGED}.")
+        picture(page, "resting")
