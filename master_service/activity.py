@@ -20,7 +20,10 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SlaveActivity:
-    """What one slave is doing; ``current_files`` are those it has had longest, five at most."""
+    """What one slave is doing; ``current_files`` are those it has had longest, five at most.
+
+    ``files_per_minute`` counts the last minute up to now, to within an interval at its far end.
+    """
 
     held_files: int
     current_files: list[str]
@@ -69,7 +72,11 @@ class Activity:
         """Return what each slave is doing, of those that hold a file or ended one of late."""
         with self._lock:
             self._advance(at)
-            lately = list(self._ended)[-_MINUTE_INTERVALS - 1 : -1]
+            lately = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
+            # Of the oldest, as much lies within the minute as is still to come of the newest.
+            weights = [1.0] * len(lately)
+            if len(lately) > _MINUTE_INTERVALS:
+                weights[0] = 1 - at % INTERVAL_S / INTERVAL_S
             names: dict[str, list[str]] = {slave: [] for interval in lately for slave in interval}
             for slave, filename in self._held.values():
                 names.setdefault(slave, []).append(filename)
@@ -77,7 +84,12 @@ class Activity:
                 slave: SlaveActivity(
                     held_files=len(held),
                     current_files=held[:_NAMES_TOLD],
-                    files_per_minute=sum(interval.get(slave, 0) for interval in lately),
+                    files_per_minute=round(
+                        sum(
+                            w * ended.get(slave, 0)
+                            for w, ended in zip(weights, lately, strict=True)
+                        )
+                    ),
                 )
                 for slave, held in names.items()
             }

@@ -40,12 +40,12 @@ def test_file_that_moves_is_held_by_one(activity: Activity) -> None:
 
 
 def test_ended_files_count_for_a_minute(activity: Activity) -> None:
-    """What a slave has ended counts once the interval is over, and for a minute from then."""
-    activity.ended(("job", 0), 1.0)
-    assert activity.of_slaves(2.0)[HERE].files_per_minute == 0
-    assert activity.of_slaves(INTERVAL_S + 1.0)[HERE].files_per_minute == 1
-    assert activity.of_slaves(60.0 + INTERVAL_S - 0.1)[HERE].files_per_minute == 1
-    assert activity.of_slaves(60.0 + INTERVAL_S + 1.0)[HERE].files_per_minute == 0
+    """What a slave has ended counts at once, and for a minute."""
+    activity.handed_over(HERE, [(("more", n), f"{n}.txt") for n in range(10)])
+    for n in range(10):
+        activity.ended(("more", n), 1.0)
+    told = {at: activity.of_slaves(at)[HERE].files_per_minute for at in (1.0, 59.0, 62.5, 65.0)}
+    assert told == {1.0: 10, 59.0: 10, 62.5: 5, 65.0: 0}
 
 
 def test_intervals_are_told_in_order(activity: Activity) -> None:
