@@ -96,6 +96,28 @@ def test_other_files_do_not_end_an_interrupted_upload(
     assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
 
 
+COMPOSING = """
+const append = FormData.prototype.append;
+FormData.prototype.append = function (field, value, name) {
+  append.call(this, field, value, name.normalize("NFC"));
+};
+"""
+"""So does WebKit, while a file's own name stays as the disk has it: decomposed, on a Mac."""
+
+
+def test_composed_names_are_known_again(page: Page, cluster: LocalCluster) -> None:
+    """A file whose name the browser sent in another spelling is not sent again."""
+    page.add_init_script(COMPOSING)
+    page.reload()
+    files = [text(f"Gru\u0308\u00dfe {n}.txt", b"a good text") for n in range(600)]
+    hold(page, files)
+    reload(page)
+    card = page.get_by_label("Interrupted upload")
+    card.locator("input[type=file]:not([webkitdirectory])").set_input_files(files)
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["total_files"] == 600
+
+
 def test_upload_of_another_tab_is_not_interrupted(open_page: Open, cluster: LocalCluster) -> None:
     """What one tab sends is no broken upload for another, until the first is closed."""
     page = open_page(cluster.url)

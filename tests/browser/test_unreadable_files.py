@@ -34,6 +34,9 @@ def test_files_that_are_gone_stop_nothing(
     expect(page.get_by_role("button", name="Send 5 files")).to_be_enabled()
     files[1].unlink()
     files[3].write_text("quite another text")
+    # They are found out before anything is sent: some browsers would send them as empty ones.
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
     send(page)
     card = upload_of(page, "text")
     expect(card).to_contain_text("2 files can't be read any more")
@@ -41,6 +44,42 @@ def test_files_that_are_gone_stop_nothing(
     picture(page, "gone")
     watch_to_the_end(page, "text")
     assert finished(cluster.url, shown_job(page))["total_files"] == 3
+    assert len([url for url in sent if url.endswith("/files")]) == 1
+
+
+LEFT_PAGE = """
+const read = Blob.prototype.arrayBuffer;
+window.isLeft = false;
+Blob.prototype.arrayBuffer = function () {
+  if (window.isLeft) return Promise.reject(new DOMException("left", "NotReadableError"));
+  return read.call(this);
+};
+"""
+"""WebKit reads nothing any more from when a page begins to be left until it is gone."""
+
+
+def test_page_that_is_being_left_loses_no_file(page: Page, cluster: LocalCluster) -> None:
+    """Where nothing at all can be read, the files are not to blame: none is left out."""
+    page.add_init_script(LEFT_PAGE)
+    page.reload()
+    broken_off: list[Route] = []
+
+    def break_off(route: Route) -> None:
+        if not broken_off:
+            broken_off.append(route)
+            page.evaluate("window.isLeft = true")
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/jobs/*/files", break_off)
+    choose(page, texts(3))
+    send(page)
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("The page is being left.")
+    page.evaluate("window.isLeft = false")
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["done_files"] == 3
 
 
 BAD_DISK = """

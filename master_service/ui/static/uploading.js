@@ -2,6 +2,7 @@
 
 import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "./api.js";
 import { batches, fingerprints, sizeOf } from "./chosen_files.js";
+import { LostFiles, checkBegins, checkWhole } from "./readable.js";
 import { forget, remember } from "./remembered.js";
 import { Speed } from "./speed.js";
 import { sleep } from "./timing.js";
@@ -104,7 +105,11 @@ async function sendBatch(upload, batch) {
   const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded) });
   const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
-    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal)));
+    await surely(upload, async () => {
+      // WebKit sends a file that is gone as an empty one, and says nothing.
+      await checkBegins(batch);
+      await sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal));
+    });
     upload.change({ sentBytes: before + size });
   } catch (error) {
     if (!(error instanceof LostFiles)) throw error;
@@ -120,28 +125,13 @@ async function sendBatch(upload, batch) {
   }
 }
 
-/** Files that can't be read: on a bad disk, or removed or changed since, which a browser reads no more. */
-class LostFiles extends Error {
-  constructor(files) {
-    super("Some files can't be read any more.");
-    this.files = files;
-  }
-}
-
 /** An upload that broke off did so because of the files, or of the master. */
 async function explain(error, batch, signal) {
   if (error.status !== 0) throw error;
-  await checkFiles(batch, ({ file }) => file.slice(0, 1).arrayBuffer());
+  await checkBegins(batch);
   await status(signal); // throws what is wrong with the master, and tells it above the view
-  await checkFiles(batch, ({ file }) => file.stream().pipeTo(new WritableStream(), { signal }));
+  await checkWhole(batch, signal);
   throw error;
-}
-
-/** Raise an error that names the files that can't be read. */
-async function checkFiles(batch, read) {
-  const lost = [];
-  for (const one of batch) if (one.size) await read(one).catch(() => lost.push(one));
-  if (lost.length) throw new LostFiles(lost);
 }
 
 /** Try until it works, while the reason is one that passes; as late as the master says. */
@@ -177,13 +167,17 @@ async function missing(upload) {
   for (let offset = 0; ; offset += LEDGER_PAGE) {
     const { files } = await surely(upload, () => page(offset));
     if (!files.length) break;
-    for (const { filename, size } of files) count(there, `${size} ${filename}`, 1);
+    for (const { filename, size } of files) count(there, `${size} ${composed(filename)}`, 1);
   }
   return upload.files.filter(({ size, path }) => count(there, `${size} ${stored(path)}`, -1) < 0);
 }
 
-/** The name under which the master knows a path, after what browsers do to names in forms. */
-const stored = (path) => path.replace(/%(22|0A|0D)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))).replace(/^(?:[A-Za-z]:|\\)\\.*\\/, "");
+/** The name under which the master knows a path, after what browsers do to names in forms; composed, as WebKit sends it. */
+const stored = (path) => composed(path
+  .replace(/%(22|0A|0D)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
+  .replace(/^(?:[A-Za-z]:|\\)\\.*\\/, ""));
+
+const composed = (name) => name.normalize("NFC");
 
 function count(counts, what, step) {
   const now = (counts.get(what) ?? 0) + step;
