@@ -14,7 +14,7 @@ from werkzeug.exceptions import Forbidden
 from slave_service.wire import bearer, is_authorized, is_loopback
 
 _LIFETIME = timedelta(days=7)
-"""After the last visit; then the token is asked for again."""
+"""After the page was last opened; then the token is asked for again."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,6 +34,8 @@ def set_up(app: Flask, token: str | None, *, secure: bool, plain: bool) -> None:
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=_LIFETIME,
+        # An answer under way while somebody logs out would else bring the cookie back.
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
 
 
@@ -61,7 +63,14 @@ def accept(given: str) -> bool:
         return False
     session.permanent = True
     session["in"] = True
+    renew()
     return True
+
+
+def renew() -> None:
+    """Let the login of the browser at hand, if it has one, last its whole time from now on."""
+    if session:
+        session.modified = True
 
 
 def forget() -> None:

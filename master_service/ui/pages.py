@@ -48,6 +48,7 @@ def page() -> ResponseReturnValue:
     """Return the page, or lead to the login."""
     if not is_trusted():
         return redirect("/login", 303)
+    login.renew()
     return render_template("page.html", page=_told(parts().limits))
 
 

@@ -94,13 +94,20 @@ def test_long_form_is_not_read(browser: Browser) -> None:
 
 def test_cookie_is_kept_from_scripts_and_other_sites(master: LocalCluster, known: Browser) -> None:
     """HttpOnly, SameSite=Strict, Secure over TLS; and the token is not in it."""
-    answer = known.ask("POST", "/login", data={"token": TOKEN})
+    origin = {"Origin": known.home}
+    answer = known.ask("POST", "/login", data={"token": TOKEN}, headers=origin)
     cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
     assert bool(cookie["secure"]) == master.url.startswith("https")
     assert TOKEN not in cookie.value
     assert known.ask("GET", "/ui").status_code == 200
     assert known.ask("GET", "/jobs").status_code == 200
+
+
+def test_cookie_is_renewed_by_the_page_alone(known: Browser) -> None:
+    """Whatever else is answered while somebody logs out can't bring the cookie back."""
+    answers = {path: known.ask("GET", path) for path in ("/ui", "/jobs", "/check_status")}
+    assert [path for path, answer in answers.items() if answer.cookies] == ["/ui"]
 
 
 def test_cookie_that_was_changed_is_nothing(known: Browser) -> None:
