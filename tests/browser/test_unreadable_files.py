@@ -1,14 +1,16 @@
 """Files that can't be read any more after they were chosen are named, and stop nothing."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
     choose,
     group,
+    hold_all,
     send,
     shown_job,
     text,
@@ -18,6 +20,7 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Open
 from tests.contract.jobs_api import call, finished
+from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
 
@@ -47,62 +50,65 @@ def test_files_that_are_gone_stop_nothing(
     assert len([url for url in sent if url.endswith("/files")]) == 1
 
 
-LEFT_PAGE = """
-const read = Blob.prototype.arrayBuffer;
-window.isLeft = false;
-Blob.prototype.arrayBuffer = function () {
-  if (window.isLeft) return Promise.reject(new DOMException("left", "NotReadableError"));
-  return read.call(this);
-};
-"""
-"""WebKit reads nothing any more from when a page begins to be left until it is gone."""
-
-
-def test_page_that_is_being_left_loses_no_file(page: Page, cluster: LocalCluster) -> None:
-    """Where nothing at all can be read, the files are not to blame: none is left out."""
-    page.add_init_script(LEFT_PAGE)
-    page.reload()
-    broken_off: list[Route] = []
-
-    def break_off(route: Route) -> None:
-        if not broken_off:
-            broken_off.append(route)
-            page.evaluate("window.isLeft = true")
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/jobs/*/files", break_off)
-    choose(page, texts(3))
+def test_file_that_was_cut_off_is_not_sent(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """A file that is shorter than it was is named, even where the browser would send it so."""
+    page = open_page(cluster.url)
+    files = [tmp_path / f"{n}.txt" for n in range(3)]
+    for file in files:
+        file.write_text("a good text " * 1000)
+    choose(page, files)
+    expect(page.get_by_role("button", name="Send 3 files")).to_be_enabled()
+    # A browser knows a changed file by its time, if at all.
+    chosen = files[1].stat()
+    os.truncate(files[1], chosen.st_size // 2)
+    os.utime(files[1], ns=(chosen.st_atime_ns, chosen.st_mtime_ns))
     send(page)
-    card = upload_of(page, "text")
-    expect(card).to_contain_text("The page is being left.")
-    page.evaluate("window.isLeft = false")
+    expect(upload_of(page, "text")).to_contain_text("1 file can't be read any more")
     watch_to_the_end(page, "text")
-    assert finished(cluster.url, shown_job(page))["done_files"] == 3
+    assert finished(cluster.url, shown_job(page))["total_files"] == 2
 
 
-BAD_DISK = """
-File.prototype.stream = function () {
-  if (this.name !== "bad.txt") return Blob.prototype.stream.call(this);
-  const fail = (control) => control.error(new DOMException("bad sector", "NotReadableError"));
-  return new ReadableStream({ pull: fail });
+LARGE_BYTES = 65 * 1024 * 1024
+
+
+def test_large_file_that_breaks_off_is_named(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """A file that is too large to be held, and goes while it is sent, stops nothing either."""
+    page = open_page(cluster.url)
+    files = [tmp_path / "large.txt", tmp_path / "small.txt"]
+    files[0].write_text("a good text " * (LARGE_BYTES // 12))
+    files[1].write_text("a good text")
+    choose(page, files)
+    held = hold_all(page, "**/jobs/*/files")
+    send(page)
+    assert wait_until(lambda: held or page.evaluate("false"))
+    files[0].unlink()
+    page.unroute("**/jobs/*/files")  # which lets it go
+    card = upload_of(page, "text")
+    expect(card).to_contain_text("1 file can't be read any more", timeout=30_000)
+    expect(card).to_contain_text("large.txt")
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["done_files"] == 1
+
+
+BAD_READS = """
+const read = Blob.prototype.arrayBuffer;
+window.isBad = () => false;
+Blob.prototype.arrayBuffer = function () {
+  const error = new DOMException("bad", "NotReadableError");
+  return window.isBad(this) ? Promise.reject(error) : read.call(this);
 };
 """
 
 
-def test_file_that_breaks_in_its_middle_stops_nothing(page: Page, cluster: LocalCluster) -> None:
-    """A file that begins well and can't be read to its end, as on a bad disk, is named."""
-    page.add_init_script(BAD_DISK)
+def test_file_on_a_bad_disk_stops_nothing(page: Page, cluster: LocalCluster) -> None:
+    """A file that begins well and can't be read to its end is named, and the others are sent."""
+    page.add_init_script(BAD_READS)
     page.reload()
-
-    def break_off(route: Route) -> None:
-        if b"bad.txt" in (route.request.post_data_buffer or b""):
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/jobs/*/files", break_off)
+    page.evaluate("() => { window.isBad = (blob) => blob.name === 'bad.txt'; }")
     choose(page, [*texts(2), text("bad.txt", b"begins well")])
     send(page)
     card = upload_of(page, "text")
@@ -110,6 +116,20 @@ def test_file_that_breaks_in_its_middle_stops_nothing(page: Page, cluster: Local
     expect(card).to_contain_text("bad.txt")
     watch_to_the_end(page, "text")
     assert finished(cluster.url, shown_job(page))["done_files"] == 2
+
+
+def test_page_that_is_being_left_loses_no_file(page: Page, cluster: LocalCluster) -> None:
+    """Where nothing at all can be read, as while WebKit leaves a page, no file is left out."""
+    page.add_init_script(BAD_READS)
+    page.reload()
+    choose(page, texts(3))
+    expect(page.get_by_role("button", name="Send 3 files")).to_be_enabled()
+    page.evaluate("() => { window.isBad = () => true; }")
+    send(page)
+    expect(upload_of(page, "text")).to_contain_text("The page is being left.")
+    page.evaluate("() => { window.isBad = () => false; }")
+    watch_to_the_end(page, "text")
+    assert finished(cluster.url, shown_job(page))["done_files"] == 3
 
 
 def test_empty_file_that_is_gone_stops_nothing(

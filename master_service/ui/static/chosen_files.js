@@ -4,7 +4,8 @@
 const FORM_BYTES = 300;
 
 const BATCH_FILES = 500;
-const BATCH_BYTES = 64 * 1024 * 1024;
+/** A single file may be larger. */
+export const BATCH_BYTES = 64 * 1024 * 1024;
 
 /** The bytes of files; those that can't be read have none. */
 export const sizeOf = (files) => files.reduce((sum, { size }) => sum + (size ?? 0), 0);

@@ -1,6 +1,7 @@
-// Finds out which of the chosen files can't be read any more: removed or changed since, or on a bad disk.
+// Reads the chosen files, which may be gone by then: removed or changed since, or on a bad disk.
 
 import { ApiError } from "./api.js";
+import { BATCH_BYTES } from "./chosen_files.js";
 
 /** Some of the chosen files can't be read any more. */
 export class LostFiles extends Error {
@@ -10,26 +11,39 @@ export class LostFiles extends Error {
   }
 }
 
-/** Raise an error that names the files that are not there, or not as they were; empty ones can't be told. */
-export async function checkBegins(files) {
-  await check(files, await Promise.all(files.map(({ file, size }) => !size || canRead(firstByte(file)))));
+/**
+ * What there is to send of some files, as long as they were when they were chosen; raises LostFiles.
+ * It is held from now on, whatever happens to them: some browsers send a file that is gone as an empty
+ * one, and one that has grown or shrunk breaks the form around it. Only a file that is larger than all
+ * else that is sent at once is read as it goes.
+ */
+export async function contents(files) {
+  const found = await Promise.all(files.map(held));
+  await check(files, found.map((data) => data !== null));
+  return found;
 }
 
-/** The same for files that begin well, but can't be read to their end. */
-export async function checkWhole(files, signal) {
+/** Raise LostFiles if there is a file, of those that are read as they go, that can't be read to its end. */
+export async function checkLarge(files, signal) {
   const isWhole = [];
-  // One at a time: together they may be more than a disk likes.
-  for (const { file } of files) isWhole.push(await canRead(file.stream().pipeTo(new WritableStream(), { signal })));
+  for (const { file, size } of files) isWhole.push(size <= BATCH_BYTES || await read(file.stream().pipeTo(new WritableStream(), { signal })) !== null);
   if (!signal.aborted) await check(files, isWhole);
+}
+
+async function held({ file, size }) {
+  if (!size) return new Blob([]); // whether it is still there does not matter, and can't be found out
+  const isLarge = size > BATCH_BYTES;
+  const data = await read((isLarge ? file.slice(size - 1) : file).arrayBuffer());
+  if (data?.byteLength !== (isLarge ? 1 : size)) return null;
+  return isLarge ? file.slice(0, size) : new Blob([data]);
 }
 
 async function check(files, isGood) {
   if (!isGood.includes(false)) return;
-  // While a page is being left, WebKit reads nothing at all; what comes then is no proof against a file.
-  if (!(await canRead(firstByte(new Blob(["x"]))))) throw new ApiError("The page is being left.", 0);
+  // While a page is being left, WebKit reads nothing at all; that is no proof against a file.
+  if (!(await read(new Blob(["x"]).arrayBuffer()))) throw new ApiError("The page is being left.", 0);
   throw new LostFiles(files.filter((_, place) => !isGood[place]));
 }
 
-const firstByte = (file) => file.slice(0, 1).arrayBuffer();
-
-const canRead = (reading) => reading.then(() => true, () => false);
+/** What is read, null where that fails. */
+const read = (reading) => reading.catch(() => null);

@@ -2,7 +2,7 @@
 
 import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "./api.js";
 import { batches, fingerprints, sizeOf } from "./chosen_files.js";
-import { LostFiles, checkBegins, checkWhole } from "./readable.js";
+import { LostFiles, checkLarge, contents } from "./readable.js";
 import { forget, remember } from "./remembered.js";
 import { Speed } from "./speed.js";
 import { sleep } from "./timing.js";
@@ -98,18 +98,12 @@ function note({ jobId, type, files, totalFiles }) {
 async function sendBatch(upload, batch) {
   const before = upload.sentBytes;
   const size = sizeOf(batch);
-  const form = new FormData();
-  // Whether an empty file is still there does not matter, and can't be found out.
-  for (const one of batch) form.append(upload.type.field, one.size ? one.file : new Blob([]), one.path);
   // What goes with each file is sent too, and is no part of what is counted.
   const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded) });
   const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
-    await surely(upload, async () => {
-      // WebKit sends a file that is gone as an empty one, and says nothing.
-      await checkBegins(batch);
-      await sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal));
-    });
+    const form = await surely(upload, () => formOf(upload.type.field, batch));
+    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal)));
     upload.change({ sentBytes: before + size });
   } catch (error) {
     if (!(error instanceof LostFiles)) throw error;
@@ -125,12 +119,17 @@ async function sendBatch(upload, batch) {
   }
 }
 
-/** An upload that broke off did so because of the files, or of the master. */
+async function formOf(field, batch) {
+  const form = new FormData();
+  (await contents(batch)).forEach((data, place) => form.append(field, data, batch[place].path));
+  return form;
+}
+
+/** An upload that broke off did so because of the master, or of a file that is read as it goes. */
 async function explain(error, batch, signal) {
   if (error.status !== 0) throw error;
-  await checkBegins(batch);
   await status(signal); // throws what is wrong with the master, and tells it above the view
-  await checkWhole(batch, signal);
+  await checkLarge(batch, signal);
   throw error;
 }
 
@@ -154,10 +153,13 @@ async function surely(upload, attempt) {
 
 /** Wait, unless a master that was gone is back meanwhile, or lets us in again. */
 async function sleepUnlessBack(ms, signal) {
-  const back = new AbortController();
-  connection.addEventListener("change", () => { if (connection.up && connection.loggedIn) back.abort(); }, { signal: back.signal });
-  await sleep(ms, AbortSignal.any([signal, back.signal]));
-  back.abort();
+  const wait = new AbortController();
+  const wake = () => wait.abort();
+  connection.addEventListener("change", () => { if (connection.up && connection.loggedIn) wake(); }, { signal: wait.signal });
+  signal.addEventListener("abort", wake, { signal: wait.signal });
+  if (signal.aborted) wake();
+  await sleep(ms, wait.signal);
+  wake();
 }
 
 /** Return the files that the job does not have, going by path and size. */
