@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import Page, Response, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
@@ -16,8 +16,7 @@ from tests.browser.acting import (
 from tests.browser.conftest import Open
 from tests.conftest import assign
 from tests.contract.jobs_api import call
-from tests.contract.jobs_api import send as send_job
-from tests.contract.programs import slow_text, wait_until
+from tests.contract.programs import wait_until
 from tests.e2e.stage import posix_only
 
 Picture = Callable[[Page, str], Path]
@@ -60,26 +59,6 @@ def test_master_that_hangs_is_noticed(open_page: Open, own_cluster: LocalCluster
     for _ in range(2):
         page.clock.run_for(5000)
     expect(page.get_by_role("alert")).to_be_empty()
-
-
-def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
-    open_page: Open, cluster: LocalCluster
-) -> None:
-    """A page of the list that fails is tried again after a while, and not once one has left."""
-    job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
-    page = open_page(cluster.url)
-    asked: list[str] = []
-
-    def refuse(route: Route) -> None:
-        asked.append(route.request.url)
-        route.fulfill(status=503, json={"error": "not now"})
-
-    page.route("**/jobs/*?offset=*", refuse)
-    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
-    page.reload()
-    expect(page.get_by_role("heading", name="1 file for text")).to_be_visible()
-    page.wait_for_timeout(1500)  # nothing tells that something does not happen
-    assert 0 < len(asked) < 5
 
 
 @pytest.mark.parametrize(
@@ -147,65 +126,6 @@ def test_view_that_failed_at_first_comes_by_itself(
     expect(page.get_by_role("heading", name="a.txt" if index else "1 file")).to_be_visible()
 
 
-ROWS = """
-async () => {
-  const { virtualList } = await import("/ui/static/rows.js");
-  const answers = [];
-  const row = (text) => Object.assign(document.createElement("div"), { textContent: text });
-  const list = virtualList(() => new Promise((answer) => answers.push(answer)), row, "Test");
-  document.querySelector("main").append(list.element);
-  list.setTotal(1);
-  const asked = async (count) => {
-    while (answers.length < count) await new Promise((drawn) => requestAnimationFrame(drawn));
-  };
-  await asked(1);
-  const refreshed = list.refresh();
-  await asked(2);
-  answers[1](["new"]);
-  await refreshed;
-  answers[0](["old"]);
-  await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-  return list.element.textContent;
-}
-"""
-
-
-def test_way_back_leads_to_where_one_was(open_page: Open, cluster: LocalCluster) -> None:
-    """Back from a result, the list is where it was left, with the focus on the same file."""
-    files = [(f"note {n}.txt", b"") for n in range(300)]
-    job_id = assign(cluster, "text", files)["job_id"]
-    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
-    expect(page.locator("a.row").first).to_be_visible()
-    page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = 8000; }")
-    row = page.locator("a.row", has_text="note 203.txt")
-    row.focus()
-    row.press("Enter")
-    expect(page.get_by_role("heading", name="note 203.txt")).to_be_visible()
-    page.go_back()
-    expect(row).to_be_focused()
-    assert page.locator(".rows-frame").evaluate("frame => frame.scrollTop") == 8000
-
-
-def test_rows_that_have_not_changed_stay(open_page: Open, cluster: LocalCluster) -> None:
-    """While a job goes on, the rows that say the same are the same, and can be pressed."""
-    files = [("done.txt", b"good"), *((f"slow {n}.txt", slow_text(20)) for n in range(2))]
-    job_id = send_job(cluster.url, "text", files)
-    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
-    done = page.locator("a.row", has_text="done.txt")
-    expect(done.locator(".state")).to_have_text("done")
-    done.evaluate("row => { window.before = row; }")
-    with page.expect_response("**/jobs/*?offset=*"):  # the next refresh
-        pass
-    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-    assert done.evaluate("row => row === window.before")
-    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
-
-
-def test_rows_that_come_late_do_not_hide_newer_ones(page: Page) -> None:
-    """Of two answers about the same rows, that which was asked for later is shown."""
-    assert page.evaluate(ROWS) == "new"
-
-
 def test_each_view_has_its_title_and_the_focus(open_page: Open, cluster: LocalCluster) -> None:
     """Tabs, history and who listens to the page are told which view is shown."""
     files = [("a.txt", b"a good text"), ("b.txt", b"a bad text")]
@@ -255,6 +175,16 @@ def test_first_load_is_light(open_page: Open, cluster: LocalCluster) -> None:
     page.goto(cluster.url, wait_until="networkidle")
     assert sum(len(answer.body()) for answer in answers if answer.status == 200) < MOST_FIRST_BYTES
     assert {answer.url.startswith(cluster.url) for answer in answers} == {True}
+
+
+def test_browser_that_is_too_old_is_told(open_page: Open, cluster: LocalCluster) -> None:
+    """Where the page's program does not start, a sentence says so; else it is never seen."""
+    page = open_page("about:blank")
+    page.route("**/app.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    page.goto(f"{cluster.url}/ui")
+    told = page.get_by_text("This page needs a newer browser")
+    expect(told).to_be_hidden()
+    expect(told).to_be_visible()
 
 
 def test_without_javascript_there_is_a_word(cluster: LocalCluster) -> None:

@@ -7,6 +7,8 @@ const ROW_REM = 2.5;
 const AHEAD_ROWS = 12;
 const MOST_SHOWN_ROWS = 12;
 const PAGE_ROWS = 200;
+/** Browsers draw nothing that is much higher than this (Firefox from 17.9 million on). */
+const MOST_PX = 8_000_000;
 const AGAIN_MS = 5000;
 
 /**
@@ -25,9 +27,15 @@ export function virtualList(fetchPage, draw, label) {
 
   function setTotal(number) {
     total = number;
-    list.style.height = `${total * rowPx}px`;
+    list.style.height = `${Math.min(MOST_PX, total * rowPx)}px`;
     frame.style.height = `${Math.min(total, MOST_SHOWN_ROWS) * rowPx + 2}px`;
     requestAnimationFrame(paint);
+  }
+
+  /** How far down all rows one looks (px): in a list that is too high for a browser, each step leads further. */
+  function seenFrom() {
+    const [all, view] = [total * rowPx, frame.clientHeight];
+    return all > MOST_PX ? (frame.scrollTop * (all - view)) / (MOST_PX - view) : frame.scrollTop;
   }
 
   /** Fetch a page of rows; what was asked for later, and has come, is not put back. */
@@ -51,8 +59,9 @@ export function virtualList(fetchPage, draw, label) {
 
   function paint() {
     if (!frame.isConnected) return;
-    const first = Math.max(0, Math.floor(frame.scrollTop / rowPx) - AHEAD_ROWS);
-    const last = Math.min(total, Math.ceil((frame.scrollTop + frame.clientHeight) / rowPx) + AHEAD_ROWS);
+    const from = seenFrom();
+    const first = Math.max(0, Math.floor(from / rowPx) - AHEAD_ROWS);
+    const last = Math.min(total, Math.ceil((from + frame.clientHeight) / rowPx) + AHEAD_ROWS);
     for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < last; page += 1) load(page);
     for (const [place, { element }] of drawn) {
       if (place >= first && place < last) continue;
@@ -61,6 +70,7 @@ export function virtualList(fetchPage, draw, label) {
     }
     // From the end on, so that each can stand before the next: the Tab key goes by this order.
     for (let [place, next] = [last - 1, null]; place >= first; place -= 1) next = paintRow(place, next);
+    for (const [place, { element }] of drawn) element.style.top = `${place * rowPx - from + frame.scrollTop}px`;
     if (wanted) lead(wanted);
   }
 
@@ -70,7 +80,7 @@ export function virtualList(fetchPage, draw, label) {
     const text = JSON.stringify(row);
     const before = drawn.get(place);
     if (before && before.text === text && before.total === total) return before.element;
-    const element = h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place", style: { top: `${place * rowPx}px` } },
+    const element = h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place" },
       row ? draw(row) : h("div", { class: "row faint" }, "…"));
     const focused = before?.element.contains(document.activeElement);
     if (before) before.element.replaceWith(element);
@@ -88,8 +98,8 @@ export function virtualList(fetchPage, draw, label) {
   }
 
   async function refresh() {
-    const first = Math.floor(frame.scrollTop / rowPx / PAGE_ROWS);
-    const last = Math.floor((frame.scrollTop + frame.clientHeight) / rowPx / PAGE_ROWS);
+    const first = Math.floor(seenFrom() / rowPx / PAGE_ROWS);
+    const last = Math.floor((seenFrom() + frame.clientHeight) / rowPx / PAGE_ROWS);
     for (const page of [...pages.keys()]) if (page < first || page > last) pages.delete(page);
     for (const page of [...pages.keys()]) await fetchInto(page);
   }
