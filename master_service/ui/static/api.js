@@ -57,10 +57,13 @@ async function call(method, path, { body, headers, signal } = {}) {
 
 /** Make a call, and read its answer to the end, which may break off, or stop, like the call itself. */
 async function reach(path, { signal, ...options }) {
-  const late = new AbortController();
-  const { more, end } = patience(LIMIT_MS, () => late.abort());
+  const call = new AbortController();
+  const stop = () => call.abort();
+  const { more, end } = patience(LIMIT_MS, stop);
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   try {
-    const answer = await fetch(path, { ...options, signal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
+    const answer = await fetch(path, { ...options, signal: call.signal });
     const body = await whole(answer, more);
     if (!answer.ok) throw refused(path, answer.status, parsed(await body.text()), answer.headers.get("Retry-After"));
     // These two are answered to everybody.
@@ -71,6 +74,7 @@ async function reach(path, { signal, ...options }) {
     throw signal?.aborted ? new ApiError("Stopped.", -1) : notReached();
   } finally {
     end();
+    signal?.removeEventListener("abort", stop);
   }
 }
 

@@ -50,7 +50,7 @@ export function drawChart(place) {
 
 function newPlot(box, data) {
   const style = getComputedStyle(document.documentElement);
-  const [accent, faint, line] = ["--accent-plain", "--faint-plain", "--line-plain"].map((name) => style.getPropertyValue(name));
+  const [accent, faint, line] = ["--accent", "--faint", "--line"].map((name) => style.getPropertyValue(name));
   const axis = { stroke: faint, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   return new window.uPlot({
     width: box.clientWidth, height: HEIGHT, cursor: { show: false }, legend: { show: false },

@@ -47,5 +47,5 @@ function card(job, { shares, together, best }, where) {
   return h("section", { class: "card", "aria-label": "Gain" },
     h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
     h("p", { class: "faint" }, where, `${isOver(job) ? "" : " so far"}: ${rate(together)} together, ${rate(best.speed)} by ${best.name} while it worked on it.`),
-    h("ul", { class: "bars" }, shares.map(({ name, done }) => barLine("li", name, done / job.done_files, count(done, "file")))));
+    h("ul", { role: "list", class: "bars" }, shares.map(({ name, done }) => barLine("li", name, done / job.done_files, count(done, "file")))));
 }

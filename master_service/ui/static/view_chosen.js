@@ -47,7 +47,7 @@ export function chosenCard({ types, limits }, sent) {
 
 /** What stands in it moves while files come in; what can be pressed stays. */
 function groupRow(group, types) {
-  const [amount, names] = [h("strong"), h("ul", { class: "plain faint" })];
+  const [amount, names] = [h("strong"), h("ul", { role: "list", class: "plain faint" })];
   const select = h("select", { "aria-label": `Task type for the files that are ${group.reason ?? `of the kind ${group.kind}`}`, onchange: () => staging.move(group, select.value) },
     h("option", { value: "" }, "leave out"), types.map(({ name }) => h("option", { value: name, selected: name === group.type }, name)));
   const list = h("details", { ontoggle: drawNames }, h("summary", { class: "one-line" }), names);

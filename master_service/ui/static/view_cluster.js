@@ -56,7 +56,7 @@ function drawSlave(slave, activity) {
       h("span", { class: `state ${slave.state}` }, howLong(slave))),
     slave.resting_reason ? h("p", { class: "faint" }, `It rests because ${slave.resting_reason}.`) : null,
     h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
-    activity?.current_files.length ? h("ul", { class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
+    activity?.current_files.length ? h("ul", { role: "list", class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
     missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)),
   ];

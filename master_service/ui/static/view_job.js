@@ -99,7 +99,7 @@ function summaryCard(place, path) {
     ]);
     progress.set(job.done_files, job.failed_files, job.total_files);
     // To be read out when it is over, not ten times a second.
-    told.ariaLive = over ? "polite" : "off";
+    told.setAttribute("aria-live", over ? "polite" : "off");
     told.textContent = `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`;
   }
 

@@ -27,9 +27,9 @@ export function barLine(tag, name, part, figure) {
 export function button(text, act, kind = "") {
   const trouble = h("span", { class: "error", role: "alert" });
   const element = h("button", { type: "button", class: kind, onclick: async () => {
-    if (element.ariaBusy) return;
+    if (element.hasAttribute("aria-busy")) return;
     // A disabled button would lose the focus.
-    element.ariaBusy = "true";
+    element.setAttribute("aria-busy", "true");
     trouble.remove();
     try {
       await act();
@@ -37,7 +37,7 @@ export function button(text, act, kind = "") {
       trouble.textContent = error.message;
       element.after(trouble);
     } finally {
-      element.ariaBusy = null;
+      element.removeAttribute("aria-busy");
     }
   } }, text);
   return element;

@@ -24,7 +24,7 @@ export async function draw({ job, file, json, signal }) {
   return [
     map,
     h("section", { class: "card", "aria-label": "Terms" }, h("h3", {}, "What sets this text apart"),
-      h("ol", { class: "bars" }, terms.map(([term, weight]) => barLine("li", term, weight, weight.toFixed(2)))),
+      h("ol", { role: "list", class: "bars" }, terms.map(([term, weight]) => barLine("li", term, weight, weight.toFixed(2)))),
       facts({ Terms: own.vector_size, "Of these in this text": own.non_zero_features })),
   ];
 }

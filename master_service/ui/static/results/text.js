@@ -23,7 +23,7 @@ const moodOf = (score) => (score >= NEUTRAL ? "positive" : score <= -NEUTRAL ? "
 function bars(words) {
   if (!words.length) return h("p", { class: "faint" }, "None.");
   const most = words[0][1];
-  return h("ol", { class: "bars" }, words.map(([word, number]) => barLine("li", word, number / most, number)));
+  return h("ol", { role: "list", class: "bars" }, words.map(([word, number]) => barLine("li", word, number / most, number)));
 }
 
 function sentences({ sentences: some, sentence_count: all }) {
