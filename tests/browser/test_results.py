@@ -52,6 +52,17 @@ def test_picture_before_and_after(look: Callable[..., Page], picture: Picture) -
         width = shown.evaluate("image => image.decode().then(() => image.naturalWidth)")
         assert width == 1200
     slider = page.get_by_role("slider")
+    # It can be grasped all over, and by its left half as well.
+    slider.scroll_into_view_if_needed()
+    topmost = slider.evaluate(
+        """slider => {
+            const { left, width, bottom, height } = slider.getBoundingClientRect();
+            const y = bottom - height / 2;
+            const at = (part) => document.elementFromPoint(left + part * width, y);
+            return [0.05, 0.3, 0.5, 0.9].every((part) => at(part) === slider);
+        }"""
+    )
+    assert topmost
     slider.focus()
     slider.press("End")
     part = page.locator(".slider").evaluate("slider => slider.style.getPropertyValue('--part')")
@@ -176,6 +187,16 @@ def test_words_of_a_page(look: Callable[..., Page], picture: Picture) -> None:
     picture(page, "ocr")
 
 
+TYPES_OF_BLOBS = """() => {
+    const make = URL.createObjectURL;
+    window.types = [];
+    URL.createObjectURL = (blob) => {
+        window.types.push(blob.type);
+        return make.call(URL, blob);
+    };
+}"""
+
+
 def test_sound_has_a_waveform_and_a_player(look: Callable[..., Page], picture: Picture) -> None:
     """A sound is drawn and can be heard."""
     page = look("audio")
@@ -187,6 +208,10 @@ def test_sound_has_a_waveform_and_a_player(look: Callable[..., Page], picture: P
     duration = page.locator("audio").evaluate("audio => audio.duration")
     assert duration == pytest.approx(2, abs=0.1)
     picture(page, "audio")
+    # Safari goes by the name of its type alone.
+    page.evaluate(TYPES_OF_BLOBS)
+    page.get_by_role("link", name="Next").click()
+    assert wait_until(lambda: page.evaluate("window.types.join()") == "audio/wav")
 
 
 def test_document_by_page(look: Callable[..., Page], picture: Picture) -> None:

@@ -5,6 +5,9 @@ import { barLine, facts } from "../widgets.js";
 import { bytes } from "../words.js";
 import { showInput } from "./paths.js";
 
+/** The names of formats for browsers that go by them, and don't listen first, such as Safari. */
+const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf" };
+
 /** Draw the result. */
 export async function draw({ json, input }) {
   const result = await json();
@@ -16,7 +19,7 @@ export async function draw({ json, input }) {
     place.setAttribute("x1", at);
     place.setAttribute("x2", at);
   });
-  showInput(player, input, () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
+  showInput(player, () => input(MEDIA_TYPES[result.format]), () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
   return [
     h("section", { class: "card", "aria-label": "Sound" }, picture, player),
     h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness", result.rms_energy), level("Peak", result.peak ?? 0),

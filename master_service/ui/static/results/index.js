@@ -65,15 +65,16 @@ export function showResult(place, jobId, index) {
       return;
     }
     const path = resultPath(job, file);
-    const own = async (from) => {
-      urls.push(URL.createObjectURL(await blob(from, signal)));
+    const own = async (from, mediaType) => {
+      const data = await blob(from, signal);
+      urls.push(URL.createObjectURL(mediaType ? data.slice(0, data.size, mediaType) : data));
       return urls.at(-1);
     };
     const context = {
       job, file, signal,
       json: () => get(path, signal),
       result: () => own(path),
-      input: () => (file.size > MOST_SHOWN_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : own(`${jobPath(jobId)}/inputs/${index}`)),
+      input: (mediaType) => (file.size > MOST_SHOWN_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : own(`${jobPath(jobId)}/inputs/${index}`, mediaType)),
     };
     const parts = [await (VIEWS[job.task_type] ?? drawRaw)(context)].flat();
     body.replaceChildren(...parts.filter(Boolean));
