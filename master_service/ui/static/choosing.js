@@ -31,10 +31,14 @@ export function takeDrops(element, take) {
 }
 
 async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return [...transfer.files].map(named);
+  // Both are to be asked for at once. WebKit reads no entry of a file without a folder, as of a picture from another page.
+  const items = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() })).filter(({ entry }) => entry);
+  if (!items.length) return [...transfer.files].map(named);
   const found = [];
-  for (const entry of entries) await walk(entry, found);
+  for (const { entry, file } of items) {
+    if (entry.isFile && file) found.push(named(file));
+    else await walk(entry, found);
+  }
   return found;
 }
 
