@@ -103,3 +103,20 @@ def test_login_in_another_tab_counts_here(open_page: Open, own_cluster: LocalClu
     page.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
     page.clock.run_for(6000)
     expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+
+
+def test_page_that_comes_back_after_the_login_ended_is_hidden(
+    open_page: Open, own_cluster: LocalCluster
+) -> None:
+    """The way back, after a log out, shows nothing of what was seen before."""
+    own_cluster.settings = {**own_cluster.settings, "CLUSTER_TOKEN": TOKEN}
+    own_cluster.start_master()
+    page = open_page(own_cluster.url)
+    page.get_by_label("Token of this cluster").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Drop files or a folder here")).to_be_visible()
+    page.context.clear_cookies()
+    # Browsers that are steered keep no page to come back to; others tell it so.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.get_by_text("Drop files or a folder here")).to_have_count(0)
+    expect(page.get_by_label("Token of this cluster")).to_be_visible()

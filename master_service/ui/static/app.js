@@ -61,6 +61,10 @@ addEventListener("hashchange", lead);
 addEventListener("beforeunload", (event) => {
   if (isSending()) event.preventDefault();
 });
+// A page that is shown again as it was left may not be for who is there now.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) status().catch(({ status: code }) => { if (code === 401 && !isSending()) location.reload(); });
+});
 // A file that misses its place must not take the place of the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 lead();
