@@ -215,7 +215,10 @@ def test_master_that_restarts_under_an_upload(open_page: Open, own_cluster: Loca
 
 STORAGE_TROUBLES = {
     "full": "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); };",
-    "off": "Object.defineProperty(window, 'localStorage', { get() { throw new Error('off'); } });",
+    "off": """
+        Object.defineProperty(window, "localStorage", { get() { throw new Error("off"); } });
+        window.BroadcastChannel = class { constructor() { throw new Error("off"); } };
+    """,
 }
 
 

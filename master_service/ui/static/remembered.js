@@ -3,7 +3,16 @@
 const PREFIX = "upload:";
 /** How long the other tabs have to say what is theirs. */
 const ANSWER_MS = 500;
-const tabs = new BroadcastChannel("uploads");
+const tabs = channel();
+
+/** Where a browser keeps nothing for us, the tabs may not speak with each other either. */
+function channel() {
+  try {
+    return new BroadcastChannel("uploads");
+  } catch {
+    return Object.assign(new EventTarget(), { postMessage() {} });
+  }
+}
 
 /** Each upload by the id of its job; none where the browser keeps nothing for us. */
 export function remembered() {

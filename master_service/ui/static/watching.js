@@ -32,9 +32,9 @@ export function watch(jobId, hear, end = () => {}) {
   return stop;
 }
 
-/** Ask for a job of which nothing has been heard for long. */
+/** Ask for a job of which nothing has been heard for long: after some failures, Firefox takes a minute to connect. */
 async function doubt(state) {
-  const isSilent = state.socket.readyState === WebSocket.OPEN && performance.now() - state.heardAt > SILENT_MS;
+  const isSilent = state.socket.readyState <= WebSocket.OPEN && performance.now() - state.heardAt > SILENT_MS;
   if (!state.stopped && isSilent) await ask(state);
 }
 
