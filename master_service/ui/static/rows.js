@@ -9,6 +9,8 @@ const MOST_SHOWN_ROWS = 12;
 const PAGE_ROWS = 200;
 /** Browsers draw nothing that is much higher than this (Firefox from 17.9 million on). */
 const MOST_PX = 8_000_000;
+/** So many times the height of the frame is no step any more, but a leap. */
+const LEAP = 2;
 const AGAIN_MS = 5000;
 
 /**
@@ -23,6 +25,7 @@ export function virtualList(fetchPage, draw, label) {
   const drawn = new Map();
   const list = h("div", { class: "rows", role: "list", "aria-label": label });
   const frame = h("div", { class: "rows-frame", tabindex: 0, onscroll: () => requestAnimationFrame(paint) }, list);
+  const seen = { top: 0, from: 0 };
   let [total, asked, wanted] = [0, 0, null];
 
   function setTotal(number) {
@@ -32,10 +35,19 @@ export function virtualList(fetchPage, draw, label) {
     requestAnimationFrame(paint);
   }
 
-  /** How far down all rows one looks (px): in a list that is too high for a browser, each step leads further. */
+  /**
+   * How far down all rows one looks (px). In a list that is higher than a browser can draw, a step leads
+   * as far as in any other, and a leap, or coming to an end of it, to the same part of all rows.
+   */
   function seenFrom() {
-    const [all, view] = [total * rowPx, frame.clientHeight];
-    return all > MOST_PX ? (frame.scrollTop * (all - view)) / (MOST_PX - view) : frame.scrollTop;
+    const [all, view, top] = [total * rowPx, frame.clientHeight, frame.scrollTop];
+    const most = Math.min(all, MOST_PX) - view;
+    const isLeap = top <= 0 || top >= most - 1 || Math.abs(top - seen.top) > LEAP * view;
+    const step = seen.from + top - seen.top;
+    const leap = (top * (all - view)) / most;
+    seen.from = all <= MOST_PX ? top : isLeap ? leap : Math.max(0, Math.min(all - view, step));
+    seen.top = top;
+    return seen.from;
   }
 
   /** Fetch a page of rows; what was asked for later, and has come, is not put back. */
@@ -105,11 +117,13 @@ export function virtualList(fetchPage, draw, label) {
   }
 
   function where() {
-    return { top: frame.scrollTop, key: frame.contains(document.activeElement) ? document.activeElement.dataset.key : null };
+    seenFrom();
+    return { ...seen, key: frame.contains(document.activeElement) ? document.activeElement.dataset.key : null };
   }
 
-  function goTo({ top, key }) {
+  function goTo({ top, from, key }) {
     frame.scrollTop = top;
+    Object.assign(seen, { top: frame.scrollTop, from });
     wanted = key;
   }
 
