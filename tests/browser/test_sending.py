@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
@@ -108,6 +108,39 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -
     page.get_by_role("button", name="Retry 2 failed files").click()
     page.wait_for_url(lambda url: before not in url)
     expect(page.get_by_role("heading", name="2 files for image")).to_be_visible()
+
+
+FAILURES = """
+async () => {
+  const { failures } = await import("/ui/static/view_failures.js");
+  const { element, hear } = failures("/jobs/some");
+  element.id = "failures";
+  document.querySelector("main").prepend(element);
+  window.hear = (failed_files, state) => hear({ failed_files, state });
+}
+"""
+
+
+def test_failures_are_all_told_when_the_job_is_over(page: Page) -> None:
+    """The end that comes right behind the last failure has it drawn at once."""
+    failed = 1
+
+    def tell(route: Route) -> None:
+        route.fulfill(json={"by_code": {"empty": failed}})
+
+    page.route("**/jobs/some/failures", tell)
+    page.route("**/jobs/some?code=*", lambda route: route.fulfill(json={"files": []}))
+    page.clock.install(time=0)
+    page.clock.pause_at(10_000)
+    page.evaluate(FAILURES)
+    page.evaluate("window.hear(1, 'running')")
+    card = page.locator("#failures")
+    expect(card).to_contain_text("1 file needs attention")
+    failed = 2
+    page.evaluate("window.hear(2, 'running')")
+    page.evaluate("window.hear(2, 'done')")
+    page.clock.run_for(1000)  # much less than until the next turn
+    expect(card).to_contain_text("2 files need attention")
 
 
 def test_kinds_of_failure_are_those_of_all_files(

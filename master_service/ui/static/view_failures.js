@@ -37,12 +37,14 @@ export function failures(path) {
   const element = h("div");
   const kinds = new Map();
   const refresh = paced(draw, REFRESH_MS);
-  let heard = 0;
+  let [heard, wasOver] = [0, false];
 
   function hear(job) {
-    if (job.failed_files === heard) return;
-    heard = job.failed_files;
-    if (isOver(job)) refresh.now();
+    // The last failure and the end may come one after the other.
+    const isNew = job.failed_files !== heard || (heard > 0 && isOver(job) !== wasOver);
+    [heard, wasOver] = [job.failed_files, isOver(job)];
+    if (!isNew) return;
+    if (wasOver) refresh.now();
     else refresh.soon();
   }
 
