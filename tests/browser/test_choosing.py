@@ -54,6 +54,16 @@ def test_proposed_type_can_be_changed_and_changed_back(page: Page) -> None:
     expect(page.locator("a.row")).to_have_count(2)
 
 
+def test_folder_in_which_nothing_is_found_is_told(page: Page, tmp_path: Path) -> None:
+    """Who gives an empty folder is told so, until there is something to send."""
+    drop_folder(page, page.get_by_label("Choose files"), tmp_path)
+    told = page.get_by_text("No file was found there")
+    expect(told).to_be_visible()
+    choose(page, texts(1))
+    expect(page.get_by_role("button", name="Send 1 file")).to_be_visible()
+    expect(told).to_have_count(0)
+
+
 def test_dropped_folder_goes_in_whole(page: Page, tmp_path: Path, picture: Picture) -> None:
     """A folder is taken with what is in its folders, and says what of it is left out."""
     files = {"top.txt": "good", "below/one.txt": "bad", ".hidden": "x", "nothing.txt": ""}

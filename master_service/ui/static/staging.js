@@ -14,8 +14,8 @@ const LEFT_OUT = {
   unreadable: { reason: () => "can't be read", fixed: true },
 };
 
-/** Groups by kind, in the order in which they came; says "change" when any has changed. */
-export const staging = Object.assign(new EventTarget(), { groups: new Map(), looking: 0, cleared: 0, add, clear, move, byType });
+/** Groups by kind, in the order in which they came, or that nothing came; says "change" when any of it has changed. */
+export const staging = Object.assign(new EventTarget(), { groups: new Map(), looking: 0, cleared: 0, nothing: false, add, clear, move, byType });
 
 function changed() {
   staging.dispatchEvent(new Event("change"));
@@ -28,6 +28,7 @@ async function add(finding, limits) {
   changed();
   try {
     const files = await finding;
+    staging.nothing = !files.length;
     for (let begin = 0; begin < files.length && cleared === staging.cleared; begin += GUESSES_AT_ONCE) {
       const some = files.slice(begin, begin + GUESSES_AT_ONCE);
       const kinds = await Promise.all(some.map((one) => kindOf(one, limits)));
@@ -79,5 +80,6 @@ function clear() {
   staging.groups.clear();
   staging.cleared += 1;
   staging.looking = 0;
+  staging.nothing = false;
   changed();
 }

@@ -14,7 +14,9 @@ export function chosenCard({ types, limits }, sent) {
   const [heading, rows, trouble] = [h("h3", { role: "status" }), h("div", { class: "groups" }), h("p", { class: "error", role: "alert" })];
   const go = button("Send", start, "primary");
   const card = h("section", { class: "card", "aria-label": "Files to send" }, heading, rows, trouble, h("div", { class: "actions" }, go, button("Clear", staging.clear)));
-  const element = h("div");
+  // All that a browser tells of a folder in which it may not read everything, when it is chosen.
+  const nothing = h("p", { class: "notice", role: "alert" }, "No file was found there: the folder is empty, or there is something in it that can't be read. Dropped here instead, it gives all that can be.");
+  const element = h("div", { class: "stack" });
   const drawn = new WeakMap();
 
   function draw() {
@@ -30,7 +32,8 @@ export function chosenCard({ types, limits }, sent) {
       drawn.get(group).draw();
     }
     keep(rows, groups, () => groups.map((group) => drawn.get(group).element));
-    keep(element, [groups.length > 0 || staging.looking > 0], () => (groups.length || staging.looking ? card : []));
+    const isThere = groups.length > 0 || staging.looking > 0;
+    keep(element, [isThere, staging.nothing], () => [staging.nothing ? nothing : null, isThere ? card : null]);
   }
 
   function start() {
