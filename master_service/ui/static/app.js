@@ -57,14 +57,26 @@ function comeBack() {
   comingBack = setTimeout(() => status().catch(() => { if (!connection.up) comeBack(); }), AGAIN_MS);
 }
 
+/** Show what was seen before as soon as the master lets us in. */
+async function showAgain() {
+  try {
+    await status();
+    place.hidden = false;
+  } catch (error) {
+    if (error.status === 401 && !isSending()) location.reload();
+    else setTimeout(showAgain, AGAIN_MS);
+  }
+}
+
 addEventListener("hashchange", lead);
 addEventListener("beforeunload", (event) => {
   if (isSending()) event.preventDefault();
 });
 // A page that is shown again as it was left may not be for who is there now.
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) status().catch(({ status: code }) => { if (code === 401 && !isSending()) location.reload(); });
-});
+if (page.token) {
+  addEventListener("pagehide", () => { place.hidden = true; });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) showAgain(); });
+}
 // A file that misses its place must not take the place of the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 lead();
