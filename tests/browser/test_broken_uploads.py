@@ -96,6 +96,28 @@ def test_other_files_do_not_end_an_interrupted_upload(
     assert call(cluster.url, "GET", "/jobs", 200).json()["jobs"][0]["state"] == "cancelled"
 
 
+def test_key_that_came_with_another_request_stops_nothing(
+    page: Page, cluster: LocalCluster
+) -> None:
+    """A large file, changed between two tries of which the first arrived, is not sent again."""
+    tries: list[Route] = []
+
+    def lose_the_answer(route: Route) -> None:
+        tries.append(route)
+        if len(tries) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.fulfill(status=422, json={"error": "The key came with another request before."})
+
+    page.route("**/jobs/*/files", lose_the_answer)
+    choose(page, texts(3))
+    send(page)
+    watch_to_the_end(page, "text")
+    assert len(tries) == 2
+    assert finished(cluster.url, shown_job(page))["total_files"] == 3
+
+
 COMPOSING = """
 const append = FormData.prototype.append;
 FormData.prototype.append = function (field, value, name) {

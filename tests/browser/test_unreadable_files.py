@@ -95,11 +95,17 @@ def test_large_file_that_breaks_off_is_named(
 
 
 BAD_READS = """
-const read = Blob.prototype.arrayBuffer;
 window.isBad = () => false;
-Blob.prototype.arrayBuffer = function () {
-  const error = new DOMException("bad", "NotReadableError");
-  return window.isBad(this) ? Promise.reject(error) : read.call(this);
+const Read = Response;
+window.Response = class extends Read {
+  constructor(body) {
+    super(body);
+    this.isBad = window.isBad(body);
+  }
+  arrayBuffer() {
+    const error = new DOMException("bad", "NotReadableError");
+    return this.isBad ? Promise.reject(error) : super.arrayBuffer();
+  }
 };
 """
 

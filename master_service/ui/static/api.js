@@ -4,8 +4,8 @@ import { patience } from "./timing.js";
 
 /** A master that says nothing, or nothing more, for so long is as good as gone. */
 const LIMIT_MS = 20_000;
-/** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more. */
-const STALL_MS = 60_000;
+/** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more; the master waits for a minute. */
+const STALL_MS = 50_000;
 const [LOGIN, STATUS] = ["/login", "/check_status"];
 
 /** Whether the master answers, and lets us in; says "change". */

@@ -26,14 +26,22 @@ export async function contents(files) {
 /** Raise LostFiles if there is a file, of those that are read as they go, that can't be read to its end. */
 export async function checkLarge(files, signal) {
   const isWhole = [];
-  for (const { file, size } of files) isWhole.push(size <= BATCH_BYTES || await read(file.stream().pipeTo(new WritableStream(), { signal })) !== null);
+  for (const { file, size } of files) isWhole.push(size <= BATCH_BYTES || await lengthOf(file.slice(0, size), signal) === size);
   if (!signal.aborted) await check(files, isWhole);
+}
+
+/** How much of a file can be read: a browser may not say that it has come to an early end. */
+async function lengthOf(file, signal) {
+  let length = 0;
+  const count = new WritableStream({ write: (piece) => { length += piece.length; } });
+  await file.stream().pipeTo(count, { signal }).catch(() => {});
+  return length;
 }
 
 async function held({ file, size }) {
   if (!size) return new Blob([]); // whether it is still there does not matter, and can't be found out
   const isLarge = size > BATCH_BYTES;
-  const data = await read((isLarge ? file.slice(size - 1) : file).arrayBuffer());
+  const data = await bytesOf(isLarge ? file.slice(size - 1) : file);
   if (data?.byteLength !== (isLarge ? 1 : size)) return null;
   return isLarge ? file.slice(0, size) : new Blob([data]);
 }
@@ -41,9 +49,9 @@ async function held({ file, size }) {
 async function check(files, isGood) {
   if (!isGood.includes(false)) return;
   // While a page is being left, WebKit reads nothing at all; that is no proof against a file.
-  if (!(await read(new Blob(["x"]).arrayBuffer()))) throw new ApiError("The page is being left.", 0);
+  if (!(await bytesOf(new Blob(["x"])))) throw new ApiError("The page is being left.", 0);
   throw new LostFiles(files.filter((_, place) => !isGood[place]));
 }
 
-/** What is read, null where that fails. */
-const read = (reading) => reading.catch(() => null);
+/** The bytes, null where they can't be read. Asked for them directly, WebKit gives zeros for what was cut off. */
+const bytesOf = (file) => new Response(file).arrayBuffer().catch(() => null);

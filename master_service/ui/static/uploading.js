@@ -14,6 +14,10 @@ const MOST_AGAIN_MS = 30_000;
 const LEDGER_PAGE = 5000;
 /** Answers after which the same request may yet be taken. */
 const PASSING = new Set([0, 401, 502, 503, 504, 507]);
+/** What a master answers that has waited in vain for the rest of a form; where it hears nothing more, there is no answer. */
+const [BROKEN_OFF, UNREACHED] = [400, 0];
+/** What it answers to a key that came with another request before. */
+const KEY_IN_USE = 422;
 
 /**
  * One upload as it stands: waiting, sending, then sent or failed; or stopping, then stopped. `tell` is
@@ -99,14 +103,18 @@ async function sendBatch(upload, batch) {
   const before = upload.sentBytes;
   const size = sizeOf(batch);
   // What goes with each file is sent too, and is no part of what is counted.
-  const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded) });
+  const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded), trouble: "" });
   const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
     const form = await surely(upload, () => formOf(upload.type.field, batch));
-    await surely(upload, () => sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal)));
+    await surely(upload, () => {
+      upload.change({ sentBytes: before });
+      return sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal));
+    });
     upload.change({ sentBytes: before + size });
   } catch (error) {
-    if (!(error instanceof LostFiles)) throw error;
+    // A file that is read as it goes may be another in the next try, though the first has arrived.
+    if (!(error instanceof LostFiles) && error.status !== KEY_IN_USE) throw error;
     const lost = new Set(error.files);
     upload.take(upload.files.filter((one) => !lost.has(one)));
     upload.change({ lost: [...upload.lost, ...lost] });
@@ -127,7 +135,7 @@ async function formOf(field, batch) {
 
 /** An upload that broke off did so because of the master, or of a file that is read as it goes. */
 async function explain(error, batch, signal) {
-  if (error.status !== 0) throw error;
+  if (error.status !== UNREACHED && error.status !== BROKEN_OFF) throw error;
   await status(signal); // throws what is wrong with the master, and tells it above the view
   await checkLarge(batch, signal);
   throw error;
@@ -139,14 +147,15 @@ async function surely(upload, attempt) {
   for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MOST_AGAIN_MS)) {
     if (signal.aborted) throw new ApiError("Stopped.", -1);
     try {
-      return await attempt();
+      const answer = await attempt();
+      if (upload.trouble) upload.change({ trouble: "" });
+      return answer;
     } catch (error) {
       if (!PASSING.has(error.status)) throw error;
       // A master that is gone costs nothing to ask.
       const pause = connection.up ? Math.max(wait, 1000 * error.retryAfterS) : AGAIN_MS;
       upload.change({ trouble: `${error.message} Trying again in ${Math.round(pause / 1000)} s.` });
       await sleepUnlessBack(pause, signal);
-      upload.change({ trouble: "" });
     }
   }
 }
