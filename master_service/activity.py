@@ -76,7 +76,9 @@ class Activity:
             # Of the oldest, as much lies within the minute as is still to come of the newest.
             weights = [1.0] * len(lately)
             if len(lately) > _MINUTE_INTERVALS:
-                weights[0] = 1 - at % INTERVAL_S / INTERVAL_S
+                # Another thread may have come from a little later before.
+                begun = (self._interval or 0) * INTERVAL_S
+                weights[0] = 1 - max(0.0, at - begun) / INTERVAL_S
             names: dict[str, list[str]] = {slave: [] for interval in lately for slave in interval}
             for slave, filename in self._held.values():
                 names.setdefault(slave, []).append(filename)

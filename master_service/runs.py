@@ -1,6 +1,7 @@
 """What the scheduler knows of one run and of one slave, and what follows from it. Pure."""
 
 import itertools
+import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Slave:
 
     workers: int
     task_types: frozenset[str]
-    paused_until: float = 0.0
+    paused_until: float = -math.inf
     pause_s: float = 0.0
     trouble: Trouble = Trouble.FULL
     """What it is paused for."""
@@ -92,7 +93,9 @@ class Slave:
         # Its other batches tell of the same trouble; one pause is enough for all of them.
         if at < self.paused_until:
             return
-        if trouble is not self.trouble or not self.pause_s:
+        # One pause may follow on another, unless it has long been at work, or idle, in between.
+        is_new = not self.pause_s or at - self.paused_until > LONGEST_PAUSE_S
+        if is_new or trouble is not self.trouble:
             self.trouble, self.troubled_since = trouble, at
         longer_s = 2 * self.pause_s if trouble is not Trouble.FULL else 0.0
         self.pause_s = min(max(longer_s, SHORT_PAUSE_S), LONGEST_PAUSE_S)

@@ -129,13 +129,15 @@ def test_failures_are_all_told_when_the_job_is_over(page: Page) -> None:
         route.fulfill(json={"by_code": {"empty": failed}})
 
     page.route("**/jobs/some/failures", tell)
-    page.route("**/jobs/some?code=*", lambda route: route.fulfill(json={"files": []}))
+    named = {"files": [{"filename": "a.txt", "error": "is empty"}]}
+    page.route("**/jobs/some?code=*", lambda route: route.fulfill(json=named))
     page.clock.install(time=0)
     page.clock.pause_at(10_000)
     page.evaluate(FAILURES)
     page.evaluate("window.hear(1, 'running')")
     card = page.locator("#failures")
     expect(card).to_contain_text("1 file needs attention")
+    expect(card).to_contain_text("a.txt")  # the last of what is asked for
     failed = 2
     page.evaluate("window.hear(2, 'running')")
     page.evaluate("window.hear(2, 'done')")

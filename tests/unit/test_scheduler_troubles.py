@@ -159,6 +159,22 @@ def test_rest_is_told_with_its_reason_and_since_when() -> None:
     assert world.scheduler.resting(world.now) == {}
 
 
+def test_rest_does_not_begin_with_one_of_long_ago() -> None:
+    """A slave that was full once, and then idle for hours, has not rested since."""
+    world = World()
+    world.up("a")
+    world.up("b")
+    first = {send.slave: send for send in world.add("r", 2)}
+    world.end(first["a"].batch, Trouble.FULL)
+    world.complete(first["b"].batch)
+    for send in world.wait(SHORT_PAUSE_S / 2):
+        world.complete(send.batch)
+    world.wait(4 * 3600)
+    second = {send.slave: send for send in world.add("s", 2)}
+    world.end(second["a"].batch, Trouble.FULL)
+    assert world.scheduler.resting(world.now)["a"].for_s == 0
+
+
 def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:
     """A slave that drops ten batches at once is asked again after the shortest pause."""
     world = World()

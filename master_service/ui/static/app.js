@@ -61,7 +61,7 @@ function comeBack() {
 async function showAgain() {
   try {
     await status();
-    place.hidden = false;
+    place.style.visibility = "";
   } catch (error) {
     if (error.status === 401 && !isSending()) location.reload();
     else setTimeout(showAgain, AGAIN_MS);
@@ -74,7 +74,7 @@ addEventListener("beforeunload", (event) => {
 });
 // A page that is shown again as it was left may not be for who is there now.
 if (page.token) {
-  addEventListener("pagehide", () => { place.hidden = true; });
+  addEventListener("pagehide", () => { place.style.visibility = "hidden"; }); // and keeps its height, by which one is led back
   addEventListener("pageshow", ({ persisted }) => { if (persisted) showAgain(); });
 }
 // A file that misses its place must not take the place of the page.

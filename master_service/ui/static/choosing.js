@@ -25,7 +25,8 @@ export function takeDrops(element, take) {
   element.addEventListener("drop", (event) => {
     event.preventDefault();
     element.classList.remove("over");
-    take(dropped(event.dataTransfer));
+    // Words and links can be dropped as well, and are no files.
+    if (event.dataTransfer.types.includes("Files")) take(dropped(event.dataTransfer));
   });
   return element;
 }

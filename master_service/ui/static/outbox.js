@@ -20,11 +20,11 @@ export const send = (type, files) => begin(type, files, null);
 /** Send what has not arrived of an upload that failed. */
 export function tryAgain(upload) {
   outbox.uploads.splice(outbox.uploads.indexOf(upload), 1);
-  begin(upload.type, upload.files, upload.jobId);
+  begin(upload.type, upload.files, upload.jobId, upload.lost);
 }
 
-function begin(type, files, jobId) {
-  put(type, files, jobId);
+function begin(type, files, jobId, lost = []) {
+  put(type, files, jobId).lost = lost;
   beginSome();
 }
 

@@ -17,8 +17,10 @@ export class LostFiles extends Error {
  * one, and one that has grown or shrunk breaks the form around it. Only a file that is larger than all
  * else that is sent at once is read as it goes.
  */
-export async function contents(files) {
-  const found = await Promise.all(files.map(held));
+export async function contents(files, signal) {
+  // A disk that hangs must not keep the upload from being stopped.
+  const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(new ApiError("Stopped.", -1))));
+  const found = await Promise.race([Promise.all(files.map(held)), stopped]);
   await check(files, found.map((data) => data !== null));
   return found;
 }

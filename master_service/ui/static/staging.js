@@ -28,7 +28,7 @@ async function add(finding, limits) {
   changed();
   try {
     const files = await finding;
-    staging.nothing = !files.length;
+    if (cleared === staging.cleared) staging.nothing = !files.length;
     for (let begin = 0; begin < files.length && cleared === staging.cleared; begin += GUESSES_AT_ONCE) {
       const some = files.slice(begin, begin + GUESSES_AT_ONCE);
       const kinds = await Promise.all(some.map((one) => kindOf(one, limits)));

@@ -99,14 +99,14 @@ function note({ jobId, type, files, totalFiles }) {
   remember(jobId, { type: type.name, folder, totalFiles, prints: fingerprints(files) });
 }
 
-async function sendBatch(upload, batch) {
+async function sendBatch(upload, batch, isOtherAgain = false) {
   const before = upload.sentBytes;
   const size = sizeOf(batch);
   // What goes with each file is sent too, and is no part of what is counted.
   const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded), trouble: "" });
   const how = { key: newKey(), onProgress, signal: upload.stop.signal };
   try {
-    const form = await surely(upload, () => formOf(upload.type.field, batch));
+    const form = await surely(upload, () => formOf(upload.type.field, batch, how.signal));
     await surely(upload, () => {
       upload.change({ sentBytes: before });
       return sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal));
@@ -114,7 +114,8 @@ async function sendBatch(upload, batch) {
     upload.change({ sentBytes: before + size });
   } catch (error) {
     // A file that is read as it goes may be another in the next try, though the first has arrived.
-    if (!(error instanceof LostFiles) && error.status !== KEY_IN_USE) throw error;
+    const isOther = error.status === KEY_IN_USE;
+    if (!(error instanceof LostFiles) && (!isOther || isOtherAgain)) throw error;
     const lost = new Set(error.files);
     upload.take(upload.files.filter((one) => !lost.has(one)));
     upload.change({ lost: [...upload.lost, ...lost] });
@@ -123,13 +124,13 @@ async function sendBatch(upload, batch) {
     const left = new Set(await missing(upload));
     upload.change({ sentBytes: before + sizeOf(batch.filter((one) => !lost.has(one) && !left.has(one))) });
     const again = batch.filter((one) => left.has(one));
-    if (again.length) await sendBatch(upload, again);
+    if (again.length) await sendBatch(upload, again, isOther);
   }
 }
 
-async function formOf(field, batch) {
+async function formOf(field, batch, signal) {
   const form = new FormData();
-  (await contents(batch)).forEach((data, place) => form.append(field, data, batch[place].path));
+  (await contents(batch, signal)).forEach((data, place) => form.append(field, data, batch[place].path));
   return form;
 }
 
