@@ -71,14 +71,12 @@ class Activity:
     def of_slaves(self, at: float) -> dict[str, SlaveActivity]:
         """Return what each slave is doing, of those that hold a file or ended one of late."""
         with self._lock:
-            self._advance(at)
+            passed_s = self._advance(at)
             lately = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
             # Of the oldest, as much lies within the minute as is still to come of the newest.
             weights = [1.0] * len(lately)
             if len(lately) > _MINUTE_INTERVALS:
-                # Another thread may have come from a little later before.
-                begun = (self._interval or 0) * INTERVAL_S
-                weights[0] = 1 - max(0.0, at - begun) / INTERVAL_S
+                weights[0] = 1 - passed_s / INTERVAL_S
             names: dict[str, list[str]] = {slave: [] for interval in lately for slave in interval}
             for slave, filename in self._held.values():
                 names.setdefault(slave, []).append(filename)
@@ -96,10 +94,12 @@ class Activity:
                 for slave, held in names.items()
             }
 
-    def _advance(self, at: float) -> None:
+    def _advance(self, at: float) -> float:
+        """Come to the interval of this time; returns how much of it has passed."""
         now = int(at // INTERVAL_S)
-        if self._interval is not None and now <= self._interval:
-            return  # of two calls at once the later one may come first
+        if self._interval is not None and now < self._interval:
+            return 0.0  # of two calls at once the later one may come first
         passed = 0 if self._interval is None else now - self._interval
         self._interval = now
         self._ended.extend({} for _ in range(min(passed, _INTERVALS)))
+        return at % INTERVAL_S

@@ -34,13 +34,13 @@ INPUT_LOST = Internal(
     "The upload can't be read on the master's disk any more (SPOOL_DIR): send the file again."
 ).as_failure()
 
-
 REASONS = {
     Trouble.FULL: "it said that it has enough for now",
     Trouble.LOST: "it could not be reached, or fell silent",
     Trouble.GARBLED: "it gave an answer that is none",
 }
 JUDGED = "files failed on it that other slaves could do"
+"""In the words that follow "because"."""
 
 
 class Rest(NamedTuple):

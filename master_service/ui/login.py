@@ -63,7 +63,6 @@ def accept(given: str) -> bool:
         return False
     session.permanent = True
     session["in"] = True
-    renew()
     return True
 
 

@@ -37,10 +37,14 @@ Open = Callable[..., Page]
 expect.set_options(timeout=15_000)  # where two cores do everything, five seconds may be short
 
 
+def _program() -> str | None:
+    return next((found for name in _PROGRAMS if (found := which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium; skipped where there is none, but for CI."""
-    program = next((found for name in _PROGRAMS if (found := which(name))), None)
+    program = _program()
     if program is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing in CI")
@@ -49,6 +53,18 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def remembering_browser(browser: Browser) -> Iterator[Browser]:
+    """Another, which keeps pages as they were left for the way back, as those of people do."""
+    another = browser.browser_type.launch(
+        executable_path=_program(),
+        args=_ARGUMENTS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield another
+    another.close()
 
 
 @pytest.fixture

@@ -54,6 +54,15 @@ def test_proposed_type_can_be_changed_and_changed_back(page: Page) -> None:
     expect(page.locator("a.row")).to_have_count(2)
 
 
+DROP_WORDS = """
+(zone) => {
+  const transfer = new DataTransfer();
+  transfer.setData("text/plain", "some words");
+  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+}
+"""
+
+
 def test_folder_in_which_nothing_is_found_is_told(page: Page, tmp_path: Path) -> None:
     """Who gives an empty folder is told so, until there is something to send."""
     drop_folder(page, page.get_by_label("Choose files"), tmp_path)
@@ -62,6 +71,20 @@ def test_folder_in_which_nothing_is_found_is_told(page: Page, tmp_path: Path) ->
     choose(page, texts(1))
     expect(page.get_by_role("button", name="Send 1 file")).to_be_visible()
     expect(told).to_have_count(0)
+    drop_folder(page, page.get_by_label("Choose files"), tmp_path)
+    expect(told).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(told).to_have_count(0)
+
+
+def test_words_that_are_dropped_are_no_files(page: Page) -> None:
+    """A link or words that miss their place change nothing."""
+    page.locator(".drop").evaluate(DROP_WORDS)
+    choose(page, texts(1))
+    expect(page.get_by_role("button", name="Send 1 file")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    page.locator(".drop").evaluate(DROP_WORDS)
+    expect(page.get_by_text("No file was found there")).to_have_count(0)
 
 
 def test_dropped_folder_goes_in_whole(page: Page, tmp_path: Path, picture: Picture) -> None:

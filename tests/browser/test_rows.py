@@ -98,6 +98,7 @@ MILLION_ROWS = """
   const list = virtualList(fetchPage, row, "Many");
   document.querySelector("main").prepend(list.element);
   list.setTotal(1_000_000);
+  Object.assign(window, { list });
 })
 """
 
@@ -118,6 +119,11 @@ def test_million_rows_can_be_reached(page: Page) -> None:
     page.keyboard.press("PageDown")  # which leaves no row out, and goes on for a while
     expect(frame.get_by_text("row 0.", exact=True)).not_to_be_in_viewport()
     assert wait_until(lambda: stands_still(page))
+    expect(frame.get_by_text("row 12.", exact=True)).to_be_in_viewport()
+    page.evaluate("window.where = window.list.where()")
+    frame.evaluate("frame => frame.scrollTo(0, 4_000_000)")
+    expect(frame.get_by_text("row 12.", exact=True)).to_have_count(0)
+    page.evaluate("window.list.goTo(window.where)")  # and the way back leads to the same
     expect(frame.get_by_text("row 12.", exact=True)).to_be_in_viewport()
     for part, row in [(0, 0), (0.5, 500_000), (1, 999_999)]:
         script = (

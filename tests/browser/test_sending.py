@@ -113,9 +113,10 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -
 FAILURES = """
 async () => {
   const { failures } = await import("/ui/static/view_failures.js");
-  const { element, hear } = failures("/jobs/some");
+  const { element, hear, end } = failures("/jobs/some");
   element.id = "failures";
   document.querySelector("main").prepend(element);
+  window.end = end;
   window.hear = (failed_files, state) => hear({ failed_files, state });
 }
 """
@@ -143,6 +144,12 @@ def test_failures_are_all_told_when_the_job_is_over(page: Page) -> None:
     page.evaluate("window.hear(2, 'done')")
     page.clock.run_for(1000)  # much less than until the next turn
     expect(card).to_contain_text("2 files need attention")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("window.end()")
+    page.evaluate("window.hear(3, 'done')")
+    page.clock.run_for(20_000)
+    assert not [url for url in asked if "/jobs/some" in url]
 
 
 def test_kinds_of_failure_are_those_of_all_files(

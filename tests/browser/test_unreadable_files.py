@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
@@ -70,11 +71,31 @@ def test_file_that_was_cut_off_is_not_sent(
     assert finished(cluster.url, shown_job(page))["total_files"] == 2
 
 
+def test_file_that_changes_between_two_tries_is_sent_as_it_was(
+    open_page: Open, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    """What was read is held until it has arrived: one request has one content, however often."""
+    page = open_page(cluster.url)
+    file = tmp_path / "a.txt"
+    file.write_text("a good text")
+    choose(page, [file])
+    held = hold_all(page, "**/jobs/*/files")
+    send(page)
+    assert wait_until(lambda: held or page.evaluate("false"))
+    file.write_text("quite another text")
+    held[0].abort()
+    page.unroute("**/jobs/*/files")
+    watch_to_the_end(page, "text")
+    sent = call(cluster.url, "GET", f"/jobs/{shown_job(page)}/inputs/0", 200)
+    assert sent.text == "a good text"
+
+
 LARGE_BYTES = 65 * 1024 * 1024
 
 
+@pytest.mark.parametrize("told", ["by the browser", "by the master"])
 def test_large_file_that_breaks_off_is_named(
-    open_page: Open, cluster: LocalCluster, tmp_path: Path
+    open_page: Open, cluster: LocalCluster, tmp_path: Path, told: str
 ) -> None:
     """A file that is too large to be held, and goes while it is sent, stops nothing either."""
     page = open_page(cluster.url)
@@ -86,7 +107,9 @@ def test_large_file_that_breaks_off_is_named(
     send(page)
     assert wait_until(lambda: held or page.evaluate("false"))
     files[0].unlink()
-    page.unroute("**/jobs/*/files")  # which lets it go
+    if told == "by the master":  # which waits for the rest in vain, where the browser waits as well
+        held[0].fulfill(status=400, json={"error": "It comes too slowly."})
+    page.unroute("**/jobs/*/files")  # which lets the others go
     card = upload_of(page, "text")
     expect(card).to_contain_text("1 file can't be read any more", timeout=30_000)
     expect(card).to_contain_text("large.txt")

@@ -57,13 +57,13 @@ async function call(method, path, { body, headers, signal } = {}) {
 
 /** Make a call, and read its answer to the end, which may break off, or stop, like the call itself. */
 async function reach(path, { signal, ...options }) {
-  const call = new AbortController();
-  const stop = () => call.abort();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
   const { more, end } = patience(LIMIT_MS, stop);
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
   try {
-    const answer = await fetch(path, { ...options, signal: call.signal });
+    const answer = await fetch(path, { ...options, signal: stopping.signal });
     const body = await whole(answer, more);
     if (!answer.ok) throw refused(path, answer.status, parsed(await body.text()), answer.headers.get("Retry-After"));
     // These two are answered to everybody.

@@ -24,7 +24,7 @@ export function tryAgain(upload) {
 }
 
 function begin(type, files, jobId, lost = []) {
-  put(type, files, jobId).lost = lost;
+  put(type, files, jobId).change({ lost });
   beginSome();
 }
 

@@ -28,7 +28,7 @@ export async function contents(files, signal) {
 /** Raise LostFiles if there is a file, of those that are read as they go, that can't be read to its end. */
 export async function checkLarge(files, signal) {
   const isWhole = [];
-  for (const { file, size } of files) isWhole.push(size <= BATCH_BYTES || await lengthOf(file.slice(0, size), signal) === size);
+  for (const one of files) isWhole.push(!isLarge(one) || await lengthOf(one.file.slice(0, one.size), signal) === one.size);
   if (!signal.aborted) await check(files, isWhole);
 }
 
@@ -40,12 +40,15 @@ async function lengthOf(file, signal) {
   return length;
 }
 
-async function held({ file, size }) {
+/** Whether a file is read as it goes. */
+const isLarge = ({ size }) => size > BATCH_BYTES;
+
+async function held(one) {
+  const { file, size } = one;
   if (!size) return new Blob([]); // whether it is still there does not matter, and can't be found out
-  const isLarge = size > BATCH_BYTES;
-  const data = await bytesOf(isLarge ? file.slice(size - 1) : file);
-  if (data?.byteLength !== (isLarge ? 1 : size)) return null;
-  return isLarge ? file.slice(0, size) : new Blob([data]);
+  if (isLarge(one)) return (await bytesOf(file.slice(size - 1)))?.byteLength === 1 ? file.slice(0, size) : null;
+  const data = await bytesOf(file);
+  return data?.byteLength === size ? new Blob([data]) : null;
 }
 
 async function check(files, isGood) {

@@ -99,7 +99,7 @@ function note({ jobId, type, files, totalFiles }) {
   remember(jobId, { type: type.name, folder, totalFiles, prints: fingerprints(files) });
 }
 
-async function sendBatch(upload, batch, isOtherAgain = false) {
+async function sendBatch(upload, batch, wasInUse = false) {
   const before = upload.sentBytes;
   const size = sizeOf(batch);
   // What goes with each file is sent too, and is no part of what is counted.
@@ -114,8 +114,8 @@ async function sendBatch(upload, batch, isOtherAgain = false) {
     upload.change({ sentBytes: before + size });
   } catch (error) {
     // A file that is read as it goes may be another in the next try, though the first has arrived.
-    const isOther = error.status === KEY_IN_USE;
-    if (!(error instanceof LostFiles) && (!isOther || isOtherAgain)) throw error;
+    const isInUse = error.status === KEY_IN_USE;
+    if (!(error instanceof LostFiles) && (!isInUse || wasInUse)) throw error;
     const lost = new Set(error.files);
     upload.take(upload.files.filter((one) => !lost.has(one)));
     upload.change({ lost: [...upload.lost, ...lost] });
@@ -124,7 +124,7 @@ async function sendBatch(upload, batch, isOtherAgain = false) {
     const left = new Set(await missing(upload));
     upload.change({ sentBytes: before + sizeOf(batch.filter((one) => !lost.has(one) && !left.has(one))) });
     const again = batch.filter((one) => left.has(one));
-    if (again.length) await sendBatch(upload, again, isOther);
+    if (again.length) await sendBatch(upload, again, isInUse);
   }
 }
 

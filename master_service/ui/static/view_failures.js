@@ -24,7 +24,7 @@ const REMEDIES = {
   out_of_memory: "More memory is needed than a worker may take: make it smaller, or raise WORKER_MEMORY on the slaves.",
   crashed: "A library died over it: try to open and save it again.",
   internal: "A fault of this program: please report it.",
-  no_slave: "Nobody was there to do it: start a slave, then retry.",
+  no_slave: "Nobody was there to do it: start a slave, then retry on the page of the job.",
 };
 
 /**
@@ -89,7 +89,7 @@ function kindOfFailure(path, code, open) {
     const hasMore = total > files.length;
     keep(more, [hasMore, wanted < MOST_NAMES], () => {
       if (!hasMore) return [];
-      return wanted < MOST_NAMES ? showMore : h("p", { class: "faint" }, "More than these are not shown; all stand in the list below.");
+      return wanted < MOST_NAMES ? showMore : h("p", { class: "faint" }, "More than these are not shown; all stand in the list of the job's files.");
     });
   }
 

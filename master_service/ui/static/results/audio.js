@@ -5,7 +5,7 @@ import { barLine, facts } from "../widgets.js";
 import { bytes } from "../words.js";
 import { showInput } from "./paths.js";
 
-/** The names of formats for browsers that go by them, and don't listen first, such as Safari. */
+/** The types of formats, for browsers that go by them and don't look into the file, such as Safari. */
 const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf" };
 
 /** Draw the result. */

@@ -72,7 +72,7 @@ function reader(text) {
 function outline(entries, lead) {
   if (!entries.length) return null;
   return h("section", { class: "card", "aria-label": "Outline" }, h("h3", {}, "Outline"),
-    h("ul", { class: "outline" }, entries.map((entry) => h("li", { style: { paddingInlineStart: `${(entry.level - 1) * 1.2}rem` } },
+    h("ul", { role: "list", class: "outline" }, entries.map((entry) => h("li", { style: { paddingInlineStart: `${(entry.level - 1) * 1.2}rem` } },
       entry.page || entry.begin !== undefined
         ? h("button", { type: "button", class: "link", onclick: () => lead(entry) }, entry.page ? `${entry.title} · ${entry.page}` : entry.title)
         : entry.title))));
