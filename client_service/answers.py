@@ -100,6 +100,7 @@ _SLAVE: dict[str, Fits] = {
     "slave_port": lambda value: _is_count(value) or _is_word(value),
     "workers": _is_count,
     "task_types": _list_of(_is_text),
+    "unreachable_reason": _maybe(_is_text),
 }
 
 

@@ -1,5 +1,7 @@
 """Tells from the master's status who could do a task type. Pure."""
 
+from typing import cast
+
 from client_service.answers import Answer
 from client_service.names import printable
 
@@ -10,8 +12,12 @@ def are_shown(status: Answer) -> bool:
 
 
 def able(status: Answer, task_type: str) -> list[Answer]:
-    """Return the slaves that do this type; none where the master does not show them."""
-    return [slave for slave in status.get("slaves", []) if task_type in slave["task_types"]]
+    """Return the slaves that do this type and can be called; none where they are not shown."""
+    return [
+        slave
+        for slave in status.get("slaves", [])
+        if task_type in slave["task_types"] and not slave.get("unreachable_reason")
+    ]
 
 
 def why_unavailable(status: Answer, task_type: str) -> str | None:
@@ -24,10 +30,16 @@ def why_unavailable(status: Answer, task_type: str) -> str | None:
     reasons = [
         f"{_name(slave)}: {reason}"
         for slave in status["slaves"]
-        if (reason := slave.get("unavailable", {}).get(task_type))
+        if (reason := _why_not(slave, task_type))
     ]
     why = printable("; ".join(reasons)) or "none of those registered says that it can"
     return f"No slaves available for {task_type}: {why}"
+
+
+def _why_not(slave: Answer, task_type: str) -> str | None:
+    if task_type in slave["task_types"]:
+        return cast("str | None", slave.get("unreachable_reason"))
+    return cast("str | None", slave.get("unavailable", {}).get(task_type))
 
 
 def _name(slave: Answer) -> str:

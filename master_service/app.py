@@ -22,7 +22,7 @@ from master_service.room import Room
 from master_service.runner import Runner
 from master_service.service import Rules, Service
 from master_service.settings import MasterSettings
-from master_service.slaves import Registry
+from master_service.slaves import SLAVE_STATES, Registry, slave_state
 from master_service.transport import Transport
 from master_service.ui import login, pages
 from master_service.watch import Watch
@@ -71,7 +71,7 @@ def create_master(settings: MasterSettings) -> Master:
     store = JobStore(settings.spool_dir)
     runner = Runner(store, worker, results, metrics)
     parts = Parts(
-        service=Service(store, runner, registry, metrics, _rules(settings)),
+        service=Service(store, runner, registry, metrics, _rules(settings), worker.resting),
         registry=registry,
         results=results,
         room=Room(settings.spool_dir, settings.results_dir),
@@ -82,7 +82,7 @@ def create_master(settings: MasterSettings) -> Master:
     )
     _watch(parts, runner)
     runner.take_up_again()
-    Watch(registry, transport, worker.tick).start()
+    Watch(registry, transport, worker.tick, worker.suspects).start()
     housekeeping = Housekeeping(store, timedelta(days=settings.job_retention_days))
     housekeeping.start()
     return Master(_app(parts, settings), worker, runner, store, housekeeping)
@@ -131,9 +131,10 @@ def _rules(settings: MasterSettings) -> Rules:
 def _watch(parts: Parts, runner: Runner) -> None:
     def slaves() -> dict[str, float]:
         resting = parts.resting()
-        present = [record.name in resting for record in parts.registry.present()]
-        missing = len(parts.registry.missing())
-        return {"ready": present.count(False), "resting": sum(present), "missing": missing}
+        counts = dict.fromkeys(SLAVE_STATES, 0.0)
+        for record in parts.registry.present() + parts.registry.missing():
+            counts[slave_state(record, resting)] += 1
+        return counts
 
     parts.metrics.watch("slaves", "Slaves by state.", "state", slaves)
     parts.metrics.watch("unfinished", "Jobs and files without an end.", "what", runner.queue)

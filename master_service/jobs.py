@@ -7,7 +7,9 @@ A file's way, and with it everything a ledger can say::
        └──────────┘         cancelled (from queued or running)
 
 It goes back to *queued* when it is handed to another slave, after the first of two passes, and
-when the master that watched over it was killed. A job goes back to *queued* for that alone.
+when the master that watched over it was killed. A job is *queued* until a slave is given its first
+file; it goes back to *queued* when the master was killed. It may end without having run: cancelled,
+or done with files that all failed before any was handed over.
 """
 
 from collections.abc import Mapping
@@ -50,7 +52,7 @@ FILE_TRANSITIONS: Mapping[FileState, frozenset[FileState]] = {
 
 JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.OPEN: frozenset({JobState.QUEUED, JobState.CANCELLED}),
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.DONE, JobState.CANCELLED}),
     JobState.RUNNING: frozenset({JobState.QUEUED, JobState.DONE, JobState.CANCELLED}),
     JobState.DONE: frozenset(),
     JobState.CANCELLED: frozenset(),

@@ -25,6 +25,8 @@ class LiveJob:
         self.over = threading.Event()
         self.stopped = False
         """The master shuts down; the job goes on when it is started again."""
+        self.launched = False
+        """Whether the job's files may be handed over, and not those of other jobs alone."""
         self.trouble: str | None = None
         """What the job waits for at the moment, as a sentence."""
         self.lock = threading.Lock()
@@ -43,6 +45,11 @@ class LiveJob:
     def cancel(self) -> None:
         """Note that nobody wants the job any more."""
         self._cancelled.set()
+
+    @property
+    def has_files_in_progress(self) -> bool:
+        """Whether a slave holds a file of the job."""
+        return self._in_hand > 0
 
     def note(self) -> None:
         """Note how far the job has come."""

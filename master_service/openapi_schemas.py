@@ -93,11 +93,12 @@ _SLAVE = {
     "name": _TEXT,
     **_ADDRESS,
     **_EXTRAS,
-    "state": {"type": "string", "enum": ["ready", "resting", "missing"]},
+    "state": {"type": "string", "enum": ["ready", "resting", "unreachable", "missing"]},
     "last_seen_seconds": {"type": "number"},
     "resting_reason": _maybe(_TEXT),
     "resting_seconds": _maybe(_NUMBER),
     "resting_seconds_left": _maybe(_NUMBER),
+    "unreachable_reason": _maybe(_TEXT),
 }
 
 SCHEMAS: dict[str, Schema] = {

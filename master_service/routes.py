@@ -17,7 +17,7 @@ from master_service.parts import parts
 from master_service.reading import claim_of, json_body, received_form, respond_async
 from master_service.registration import check_home, read_address, read_details
 from master_service.runs import Rest
-from master_service.slaves import SlaveRecord
+from master_service.slaves import SlaveRecord, slave_state
 from master_service.summary import summary
 from master_service.ui.pages import wants_page
 from slave_service.door import is_trusted
@@ -47,7 +47,10 @@ def register() -> Response:
     news = registry.register(ip, port, details, time.monotonic())
     if news and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
-    return jsonify(status="success", heartbeat_interval=registry.interval_s)
+    answer: dict[str, object] = {"status": "success", "heartbeat_interval": registry.interval_s}
+    if problem := registry.unreachable_reason(ip, port):
+        answer["unreachable_reason"] = problem
+    return jsonify(answer)
 
 
 @blueprint.delete("/register")
@@ -118,7 +121,6 @@ def _elapsed_s(job: Job) -> float:
 
 def _describe(record: SlaveRecord, now: float, resting: Mapping[str, Rest]) -> dict[str, object]:
     rest = None if record.missing else resting.get(record.name)
-    state = "missing" if record.missing else "resting" if rest else "ready"
     return {
         "name": record.name,
         "slave_ip": record.ip,
@@ -128,9 +130,10 @@ def _describe(record: SlaveRecord, now: float, resting: Mapping[str, Rest]) -> d
         "unavailable": record.details.unavailable,
         "versions": record.details.versions,
         "tls": record.details.tls,
-        "state": state,
+        "state": slave_state(record, resting),
         "last_seen_seconds": round(now - record.last_seen, 3),
         "resting_reason": rest and rest.reason,
         "resting_seconds": rest and round(rest.for_s, 3),
         "resting_seconds_left": rest and round(rest.left_s, 3),
+        "unreachable_reason": record.unreachable,
     }

@@ -122,6 +122,7 @@ class Runner:
 
     def _launch(self, live: LiveJob) -> None:
         self._running[_lane(live)] += 1
+        live.launched = True
         threading.Thread(target=self._run, args=(live,), daemon=True).start()
 
     def _run(self, live: LiveJob) -> None:
@@ -153,7 +154,6 @@ class Runner:
     def _process(self, live: LiveJob) -> None:
         """See every file of the job to its end."""
         job, task = live.job, TASK_TYPES[live.job.task_type]
-        self._change(job, JobState.RUNNING)
         fit = self._fit(live, task) if task.fit else None
         files = self._files(job, FileState.QUEUED)
         steps = Save(live, files, self._store, self._metrics, self._results, task)

@@ -216,6 +216,6 @@ class Run:
         """Return why files of the run fail that nobody was there for."""
         return NoSlave(
             f"No slave that can do {self.task_type} answered for {self.patience_s:g} seconds: "
-            "start one (python slave.py) or, where one is listed, see the master's log for what "
-            "is wrong with it; then send the file again."
+            "start one (python slave.py) or, where /check_status and the page list one, do what "
+            "its state says there; then send the file again."
         ).as_failure()

@@ -54,6 +54,10 @@ class Scheduler:
         rests = {name: slave.rest(at) for name, slave in self._slaves.items()}
         return {name: rest for name, rest in rests.items() if rest}
 
+    def suspects(self) -> set[str]:
+        """Return the slaves that gave no usable answer to their last request."""
+        return {name for name, slave in self._slaves.items() if not slave.reachable}
+
     def wants(self, batch: int) -> bool:
         """Tell whether the batch still holds its files; what else it brings would be ignored."""
         return batch in self._batches

@@ -6,7 +6,7 @@ through, whoever waits or has gone. ``accept`` and ``wait`` are the whole way of
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -30,6 +30,7 @@ from master_service.jobs import File, FileState, Job, JobState
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.runner import Runner
+from master_service.runs import Rest
 from slave_service.intake import Form
 
 _PAGE_FILES = 1000
@@ -70,6 +71,8 @@ class Service:
     slaves: Slaves
     metrics: Metrics
     rules: Rules
+    resting: Callable[[], Mapping[str, Rest]]
+    """Returns the slaves ("ip:port") that are given nothing now."""
     _opening: threading.Lock = field(default_factory=threading.Lock)
     """Held while an open job takes files or leaves its state: one after the other."""
 
@@ -246,9 +249,19 @@ class Service:
         """Say what keeps a job from going on, if anything does."""
         if live.job.is_over:
             return None
-        if live.job.state is JobState.QUEUED:
-            return live.trouble or "Other jobs of its type come first."
-        return live.trouble or self.slaves.why_unavailable(live.job.task_type)
+        if live.trouble:
+            return live.trouble
+        if not live.launched:
+            return "Other jobs of its type come first."
+        return self.slaves.why_unavailable(live.job.task_type) or self._all_resting(live)
+
+    def _all_resting(self, live: LiveJob) -> str | None:
+        """Return why no slave is given a file of the job; None while one is or could be."""
+        able, resting = self.slaves.able(live.job.task_type), self.resting()
+        if live.has_files_in_progress or not all(name in resting for name in able):
+            return None
+        reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
+        return f"Every slave that does {live.job.task_type} is resting ({reasons})."
 
     def input(self, job_id: str, index: int) -> tuple[File, Path]:
         """Return a file of the job and where its uploaded bytes lie; raises ``NoSuchThing``."""

@@ -4,7 +4,7 @@ Times are seconds of a monotonic clock, given by the caller.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
 from master_service.errors import TooManySlaves
@@ -14,6 +14,7 @@ SILENT_BEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
 MOST_SLAVES = 1000
 """Each costs memory, and time at every step; whoever can register could do so without end."""
+SLAVE_STATES = ("ready", "resting", "unreachable", "missing")
 PLAIN_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
 """What a slave is taken to do that registers with its address alone: all that needs one pass."""
 
@@ -39,6 +40,10 @@ class SlaveRecord:
     beats: bool
     last_seen: float
     missing: bool = False
+    checked: bool = False
+    """Whether the master has called the slave back since it registered or came back."""
+    unreachable: str | None = None
+    """Why the master can't call the slave, with what to change; None where it can."""
 
     @property
     def name(self) -> str:
@@ -51,9 +56,18 @@ class SlaveRecord:
         return f"{'https' if self.details.tls else 'http'}://{self.name}"
 
 
+def slave_state(record: SlaveRecord, resting: Container[str]) -> str:
+    """Return which of ``SLAVE_STATES`` a slave is in; ``resting`` holds names ("ip:port")."""
+    if record.missing:
+        return "missing"
+    if record.unreachable:
+        return "unreachable"
+    return "resting" if record.name in resting else "ready"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A slave came (or changed), left in good order, or was lost."""
+    """A slave came (or changed), left in good order, became unreachable, or was lost."""
 
     record: SlaveRecord
     gone: bool = False
@@ -84,9 +98,14 @@ class Registry:
             else:
                 beats = details is not None
                 new = SlaveRecord(ip, port, details or Details(), beats, last_seen=at)
-            self._records[ip, port] = new
             news = old is None or old.missing or old.details != new.details
-            if news:
+            if old is not None and not old.missing:
+                new = replace(new, checked=not news, unreachable=old.unreachable)
+            elif old is not None:
+                # Whatever kept it away may also have changed how it is reached.
+                new = replace(new, checked=False, unreachable=None)
+            self._records[ip, port] = new
+            if news and new.unreachable is None:
                 self._on_change(Change(new))
         return news
 
@@ -105,6 +124,26 @@ class Registry:
         with self._lock:
             if (ip, port) in self._records:
                 self.register(ip, port, None, at)
+
+    def checked(self, ip: str, port: int, problem: str | None) -> None:
+        """Note whether the master could call the slave back; ``problem`` says why it could not.
+
+        An unreachable slave stays registered, is given no files, and keeps those that it holds.
+        """
+        with self._lock:
+            old = self._records.get((ip, port))
+            if old is None or old.missing:
+                return
+            new = replace(old, checked=True, unreachable=problem)
+            self._records[ip, port] = new
+            if (old.unreachable is None) != (problem is None):
+                self._on_change(Change(new, gone=problem is not None))
+
+    def unreachable_reason(self, ip: str, port: int) -> str | None:
+        """Return why the master can't call the slave; None where it can or has not tried yet."""
+        with self._lock:
+            record = self._records.get((ip, port))
+            return record.unreachable if record else None
 
     def leave(self, ip: str, port: int) -> None:
         """Take out a slave that leaves in good order; it answers what it still holds."""
@@ -133,7 +172,7 @@ class Registry:
                 self._records[key] = replace(record, last_seen=last_seen)
 
     def present(self) -> list[SlaveRecord]:
-        """Return the slaves that can be given work or are resting, in order of registration."""
+        """Return the slaves that are not missing, in order of registration."""
         with self._lock:
             return [record for record in self._records.values() if not record.missing]
 
@@ -155,8 +194,12 @@ class Registry:
             return next(urls, None)
 
     def able(self, task_type: str) -> list[str]:
-        """Return the present slaves ("ip:port") that can do a type."""
-        return [r.name for r in self.present() if task_type in r.details.task_types]
+        """Return the slaves ("ip:port") that do a type and can be called."""
+        return [
+            record.name
+            for record in self.present()
+            if task_type in record.details.task_types and record.unreachable is None
+        ]
 
     def mixed_versions(self) -> list[str]:
         """Return the names of libraries that the present slaves have in different versions."""
@@ -168,15 +211,22 @@ class Registry:
 
     def why_unavailable(self, task_type: str) -> str | None:
         """Say why no slave can do this type; None when one can. No slaves at all is a reason."""
-        present = self.present()
-        if any(task_type in record.details.task_types for record in present):
+        if self.able(task_type):
             return None
+        present = self.present()
+        if not present:
+            return "No slaves available"
         reasons = [
             f"{record.name}: {reason}"
             for record in present
-            if (reason := record.details.unavailable.get(task_type))
+            if (reason := _why_not(record, task_type))
         ]
-        if not present:
-            return "No slaves available"
         why = "; ".join(reasons) or "none of those registered says that it can"
         return f"No slaves available for {task_type}: {why}"
+
+
+def _why_not(record: SlaveRecord, task_type: str) -> str | None:
+    """Return why a slave is not given files of a type; None where it gives no reason."""
+    if task_type in record.details.task_types:
+        return record.unreachable
+    return record.details.unavailable.get(task_type)

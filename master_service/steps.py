@@ -5,12 +5,13 @@ import logging
 import time
 from array import array
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol, overload
 
 from master_service.activity import Key
 from master_service.job_store import JobStore
-from master_service.jobs import File, FileState
+from master_service.jobs import File, FileState, JobState
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.results import Results
@@ -67,8 +68,11 @@ class Steps:
         }
 
     def handed_over(self, positions: Sequence[int], slave: str) -> None:
-        """Note that a slave ("ip:port") was given files."""
-        now = time.monotonic()
+        """Note that a slave ("ip:port") was given files; with the first one the job runs."""
+        now, job = time.monotonic(), self.live.job
+        if job.state is JobState.QUEUED:
+            job.change(JobState.RUNNING, datetime.now(timezone.utc))
+            self._store.ledger.job_changed(job)
         files = [self._file(position) for position in positions]
         for position, file in zip(positions, files, strict=True):
             file.hand_over(slave)
@@ -78,7 +82,7 @@ class Steps:
         self._metrics.handed_over(self._task_type, slave, len(files))
         named = [(self._key(file), file.filename) for file in files]
         self._metrics.activity.handed_over(slave, named)
-        self._store.ledger.files_changed(self.live.job, files)
+        self._store.ledger.files_changed(job, files)
 
     def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """Note that a file waits for another slave."""

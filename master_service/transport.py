@@ -15,6 +15,7 @@ from typing import Any
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
+from master_service.reachability import not_a_slave, why_unreachable
 from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.session import begin_of, new_session
 from slave_service.task_types import TaskType
@@ -94,7 +95,7 @@ class Transport:
         self._new_session = partial(new_session, token, timeout_s, authority)
 
     def check_status(self, slave: str) -> None:
-        """Ask whether the slave ("ip:port") is alive; raises ``SlaveLost`` when it is not."""
+        """Call the slave ("ip:port"); raises ``SlaveLost``, with a remedy, where that fails."""
         try:
             with self._new_session() as session:
                 url = f"{self._url(slave)}/check_status"
@@ -102,9 +103,9 @@ class Transport:
                 with session.get(url, timeout=_CONNECT_TIMEOUT_S, stream=True) as response:
                     status = response.status_code
         except requests.RequestException as error:
-            raise SlaveLost(mistrust(error) or reason_of(error)) from error
+            raise SlaveLost(why_unreachable(slave, error)) from error
         if not requests.codes.ok <= status < requests.codes.multiple_choices:
-            raise SlaveLost(f"its answer makes no sense: HTTP {status}")
+            raise SlaveLost(not_a_slave(slave, status))
 
     def process(
         self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]

@@ -1,10 +1,14 @@
-"""Keeps the time: notices slaves that fall silent, asks those that do not beat by themselves."""
+"""Monitors the slaves: finds those whose heartbeats stop, and those that can't be called.
+
+The master calls a slave back when it registers, when it comes back, after a failed request and as
+long as it is unreachable. A slave that sends no heartbeats is called once in each interval.
+"""
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from master_service.slaves import Registry, SlaveRecord
 from master_service.transport import Transport, TransportError
@@ -14,19 +18,29 @@ _log = logging.getLogger(__name__)
 _TICK_S = 0.25
 _LATE_S = 1.0
 """A tick later than this means that the master itself stood still."""
+_CHECK_AGAIN_S = 1.0
+"""How often a slave is called that is unreachable, or whose last request failed."""
 _MOST_ASKERS = 16
 """Each has a thread and a connection, and waits for seconds where nobody answers."""
 
 
 class Watch:
-    """Wakes four times a second; ``on_tick`` is told the time, and how late it is."""
+    """Wakes four times a second; ``on_tick`` is told the time, and how late it is.
+
+    ``suspects`` returns the slaves ("ip:port") whose last request failed on the way.
+    """
 
     def __init__(
-        self, registry: Registry, transport: Transport, on_tick: Callable[[float, float], None]
+        self,
+        registry: Registry,
+        transport: Transport,
+        on_tick: Callable[[float, float], None],
+        suspects: Callable[[], Collection[str]],
     ) -> None:
         self._registry = registry
         self._transport = transport
         self._on_tick = on_tick
+        self._suspects = suspects
         self._asking: set[str] = set()
         """Those whose turn is still to come, too."""
         self._to_ask: deque[SlaveRecord] = deque()
@@ -37,7 +51,7 @@ class Watch:
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        last = next_asking = time.monotonic()
+        last = next_asking = next_check = time.monotonic()
         while True:
             time.sleep(_TICK_S)
             now = time.monotonic()
@@ -48,17 +62,34 @@ class Watch:
             last = now
             try:
                 self._registry.sweep(now)
+                self._ask(self._new_slaves())
+                if now >= next_check:
+                    next_check = now + _CHECK_AGAIN_S
+                    self._ask(self._doubtful_slaves())
                 if now >= next_asking:
                     next_asking = now + self._registry.interval_s
-                    self._ask_silent_ones()
+                    self._ask(self._slaves_without_heartbeats())
                 self._on_tick(now, late_s)
             except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
                 _log.exception("the watch stumbled, and goes on")
 
-    def _ask_silent_ones(self) -> None:
+    def _new_slaves(self) -> list[SlaveRecord]:
+        return [record for record in self._registry.present() if not record.checked]
+
+    def _doubtful_slaves(self) -> list[SlaveRecord]:
+        suspects = self._suspects()
+        present = self._registry.present()
+        return [record for record in present if record.unreachable or record.name in suspects]
+
+    def _slaves_without_heartbeats(self) -> list[SlaveRecord]:
         # Also those that are missing already: it is the only way for them to come back.
-        for record in self._registry.present() + self._registry.missing():
-            if not record.beats and record.name not in self._asking:
+        known = self._registry.present() + self._registry.missing()
+        return [record for record in known if not record.beats]
+
+    def _ask(self, records: list[SlaveRecord]) -> None:
+        """Call each slave that is not being called already, in a few threads."""
+        for record in records:
+            if record.name not in self._asking:
                 self._asking.add(record.name)
                 self._to_ask.append(record)
         for _ in range(min(len(self._to_ask), _MOST_ASKERS)):
@@ -69,17 +100,20 @@ class Watch:
         """Ask until nobody is left to be asked."""
         try:
             while True:
-                self._ask(self._to_ask.popleft())
+                self._check(self._to_ask.popleft())
         except IndexError:
             return
         finally:
             self._askers.release()
 
-    def _ask(self, record: SlaveRecord) -> None:
+    def _check(self, record: SlaveRecord) -> None:
+        problem = None
         try:
             self._transport.check_status(record.name)
-            self._registry.heard(record.ip, record.port, time.monotonic())
+            if not record.beats:
+                self._registry.heard(record.ip, record.port, time.monotonic())
         except TransportError as error:
-            _log.debug("%s does not answer: %s", record.name, error)
+            problem = str(error)
         finally:
+            self._registry.checked(record.ip, record.port, problem)
             self._asking.discard(record.name)

@@ -157,10 +157,13 @@ class Worker:
             run.over.set()
 
     def slave_changed(self, change: Change) -> None:
-        """Hear of a slave that came, changed, left or was lost."""
+        """Hear of a slave that came, changed, left, became unreachable or was lost."""
         now, record = time.monotonic(), change.record
         if change.gone:
-            _log.info("slave %s %s", record.name, "is missing" if change.lost else "has left")
+            if record.unreachable and not change.lost:
+                _log.warning("slave %s is unreachable: %s", record.name, record.unreachable)
+            else:
+                _log.info("slave %s %s", record.name, "is missing" if change.lost else "has left")
             self._post(SlaveGone(now, record.name, change.lost))
         else:
             details = record.details
@@ -171,6 +174,11 @@ class Worker:
         """Return the slaves ("ip:port") that are given nothing now."""
         with self._lock:
             return self._scheduler.resting(time.monotonic())
+
+    def suspects(self) -> set[str]:
+        """Return the slaves ("ip:port") whose last request failed on the way."""
+        with self._lock:
+            return self._scheduler.suspects()
 
     def tick(self, now: float, late_s: float) -> None:
         """Hear that time has passed, and for how much of it the master stood still."""

@@ -43,6 +43,18 @@ _LIBRARIES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Acceptance:
+    """The master's answer to a registration.
+
+    ``unreachable_reason`` says why the master can't call this slave; None where it can, or has not
+    tried yet.
+    """
+
+    interval_s: float
+    unreachable_reason: str | None = None
+
+
 class RefusedError(Exception):
     """The master does not take this slave, for the reason in the text."""
 
@@ -74,14 +86,18 @@ class Registration:
         told: str | None = None
         while not leaving.is_set():
             try:
-                interval_s = self._register_surely()
-                ever, news = True, ""
+                accepted = self._register_surely()
+                interval_s, ever = accepted.interval_s, True
+                news = ""
+                if accepted.unreachable_reason:
+                    news = _unreachable(accepted.unreachable_reason)
             except requests.RequestException as error:
                 doubtful = doubt(self.master_url, error)
                 if doubtful and not ever:
                     raise RefusedError(doubtful) from error
                 news = doubtful or f"the master at {self.master_url} can't be reached"
-                _log.debug("%s: %s", news, reason_of(error))
+                news += "; trying again until it works"
+                _log.debug("%s (%s)", news, reason_of(error))
             if news != told:
                 self._tell(news)
                 told = news
@@ -98,18 +114,18 @@ class Registration:
 
     def _tell(self, trouble: str) -> None:
         if trouble:
-            _log.warning("%s; trying again until it works", trouble)
+            _log.warning("%s", trouble)
         else:
             _log.info("registered with the master at %s", self.master_url)
 
-    def _register_surely(self) -> float:
+    def _register_surely(self) -> _Acceptance:
         try:
             return self._register()
         except requests.ConnectionError:
             # The connection kept since the last beat may have ended just now.
             return self._register()
 
-    def _register(self) -> float:
+    def _register(self) -> _Acceptance:
         url = f"{self.master_url}/register"
         with self._session.post(
             url, json=self._details(), timeout=_TIMEOUT_S, stream=True
@@ -122,7 +138,9 @@ class Registration:
                 raise RefusedError(f"what answers at {self.master_url} is no master: {what}")
             answer = _json(response)
         try:
-            return _interval_s(float(answer["heartbeat_interval"]))
+            interval_s = _interval_s(float(answer["heartbeat_interval"]))
+            problem = answer.get("unreachable_reason")
+            return _Acceptance(interval_s, None if problem is None else plain(str(problem)))
         except (KeyError, TypeError, ValueError, OverflowError):
             raise RefusedError(f"what answers at {self.master_url} is no master") from None
 
@@ -170,6 +188,13 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[library] = "missing"
     return found
+
+
+def _unreachable(reason: str) -> str:
+    return (
+        "the master knows this slave but can't call it, and so gives it no files. "
+        f"{reason} The master tries again every second"
+    )
 
 
 def _reason(response: requests.Response) -> str:

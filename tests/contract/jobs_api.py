@@ -25,6 +25,12 @@ def form(task_type: str, parts: Sequence[Part]) -> Json:
     return {"data": {"task_type": task_type}, "files": [(field, part) for part in parts]}
 
 
+def texts(name: str, count: int) -> list[Part]:
+    return [
+        (f"{name} {number}.txt", f"{name} {number} is good".encode()) for number in range(count)
+    ]
+
+
 def send(url: str, task_type: str, parts: Sequence[Part], key: str | None = None) -> str:
     """Send a job in the background; return its id."""
     headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": key} if key else {})

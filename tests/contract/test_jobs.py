@@ -15,16 +15,10 @@ import simple_websocket
 
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
-from tests.contract.jobs_api import Json, call, finished, form, job, send
-from tests.contract.programs import Part, slow_text, wait_until
+from tests.contract.jobs_api import Json, call, finished, form, job, send, texts
+from tests.contract.programs import slow_text, wait_until
 
 ENDED = {"done", "failed", "cancelled"}
-
-
-def texts(name: str, count: int) -> list[Part]:
-    return [
-        (f"{name} {number}.txt", f"{name} {number} is good".encode()) for number in range(count)
-    ]
 
 
 def test_a_job_in_the_background(cluster: LocalCluster) -> None:

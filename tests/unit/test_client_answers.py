@@ -38,6 +38,7 @@ SLAVE: dict[str, Any] = {
     "workers": 2,
     "task_types": ["text"],
     "unavailable": {"ocr": "Tesseract is not installed"},
+    "unreachable_reason": None,
 }
 
 

@@ -167,14 +167,15 @@ def test_environment_is_read_in_one_place() -> None:
     assert readers == {f"{SLAVE}.environment", f"{SLAVE}.processes"}
 
 
-def test_requests_has_four_users() -> None:
-    """Who speaks HTTP to others is known: client, beats, transport, and their sessions."""
+def test_requests_has_few_users() -> None:
+    """The client, the registration and the transport call others; one more explains failures."""
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
     assert users == {
         f"{CLIENT}.connection",
         f"{SLAVE}.registration",
         f"{SLAVE}.session",
         f"{MASTER}.transport",
+        f"{MASTER}.reachability",
     }
 
 

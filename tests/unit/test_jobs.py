@@ -51,7 +51,7 @@ def job_in(state: JobState) -> Job:
 @pytest.mark.parametrize("state", FileState)
 @pytest.mark.parametrize("new", FileState)
 def test_files_change_as_the_ledger_allows(state: FileState, new: FileState) -> None:
-    """Every change of a file is either one of the seven or refused, and then nothing is noted."""
+    """Every change of a file is either one of the eight or refused, and then nothing is noted."""
     file = file_in(state)
     if (state, new) in ALLOWED:
         CHANGES[new](file)
@@ -102,6 +102,7 @@ def test_failed_file_says_why() -> None:
 JOB_CHANGES = {
     (JobState.OPEN, JobState.QUEUED),
     (JobState.QUEUED, JobState.RUNNING),
+    (JobState.QUEUED, JobState.DONE),
     (JobState.RUNNING, JobState.QUEUED),
     (JobState.RUNNING, JobState.DONE),
     (JobState.OPEN, JobState.CANCELLED),
@@ -113,7 +114,7 @@ JOB_CHANGES = {
 @pytest.mark.parametrize("state", JobState)
 @pytest.mark.parametrize("new", JobState)
 def test_jobs_change_as_the_table_allows(state: JobState, new: JobState) -> None:
-    """Every change of a job is either one of the seven or refused, and then nothing is noted."""
+    """Every change of a job is either one of the eight or refused, and then nothing is noted."""
     job = job_in(state)
     if (state, new) in JOB_CHANGES:
         job.change(new, LATER)

@@ -1,10 +1,12 @@
 """Who is in the registry, who is missing, and who hears of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from master_service import slaves
 from master_service.errors import TooManySlaves
-from master_service.slaves import PLAIN_TASK_TYPES, Change, Details, Registry
+from master_service.slaves import PLAIN_TASK_TYPES, Change, Details, Registry, SlaveRecord
 from slave_service.task_types import TASK_TYPES
 
 FULL = Details(workers=4, task_types=frozenset(TASK_TYPES), versions={"Pillow": "11.0"})
@@ -245,3 +247,73 @@ def test_missing_slaves_make_room(watched: Watched, monkeypatch: pytest.MonkeyPa
     assert watched.registry.register("10.0.0.1", 3003, FULL, at=8)
     assert [record.port for record in watched.registry.missing()] == [3001]
     assert [record.port for record in watched.registry.present()] == [3002, 3003]
+
+
+def test_an_unreachable_slave_is_given_no_work_and_says_why(watched: Watched) -> None:
+    """It stays registered with its reason, can do nothing, and is told of once on each change."""
+    registry = watched.registry
+    registry.register("10.0.0.1", 3000, FULL, at=0)
+    assert not registry.present()[0].checked
+    watched.told()
+    for _ in range(2):
+        registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    assert watched.told() == [("10.0.0.1:3000", True, False)]
+    assert registry.able("text") == []
+    why = registry.why_unavailable("text")
+    assert why == "No slaves available for text: 10.0.0.1:3000: Nothing listens there."
+    assert not registry.register("10.0.0.1", 3000, FULL, at=2)
+    (record,) = registry.present()
+    assert record.checked
+    assert slaves.slave_state(record, ()) == "unreachable"
+    for _ in range(2):
+        registry.checked("10.0.0.1", 3000, None)
+    assert watched.told() == [("10.0.0.1:3000", False, False)]
+    assert registry.why_unavailable("text") is None
+
+
+def test_a_slave_that_comes_back_is_called_again(watched: Watched) -> None:
+    """A slave that was unreachable, and then silent, is checked anew when it registers again."""
+    registry = watched.registry
+    registry.register("10.0.0.1", 3000, FULL, at=0)
+    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.sweep(at=6)
+    assert watched.told()[-1] == ("10.0.0.1:3000", True, True)
+    registry.register("10.0.0.1", 3000, FULL, at=7)
+    (record,) = registry.present()
+    assert (record.checked, record.unreachable) == (False, None)
+    assert watched.told() == [("10.0.0.1:3000", False, False)]
+
+
+def test_new_abilities_do_not_make_a_slave_reachable(watched: Watched) -> None:
+    """Until the master has called it again, an unreachable slave is given nothing."""
+    registry = watched.registry
+    registry.register("10.0.0.1", 3000, FULL, at=0)
+    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    watched.told()
+    registry.register("10.0.0.1", 3000, Details(workers=8), at=1)
+    assert watched.told() == []
+    assert not registry.present()[0].checked
+    registry.checked("10.0.0.1", 3000, None)
+    assert watched.told() == [("10.0.0.1:3000", False, False)]
+
+
+def test_a_check_of_a_slave_that_has_gone_changes_nothing(watched: Watched) -> None:
+    """The answer to a call may come when the slave has left, or is missing."""
+    registry = watched.registry
+    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.register("10.0.0.1", 3000, FULL, at=0)
+    registry.sweep(at=6)
+    watched.told()
+    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    assert watched.told() == []
+    assert registry.unreachable_reason("10.0.0.1", 3000) is None
+
+
+def test_states_of_slaves() -> None:
+    """A slave is in one state: missing before unreachable, before resting, before ready."""
+    ready = SlaveRecord("10.0.0.1", 3000, FULL, beats=True, last_seen=0)
+    assert slaves.slave_state(ready, ()) == "ready"
+    assert slaves.slave_state(ready, {"10.0.0.1:3000"}) == "resting"
+    unreachable = replace(ready, unreachable="Nothing listens there.")
+    assert slaves.slave_state(unreachable, {"10.0.0.1:3000"}) == "unreachable"
+    assert slaves.slave_state(replace(unreachable, missing=True), ()) == "missing"
