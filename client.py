@@ -39,15 +39,21 @@ def main() -> int:
 
 def _run(ctrl_c: CtrlC) -> int:
     # Here, since to import all that takes a while, and Ctrl-C may come in the middle.
+    from client_service.arguments import read
+
+    order = read(sys.argv[1:], _called_as())
+
     from client_service.commands import run
     from slave_service.environment import SettingError, load
 
     try:
-        env = load(Path(__file__).resolve().parent)
+        env = load(Path(__file__).resolve().parent, order.given())
     except SettingError as error:
         print(f"client.py: {error}", file=sys.stderr)
         return NOTHING_DONE
-    code = run(sys.argv[1:], env, _called_as(), ctrl_c)
+    for warning in env.warnings:
+        print(f"client.py: {warning}", file=sys.stderr)
+    code = run(order, env, ctrl_c)
     sys.stdout.flush()
     return code
 

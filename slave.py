@@ -1,23 +1,31 @@
-"""Starts one slave: ``python slave.py``. The settings are in ``.env.example``."""
-
-# ruff: noqa: E402 (the imports below must come after the patch)
-from gevent import monkey
-
-monkey.patch_all()  # before anything else is imported, so that all of it waits cooperatively
+"""Starts one slave: ``python slave.py``; ``--help`` lists its settings."""
 
 import sys
 from pathlib import Path
 
-from slave_service.environment import SettingError, load
-from slave_service.service import run
-from slave_service.serving import AddressError, set_up_logging
-from slave_service.settings import SlaveSettings
+from slave_service.configuration import command_line
+from slave_service.configuration.declaration import SLAVE
 
 
 def main() -> int:
     """Run one slave until it is told to stop; returns the exit code."""
+    options = command_line.read(SLAVE, sys.argv[1:])
+
+    # Before what does the work is imported, so that all of it waits cooperatively.
+    from gevent import monkey
+
+    monkey.patch_all()
+
+    from slave_service.environment import SettingError, load
+    from slave_service.service import run
+    from slave_service.serving import AddressError, set_up_logging
+    from slave_service.settings import SlaveSettings
+
     try:
-        settings = SlaveSettings.read(load(Path(__file__).resolve().parent))
+        env = load(Path(__file__).resolve().parent, options)
+        for warning in env.warnings:
+            print(f"slave.py: {warning}", file=sys.stderr)
+        settings = SlaveSettings.read(env)
         set_up_logging(settings.log_level)
         return run(settings)
     except (SettingError, AddressError) as error:

@@ -5,10 +5,13 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from slave_service.configuration import command_line
+from slave_service.configuration.declaration import CLIENT, SETTINGS, Option
+from slave_service.configuration.spelling import OPTION_CUTOFF, nearest
 from slave_service.task_types import TASK_TYPES
 
 AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL = "auto", "jobs", "follow", "retry", "cancel", "drill"
@@ -21,13 +24,15 @@ _TAKE = {
     "--resume": SENDING,
 }
 """Which words an option makes sense with."""
+_OPTIONS = (*_TAKE, *command_line.option_names(CLIENT))
+_WORD_CUTOFF = 0.7
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PROGRAM = ("python", "client.py")
 """What most users call; ``client.py`` says what this one did."""
 _DESCRIPTION = """\
 Send files to the master as a job, wait until all are processed, show where the results are.
 
-  MASTER_URL    such as http://localhost:5000; left out, it is that of the settings
+  MASTER_URL    such as http://localhost:5000 or localhost:5000; left out, that of the settings
   TASK_TYPE     {}
   FILE          files, or folders of files
 """
@@ -40,7 +45,8 @@ in place of TASK_TYPE FILE…:
   cancel JOB    stop a job
   drill         prove on sample texts that a slave lost in the middle costs no file
 
-MASTER_URL, CLUSTER_TOKEN, TLS_CA and ALLOW_PLAIN_HTTP are taken from the environment or from .env.
+In brackets: the environment variable of a setting, which may also stand in .env beside client.py;
+an option wins over both. A relative path in an option counts from the current folder.
 Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
 """
 
@@ -60,6 +66,13 @@ class Order:
     resume: str | None = None
     program: Sequence[str] = PROGRAM
     """What this client was called as: an interpreter, and its script."""
+    settings: Mapping[str, Option] = field(default_factory=dict)
+    """What options gave for settings, by their names."""
+
+    def given(self) -> Mapping[str, Option]:
+        """Return all that the command line gave for settings, the address included."""
+        url = {"MASTER_URL": Option("MASTER_URL", self.master_url)} if self.master_url else {}
+        return {**url, **self.settings}
 
     def to_resume(self, job_id: str) -> str:
         """Return the command line that goes on sending to the job."""
@@ -80,24 +93,31 @@ class Order:
         return _quoted([*self._called(), words[0], *output, *words[1:]])
 
     def _called(self) -> list[str]:
-        return [*self.program, *([self.master_url] if self.master_url else [])]
+        settings = [_as_option(n, o) for n, o in self.settings.items() if n != "MASTER_URL"]
+        return [*self.program, *settings, *([self.master_url] if self.master_url else [])]
 
 
 def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
     """Return what is asked for; bad usage is told, and ends the program with 2."""
     parser = _parser()
-    given, unknown = parser.parse_known_intermixed_args(arguments)
+    settings: dict[str, Option] = {}
+    given, unknown = parser.parse_known_intermixed_args(
+        arguments, argparse.Namespace(settings=settings)
+    )
     if unknown:
-        hint = f"; a file of that name is given as {os.path.join('.', unknown[0])}"  # noqa: PTH118 (a Path drops the dot)
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{_hint(unknown[0])}")
     url, word, *files = _split(parser, given.words)
+    if "MASTER_URL" in settings:
+        if url:
+            parser.error(f"MASTER_URL is given twice: {settings['MASTER_URL'].name} and {url!r}")
+        url = settings["MASTER_URL"].text
     options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
     for option, value in options.items():
         if value and word not in _TAKE[option]:
             parser.error(f"{option} does not go with {word}")
     if problem := _problem(word, files, given.resume):
         parser.error(problem)
-    return Order(url, word, files, given.background, given.output, given.resume, program)
+    return Order(url, word, files, given.background, given.output, given.resume, program, settings)
 
 
 def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[str]:
@@ -107,9 +127,13 @@ def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[st
     if words and not words[0]:
         # What a script's empty variable leaves must not pass for what was left out.
         parser.error("MASTER_URL: it is empty")
+    has_type = len(words) > 1 and words[1] in _WORDS
+    if words and not has_type and (meant := nearest(words[0], _WORDS, _WORD_CUTOFF)):
+        # It is rather a misspelt one of these than an address.
+        parser.error(f"TASK_TYPE: invalid choice: {words[0]!r}: did you mean {meant[0]}?")
     if len(words) < 2:
         parser.error(f"TASK_TYPE is missing: one of {', '.join(_WORDS)}")
-    if words[1] not in _WORDS:
+    if not has_type:
         parser.error(f"TASK_TYPE: invalid choice: {words[1]!r} (choose from {', '.join(_WORDS)})")
     return words
 
@@ -134,7 +158,9 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION.format(", ".join(TASK_TYPES)),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
+    command_line.add_version(parser)
     # Told apart by what they say: argparse has no optional one before others.
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
@@ -149,7 +175,22 @@ def _parser() -> argparse.ArgumentParser:
         type=_text,
         help="go on with an upload to JOB that was interrupted",
     )
+    command_line.add_options(parser.add_argument_group("settings"), CLIENT)
     return parser
+
+
+def _hint(unknown: str) -> str:
+    if meant := nearest(unknown.partition("=")[0], _OPTIONS, OPTION_CUTOFF):
+        return f": did you mean {meant[0]}?"
+    return f"; a file of that name is given as {_unlike_an_option(unknown)}"
+
+
+def _as_option(name: str, option: Option) -> str:
+    """Return the word that gives a setting again; a secret is left to fill in."""
+    kind = SETTINGS[name].kind
+    if kind.is_flag:
+        return option.name
+    return f"{option.name}={name if kind.is_secret else option.text}"
 
 
 def _text(given: str) -> str:

@@ -49,12 +49,11 @@ class Load:
     walk: Callable[[], Iterator[Source]]
 
 
-def run(arguments: Sequence[str], env: Environment, program: Sequence[str], ctrl_c: CtrlC) -> int:
+def run(order: Order, env: Environment, ctrl_c: CtrlC) -> int:
     """Do what the command line says; returns the exit code."""
-    order = words.read(arguments, program)
     try:
-        token, authority = env.token(), env.tls(serves=False).authority
-        url = read_master_url(env, token, order.master_url)
+        token, authority = env.value("CLUSTER_TOKEN"), env.tls(serves=False).authority
+        url = read_master_url(env, token)
         api = JobApi(url, token, bars.note, ctrl_c, authority)
         return _DO.get(order.word, _send_type)(api, order)
     except (ClientError, SettingError) as error:

@@ -1,12 +1,17 @@
 """Proves who a program is, and knows whom to trust: the certificates that its settings name."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 
 class CertificateError(Exception):
     """A file of certificates or keys can't be used; the text says which, and why."""
+
+
+def _as_variable(name: str, value: object) -> str:
+    return f"{name}={value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,13 @@ class Tls:
         """Whether the program has what it takes to be called over TLS."""
         return self.certificate is not None
 
-    def server_context(self) -> ssl.SSLContext | None:
-        """Return what a server needs; None without a certificate. Raises ``CertificateError``."""
+    def server_context(
+        self, written: Callable[[str, object], str] = _as_variable
+    ) -> ssl.SSLContext | None:
+        """Return what a server needs; None without a certificate. Raises ``CertificateError``.
+
+        ``written`` puts a setting and its value as the user wrote them.
+        """
         if self.certificate is None:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -35,20 +45,22 @@ class Tls:
             context.load_cert_chain(self.certificate, self.key, password="")
         except (OSError, ValueError) as error:
             raise CertificateError(
-                f"TLS_CERT={self.certificate} and TLS_KEY={self.key} are not a certificate and "
-                f"its key, in PEM form and without a password ({_reason(error)})"
+                f"{written('TLS_CERT', self.certificate)} and {written('TLS_KEY', self.key)} are "
+                "not a certificate and its key, in PEM form and without a password "
+                f"({_reason(error)})"
             ) from error
         return context
 
-    def check(self) -> None:
+    def check(self, written: Callable[[str, object], str] = _as_variable) -> None:
         """Raise ``CertificateError`` where one of the files can't be used."""
-        self.server_context()
+        self.server_context(written)
         if self.authority is not None:
             try:
                 ssl.create_default_context(cafile=self.authority)
             except (OSError, ValueError) as error:
                 raise CertificateError(
-                    f"TLS_CA={self.authority} holds no certificate in PEM form ({_reason(error)})"
+                    f"{written('TLS_CA', self.authority)} holds no certificate in PEM form "
+                    f"({_reason(error)})"
                 ) from error
 
 

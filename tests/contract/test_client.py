@@ -117,7 +117,7 @@ def test_bad_usage_is_told(arguments: list[str]) -> None:
     assert done.stderr.startswith("usage: client.py")
 
 
-@pytest.mark.parametrize("url", ["localhost", "ftp://localhost", "http://", "http://local host:x"])
+@pytest.mark.parametrize("url", ["localhost:", "ftp://localhost", "http://", "http://local host:x"])
 def test_bad_address_is_told(tmp_path: Path, url: str) -> None:
     """What is no address of a master is told in one line that shows one."""
     done = run("client.py", url, "text", *map(str, write(tmp_path, "a.txt")))

@@ -3,7 +3,7 @@
 Started with DIE_AT=n and DIE_WHEN=before|after; otherwise it is master.py.
 """
 
-# ruff: noqa: E402 (as in master.py, the patch comes first)
+# ruff: noqa: E402 (the patch comes before the imports)
 from gevent import monkey
 
 monkey.patch_all()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from client_service.arguments import Order, read
+from slave_service.configuration.declaration import Option
 
 URL = "http://localhost:5000"
 
@@ -64,6 +65,10 @@ def test_way_back_is_what_was_called() -> None:
         (["text", "a", "--output", ""], "--output: it is empty"),
         (["text", "a", "--resume", ""], "--resume: it is empty"),
         (["text", "-dash.txt", "a"], "a file of that name is given as ./-dash.txt"),
+        (["text", "a", "--outptu", "x"], "--outptu x: did you mean --output?"),
+        (["text", "a", "--out", "x"], "did you mean --output?"),
+        (["text", "a", "--master-url", "h:1"], "MASTER_URL is given twice"),
+        (["text", "a", "--cluster-token", ""], "--cluster-token: it is empty"),
     ],
 )
 def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,3 +104,43 @@ def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         read(["", "jobs"])
     assert "MASTER_URL: it is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["localhost:5000", "192.168.1.10:5000", "host", "tex.lan"])
+def test_address_needs_no_scheme(address: str) -> None:
+    """What stands ahead of a word for what to do is the master's address."""
+    assert read([address, "text", "a"]) == Order(address, "text", ["a"])
+
+
+@pytest.mark.parametrize(("word", "meant"), [("txt", "text"), ("imgae", "image"), ("job", "jobs")])
+def test_misspelt_type_is_no_address(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without an address, a word that is nearly a task type is refused as one."""
+    with pytest.raises(SystemExit):
+        read([word, "a.txt"])
+    assert f"{word!r}: did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_settings_may_be_options() -> None:
+    """They are given by their names, the address too, and count like the positional one."""
+    order = read(["--tls-ca", "/ca.pem", "--master-url", "h:1", "--allow-plain-http", "text", "a"])
+    assert (order.master_url, order.word, order.arguments) == ("h:1", "text", ["a"])
+    assert {name: option.text for name, option in order.given().items()} == {
+        "TLS_CA": "/ca.pem",
+        "MASTER_URL": "h:1",
+        "ALLOW_PLAIN_HTTP": "1",
+    }
+    assert read(["h:1", "jobs"]).given()["MASTER_URL"] == Option("MASTER_URL", "h:1")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
+def test_way_back_has_the_options_but_no_secret() -> None:
+    """What the client prints works again once the token is filled in."""
+    words = [URL, "--cluster-token", "s3cret", "--tls-ca", "/my ca.pem", "text", "a"]
+    line = read(words).to_follow("j1")
+    assert "s3cret" not in line
+    back = read(shlex.split(line)[2:])
+    assert (back.master_url, back.word, back.arguments) == (URL, "follow", ["j1"])
+    assert back.settings["TLS_CA"].text == "/my ca.pem"
+    assert back.settings["CLUSTER_TOKEN"].text == "CLUSTER_TOKEN"

@@ -13,7 +13,16 @@ from slave_service.task_types import TASK_TYPES
 
 PROJECT = Path(__file__).resolve().parents[2]
 SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
-AGREED = {"task_types", "content", "wire", "frames", "errors", "environment", "tls"}
+AGREED = {
+    "task_types",
+    "content",
+    "wire",
+    "frames",
+    "errors",
+    "environment",
+    "tls",
+    "configuration",
+}
 """The modules of the slave that master and client may know: what the two sides agree on."""
 HTTP_OF_BOTH = {"session", "intake", "door", "serving", "turns"}
 """The part of HTTP that master and slave share."""
@@ -99,6 +108,13 @@ def test_what_is_agreed_on_is_light() -> None:
     loaded = loaded_by(*(f"{SLAVE}.{name}" for name in sorted(AGREED | {"vocabulary"})))
     assert f"{SLAVE}" in loaded
     assert not loaded & (HEAVY | {"flask", "werkzeug", "gevent", "requests"})
+
+
+def test_help_needs_no_heavy_imports() -> None:
+    """Each program reads its command line before it imports what does the work."""
+    loaded = loaded_by("master", "slave", "client", "client_service.arguments")
+    # What gevent patches must not be loaded ahead of it.
+    assert not loaded & (HEAVY | {"flask", "gevent", "requests", "dotenv", "ssl", "socket", MASTER})
 
 
 def test_client_is_light() -> None:
@@ -188,7 +204,7 @@ def test_one_writer_owns_the_results() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "results_dir"
     }
-    assert users <= {"app", "settings"}
+    assert users <= {"app", "settings", "start"}
     makers = [n for n, tree in trees.items() if f"{MASTER}.results.Results" in set(imported(tree))]
     assert set(makers) <= {f"{MASTER}.{name}" for name in ("app", "parts", "runner", "steps")}
 

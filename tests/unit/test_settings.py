@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from master_service.settings import MasterSettings
+from slave_service.configuration.declaration import SETTINGS, Option
 from slave_service.environment import Environment, SettingError, load
 from slave_service.settings import SlaveSettings
 
@@ -99,7 +100,7 @@ def test_blank_value_is_no_value() -> None:
         *[("SLAVE_TIMEOUT", text) for text in ("0", "-1", "nan", "inf", "45s", "1e9")],
         *[("HEARTBEAT_INTERVAL", text) for text in ("0", "nan", "two")],
         *[("MAX_ATTEMPTS", text) for text in ("0", "1.5", "many", "9" * 5000)],
-        *[("MAX_FILE_SIZE", text) for text in ("0", "10MB")],
+        *[("MAX_FILE_SIZE", text) for text in ("0", "10 blocks", "-5", "2GB!")],
         *[("MAX_JOB_SIZE", text) for text in ("0", "-5")],
         ("ALLOW_PLAIN_HTTP", "perhaps"),
         ("LOG_LEVEL", "LOUD"),
@@ -133,12 +134,13 @@ def test_master_is_not_opened_without_a_token(host: str, in_url: str) -> None:
         *[("SLAVE_PORT", text) for text in ("0", "65536", "x")],
         *[("SLAVE_WORKERS", text) for text in ("0", "1025", "all")],
         *[("FILE_TIMEOUT", text) for text in ("0", "nan", "-1")],
-        *[("WORKER_MEMORY", text) for text in ("0", "1000", "2GB")],
+        *[("WORKER_MEMORY", text) for text in ("0", "1000", "511MiB")],
         *[
             ("MASTER_URL", text)
             for text in (
-                *["localhost:5000", "ftp://localhost", "http://", "http://localhost:port"],
+                *["localhost:", "ftp://localhost", "http://", "http://localhost:port", "/"],
                 *["http://localhost:99999", "http://localhost:0", "http://[::1", "//localhost"],
+                *["http:localhost", "http:/localhost", "local host", "localhost/ui", "localhost#x"],
             )
         ],
         ("LOG_LEVEL", "LOUD"),
@@ -193,8 +195,8 @@ def test_file_beside_the_program_is_read(folder: Path) -> None:
     """A .env file gives settings, and relative paths count from where it lies."""
     (folder / ".env").write_text("# where to\nRESULTS_DIR=out put\nMASTER_PORT='5001'\n", "utf-8")
     env = load(folder)
-    assert env.path("RESULTS_DIR", "default") == folder / "out put"
-    assert env.whole("MASTER_PORT", 1, least=1) == 5001
+    assert env.value("RESULTS_DIR") == folder / "out put"
+    assert env.value("MASTER_PORT") == 5001
 
 
 def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,12 +205,12 @@ def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MASTER_PORT", "5002")
     monkeypatch.setenv("RESULTS_DIR", " ")
     env = load(folder)
-    assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", None)
+    assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", "processed_results")
 
 
 def test_no_file_is_fine(folder: Path) -> None:
     """Without a .env file the environment is all there is."""
-    assert load(folder).text("RESULTS_DIR", "default") == "default"
+    assert load(folder).text("MASTER_PORT") == "5000"
 
 
 def test_file_that_is_no_text_is_refused_by_name(folder: Path) -> None:
@@ -222,20 +224,116 @@ def test_file_that_is_no_text_is_refused_by_name(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
 def test_flags_are_switched_on_by_the_usual_words(text: str) -> None:
     """What people write for yes means yes."""
-    assert Environment({"FLAG": text}, FOLDER).flag("FLAG")
+    assert Environment({"ALLOW_PLAIN_HTTP": text}, FOLDER).value("ALLOW_PLAIN_HTTP") is True
 
 
 @pytest.mark.parametrize("text", ["0", "false", "No", "OFF", ""])
 def test_flags_are_off_otherwise(text: str) -> None:
     """What people write for no, and nothing at all, means no."""
-    assert not Environment({"FLAG": text}, FOLDER).flag("FLAG")
+    assert Environment({"ALLOW_PLAIN_HTTP": text}, FOLDER).value("ALLOW_PLAIN_HTTP") is False
 
 
 def test_line_that_is_no_setting_is_refused(folder: Path) -> None:
     """A line of .env without its sign of equality is quoted instead of being passed over."""
-    (folder / ".env").write_text("# fine\nCLUSTER_TOKEN secret\n", "utf-8")
-    with pytest.raises(SettingError, match="CLUSTER_TOKEN secret"):
-        load(folder)
+    for line in ("CLUSTER_TOKEN secret", "CLUSTER_TOKEN"):
+        (folder / ".env").write_text(f"# fine\n\n{line}\n", "utf-8")
+        with pytest.raises(SettingError, match=rf"\.env:3: .*'{line}'"):
+            load(folder)
+
+
+def test_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    """A .env saved as UTF-8 by an editor of Windows is read from its first name on."""
+    (folder / ".env").write_text("MASTER_PORT=5001\n", "utf-8-sig")
+    env = load(folder)
+    assert (env.value("MASTER_PORT"), env.warnings) == (5001, ())
+
+
+# Names that are misspelt
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("MASTER_PROT", "MASTER_PORT"),
+        ("SLAVE_WORKER", "SLAVE_WORKERS"),
+        ("CLUSTER-TOKEN", "CLUSTER_TOKEN"),
+        ("master_port", "MASTER_PORT"),
+        ("TOKEN", "CLUSTER_TOKEN"),
+        ("PORT", "MASTER_PORT or SLAVE_PORT"),
+    ],
+)
+def test_misspelt_name_in_the_file_is_warned_of(folder: Path, name: str, meant: str) -> None:
+    """The warning has the place of the line and the name that was probably meant."""
+    (folder / ".env").write_text(f"# first\n\n{name}=1\n", "utf-8")
+    (warning,) = load(folder).warnings
+    assert f"{folder / '.env'}:3: {name} " in warning
+    assert warning.endswith(f"did you mean {meant}?")
+
+
+def test_other_names_in_the_file_are_fine(folder: Path) -> None:
+    """Settings of the other programs, and names unlike any setting, may share the file."""
+    lines = [*(f"{name}=" for name in SETTINGS), "MASTER_BRANCH=main", "COMPOSE_PROJECT_NAME=x"]
+    (folder / ".env").write_text("\n".join(lines), "utf-8")
+    assert load(folder).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["MASTER_PROT", "SLAVE_WORKER", "cluster_token", "MASTER_PORTT"])
+@pytest.mark.skipif(os.name == "nt", reason="names have no case there")
+def test_variable_one_slip_away_is_warned_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A variable of the environment is warned of where a single slip makes it a setting."""
+    monkeypatch.setenv(name, "1")
+    (warning,) = load(folder).warnings
+    assert f"environment variable {name} " in warning
+
+
+@pytest.mark.parametrize(
+    "name", ["MASTER_BRANCH", "SLAVE_PORT_2", "PORT", "TOKEN", "MASTER_SERVICE_PORT", "HOSTNAME"]
+)
+def test_variable_of_another_program_is_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Variables that only have something in common with a setting belong to others."""
+    monkeypatch.setenv(name, "1")
+    assert load(folder).warnings == ()
+
+
+# What comes from the command line
+
+
+def test_option_wins_over_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Option, environment, file, default: the first of these that is there counts."""
+    (folder / ".env").write_text("MASTER_PORT=5001\nMAX_ATTEMPTS=4\n", "utf-8")
+    monkeypatch.setenv("MASTER_PORT", "5002")
+    env = load(folder, {"MASTER_PORT": Option("--port", "5003")})
+    assert [env.value(n) for n in ("MASTER_PORT", "MAX_ATTEMPTS", "SLAVE_TIMEOUT")] == [5003, 4, 45]
+
+
+def test_error_names_what_the_user_wrote() -> None:
+    """A value that an option gave is refused by the option's name."""
+
+    def refusal(name: str, option: Option, **values: str) -> str:
+        with pytest.raises(SettingError) as caught:
+            SlaveSettings.read(Environment(values, FOLDER, {name: option}))
+        return str(caught.value)
+
+    assert refusal("SLAVE_PORT", Option("--port", "x")).startswith("--port must be")
+    assert refusal("SLAVE_IP", Option("--ip", "10.0.0.1")).startswith("--ip leads beyond")
+    missing = Option("--tls-ca", "/missing.pem")
+    assert refusal("TLS_CA", missing).startswith("--tls-ca /missing.pem holds no")
+    url = Option("MASTER_URL", "http://10.0.0.1")
+    assert refusal("MASTER_URL", url, CLUSTER_TOKEN="s").startswith("MASTER_URL=http://10.0.0.1 is")
+
+
+@pytest.mark.parametrize("text", ["localhost:5000", "127.0.0.1:5000", "localhost", "[::1]:5000"])
+def test_address_needs_no_scheme(text: str, tls: dict[str, str]) -> None:
+    """What comes before it depends on whether the cluster has an authority of its own."""
+    assert slave(MASTER_URL=text).master_url == f"http://{text}"
+    secure = slave(MASTER_URL=text, TLS_CA=tls["TLS_CA"])
+    assert secure.master_url == f"https://{text}"
+    explicit = slave(MASTER_URL=f"http://{text}/", TLS_CA=tls["TLS_CA"])
+    assert explicit.master_url == f"http://{text}"
 
 
 @pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY", "TLS_CA"])

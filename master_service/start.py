@@ -1,0 +1,72 @@
+"""Starts the master from its settings: folders, lock, listener, application, server."""
+
+import contextlib
+import logging
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from master_service.app import create_master
+from master_service.settings import MasterSettings
+from slave_service.environment import Environment, SettingError
+from slave_service.serving import Server, listen, set_up_logging
+
+_log = logging.getLogger("master")
+
+_GUESSABLE_LENGTH = 16
+"""Whoever can reach the master can try tokens as fast as it answers."""
+
+
+def run(env: Environment) -> None:
+    """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
+    settings = MasterSettings.read(env)
+    set_up_logging(settings.log_level)
+    spool = env.written("SPOOL_DIR", settings.spool_dir)
+    _make_folder(env.written("RESULTS_DIR", settings.results_dir), settings.results_dir)
+    _make_folder(spool, settings.spool_dir)
+    with contextlib.suppress(OSError):
+        # Other users of this computer have no business with what was uploaded.
+        settings.spool_dir.chmod(0o700)
+    try:
+        lock = FileLock(settings.spool_dir / "lock", timeout=0).acquire()
+    except Timeout:
+        raise SettingError(
+            f"{spool} is in use by another master: stop that one, or set another SPOOL_DIR (and "
+            "RESULTS_DIR) here"
+        ) from None
+    with lock:
+        listener = listen(settings.host, settings.port)
+        try:
+            master = create_master(settings)
+        except sqlite3.Error as error:
+            # An empty file finds room where the ledger does not.
+            what = "written to" if isinstance(error, sqlite3.OperationalError) else "used"
+            raise SettingError(f"{spool} can't be {what}: {error}") from None
+        server = Server(master.app, listener, settings.tls.server_context())
+
+        def tell() -> None:
+            if settings.is_open_to_listeners:
+                _log.warning(
+                    "others on the network can read what is sent here, the token too: set TLS_CERT "
+                    "and TLS_KEY, or ALLOW_PLAIN_HTTP=1 if you trust it"
+                )
+            if settings.token is not None and len(settings.token) < _GUESSABLE_LENGTH:
+                _log.warning("CLUSTER_TOKEN is short enough to be guessed: make a longer one")
+            scheme = "https" if settings.tls.serves else "http"
+            _log.info("listening on %s://%s:%d", scheme, settings.host, settings.port)
+            _log.info("results go to %s", settings.results_dir)
+
+        server.run(on_start=tell, on_stop=master.stop)
+        master.close()
+
+
+def _make_folder(written: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Whether it can be written to is known only by writing.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingError(f"{written} can't be written to: {error.strerror}") from None

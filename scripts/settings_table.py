@@ -1,0 +1,35 @@
+"""Writes the README's table of settings: ``python -m scripts.settings_table``."""
+
+from pathlib import Path
+
+from slave_service.configuration.declaration import ALL, SETTINGS, Setting
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+_BEGIN = "<!-- settings: python -m scripts.settings_table writes this table -->\n"
+_END = "<!-- end of settings -->\n"
+_HEAD = "| variable | option | who | default | meaning |\n|---|---|---|---|---|\n"
+
+
+def with_table(readme: str) -> str:
+    """Return the README with the table as the declaration has it."""
+    before, _, rest = readme.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return before + _BEGIN + _HEAD + "".join(map(_row, SETTINGS.values())) + _END + after
+
+
+def _row(setting: Setting) -> str:
+    options = dict.fromkeys(f"`{setting.options(program)[0]}`" for program in setting.users)
+    default = f"`{setting.default}`" if setting.default else setting.otherwise
+    who = "all" if setting.users == ALL else ", ".join(setting.users)
+    cells = (f"`{setting.name}`", ", ".join(options), who, default, setting.help)
+    return f"| {' | '.join(cells)} |\n"
+
+
+def main() -> None:
+    """Bring the README up to date."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(with_table(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The declaration of all settings, and what is derived from it: reading, options, ``--help``."""

@@ -1,0 +1,157 @@
+"""The command lines of master and slave, and the options for settings that the client shares.
+
+Only light modules are imported here: ``--help`` is quick, and ``gevent`` can still patch the
+standard library afterwards.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from slave_service.configuration.declaration import SLAVE, Option, Setting, settings_of
+from slave_service.configuration.spelling import OPTION_CUTOFF, nearest
+from slave_service.version import VERSION
+
+BAD_USAGE = 2
+_GENERAL = ("--help", "--version")
+_ABOUT = {
+    "master": "Run the master, which takes files over HTTP and splits them over its slaves.",
+    "slave": "Run a slave, which registers with the master and processes files for it.\n\n"
+    "  MASTER_URL    address of the master, the same as --master-url: http://192.168.1.10:5000",
+}
+_EPILOG = """\
+In brackets: the environment variable of the same setting, and its default. It may also stand in a
+file .env beside {program}.py. An option wins over the environment, and the environment over .env.
+An option may carry the program's name, as its variable does: --{program}-port.
+
+A relative path counts from the current folder in an option, and from the folder of {program}.py in
+the environment and in .env. A size is a number of bytes, or has a unit: KB, MB, GB, TB are powers
+of 1000; KiB, MiB, GiB, TiB, and K, M, G, T alone, are powers of 1024.
+"""
+
+
+def read(program: str, words: Sequence[str]) -> Mapping[str, Option]:
+    """Return what the command line gives for settings, by their names.
+
+    Ends the process for ``--help`` and ``--version``, and with code 2 and one line for bad usage.
+    """
+    namespace = argparse.Namespace(settings={})
+    try:
+        _, rest = _parser(program).parse_known_args(words, namespace)
+    except argparse.ArgumentError as error:
+        _refuse(program, f"{error.argument_name}: {error.message}{_dash_hint(error)}")
+    options: dict[str, Option] = namespace.settings
+    unknown = next((word.partition("=")[0] for word in rest if word.startswith("-")), None)
+    if unknown is not None:
+        _refuse(program, f"unknown option {unknown}{hint(unknown, option_names(program))}")
+    return options | _positional(program, rest, options)
+
+
+def add_options(group: "argparse._ActionsContainer", program: str) -> None:
+    """Give a parser or a group of one an option for each setting that the program uses.
+
+    What is given comes to ``settings`` of the namespace, by the settings' names.
+    """
+    for setting in settings_of(program):
+        short, *full = setting.options(program)
+        negative = [f"--no-{short[2:]}"] if setting.kind.is_flag else []
+        group.add_argument(short, *negative, action=_Keep, setting=setting, help=_help(setting))
+        for name in full:
+            group.add_argument(name, action=_Keep, setting=setting, help=argparse.SUPPRESS)
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the option ``--version``."""
+    about = f"file-processing-cluster {VERSION}"
+    parser.add_argument("--version", action="version", version=about, help="show the version")
+
+
+def option_names(program: str) -> list[str]:
+    """Return all options that stand for settings of the program, and the general ones."""
+    names = [name for setting in settings_of(program) for name in setting.options(program)]
+    return [*names, *_GENERAL]
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that refuses a word: which option may have been meant."""
+    meant = nearest(word.partition("=")[0], known, OPTION_CUTOFF)
+    return f": did you mean {' or '.join(meant)}?" if meant else " (--help lists the options)"
+
+
+def _positional(
+    program: str, words: Sequence[str], options: Mapping[str, Option]
+) -> dict[str, Option]:
+    """Return the address that a slave takes as its one argument; other words are refused."""
+    if not words:
+        return {}
+    known = option_names(program)
+    word = words[1] if program == SLAVE and len(words) > 1 else words[0]
+    if program != SLAVE or len(words) > 1 or f"--{word}" in known:
+        _refuse(program, f"unexpected argument {word!r}{hint(word, known)}")
+    if not word.strip():
+        # What a script's empty variable leaves must not pass for an argument that was not given.
+        _refuse(program, "MASTER_URL: it is empty")
+    if "MASTER_URL" in options:
+        _refuse(program, f"MASTER_URL is given twice: {options['MASTER_URL'].name} and {word!r}")
+    return {"MASTER_URL": Option("MASTER_URL", word.strip())}
+
+
+def _dash_hint(error: argparse.ArgumentError) -> str:
+    # A token may begin with a dash.
+    name = error.argument_name
+    return f" (one that begins with a dash: {name}=VALUE)" if "expected" in error.message else ""
+
+
+def _refuse(program: str, problem: str) -> NoReturn:
+    sys.stderr.write(f"{program}.py: {problem}\n")
+    sys.exit(BAD_USAGE)
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"{program}.py",
+        usage=f"{program}.py [OPTION ...]{' [MASTER_URL]' if program == SLAVE else ''}",
+        description=_ABOUT[program],
+        epilog=_EPILOG.format(program=program),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+    add_version(parser)
+    add_options(parser.add_argument_group("settings"), program)
+    return parser
+
+
+def _help(setting: Setting) -> str:
+    default = setting.default or setting.otherwise
+    return f"{setting.help} [{setting.name}; default: {default}]".replace("%", "%%")
+
+
+class _Keep(argparse.Action):
+    """Keeps the value of a setting's option, together with the name that the user wrote."""
+
+    def __init__(self, *, setting: Setting, option_strings: Sequence[str], **others: Any) -> None:  # noqa: ANN401 (argparse's own)
+        kind = setting.kind
+        others |= {"nargs": 0 if kind.is_flag else None, "metavar": kind.metavar or None}
+        super().__init__(option_strings, **(others | {"default": argparse.SUPPRESS}))
+        self._setting = setting
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 (argparse calls it so)
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep it; raises ``ArgumentError`` for an empty one."""
+        name = option_string or self.option_strings[0]
+        kind = self._setting.kind
+        text = str(int(not name.startswith("--no-"))) if kind.is_flag else str(values).strip()
+        if not text:
+            # What a script's empty variable leaves must not pass for the default.
+            raise argparse.ArgumentError(self, "it is empty")
+        if kind.is_path:
+            text = str(Path.cwd() / text)
+        namespace.settings[self._setting.name] = Option(name, text)

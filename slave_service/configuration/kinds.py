@@ -1,0 +1,170 @@
+"""The kinds of settings: what their text may be, and the value that it stands for.
+
+``Kind.read`` raises ``ValueError`` with what the text must be, to be put after the setting's name.
+"""
+
+import re
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9.])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*"
+)
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([a-z]*)", re.IGNORECASE)
+_PREFIXES = "kmgt"
+_UNITS = (
+    {"": 1, "b": 1}
+    | {f"{prefix}b": 1000**power for power, prefix in enumerate(_PREFIXES, 1)}
+    | {f"{prefix}ib": 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
+    | {prefix: 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
+)
+"""Bytes in a unit. KB and KiB are those of IEC 80000-13; K alone is binary, as for dd, ls, JVMs."""
+_MOST_SIZE = 1 << 60
+"""Well within the 64 bits of the ledger's numbers."""
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a setting is read; ``metavar`` stands for its value in ``--help``."""
+
+    metavar: str
+    read: Callable[[str], Any]
+    is_flag: bool = False
+    """Its option takes no value."""
+    is_path: bool = False
+    """A relative one counts from a folder."""
+    is_secret: bool = False
+    """Its value is shown nowhere."""
+
+
+def whole(least: int, most: int | None = None) -> Kind:
+    """Return the kind of whole numbers from ``least`` to ``most``."""
+
+    def read(text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"must be a whole number, not {text!r}")
+        _check_range(int(text), least, most, text)
+        return int(text)
+
+    return Kind("N", read)
+
+
+def number(least: float, most: float, metavar: str = "N") -> Kind:
+    """Return the kind of numbers, such as seconds, from ``least`` to ``most``."""
+
+    def read(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            raise ValueError(f"must be a number, not {text!r}") from None
+        _check_range(found, least, most, text)
+        return found
+
+    return Kind(metavar, read)
+
+
+def size(least: int) -> Kind:
+    """Return the kind of numbers of bytes, at least ``least``, written with or without a unit."""
+
+    def read(text: str) -> int:
+        match = _SIZE.fullmatch(text)
+        unit = _UNITS.get(match[2].lower()) if match else None
+        if match is None or unit is None or (unit == 1 and "." in match[1]):
+            raise ValueError(f"must be a size such as 2GB, 512MiB or 1024 (bytes), not {text!r}")
+        found = int(Decimal(match[1]) * unit)
+        _check_range(found, least, _MOST_SIZE, text, _size_text)
+        return found
+
+    return Kind("SIZE", read)
+
+
+def choice(metavar: str, *values: str) -> Kind:
+    """Return the kind that is one of ``values``, whichever case it is written in."""
+
+    def read(text: str) -> str:
+        if text.upper() not in values:
+            raise ValueError(f"must be {', '.join(values[:-1])} or {values[-1]}, not {text!r}")
+        return text.upper()
+
+    return Kind(metavar, read)
+
+
+def _check_range(
+    found: float,
+    least: float,
+    most: float | None,
+    text: str,
+    shown: Callable[[Any], str] = str,
+) -> None:
+    # Written so that NaN, which is neither less nor more than anything, is refused too.
+    if not (found >= least and (most is None or found <= most)):
+        bounds = (
+            f"at least {shown(least)}" if most is None else f"from {shown(least)} to {shown(most)}"
+        )
+        raise ValueError(f"must be {bounds}, not {text!r}")
+
+
+def _size_text(number_bytes: int) -> str:
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if number_bytes % (1 << power) == 0:
+            return f"{number_bytes >> power} {unit}"
+    return str(number_bytes)
+
+
+def _read_flag(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(f"must be 1 or 0, not {text!r}")
+    return text.lower() in _TRUE
+
+
+def _read_path(text: str) -> Path:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Neither JSON nor the ledger can hold such bytes.
+        raise ValueError(f"must be a name in UTF-8, not {text!a}") from None
+    return Path(text)
+
+
+def _read_address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"must be an IP address or a host name, not {text!r}")
+    return text
+
+
+def _read_url(text: str) -> str:
+    """Return the address without a trailing slash; one without a scheme stays so."""
+    try:
+        parts = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
+        valid = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
+        valid = valid and not parts.path.strip("/") + parts.query + parts.fragment
+        valid = valid and not parts.netloc.endswith(":") and not re.search(r"\s", text)
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"must look like http://192.168.1.10:5000, not {text!r}")
+    return text.rstrip("/")
+
+
+def _read_secret(text: str) -> str:
+    # It has to fit into an HTTP header.
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("may hold only letters, digits and signs of ASCII, no spaces")
+    return text
+
+
+TEXT = Kind("TEXT", str)
+ADDRESS = Kind("ADDRESS", _read_address)
+PORT = Kind("PORT", whole(1, 65535).read)
+FLAG = Kind("", _read_flag, is_flag=True)
+PATH = Kind("PATH", _read_path, is_path=True)
+URL = Kind("URL", _read_url)
+SECRET = Kind("SECRET", _read_secret, is_secret=True)
