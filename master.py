@@ -24,8 +24,13 @@ def main() -> int:
         env = load(Path(__file__).resolve().parent, options)
         for warning in env.warnings:
             print(f"master.py: {warning}", file=sys.stderr)
-        run(env)
-    except (SettingError, AddressError, OSError) as error:
+        try:
+            run(env)
+        except AddressError as error:
+            raise SettingError(
+                env.address_refusal(MASTER, str(error), is_port=error.is_port)
+            ) from None
+    except (SettingError, OSError) as error:
         print(f"master.py: {error}", file=sys.stderr)
         return 2
     return 0

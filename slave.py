@@ -27,8 +27,13 @@ def main() -> int:
             print(f"slave.py: {warning}", file=sys.stderr)
         settings = SlaveSettings.read(env)
         set_up_logging(settings.log_level)
-        return run(settings)
-    except (SettingError, AddressError) as error:
+        try:
+            return run(settings)
+        except AddressError as error:
+            raise SettingError(
+                env.address_refusal(SLAVE, str(error), is_port=error.is_port)
+            ) from None
+    except SettingError as error:
         print(f"slave.py: {error}", file=sys.stderr)
         return 2
 

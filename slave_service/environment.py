@@ -93,6 +93,12 @@ class Environment:
             raise SettingError(str(error)) from None
         return tls
 
+    def address_refusal(self, program: str, problem: str, *, is_port: bool) -> str:
+        """Return the line that says which setting of an address can't be listened on."""
+        name = f"{program}_{'PORT' if is_port else 'HOST'}".upper()
+        option = SETTINGS[name].options(program)[0]
+        return f"{self.origin(name)}: {problem}: set {name} or {option} to another"
+
 
 def load(folder: Path, options: Mapping[str, Option] | None = None) -> Environment:
     """Read ``.env`` beside the program and the process's environment, which wins."""

@@ -42,7 +42,14 @@ _PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with htt
 
 
 class AddressError(Exception):
-    """The address can't be listened on; its text is one line that says why."""
+    """The address can't be listened on; its text says why.
+
+    ``is_port`` tells that another port of the same host may do.
+    """
+
+    def __init__(self, problem: str, *, is_port: bool = False) -> None:
+        super().__init__(problem)
+        self.is_port = is_port
 
 
 def set_up_logging(level: str) -> None:
@@ -60,7 +67,7 @@ def listen(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind)
     except (OSError, UnicodeError) as error:
-        raise AddressError(f"can't listen on {host}:{port}: no such address") from error
+        raise AddressError(f"can't listen on {host}:{port} (no such address)") from error
     try:
         if os.name == "posix":
             # Elsewhere the option means that two programs may share a port.
@@ -74,8 +81,12 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        taken = " (another program uses it)" if error.errno == errno.EADDRINUSE else ""
-        raise AddressError(f"can't listen on {host}:{port}{taken}: {error.strerror}") from error
+        taken = error.errno == errno.EADDRINUSE
+        reason = "another program uses it" if taken else error.strerror
+        raise AddressError(
+            f"can't listen on {host}:{port} ({reason})",
+            is_port=taken or error.errno == errno.EACCES,
+        ) from error
     return listener
 
 
@@ -85,6 +96,8 @@ def listen_from(host: str, first_port: int) -> socket.socket:
         try:
             return listen(host, port)
         except AddressError as error:
+            if not error.is_port:
+                raise
             last = error
     raise last
 

@@ -114,8 +114,23 @@ def test_taken_port_stops_the_program(tmp_path: Path, program: str, name: str) -
     """A port that was asked for and is taken stops the program in one line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line = stopped(program, port, SPOOL_DIR=str(tmp_path), **{name: port})
-    assert "another program uses it" in line
+        where = f"can't listen on 127.0.0.1:{port} (another program uses it)"
+        line = stopped(program, name, SPOOL_DIR=str(tmp_path), **{name: port})
+        assert line == f"{program}.py: {name}: {where}: set {name} or --port to another"
+        done = run(f"{program}.py", "--port", port, SPOOL_DIR=str(tmp_path))
+    assert done.returncode == 2
+    line = only_line(done.stderr)
+    assert line == f"{program}.py: --port: {where}: set {name} or --port to another"
+
+
+@pytest.mark.parametrize("program", ["master", "slave"])
+def test_address_of_another_computer_stops_the_program(tmp_path: Path, program: str) -> None:
+    """Where it is the host that can't be listened on, that is what the line names."""
+    name = f"{program.upper()}_HOST"
+    settings = {name: "192.0.2.1", "CLUSTER_TOKEN": TOKEN, "SPOOL_DIR": str(tmp_path)}
+    line = stopped(program, name, **settings)
+    assert line.startswith(f"{program}.py: {name}: can't listen on 192.0.2.1:")
+    assert line.endswith(f"set {name} or --host to another")
 
 
 def test_slave_takes_the_next_free_port(own_cluster: LocalCluster) -> None:
