@@ -36,6 +36,7 @@ from client_service.leaving import (
 )
 from client_service.sending import send, skip_sent
 from client_service.slaves import why_unavailable
+from slave_service.counts import counted
 from slave_service.environment import Environment, SettingError, read_master_url
 from slave_service.task_types import TASK_TYPES
 
@@ -185,7 +186,7 @@ def _retry(api: JobApi, order: Order) -> int:
 def _cancel(api: JobApi, order: Order) -> int:
     api.status()
     head = api.cancel(order.arguments[0])
-    counts = f"{head['done_files']} of {head['total_files']} files processed"
+    counts = f"{head['done_files']} of {counted(head['total_files'], 'file')} processed"
     print(f"Job {head['job_id']}: {head['state']}, {counts}")
     return ALL_DONE
 

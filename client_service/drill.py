@@ -22,6 +22,7 @@ from client_service.leaving import or_cancelled
 from client_service.names import printable
 from client_service.sending import submit
 from slave_service.content import TEXT
+from slave_service.counts import counted
 from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 TASK = TASK_TYPES[TYPE_OF_CONTENT[TEXT]]
@@ -87,7 +88,10 @@ def write_texts(folder: Path, count: int, size: int) -> None:
 def _calm(api: JobApi, folder: str) -> Trial:
     heap = check([folder])
     job_id = submit(api, TASK.name, [folder])
-    print(f"In peace: job {job_id}, {heap.files} texts of {heap.size:,} bytes in all", flush=True)
+    print(
+        f"In peace: job {job_id}, {counted(heap.files, 'text')} of {heap.size / 1e6:.1f} MB in all",
+        flush=True,
+    )
     with or_cancelled(api, job_id):
         follow(api, job_id)
     return Trial(job_id, list(api.ledger(job_id)))
@@ -99,7 +103,10 @@ def _shaken(api: JobApi, folder: str) -> Trial:
     with or_cancelled(api, job_id):
         slave, moved = _take_one_off(api, job_id, check([folder]).files // 3)
         if moved:
-            print(f"  {printable(slave)} was taken off it with {moved} files in hand", flush=True)
+            print(
+                f"  {printable(slave)} was taken off it with {counted(moved, 'file')} in hand",
+                flush=True,
+            )
         follow(api, job_id)
     return Trial(job_id, list(api.ledger(job_id)), slave, moved)
 
@@ -134,7 +141,7 @@ def report(calm: Trial, shaken: Trial) -> int:
     """Print the ledger of the job that was shaken, and the verdict; returns the exit code."""
     print(f"\nThe ledger of job {shaken.job_id}:")
     for slave, files in Counter(file["slave"] for file in shaken.files).most_common():
-        print(f"  {files:5} files by {printable(slave or 'nobody')}")
+        print(f"  {counted(files, 'file'):>11} by {printable(slave or 'nobody')}")
     again = [file for file in shaken.files if file["attempts"] > 1]
     if again:
         print("Those that were handed over more than once:")
@@ -150,8 +157,8 @@ def report(calm: Trial, shaken: Trial) -> int:
     print(
         f"\n{'Nothing was lost' if good else 'SOMETHING IS WRONG'}: {count} submitted = "
         f"{states['done']} done + {states['failed']} failed + {states['cancelled']} cancelled, "
-        f"{same} of {count} results identical, {shaken.moved} files moved from slave "
-        f"{printable(shaken.dropped)} to others."
+        f"{same} of {counted(count, 'result')} identical, {counted(shaken.moved, 'file')} moved "
+        f"from slave {printable(shaken.dropped)} to others."
     )
     print(f"(The master keeps the results, drill-*, with its other {TASK.name} results.)")
     return ALL_DONE if good else SOME_FAILED

@@ -14,6 +14,7 @@ from client_service.answers import Answer
 from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
 from client_service.names import is_safe
+from slave_service.counts import counted
 
 _TRIES = 2
 """For a download that does not have the sum that the ledger states."""
@@ -51,7 +52,7 @@ def fetch(api: JobApi, head: Answer, folder: Path) -> int:
                 bars.note(f"{folder}: can't write there ({error.strerror})")
                 break
             bar.update()
-    print(f"Brought Home: {brought} of {total} results, to {folder}")
+    print(f"Brought Home: {brought} of {counted(total, 'result')}, to {folder}")
     return ALL_DONE if brought == total else SOME_FAILED
 
 

@@ -9,6 +9,7 @@ from client_service import bars
 from client_service.answers import Answer
 from client_service.api import JobApi
 from client_service.errors import MasterError
+from slave_service.counts import counted
 
 ENDED = frozenset({"done", "cancelled"})
 _OPEN = "open"
@@ -24,9 +25,10 @@ def follow(api: JobApi, job_id: str) -> Answer:
     """Show the job's progress to its end; returns its last head."""
     head = api.head(job_id)
     if head["state"] == _OPEN:
+        there = counted(head["total_files"], "is", "are")
         raise MasterError(
-            f"job {job_id} still waits for files ({head['total_files']} are there): finish its "
-            f"upload with --resume {job_id} and the same files, or cancel it"
+            f"job {job_id} still waits for files ({there} there): "
+            f"finish its upload with --resume {job_id} and the same files, or cancel it"
         )
     pauses, wait = _pauses(), _Wait()
     what = f"Processing {head['task_type']}"
@@ -59,7 +61,8 @@ class _Wait:
 def figures(head: Answer) -> Iterator[str]:
     """Yield what a job's bar says beside its counts, as far as the master can tell."""
     if (rate := head.get("files_per_second")) is not None:
-        yield f"{rate:{'.0f' if rate >= 10 else '.2g'}} files/s"
+        shown = round(rate) if rate >= 10 else float(f"{rate:.2g}")
+        yield f"{counted(shown, 'file')}/s"
     if (left_s := head.get("seconds_left")) is not None:
         yield f"{bars.clock(left_s)} left"
     if head["failed_files"]:

@@ -7,6 +7,8 @@ there should be told of at once.
 import time
 from collections.abc import Callable
 
+from slave_service.counts import counted
+
 PATIENCE_S = 120.0
 """For a restart of the master's computer, or for somebody to make room on its disk."""
 _WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
@@ -49,6 +51,6 @@ class Outage:
         self._failures += 1
         if wait_s and reason != self._told:
             self._told = reason
-            self._note(f"{reason}; trying again for {left_s:.0f} seconds")
+            self._note(f"{reason}; trying again for {counted(round(left_s), 'second')}")
         self._sleep(wait_s)
         return True

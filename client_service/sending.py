@@ -8,6 +8,7 @@ from client_service.api import JobApi
 from client_service.errors import UsageError
 from client_service.files import Heap, Source, check, walk
 from client_service.leaving import or_cancelled
+from slave_service.counts import counted
 from slave_service.task_types import TASK_TYPES
 
 BATCH_FILES = 500
@@ -46,7 +47,7 @@ def send(
 ) -> None:
     """Send what ``sources`` still yields to the job; ``there`` is what it has already."""
     index = there.files
-    with bars.of_bytes(f"Sending {heap.files} files", heap.size, there.size) as bar:
+    with bars.of_bytes(f"Sending {counted(heap.files, 'file')}", heap.size, there.size) as bar:
         for batch in batches(sources):
             begin, size = int(bar.n), sum(source.size for source in batch)
 
@@ -57,7 +58,7 @@ def send(
             api.add_files(job_id, field, batch, index, show)
             index += len(batch)
             bar.update(begin + size - bar.n)
-        bar.set_description_str(f"Sent {heap.files} files")
+        bar.set_description_str(f"Sent {counted(heap.files, 'file')}")
 
 
 def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
@@ -73,7 +74,8 @@ def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
         if (_plain(entry["filename"]), entry["size"]) != (_plain(source.name), source.size):
             raise UsageError(
                 f"{source.path}: in its place the job has {entry['filename']!r} of "
-                f"{entry['size']} bytes: name the same files, unchanged, or send a new job"
+                f"{counted(entry['size'], 'byte')}: name the same files, unchanged, or send a new "
+                "job"
             )
         there.add(source)
     return there

@@ -9,6 +9,7 @@ from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED
 from client_service.files import Source
 from client_service.names import printable
+from slave_service.counts import counted
 
 _CANCELLED = "cancelled"
 _JOBS = "{job_id:32}  {task_type:10}  {state:9}  {files:>24}  {created_at}"
@@ -39,9 +40,9 @@ def summary(api: JobApi, head: Answer) -> int:
 def _message(head: Answer) -> str:
     task, failed, total = head["task_type"].title(), head["failed_files"], head["total_files"]
     if head["state"] == _CANCELLED:
-        return f"{task} processing cancelled after {head['done_files']} of {total} files"
+        return f"{task} processing cancelled after {head['done_files']} of {counted(total, 'file')}"
     message = f"{task} processing complete"
-    return f"{message}, but {failed} of {total} files failed" if failed else message
+    return f"{message}, but {failed} of {counted(total, 'file')} failed" if failed else message
 
 
 def jobs(heads: Iterable[Answer]) -> None:

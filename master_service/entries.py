@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 from master_service.errors import NoFiles, UnknownTaskType
 from master_service.jobs import File, Job, JobState
+from slave_service.counts import counted
 from slave_service.errors import Failure, TooLarge
 from slave_service.intake import Form, Upload
 from slave_service.task_types import TASK_TYPES, TaskType
@@ -50,6 +51,6 @@ def add_files(
 
 def _too_large(upload: Upload, max_bytes: int) -> Failure:
     return TooLarge(
-        f"The file has {upload.size} bytes, more than the {max_bytes} that are allowed: make it "
+        f"The file has {counted(upload.size, 'byte')}, more than the {max_bytes} allowed: make it "
         "smaller, or raise MAX_FILE_SIZE on the master."
     ).as_failure()

@@ -21,6 +21,8 @@ Refusal
 
 from typing import ClassVar
 
+from slave_service.counts import counted
+
 
 class Refusal(Exception):
     """A request that is not taken; its text tells the caller why and what to do.
@@ -79,8 +81,8 @@ class JobTooLarge(Refusal):
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(
-            f"The job would be larger than the {max_bytes} bytes that one may have: make several "
-            "jobs of it, or raise MAX_JOB_SIZE on the master."
+            f"The job would be larger than the {counted(max_bytes, 'byte')} that one "
+            "may have: make several jobs of it, or raise MAX_JOB_SIZE on the master."
         )
 
 
@@ -111,8 +113,8 @@ class TooManyJobs(Refusal):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} jobs wait already, and the master takes no more: try again when some are "
-            "done, or raise MAX_WAITING_JOBS on the master."
+            f"{counted(most, 'job waits', 'jobs wait')} already, and the master takes no "
+            "more: try again when some are done, or raise MAX_WAITING_JOBS on the master."
         )
 
 
@@ -124,8 +126,9 @@ class TooManyOpenJobs(Refusal):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} jobs are open already, whose uploads were begun and not started: start or "
-            "cancel some (each is forgotten after a day), or raise MAX_WAITING_JOBS on the master."
+            f"{counted(most, 'job is', 'jobs are')} open already, with an upload begun and "
+            "not started: start or cancel some (each is forgotten after a day), or raise "
+            "MAX_WAITING_JOBS on the master."
         )
 
 
@@ -137,8 +140,8 @@ class TooManySlaves(Refusal):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} slaves are registered already, and the master takes no more: stop some, or "
-            "give this one to another master."
+            f"{counted(most, 'slave is', 'slaves are')} registered already, and the master takes "
+            "no more: stop some, or give this one to another master."
         )
 
 

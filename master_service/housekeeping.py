@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from master_service.errors import NoRoomLeft
 from master_service.job_store import JobStore
+from slave_service.counts import counted
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Housekeeping:
         now = datetime.now(timezone.utc)
         removed = self._store.remove_outdated(now - self._retention, now - _OPEN_JOBS_KEPT)
         if removed:
-            _log.info("forgot %d jobs that were kept for long enough", removed)
+            _log.info("forgot %s kept for long enough", counted(removed, "job"))
 
     def _run(self) -> None:
         next_sweep = time.monotonic()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from slave_service.counts import counted
 from slave_service.errors import Failure
 
 
@@ -147,7 +148,7 @@ class Job:
         if state not in JOB_TRANSITIONS[self.state]:
             raise TransitionError(
                 f"job {self.job_id} can't go from {self.state.value} to {state.value}; "
-                f"{self.ended_files} of its {self.total_files} files have ended"
+                f"{self.ended_files} of {counted(self.total_files, 'file')} have ended"
             )
         self.state = state
         if state is JobState.RUNNING:

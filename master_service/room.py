@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from master_service.errors import NoRoomLeft
+from slave_service.counts import counted
 
 LEAST_FREE_BYTES = 4 * 1024**2
 """Kept free on both disks, so that what was accepted before can still be noted and finished."""
@@ -36,8 +37,9 @@ class Room:
         for name, free in self._free_bytes.items():
             if free < wanted[name] + LEAST_FREE_BYTES:
                 raise NoRoomLeft(
-                    f"The disk of {name} on the master is full ({free} bytes are free): make "
-                    "room, then send the files again."
+                    f"The disk of {name} on the master is full "
+                    f"({counted(free, 'byte is', 'bytes are')} free): "
+                    "make room, then send the files again."
                 )
 
     def _look(self) -> None:

@@ -25,6 +25,7 @@ from master_service.metrics import Metrics
 from master_service.results import Results
 from master_service.steps import Save, Steps, Survey, Unwanted
 from master_service.worker import Listener, Pass, PassUnderWay
+from slave_service.counts import counted
 from slave_service.errors import Internal
 from slave_service.task_types import TASK_TYPES, TaskType
 
@@ -232,8 +233,8 @@ class Runner:
             self._store.ledger.keep_speeds(job, speeds)
         self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
-        told = job.job_id, job.state.value, job.done_files, job.total_files
-        _log.info("job %s: %s, %d of %d files done", *told)
+        told = job.job_id, job.state.value, job.done_files, counted(job.total_files, "file")
+        _log.info("job %s: %s, %d of %s done", *told)
 
     def _end_early(self, live: LiveJob) -> None:
         """Give every file an end when the job can't be seen through, or is not wanted any more."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from master_service.events import Trouble
 from master_service.judgement import Record
 from master_service.shares import Shares
+from slave_service.counts import counted
 from slave_service.errors import Failure, Internal, NoSlave
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -215,7 +216,8 @@ class Run:
     def no_slave(self) -> Failure:
         """Return why files of the run fail that nobody was there for."""
         return NoSlave(
-            f"No slave that can do {self.task_type} answered for {self.patience_s:g} seconds: "
-            "start one (python slave.py) or, where /check_status and the page list one, do what "
-            "its state says there; then send the file again."
+            f"No slave that can do {self.task_type} answered for "
+            f"{counted(self.patience_s, 'second')}: start one (python slave.py) or, where "
+            "/check_status and the page list one, do what its state says there; then send the "
+            "file again."
         ).as_failure()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from master_service.jobs import File, FileState, Job
+from slave_service.counts import counted
 
 
 def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, object]:
@@ -42,9 +43,11 @@ def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, obje
 
 
 def _message(job: Job, failed: int) -> str:
+    total = counted(job.total_files, "file")
     message = f"{job.task_type.title()} processing complete"
     if failed:
-        message = f"{message}, but {failed} of {job.total_files} files failed"
+        message = f"{message}, but {failed} of {total} failed"
     if job.cancelled_files:
-        message = f"{message}; {job.cancelled_files} of {job.total_files} files were cancelled"
+        were = counted(job.total_files, "file was", "files were")
+        message = f"{message}; {job.cancelled_files} of {were} cancelled"
     return message

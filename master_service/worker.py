@@ -45,6 +45,7 @@ from master_service.transport import (
     Transport,
     TransportError,
 )
+from slave_service.counts import counted
 from slave_service.task_types import TaskType
 from slave_service.wire import Outcome
 
@@ -167,7 +168,7 @@ class Worker:
             self._post(SlaveGone(now, record.name, change.lost))
         else:
             details = record.details
-            _log.info("slave %s: %d workers", record.name, details.workers)
+            _log.info("slave %s: %s", record.name, counted(details.workers, "worker"))
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
 
     def resting(self) -> dict[str, Rest]:

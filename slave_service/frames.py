@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from slave_service.counts import counted
 from slave_service.errors import TooLarge
 from slave_service.wire import (
     MOST_RESULT_BYTES,
@@ -80,7 +81,9 @@ def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
         return Outcome(filename, failure=read_failure(head))
     count = _whole(head.get("bytes"))
     if count > MOST_RESULT_BYTES:
-        raise WireError(f"a result of {count} bytes is announced, and {MOST_RESULT_BYTES} is most")
+        raise WireError(
+            f"a result of {counted(count, 'byte')} is announced, and {MOST_RESULT_BYTES} is most"
+        )
     return Outcome(filename, data=reader.exactly(count))
 
 

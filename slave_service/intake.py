@@ -19,6 +19,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from slave_service.counts import counted
 from slave_service.turns import Turns
 
 _CHUNK_BYTES = 256 * 1024
@@ -147,8 +148,8 @@ def _fields_alone(stream: IO[bytes]) -> dict[str, str]:
 
 def _request_too_large(limits: Limits) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(
-        f"The request is larger than the {limits.request_bytes} bytes that one may have: "
-        "send the files in several requests, or raise MAX_JOB_SIZE on the master."
+        f"The request is larger than the {counted(limits.request_bytes, 'byte')} that one may "
+        "have: send the files in several requests, or raise MAX_JOB_SIZE on the master."
     )
 
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from slave_service.app import create_app
+from slave_service.counts import counted
 from slave_service.pool import Pool
 from slave_service.registration import RefusedError, Registration
 from slave_service.serving import Server, listen, listen_from
@@ -55,7 +56,7 @@ class _Life:
 
     def begin(self) -> None:
         settings = self.settings
-        _log.info("warming up %d workers", settings.workers)
+        _log.info("warming up %s", counted(settings.workers, "worker"))
         readiness = self.pool.start()
         for task_type, reason in readiness.reasons.items():
             if reason:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from slave_service.counts import counted
 from slave_service.errors import KNOWN_CODES, Failure, Internal
 
 CONTRACT_VERSION = 1
@@ -121,7 +122,9 @@ def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> li
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WireError("the answer is not the JSON that was expected") from error
     if not isinstance(entries, list) or len(entries) != expected:
-        raise WireError(f"the answer does not have one entry for each of {expected} files")
+        raise WireError(
+            f"the answer does not have one entry for each of {counted(expected, 'file')}"
+        )
     return [decode_outcome(entry, result_key) for entry in entries]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slave_service import errors
+from slave_service.counts import counted
 from slave_service.processes import Child, kill_group
 from slave_service.wire import Outcome, json_bytes
 
@@ -143,8 +144,8 @@ class Worker:
 
 def _timed_out(timeout_s: float) -> errors.Failure:
     return errors.TimedOut(
-        f"The file took longer than {timeout_s:g} seconds and was given up: split it or make it "
-        "simpler, or raise FILE_TIMEOUT on the slaves."
+        f"The file took longer than {counted(timeout_s, 'second')} and was given up: "
+        "split it or make it simpler, or raise FILE_TIMEOUT on the slaves."
     ).as_failure()
 
 

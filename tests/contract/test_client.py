@@ -276,7 +276,7 @@ def test_terminal_shows_progress(cluster: LocalCluster, tmp_path: Path) -> None:
         summary = client.stdout.read().decode()
         shown = read_to_its_end(screen)
     assert client.returncode == DONE
-    assert "Sent 1 files" in shown
+    assert "Sent 1 file" in shown
     assert "100%" in shown
     assert summary.startswith("Task Type: text\n")
 

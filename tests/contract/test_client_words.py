@@ -114,7 +114,7 @@ def test_retry_takes_the_failed_files(cluster: LocalCluster, tmp_path: Path) -> 
     assert client(cluster, "follow", job_id).returncode == SOME_FAILED
     again = client(cluster, "retry", job_id)
     assert (again.returncode, again.stderr) == (SOME_FAILED, "")
-    assert "Message: Text processing complete, but 1 of 1 files failed" in again.stdout
+    assert "Message: Text processing complete, but 1 of 1 file failed" in again.stdout
     assert newest(cluster)["job_id"] != job_id
     good = in_background(cluster, *texts(tmp_path, "a.txt"))
     wait_until(lambda: ledger(cluster, good)["state"] == "done")
@@ -129,10 +129,10 @@ def test_cancelled_job_is_no_success(own_cluster: LocalCluster, tmp_path: Path) 
     job_id = in_background(own_cluster, *texts(tmp_path / "t", "a.txt"))
     done = client(own_cluster, "cancel", job_id)
     assert (done.returncode, done.stderr) == (DONE, "")
-    assert done.stdout == f"Job {job_id}: cancelled, 0 of 1 files processed\n"
+    assert done.stdout == f"Job {job_id}: cancelled, 0 of 1 file processed\n"
     followed = client(own_cluster, "follow", job_id)
     assert followed.returncode == SOME_FAILED
-    assert "Message: Text processing cancelled after 0 of 1 files" in followed.stdout
+    assert "Message: Text processing cancelled after 0 of 1 file" in followed.stdout
 
 
 @pytest.mark.parametrize("word", ["follow", "retry", "cancel"])

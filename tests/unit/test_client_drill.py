@@ -101,7 +101,7 @@ def test_nothing_lost(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == ALL_DONE
     assert printed.splitlines()[-2] == (
         "Nothing was lost: 3 submitted = 3 done + 0 failed + 0 cancelled, 3 of 3 results "
-        "identical, 1 files moved from slave 10.0.0.1:3000 to others."
+        "identical, 1 file moved from slave 10.0.0.1:3000 to others."
     )
     assert printed.count("drill-0.txt") == 1
     assert "drill-1.txt" not in printed

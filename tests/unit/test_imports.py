@@ -16,6 +16,7 @@ SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
 AGREED = {
     "task_types",
     "content",
+    "counts",
     "wire",
     "frames",
     "errors",

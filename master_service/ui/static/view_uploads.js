@@ -72,7 +72,7 @@ export function interruptedCard(one, types, change) {
   const [chooseFiles, chooseFolder, inputs] = pickers(take);
   return takeDrops(h("section", { class: "card", "aria-label": "Interrupted upload" },
     h("h3", {}, "An upload was interrupted"),
-    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${one.arrivedFiles.toLocaleString("en")} arrived and are safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
+    h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${count(one.arrivedFiles, "has", "have")} arrived and ${one.arrivedFiles === 1 ? "is" : "are"} safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
     trouble,
     h("div", { class: "actions" }, isWhole ? button("Start", () => start(one, type).then(change), "primary") : one.folder ? [chooseFolder, chooseFiles] : [chooseFiles, chooseFolder],
       button("Forget it", () => forgetIt(one.jobId).then(change))), inputs), take);

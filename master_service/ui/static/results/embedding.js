@@ -52,7 +52,7 @@ async function fetchAround(job, { index }, signal) {
 function drawMap(job, file, texts) {
   const vectors = texts.map((text) => text.vector);
   const told = h("p", { role: "status" });
-  const picture = svg("svg", { viewBox: "0 0 100 60", class: "map", role: "group", "aria-label": `${texts.length} texts; those that are alike lie together` });
+  const picture = svg("svg", { viewBox: "0 0 100 60", class: "map", role: "group", "aria-label": `${count(texts.length, "text")}; those that are alike lie together` });
   const dots = spots(vectors).map(([x, y], place) => {
     const { index, filename } = texts[place].file;
     const isOwn = index === file.index;

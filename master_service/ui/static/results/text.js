@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { barLine, facts } from "../widgets.js";
+import { count } from "../words.js";
 
 const NEUTRAL = 0.05; // what VADER's authors call so
 
@@ -28,7 +29,7 @@ function bars(words) {
 
 function sentences({ sentences: some, sentence_count: all }) {
   if (!some?.length) return null;
-  const title = some.length < all ? `The ${some.length} sentences with the strongest mood, of ${all.toLocaleString("en")}` : "Sentence by sentence";
+  const title = some.length < all ? `The ${count(some.length, "sentence")} with the strongest mood, of ${all.toLocaleString("en")}` : "Sentence by sentence";
   return h("section", { class: "card", "aria-label": "Sentences" }, h("h3", {}, title),
     h("p", { class: "reading" }, some.map(({ text, sentiment }) =>
       {
