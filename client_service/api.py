@@ -52,6 +52,10 @@ class JobApi:
             raise MasterError(f"the master at {self.master_url} is no master of this kind")
         return status
 
+    def page_of(self, job_id: str) -> str:
+        """Return the address of the page that shows a job."""
+        return f"{self.master_url}/ui#{_job(job_id)}"
+
     def create(self, task_type: str) -> str:
         """Make a job that is open for files; returns its id."""
         return self._created("/jobs", {"task_type": task_type})

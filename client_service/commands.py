@@ -150,6 +150,7 @@ def _finish(api: JobApi, order: Order, job_ids: Sequence[str]) -> int:
         for job_id in job_ids:
             print(f"Job: {job_id}")
             print(f"Status: {api.master_url}/jobs/{job_id}")
+            print(f"Page: {api.page_of(job_id)}")
             print(f"Come back to it: {order.to_follow(job_id)}")
         return ALL_DONE
     code = ALL_DONE
@@ -166,6 +167,8 @@ def _see(api: JobApi, order: Order, job_id: str, later: Sequence[str]) -> int:
         head = follow(api, job_id)
     with saying(lambda _: to_follow(order, later)), saying(lambda _: to_see_again(order, head)):
         code = showing.summary(api, head)
+        # Below the paths, which scripts read from the line "Saved Files:" on.
+        showing.place(api, job_id)
         return max(code, fetching.fetch(api, head, order.output)) if order.output else code
 
 

@@ -37,6 +37,12 @@ def summary(api: JobApi, head: Answer) -> int:
     return ALL_DONE if is_whole else SOME_FAILED
 
 
+def place(api: JobApi, job_id: str) -> None:
+    """Print the job's id, and where the page shows it."""
+    print(f"Job: {job_id}")
+    print(f"Page: {api.page_of(job_id)}", flush=True)
+
+
 def _message(head: Answer) -> str:
     task, failed, total = head["task_type"].title(), head["failed_files"], head["total_files"]
     if head["state"] == _CANCELLED:

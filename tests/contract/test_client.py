@@ -1,5 +1,6 @@
 """The command line, run as its users run it."""
 
+import itertools
 import os
 import re
 import socket
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, free_port
 from tests.contract.programs import only_line, run
@@ -29,22 +31,38 @@ def send(cluster: LocalCluster, *files: Path) -> "subprocess.CompletedProcess[st
     return run("client.py", cluster.url, "text", *map(str, files))
 
 
+def saved(output: str) -> list[Path]:
+    """Return the paths that a summary tells: the indented lines after its fourth."""
+    lines = itertools.takewhile(lambda line: line.startswith("  "), output.splitlines()[4:])
+    return [Path(line.strip()) for line in lines]
+
+
 def test_prints_the_summary_as_ever(cluster: LocalCluster, tmp_path: Path) -> None:
     """The original's four lines, then the path of each result, in upload order; exit code 0."""
     done = send(cluster, *write(tmp_path, "zoo.txt", "apple.txt"))
     assert (done.returncode, done.stderr) == (DONE, "")
-    head, results = done.stdout.splitlines()[:4], done.stdout.splitlines()[4:]
+    head, results = done.stdout.splitlines()[:4], saved(done.stdout)
     assert head == [
         "Task Type: text",
         "Message: Text processing complete",
         "Files Processed: 2",
         "Saved Files:",
     ]
-    assert [Path(line.strip()).name for line in results] == [
-        "zoo_analysis.json",
-        "apple_analysis.json",
-    ]
-    assert all(Path(line.strip()).is_file() for line in results)
+    assert [result.name for result in results] == ["zoo_analysis.json", "apple_analysis.json"]
+    assert all(result.is_file() for result in results)
+
+
+def test_job_and_its_page_follow_the_summary(cluster: LocalCluster, tmp_path: Path) -> None:
+    """Below the original's lines stand the job's id and where the page shows it."""
+    (empty := tmp_path / "empty.txt").write_bytes(b"")
+    for files, ahead in ((write(tmp_path, "shown.txt"), 5), ([empty], 6)):
+        lines = send(cluster, *files).stdout.splitlines()
+        (newest,) = requests.get(f"{cluster.url}/jobs?limit=1", timeout=10).json()["jobs"]
+        assert lines[ahead:] == [
+            f"Job: {newest['job_id']}",
+            f"Page: {cluster.url}/ui#/jobs/{newest['job_id']}",
+        ]
+    assert requests.get(lines[-1].partition(": ")[2], timeout=10).ok
 
 
 def test_master_may_be_that_of_the_settings(cluster: LocalCluster, tmp_path: Path) -> None:
@@ -229,7 +247,7 @@ def test_name_that_ends_in_a_backslash_keeps_files_apart(
         file.write_text("word " * count)
     done = send(cluster, *files)
     assert (done.returncode, done.stderr) == (DONE, "")
-    results = [Path(line.strip()) for line in done.stdout.splitlines()[4:]]
+    results = saved(done.stdout)
     for count, result in enumerate(results, 1):
         assert f'"word_count": {count},' in result.read_text(encoding="utf-8")
     assert len(results) == 4
@@ -251,8 +269,8 @@ def test_hundreds_of_files_need_few_handles(cluster: LocalCluster, tmp_path: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     )
     assert (done.returncode, done.stderr) == (DONE, "")
-    saved = [Path(line.strip()).name for line in done.stdout.splitlines()[4:]]
-    assert saved == [f"handle {number:03}_analysis.json" for number in range(200)]
+    names = [result.name for result in saved(done.stdout)]
+    assert names == [f"handle {number:03}_analysis.json" for number in range(200)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")

@@ -52,13 +52,15 @@ def test_background_says_how_to_come_back(cluster: LocalCluster, tmp_path: Path)
     """The job's id, its address, and the command line that follows it, which works."""
     done = client(cluster, "text", "--background", *texts(tmp_path, "a.txt", "b.txt"))
     assert (done.returncode, done.stderr) == (DONE, "")
-    job, status, back = (line.partition(": ")[2] for line in done.stdout.splitlines())
+    job, status, page, back = (line.partition(": ")[2] for line in done.stdout.splitlines())
     assert requests.get(status, timeout=10).json()["job_id"] == job
+    assert page == f"{cluster.url}/ui#/jobs/{job}"
     words = shlex.split(back)
     followed = run("client.py", *words[2:])
     assert (followed.returncode, followed.stderr) == (DONE, "")
     assert followed.stdout.startswith("Task Type: text\nMessage: Text processing complete\n")
     assert "Files Processed: 2" in followed.stdout
+    assert followed.stdout.endswith(f"Job: {job}\nPage: {page}\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
@@ -116,6 +118,7 @@ def test_retry_takes_the_failed_files(cluster: LocalCluster, tmp_path: Path) -> 
     assert (again.returncode, again.stderr) == (SOME_FAILED, "")
     assert "Message: Text processing complete, but 1 of 1 file failed" in again.stdout
     assert newest(cluster)["job_id"] != job_id
+    assert f"Job: {newest(cluster)['job_id']}\n" in again.stdout
     good = in_background(cluster, *texts(tmp_path, "a.txt"))
     wait_until(lambda: ledger(cluster, good)["state"] == "done")
     refused = client(cluster, "retry", good)
@@ -206,6 +209,7 @@ def test_auto_makes_a_job_for_each_type(
         if name in {"image", "text", "audio", "document"}
     ]
     assert lines.count("Files Processed: 1") == 4
+    assert len({line for line in lines if line.startswith("Page: ")}) == 4
     skipped = lines[lines.index("Skipped Files:") + 1 :]
     assert skipped == ["  archive.png: no known content", "  empty.txt: empty"]
     assert len(list((tmp_path / "home").iterdir())) == 4

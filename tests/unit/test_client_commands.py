@@ -42,6 +42,9 @@ class Master:
         if trouble:
             trouble()
 
+    def page_of(self, job_id: str) -> str:
+        return f"{URL}/ui#/jobs/{job_id}"
+
     def status(self) -> dict[str, Any]:
         return {"status": "alive"}
 
