@@ -130,11 +130,13 @@ class JobApi:
             last = entry["index"]
             yield entry
 
-    def jobs(self) -> Iterator[Answer]:
-        """Yield the heads of all jobs, newest first."""
+    def jobs(self, id_prefix: str = "") -> Iterator[Answer]:
+        """Yield the heads of all jobs, or of those whose ids begin so, newest first."""
         seen: set[str] = set()
         repeated = 0
-        for head in self._pages(answers.heads, "/jobs"):
+        for head in self._pages(
+            answers.heads, "/jobs", f"&id_prefix={id_prefix}" * bool(id_prefix)
+        ):
             # New jobs move a few that were told already on to the next page; never a page of them.
             if head["job_id"] in seen:
                 repeated += 1
@@ -154,10 +156,12 @@ class JobApi:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         return self._json(answers.job_id, "POST", path, lambda: {"json": body, "headers": headers})
 
-    def _pages(self, read: Callable[[Answer], list[Answer]], path: str) -> Iterator[Answer]:
+    def _pages(
+        self, read: Callable[[Answer], list[Answer]], path: str, more: str = ""
+    ) -> Iterator[Answer]:
         offset = 0
         while True:
-            page = self._json(read, "GET", f"{path}?offset={offset}&limit={_PAGE}")
+            page = self._json(read, "GET", f"{path}?offset={offset}&limit={_PAGE}{more}")
             yield from page
             offset += len(page)
             if len(page) < _PAGE:

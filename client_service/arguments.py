@@ -26,7 +26,7 @@ _TAKE = {
 """Which words an option makes sense with."""
 _OPTIONS = (*_TAKE, *command_line.option_names(CLIENT))
 _WORD_CUTOFF = 0.7
-_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
 PROGRAM = ("python", "client.py")
 """What most users call; ``client.py`` says what this one did."""
 _DESCRIPTION = """\
@@ -43,6 +43,7 @@ in place of TASK_TYPE FILE…:
   follow JOB    wait for a job and show its summary
   retry JOB     a new job from the failed files of one
   cancel JOB    stop a job
+                JOB is a job's id, or its beginning (at least 4 characters)
   drill         prove on sample texts that a slave lost in the middle costs no file
 
 In brackets: the environment variable of a setting, which may also stand in .env beside client.py;
@@ -87,6 +88,10 @@ class Order:
     def to_cancel(self, job_id: str) -> str:
         """Return the command line that stops the job."""
         return _quoted([*self._called(), CANCEL, job_id])
+
+    def to_list(self) -> str:
+        """Return the command line that lists the master's jobs."""
+        return _quoted([*self._called(), JOBS])
 
     def _line(self, *words: str) -> str:
         output = ["--output", str(self.output)] if self.output else []
@@ -147,7 +152,7 @@ def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | N
         return f"{word} takes no more than that"
     for job_id in [resume] if resume else arguments if word in _OF_A_JOB else []:
         if not _JOB_ID.fullmatch(job_id):
-            return f"{job_id!r} is no id of a job"
+            return f"{job_id!r} is no id of a job, nor 4 characters or more of one's beginning"
     return None
 
 

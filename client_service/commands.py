@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from client_service import arguments as words
-from client_service import bars, fetching, kinds, showing
+from client_service import bars, fetching, kinds, listing, showing
 from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.ctrl_c import CtrlC
@@ -71,6 +71,7 @@ def process(api: JobApi, order: Order, loads: Sequence[Load]) -> int:
         fetching.prepare(order.output)
     status = api.status()
     if order.resume:
+        order = listing.with_whole_id(api, order)
         loads = _left(loads, api.head(order.resume)["task_type"])
     elif not order.background:
         for load in loads:
@@ -176,6 +177,7 @@ def _follow(api: JobApi, order: Order) -> int:
     if order.output:
         fetching.prepare(order.output)
     api.status()
+    order = listing.with_whole_id(api, order)
     return _finish(api, order, order.arguments)
 
 
@@ -183,11 +185,13 @@ def _retry(api: JobApi, order: Order) -> int:
     if order.output:
         fetching.prepare(order.output)
     api.status()
+    order = listing.with_whole_id(api, order)
     return _finish(api, order, [api.retry(order.arguments[0])])
 
 
 def _cancel(api: JobApi, order: Order) -> int:
     api.status()
+    order = listing.with_whole_id(api, order)
     head = api.cancel(order.arguments[0])
     counts = f"{head['done_files']} of {counted(head['total_files'], 'file')} processed"
     print(f"Job {head['job_id']}: {head['state']}, {counts}")
@@ -196,7 +200,7 @@ def _cancel(api: JobApi, order: Order) -> int:
 
 def _jobs(api: JobApi, order: Order) -> int:  # noqa: ARG001 (every word is called alike)
     api.status()
-    showing.jobs(api.jobs())
+    listing.show(api.jobs())
     return ALL_DONE
 
 

@@ -1,6 +1,5 @@
 """Prints what users and their scripts read on standard output."""
 
-import itertools
 import sys
 from collections.abc import Iterable
 
@@ -12,7 +11,6 @@ from client_service.names import printable
 from slave_service.counts import counted
 
 _CANCELLED = "cancelled"
-_JOBS = "{job_id:32}  {task_type:10}  {state:9}  {files:>24}  {created_at}"
 
 
 def summary(api: JobApi, head: Answer) -> int:
@@ -49,18 +47,6 @@ def _message(head: Answer) -> str:
         return f"{task} processing cancelled after {head['done_files']} of {counted(total, 'file')}"
     message = f"{task} processing complete"
     return f"{message}, but {failed} of {counted(total, 'file')} failed" if failed else message
-
-
-def jobs(heads: Iterable[Answer]) -> None:
-    """Print a line for each job."""
-    titles = {"job_id": "JOB", "task_type": "TYPE", "state": "STATE", "created_at": "CREATED"}
-    # Asked for before the titles are printed: a master that says no has no table.
-    heads = iter(heads)
-    first = list(itertools.islice(heads, 1))
-    print(_JOBS.format(**titles, files="DONE/FAILED/ALL FILES"))
-    for head in itertools.chain(first, heads):
-        counts = (head["done_files"], head["failed_files"], head["total_files"])
-        print(printable(_JOBS.format_map(head | {"files": "/".join(map(str, counts))})))
 
 
 def skipped(sources: Iterable[Source]) -> None:

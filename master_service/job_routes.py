@@ -11,7 +11,7 @@ from master_service.jobs import Job
 from master_service.ledger_rows import TOGETHER
 from master_service.parts import parts
 from master_service.progress import entry, head
-from master_service.reading import claim_of, file_state, json_body, page, received_form
+from master_service.reading import claim_of, file_state, id_prefix, json_body, page, received_form
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -50,7 +50,7 @@ def start(job_id: str) -> ResponseReturnValue:
 def jobs() -> ResponseReturnValue:
     """Return jobs without their files, the newest first."""
     offset, limit = page(100, _MOST_JOBS)
-    found = parts().service.store.ledger.jobs(offset, limit)
+    found = parts().service.store.ledger.jobs(offset, limit, id_prefix())
     return jsonify(jobs=[head_of(job) for job in found])
 
 

@@ -184,11 +184,11 @@ class Ledger:
             found = self._rows(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
             return self._unwritten_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
 
-    def jobs(self, offset: int, limit: int) -> list[Job]:
-        """Return jobs, the newest first."""
-        text = f"{rows.SELECT_JOBS} ORDER BY number DESC LIMIT ? OFFSET ?"
+    def jobs(self, offset: int, limit: int, id_prefix: str = "") -> list[Job]:
+        """Return jobs, the newest first; with ``id_prefix`` those whose ids begin so."""
+        text = rows.SELECT_JOBS_BY_PREFIX if id_prefix else rows.SELECT_JOBS_NEWEST_FIRST
         with self._lock:
-            jobs = (rows.read_job(row) for row in self._rows(text, limit, offset))
+            jobs = (rows.read_job(row) for row in self._rows(text, limit, offset, id_prefix))
             return [self._unwritten_jobs.get(job.job_id, job) for job in jobs]
 
     def jobs_in(self, state: JobState) -> list[Job]:

@@ -74,6 +74,12 @@ SELECT_JOBS = """
 SELECT job_id, task_type, created_at, state, started_at, finished_at, bytes_received,
     total_files, done_files, failed_files, cancelled_files FROM jobs
 """
+SELECT_JOBS_NEWEST_FIRST = f"{SELECT_JOBS} WHERE ?3='' ORDER BY number DESC LIMIT ?1 OFFSET ?2"
+SELECT_JOBS_BY_PREFIX = f"""
+{SELECT_JOBS} WHERE job_id>=?3 AND job_id<?3||'~' ORDER BY +number DESC LIMIT ?1 OFFSET ?2
+"""
+"""By the index of ids, whose characters all sort before the tilde; the plus keeps SQLite from
+reading all jobs in the order of their numbers."""
 # What is there already was put there by a call that died before it could answer.
 INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 UPDATE_FILE = """

@@ -7,7 +7,7 @@ what callers rely on shows: a test compares the two.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from master_service.jobs import FileState
+from master_service.openapi_parameters import CODE, ID_PREFIX, KEY, PREFER, STATE, page
 from master_service.openapi_schemas import SCHEMAS
 from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION
@@ -85,7 +85,7 @@ def _calls() -> dict[str, Described]:
                 "at once.",
                 {200: _json("Summary"), 202: _named()},
                 [400, 413, 422, 503, 507],
-                headers=[_PREFER, _KEY],
+                headers=[PREFER, KEY],
                 body=_form_with_type(),
             )
         },
@@ -94,13 +94,13 @@ def _calls() -> dict[str, Described]:
                 "List jobs, the newest first.",
                 {200: _json("Jobs")},
                 [400],
-                query=[_page("offset", 0, 2**53), _page("limit", 100, 1000)],
+                query=[page("offset", 0, 2**53), page("limit", 100, 1000), ID_PREFIX],
             ),
             "post": _call(
                 "Make a job that takes files in several requests.",
                 {201: _named()},
                 [400, 413, 422, 503, 507],
-                headers=[_KEY],
+                headers=[KEY],
                 body=_json_body("NewJob"),
             ),
         },
@@ -109,7 +109,7 @@ def _calls() -> dict[str, Described]:
                 "A job and a page of the ledger of its files.",
                 {200: _json("Job")},
                 [400, 404],
-                query=[_page("offset", 0, 2**53), _page("limit", 1000, 10000), _STATE, _CODE],
+                query=[page("offset", 0, 2**53), page("limit", 1000, 10000), STATE, CODE],
             ),
             "delete": _call(
                 "Cancel; a job that is over stays as it is.", {200: _json("Head")}, [404, 507]
@@ -120,7 +120,7 @@ def _calls() -> dict[str, Described]:
                 "Take files of an open job; they are safe once this is answered.",
                 {200: _json("Indexes")},
                 [400, 404, 409, 413, 422, 503, 507],
-                headers=[_KEY],
+                headers=[KEY],
                 body=_form(),
             )
         },
@@ -132,7 +132,7 @@ def _calls() -> dict[str, Described]:
                 "Make a new job of the failed files.",
                 {201: _named()},
                 [400, 404, 409, 422, 503, 507],
-                headers=[_KEY],
+                headers=[KEY],
             )
         },
         "/jobs/{job_id}/drop": {
@@ -219,38 +219,6 @@ def _item(path: str, calls: Described) -> Described:
 _TEXT = {"type": "string"}
 _CONTENT: Described = {"application/json": {"type": "object"}}
 """What is not described as text."""
-_KEY: Described = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "The same key with the same content gives the same answer again.",
-    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
-}
-_PREFER: Described = {
-    "name": "Prefer",
-    "in": "header",
-    "description": "respond-async: answer 202 at once.",
-    "schema": _TEXT,
-}
-
-
-def _page(name: str, default: int, most: int) -> Described:
-    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": default}
-    return {"name": name, "in": "query", "schema": schema}
-
-
-_STATE = {
-    "name": "state",
-    "in": "query",
-    "description": "Files in this state alone; all where it is left out.",
-    "schema": {"type": "string", "enum": [state.value for state in FileState]},
-}
-
-_CODE = {
-    "name": "code",
-    "in": "query",
-    "description": "Files that failed in this way alone, none for a code that nothing has.",
-    "schema": _TEXT,
-}
 
 
 def _json(schema: str) -> Described:

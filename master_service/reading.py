@@ -17,6 +17,7 @@ from slave_service.intake import Form, NoRoom, receive
 from slave_service.wire import json_bytes, json_value
 
 _MAX_JSON_BYTES = 64 * 1024
+_ID_PREFIX = re.compile(r"[A-Za-z0-9_-]{4,64}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
@@ -93,6 +94,16 @@ def file_state() -> FileState | None:
     except ValueError:
         states = ", ".join(state.value for state in FileState)
         raise BadRequestPart(f"state must be one of {states}.") from None
+
+
+def id_prefix() -> str:
+    """Return the ``id_prefix`` that jobs are asked for by; empty for all."""
+    text = request.args.get("id_prefix")
+    if text is None:
+        return ""
+    if not _ID_PREFIX.fullmatch(text):
+        raise BadRequestPart("id_prefix must be 4 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
+    return text
 
 
 def respond_async() -> bool:

@@ -233,7 +233,8 @@ class Service:
         job = live.job if live else self.store.ledger.job(job_id)
         if job is None:
             raise NoSuchThing(
-                f"There is no job {job_id} (finished ones are forgotten after JOB_RETENTION days)."
+                f"There is no job {job_id} (finished ones are forgotten after JOB_RETENTION days; "
+                "GET /jobs lists the others)."
             )
         return job
 

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 import requests
 
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, free_port
-from tests.contract.programs import only_line, run
+from tests.contract.programs import only_line, read_to_its_end, run
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -297,17 +296,3 @@ def test_terminal_shows_progress(cluster: LocalCluster, tmp_path: Path) -> None:
     assert "Sent 1 file" in shown
     assert "100%" in shown
     assert summary.startswith("Task Type: text\n")
-
-
-def read_to_its_end(screen: int) -> str:
-    """Return what a terminal was written; Linux ends it with an error, others with nothing."""
-    shown = b""
-    while True:
-        try:
-            data = os.read(screen, 65536)
-        except OSError:
-            data = b""
-        if not data:
-            os.close(screen)
-            return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown.decode("utf-8", "replace"))
-        shown += data

@@ -15,6 +15,7 @@ from tests.unit.test_client_answers import ENTRY, HEAD
 
 NOTHING_DONE = 2
 SENT_AT_MOST = 512 * 1024 * 1024
+JOB_ID = "0123456789abcdef" * 2
 JOB = HEAD | {"done_files": 2, "failed_files": 0}
 
 
@@ -83,7 +84,7 @@ def test_endless_answer_is_cut(code: int) -> None:
         except OSError:
             pass  # the client has gone, as it should
 
-    line = told(endless, "follow", "j1")
+    line = told(endless, "follow", JOB_ID)
     assert line.endswith("HTTP 400 Bad Request" if code == 400 else "answers what no master would")
     assert sent[0] < SENT_AT_MOST
 
@@ -97,14 +98,14 @@ def test_packed_answer_is_not_unpacked() -> None:
         evil.end_headers()
         evil.wfile.write(b"\x1f\x8b")
 
-    assert told(packed, "follow", "j1").endswith("answers what no master would")
+    assert told(packed, "follow", JOB_ID).endswith("answers what no master would")
 
 
 @pytest.mark.parametrize(
     ("key", "page", "words"),
     [
-        ("files", [ENTRY | {"index": index} for index in range(1000)], ["follow", "j1"]),
-        ("files", [ENTRY] * 1000, ["follow", "j1"]),
+        ("files", [ENTRY | {"index": index} for index in range(1000)], ["follow", JOB_ID]),
+        ("files", [ENTRY] * 1000, ["follow", JOB_ID]),
         ("jobs", [HEAD | {"job_id": f"j{number}"} for number in range(1000)], ["jobs"]),
     ],
 )
@@ -127,7 +128,7 @@ def test_pages_that_do_not_move_on_are_told(key: str, page: list[Any], words: li
         {"files": [{}], "jobs": [1], "job_id": 1},
     ],
 )
-@pytest.mark.parametrize("words", [["follow", "j1"], ["jobs"], ["retry", "j1"]])
+@pytest.mark.parametrize("words", [["follow", JOB_ID], ["jobs"], ["retry", JOB_ID]])
 def test_answer_of_another_shape_is_told(body: dict[str, Any], words: list[str]) -> None:
     """What is missing or of a wrong type is no traceback, whatever was asked."""
     line = told(lambda evil: evil.say(body), *words)
@@ -151,6 +152,6 @@ def test_upload_to_such_a_master_is_told(tmp_path: Path) -> None:
 def test_refusal_has_no_orders_to_the_terminal(refuse: Callable[[Evil], None]) -> None:
     """The master's reason is one line of plain text, wherever it stands in the answer."""
     with master(refuse) as url:
-        done = run("client.py", url, "follow", "j1")
+        done = run("client.py", url, "follow", JOB_ID)
     assert only_line(done.stderr).isprintable()
     assert "no?]0;owned" in done.stderr

@@ -95,20 +95,6 @@ def test_way_back_works_where_the_client_was_called(cluster: LocalCluster, tmp_p
     assert f": {Path(sys.executable).name} {client[1]} " in short.stdout
 
 
-def test_jobs_are_listed(cluster: LocalCluster, tmp_path: Path) -> None:
-    """A line for each job, the newest first, with its state and counts."""
-    (tmp_path / "empty.txt").write_bytes(b"")
-    job_ids = [in_background(cluster, *texts(tmp_path, "a.txt"), tmp_path / "empty.txt")]
-    job_ids.append(in_background(cluster, *texts(tmp_path, "c.txt")))
-    wait_until(lambda: all(ledger(cluster, job)["state"] == "done" for job in job_ids))
-    done = client(cluster, "jobs")
-    assert (done.returncode, done.stderr) == (DONE, "")
-    titles, second, first = done.stdout.splitlines()[:3]
-    assert titles.startswith("JOB ")
-    assert second.split()[:4] == [job_ids[1], "text", "done", "1/0/1"]
-    assert first.split()[:4] == [job_ids[0], "text", "done", "1/1/2"]
-
-
 def test_retry_takes_the_failed_files(cluster: LocalCluster, tmp_path: Path) -> None:
     """A new job of those alone, whose summary is shown; without any, the master says so."""
     (tmp_path / "empty.txt").write_bytes(b"")
@@ -143,7 +129,11 @@ def test_unknown_job_is_told(cluster: LocalCluster, word: str) -> None:
     """A job that the master does not know: one line in its words, exit code 2."""
     done = client(cluster, word, "0123456789abcdef")
     assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
-    assert "no job 0123456789abcdef" in only_line(done.stderr)
+    line = only_line(done.stderr)
+    assert "no job 0123456789abcdef" in line
+    assert line.endswith(f"client.py {cluster.url} jobs")
+    whole = client(cluster, word, "0123456789abcdef" * 2)
+    assert "no job 0123456789abcdef0123456789abcdef" in only_line(whole.stderr)
 
 
 def test_results_come_home(cluster: LocalCluster, tmp_path: Path) -> None:

@@ -328,6 +328,19 @@ def test_what_is_not_there_is_a_404(cluster: LocalCluster, method: str, path: st
     assert call(cluster.url, method, path, 404).json()["error"]
 
 
+def test_jobs_by_the_beginning_of_their_ids(cluster: LocalCluster) -> None:
+    """``id_prefix`` finds jobs; all other calls take whole ids alone."""
+    job_id = send(cluster.url, "text", [("a.txt", b"found by its beginning")])
+    finished(cluster.url, job_id)
+    found = call(cluster.url, "GET", f"/jobs?id_prefix={job_id[:10]}", 200).json()["jobs"]
+    assert [job["job_id"] for job in found] == [job_id]
+    assert call(cluster.url, "GET", "/jobs?id_prefix=none-such", 200).json() == {"jobs": []}
+    for malformed in ("abc", "", "ab%20cd", "ab'%3bcd", "%2525", "a" * 65, "\u00e9" * 4):
+        assert call(cluster.url, "GET", f"/jobs?id_prefix={malformed}", 400).json()["error"]
+    call(cluster.url, "GET", f"/jobs/{job_id[:10]}", 404)
+    call(cluster.url, "DELETE", f"/jobs/{job_id[:10]}", 404)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -14,8 +14,8 @@ URL = "http://localhost:5000"
 
 def test_options_may_stand_anywhere() -> None:
     """Before, between and after the files, an option means the same."""
-    expected = Order(URL, "text", ["a", "b"], True, Path("out"), "j1")
-    options = ["--background", "--output", "out", "--resume", "j1"]
+    expected = Order(URL, "text", ["a", "b"], True, Path("out"), "job1")
+    options = ["--background", "--output", "out", "--resume", "job1"]
     for line in (
         [*options, URL, "text", "a", "b"],
         [URL, "text", *options, "a", "b"],
@@ -30,11 +30,11 @@ def test_options_may_stand_anywhere() -> None:
 def test_way_back_is_a_command_line(files: list[str]) -> None:
     """What the user is told to type asks for the rest of the same upload."""
     order = Order(URL, "auto", files, True, Path("my results"))
-    words = shlex.split(order.to_resume("j1"))
+    words = shlex.split(order.to_resume("job1"))
     assert words[:2] == ["python", "client.py"]
     back = read(words[2:])
     assert (back.word, back.background, back.output) == ("auto", True, Path("my results"))
-    assert back.resume == "j1"
+    assert back.resume == "job1"
     assert [os.path.normpath(name) for name in back.arguments] == list(map(os.path.normpath, files))
 
 
@@ -43,7 +43,7 @@ def test_way_back_is_what_was_called() -> None:
     """Every line begins with the interpreter and the script as they were called."""
     program = ("/my own/python", "../client.py")
     order = read([URL, "text", "a"], program)
-    for line in (order.to_resume("j1"), order.to_follow("j1"), order.to_cancel("j1")):
+    for line in (order.to_resume("job1"), order.to_follow("job1"), order.to_cancel("job1")):
         assert line.startswith(f"'/my own/python' ../client.py {URL} ")
 
 
@@ -55,12 +55,13 @@ def test_way_back_is_what_was_called() -> None:
         (["follow"], "needs the id of one job"),
         (["cancel", "a", "b"], "needs the id of one job"),
         (["retry", "../x"], "is no id of a job"),
+        (["follow", "abc"], "4 characters or more"),
         (["text", "a", "--resume", "a/b"], "is no id of a job"),
         (["jobs", "a"], "takes no more"),
         (["drill", "a"], "takes no more"),
-        (["follow", "j1", "--background"], "--background does not go with follow"),
+        (["follow", "job1", "--background"], "--background does not go with follow"),
         (["jobs", "--output", "x"], "--output does not go with jobs"),
-        (["retry", "j1", "--resume", "j2"], "--resume does not go with retry"),
+        (["retry", "job1", "--resume", "job2"], "--resume does not go with retry"),
         (["video", "a"], "invalid choice"),
         (["text", "a", "--output", ""], "--output: it is empty"),
         (["text", "a", "--resume", ""], "--resume: it is empty"),
@@ -83,7 +84,7 @@ def test_address_may_be_that_of_the_settings() -> None:
     """Where the first word is one of those that say what to do, no address was given."""
     assert read(["text", "a", "--background"]) == Order("", "text", ["a"], True)
     assert read(["text", "text", "jobs"]) == Order("", "text", ["text", "jobs"])
-    assert read(["jobs"]).to_cancel("j1") == "python client.py cancel j1"
+    assert read(["jobs"]).to_cancel("job1") == "python client.py cancel job1"
 
 
 @pytest.mark.parametrize(("line", "said"), [([], "TASK_TYPE is missing"), ([URL], "is missing")])

@@ -45,6 +45,9 @@ class Master:
     def page_of(self, job_id: str) -> str:
         return f"{URL}/ui#/jobs/{job_id}"
 
+    def jobs(self, id_prefix: str) -> Iterator[dict[str, Any]]:
+        return (self.head(job_id) for job_id in self.states if job_id.startswith(id_prefix))
+
     def status(self) -> dict[str, Any]:
         return {"status": "alive"}
 

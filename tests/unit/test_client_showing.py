@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from client_service import bars, showing
+from client_service import bars, listing, showing
 from client_service.api import JobApi
 from client_service.drill import Trial, report
 from client_service.slaves import why_unavailable
@@ -40,7 +40,7 @@ def test_summary_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_list_of_jobs_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     """A time is a text like any other."""
-    showing.jobs([HEAD | {"created_at": ORDER}])
+    listing.show([HEAD | {"created_at": ORDER}])
     assert len(shown(capsys).splitlines()) == 2
 
 

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from master_service import ledger_rows as rows
 from master_service.claims import Claim
 from master_service.errors import KeyReused, LedgerFull, NoSuchThing
 from master_service.jobs import File, FileState, Job, JobState
@@ -193,6 +195,19 @@ def test_jobs_come_newest_first(ledger: Ledger) -> None:
     for number in range(5):
         ledger.add(new_job(f"j{number}"), [], None)
     assert [job.job_id for job in ledger.jobs(1, 2)] == ["j3", "j2"]
+
+
+def test_jobs_are_found_by_the_beginning_of_their_ids(ledger: Ledger, path: Path) -> None:
+    """Those alone, in pages too; an index finds them, however many others there are."""
+    for job_id in ("ab00", "ac00", "ab0f", "aB00", "b%00"):
+        ledger.add(new_job(job_id), [], None)
+    assert [job.job_id for job in ledger.jobs(0, 9, "ab0")] == ["ab0f", "ab00"]
+    assert [job.job_id for job in ledger.jobs(1, 9, "ab0")] == ["ab00"]
+    assert [job.job_id for job in ledger.jobs(0, 9, "ac00")] == ["ac00"]
+    assert ledger.jobs(0, 9, "%") == ledger.jobs(0, 9, "abc") == []
+    with closing(sqlite3.connect(path)) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {rows.SELECT_JOBS_BY_PREFIX}", (9, 0, "ab0"))
+        assert "SEARCH jobs USING INDEX" in str(plan.fetchall())
 
 
 class Full:
