@@ -9,6 +9,7 @@ from master_service.jobs import File, Job, JobState
 from slave_service.counts import counted
 from slave_service.errors import Failure, TooLarge
 from slave_service.intake import Form, Upload
+from slave_service.missing_files import why_no_files
 from slave_service.task_types import TASK_TYPES, TaskType
 
 
@@ -24,7 +25,7 @@ def uploads_for(task: TaskType, form: Form) -> list[Upload]:
     """Return the uploads in the task type's own field; raises ``NoFiles`` where there are none."""
     uploads = [upload for upload in form.uploads if upload.field == task.form_field]
     if not uploads:
-        raise NoFiles(task.name)
+        raise NoFiles(why_no_files(task, form))
     return uploads
 
 

@@ -42,10 +42,7 @@ class UnknownTaskType(Refusal):
 
 
 class NoFiles(Refusal):
-    """The form brought no file in the field of its task type."""
-
-    def __init__(self, task_type: str) -> None:
-        super().__init__(f"No files provided for {task_type} processing")
+    """The form brought no file in the field of its task type, or a job has none."""
 
 
 class BadRegistration(Refusal):

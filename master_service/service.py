@@ -32,6 +32,7 @@ from master_service.metrics import Metrics
 from master_service.runner import Runner
 from master_service.runs import Rest
 from slave_service.intake import Form
+from slave_service.missing_files import no_files
 
 _PAGE_FILES = 1000
 _CANCEL_S = 10.0
@@ -164,7 +165,9 @@ class Service:
             if job.state is not JobState.OPEN:
                 return
             if not job.total_files:
-                raise NoFiles(job.task_type)
+                raise NoFiles(
+                    f"{no_files(job.task_type)}: send some with POST /jobs/{job_id}/files first."
+                )
             self.check_queue()
             job.change(JobState.QUEUED, _now())
             self.store.ledger.start(job)

@@ -68,6 +68,8 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     uploads: list[Upload] = field(default_factory=list)
     bytes_received: int = 0
+    fields_without_choice: set[str] = field(default_factory=set)
+    """Fields of parts with an empty file name, which are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +228,10 @@ class _Intake:
             )
         if filename is None:
             self._field = (_name(part.name), bytearray())
-        # A part with an empty file name is what a browser sends for "nothing chosen".
-        elif filename:
+        elif not filename:
+            # What a browser sends for "nothing chosen".
+            self.form.fields_without_choice.add(_name(part.name))
+        else:
             path = self._folder / str(len(self.form.uploads))
             upload = Upload(_name(part.name), filename, path)
             self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from slave_service.door import is_trusted
 from slave_service.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
 from slave_service.intake import Form, Limits, receive
+from slave_service.missing_files import why_no_files
 from slave_service.pool import Pool
 from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
 from slave_service.wire import (
@@ -84,7 +85,7 @@ def _read_request(folder: Path) -> Request:
     task = _task_type(form)
     uploads = [upload for upload in form.uploads if upload.field == task.form_field]
     if not uploads:
-        raise BadRequest(f"No files provided for {task.name} processing")
+        raise BadRequest(why_no_files(task, form))
     survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
     return Request(task, uploads, folder, survey, _fit(form, task))
 

@@ -113,15 +113,30 @@ def test_all_failed_is_still_an_answer(cluster: LocalCluster) -> None:
     ("data", "files", "error"),
     [
         ({"task_type": "video"}, [("images", b"x")], "Unknown task type: video"),
-        ({"task_type": "text"}, [("images", b"x")], "No files provided for text processing"),
-        ({"task_type": "ocr"}, [], "No files provided for ocr processing"),
-        ({}, [], "No files provided for image processing"),
+        (
+            {"task_type": "text"},
+            [("images", b"x")],
+            'No files provided for text processing: send them in the form field "texts" '
+            '(received: "images"). "images" is the field of task_type image or ocr.',
+        ),
+        (
+            {"task_type": "ocr"},
+            [],
+            'No files provided for ocr processing: send them in the form field "images" '
+            "(received: no other field).",
+        ),
+        (
+            {"texts": "hi"},
+            [],
+            'No files provided for image processing: send them in the form field "images" '
+            '(received: "texts").',
+        ),
     ],
 )
 def test_bad_requests_are_told_why(
     cluster: LocalCluster, data: dict[str, str], files: list[Any], error: str
 ) -> None:
-    """Unknown types and missing files are a 400 in the contract's words."""
+    """Unknown types and missing files are a 400 in the contract's words, which go on to help."""
     answer = post(cluster, "/assign_task", data=data, files=files)
     assert answer.status_code == 400
     assert answer.json() == {"error": error}

@@ -93,16 +93,36 @@ def test_failures_stand_in_their_place(slave: str) -> None:
     ("data", "files", "error"),
     [
         ({"task_type": "video"}, [("images", b"x")], "Unknown task type: video"),
-        ({"task_type": "text"}, [("images", b"x")], "No files provided for text processing"),
-        ({"task_type": "text"}, [("texts", (None, "x"))], "No files provided for text processing"),
-        ({"task_type": "ocr"}, None, "No files provided for ocr processing"),
-        ({}, None, "No files provided for image processing"),
+        (
+            {"task_type": "text"},
+            [("images", b"x")],
+            'No files provided for text processing: send them in the form field "texts" '
+            '(received: "images"). "images" is the field of task_type image or ocr.',
+        ),
+        (
+            {"task_type": "text"},
+            [("texts", (None, "x"))],
+            'No files provided for text processing: the form field "texts" came as text, without '
+            "a file name: send it as a file (curl -F texts=@FILE).",
+        ),
+        (
+            {"task_type": "ocr"},
+            None,
+            'No files provided for ocr processing: send them in the form field "images" '
+            "(received: no other field).",
+        ),
+        (
+            {},
+            None,
+            'No files provided for image processing: send them in the form field "images" '
+            "(received: no other field).",
+        ),
     ],
 )
 def test_bad_requests_are_told_why(
     slave: str, data: dict[str, str], files: Any, error: str
 ) -> None:
-    """Unknown types and missing files are a 400 in the contract's words."""
+    """Unknown types and missing files are a 400 in the contract's words, which go on to help."""
     answer = post(slave, data, files)
     assert (answer.status_code, answer.json()) == (400, {"error": error})
 

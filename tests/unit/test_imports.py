@@ -25,7 +25,7 @@ AGREED = {
     "configuration",
 }
 """The modules of the slave that master and client may know: what the two sides agree on."""
-HTTP_OF_BOTH = {"session", "intake", "door", "serving", "turns"}
+HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"}
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 DECIDING = ("scheduler", "cluster", "runs", "shares", "judgement", "events")

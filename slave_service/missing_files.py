@@ -1,0 +1,60 @@
+"""Says why a form has no files for a task type: what was received instead, and how to send them."""
+
+import json
+from collections.abc import Iterable
+
+from slave_service.intake import Form
+from slave_service.task_types import TASK_TYPES, TaskType
+
+_MOST_NAMES = 8
+_MOST_LETTERS = 60
+_NO_FILES_FIELDS = frozenset({"task_type", "options", "name"})
+"""Fields that are meant to hold text."""
+
+
+def no_files(task_type: str) -> str:
+    """Return the contract's words, with which every such refusal begins."""
+    return f"No files provided for {task_type} processing"
+
+
+def why_no_files(task: TaskType, form: Form) -> str:
+    """Return the refusal of a form without a file in the field of its task type."""
+    return f"{no_files(task.name)}: {_how(task, form)}"
+
+
+def _how(task: TaskType, form: Form) -> str:
+    field = _quoted(task.form_field)
+    as_file = f"curl -F {task.form_field}=@FILE"
+    if task.form_field in form.fields_without_choice:
+        return f"the file in the form field {field} has an empty name: choose a file ({as_file})."
+    if task.form_field in form.fields:
+        return (
+            f"the form field {field} came as text, without a file name: send it as a file "
+            f"({as_file})."
+        )
+    files = dict.fromkeys(upload.field for upload in form.uploads)
+    others = dict.fromkeys((*files, *form.fields_without_choice, *form.fields))
+    names = [name for name in others if name not in _NO_FILES_FIELDS]
+    how = f"send them in the form field {field} (received: {_list(names)})."
+    return f"{how}{_belongs(files)}"
+
+
+def _belongs(files: Iterable[str]) -> str:
+    """Say whose field the files came in, if it is that of other task types."""
+    for field in files:
+        types = [task.name for task in TASK_TYPES.values() if task.form_field == field]
+        if types:
+            wanted = " or ".join(types)
+            return f" {_quoted(field)} is the field of task_type {wanted}."
+    return ""
+
+
+def _list(names: list[str]) -> str:
+    if not names:
+        return "no other field"
+    shown = ", ".join(map(_quoted, names[:_MOST_NAMES]))
+    return f"{shown} and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else shown
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name[:_MOST_LETTERS], ensure_ascii=False)
