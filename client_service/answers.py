@@ -94,6 +94,7 @@ _ENTRY: dict[str, Fits] = {
     "result_sha256": _maybe(_is_text),
     "code": _maybe(_is_text),
     "error": _maybe(_is_text),
+    "warnings": _maybe(_list_of(_is_text)),
 }
 _SLAVE: dict[str, Fits] = {
     "slave_ip": _is_text,

@@ -14,22 +14,32 @@ _CANCELLED = "cancelled"
 
 
 def summary(api: JobApi, head: Answer) -> int:
-    """Print the summary as the original client did, then the failures; returns the exit code."""
+    """Print the summary as the original client did, then failures and warnings.
+
+    Returns the exit code.
+    """
     job_id, total = head["job_id"], head["total_files"]
     print(f"Task Type: {head['task_type']}")
     print(f"Message: {_message(head)}")
     print(f"Files Processed: {head['done_files']}")
     print("Saved Files:")
+    has_warnings = False
     if head["done_files"]:
         for entry in api.ledger(job_id):
             if entry["saved_file"]:
                 print(f"  {printable(entry['saved_file'])}")
+            has_warnings = has_warnings or bool(entry["warnings"])
     if head["failed_files"]:
         print("Failed Files:")
         for entry in api.ledger(job_id):
             if entry["state"] == "failed":
                 failure = f"{entry['filename']} ({entry['code']}): {entry['error']}"
                 print(f"  {printable(failure)}")
+    if has_warnings:
+        print("Warnings:")
+        for entry in api.ledger(job_id):
+            for sentence in entry["warnings"] or ():
+                print(f"  {printable(entry['filename'])}: {printable(sentence)}")
     sys.stdout.flush()
     is_whole = head["done_files"] == total and head["state"] != _CANCELLED
     return ALL_DONE if is_whole else SOME_FAILED

@@ -86,6 +86,8 @@ class File:
     saved_file: str | None = None
     result_sha256: str | None = None
     failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    """What the result leaves out, as its slave tells."""
     history: tuple[str, ...] = ()
     """The states it has left, the oldest first, since this process knows it."""
 
@@ -101,11 +103,12 @@ class File:
         if blamed_by is not None:
             self.blamed_by = blamed_by
 
-    def finish(self, saved_file: str, result_sha256: str) -> None:
-        """Note that the result lies at ``saved_file``."""
+    def finish(self, saved_file: str, result_sha256: str, warnings: tuple[str, ...] = ()) -> None:
+        """Note that the result lies at ``saved_file``, and what it leaves out."""
         self._change(FileState.DONE)
         self.saved_file = saved_file
         self.result_sha256 = result_sha256
+        self.warnings = warnings
 
     def fail(self, failure: Failure) -> None:
         """Note that there will be no result, and why."""

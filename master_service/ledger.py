@@ -42,11 +42,8 @@ class Ledger:
         self._try_again_at = 0.0
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        ((version,),) = self._db.execute("PRAGMA user_version").fetchall()
-        if version not in (0, rows.VERSION):
-            raise sqlite3.DatabaseError(f"{path.name} is of another release (version {version})")
-        self._db.executescript(rows.SCHEMA)
-        self._db.execute(f"PRAGMA user_version={rows.VERSION}")
+        with self._transaction():
+            rows.prepare(self._db, path.name)
 
     def close(self) -> None:
         """Write what is left to write, and let the file go."""

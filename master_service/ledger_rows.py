@@ -1,13 +1,17 @@
 """The tables of the ledger in SQLite, and how a job and a file stand in them."""
 
+import json
 import sqlite3
 from datetime import datetime
 
 from master_service.jobs import File, FileState, Job, JobState
 from slave_service.errors import Failure
 
-VERSION = 1
-"""Raised when a table changes; what an older master has left can't be read then."""
+VERSION = 2
+"""Raised when a table changes, together with a line of ``UPGRADES``."""
+
+UPGRADES = {1: "ALTER TABLE files ADD COLUMN warnings TEXT"}
+"""What makes the next version of each earlier one. A new column comes last in its table."""
 
 TOGETHER = ""
 """What stands in place of a slave for the speed of all of them together."""
@@ -44,6 +48,7 @@ CREATE TABLE IF NOT EXISTS files (
     result_sha256 TEXT,
     code TEXT,
     error TEXT,
+    warnings TEXT,
     PRIMARY KEY (job, file_index)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (
@@ -81,14 +86,15 @@ SELECT_JOBS_BY_PREFIX = f"""
 """By the index of ids, whose characters all sort before the tilde; the plus keeps SQLite from
 reading all jobs in the order of their numbers."""
 # What is there already was put there by a call that died before it could answer.
-INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 UPDATE_FILE = """
 UPDATE files SET state=?, attempts=?, blamed_by=?, slave=?, saved_file=?, result_sha256=?, code=?,
-    error=? WHERE job=(SELECT number FROM jobs WHERE job_id=?) AND file_index=?
+    error=?, warnings=? WHERE job=(SELECT number FROM jobs WHERE job_id=?) AND file_index=?
 """
 SELECT_PAGE = """
 SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, saved_file,
-    result_sha256, code, error FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?1)
+    result_sha256, code, error, warnings FROM files
+    WHERE job=(SELECT number FROM jobs WHERE job_id=?1)
     AND file_index>=?2 AND (?3 IS NULL OR state=?3) AND (?4 IS NULL OR code=?4)
     ORDER BY file_index LIMIT ?5
 """
@@ -127,6 +133,21 @@ SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at <
     OR state='open' AND coalesce(touched_at, created_at) < ?)
 """
 """Jobs finished, or opened and then neither added to nor started, before two times."""
+
+
+def prepare(db: sqlite3.Connection, name: str) -> None:
+    """Make the tables in the open transaction, or change those that an earlier release has made.
+
+    Raises ``sqlite3.DatabaseError`` for those of a later one.
+    """
+    ((version,),) = db.execute("PRAGMA user_version").fetchall()
+    if not 0 <= version <= VERSION:
+        raise sqlite3.DatabaseError(f"{name} is of another release (version {version})")
+    for earlier in range(version or VERSION, VERSION):
+        db.execute(UPGRADES[earlier])
+    for statement in SCHEMA.split(";"):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version={VERSION}")
 
 
 def job_row(job: Job) -> tuple[object, ...]:
@@ -174,6 +195,7 @@ def file_changes(file: File) -> tuple[object, ...]:
         file.result_sha256,
         _storable(file.failure.code) if file.failure else None,
         _storable(file.failure.error) if file.failure else None,
+        _storable(json.dumps(file.warnings, ensure_ascii=False)) if file.warnings else None,
     )
 
 
@@ -192,6 +214,7 @@ def read_file(row: sqlite3.Row) -> File:
         result_sha256,
         code,
         error,
+        warnings,
     ) = row
     return File(
         index,
@@ -205,6 +228,7 @@ def read_file(row: sqlite3.Row) -> File:
         saved_file=saved_file,
         result_sha256=result_sha256,
         failure=Failure(code, error) if code else None,
+        warnings=tuple(json.loads(warnings)) if warnings else (),
     )
 
 

@@ -59,6 +59,7 @@ _FILE = {
     "result_sha256": _maybe(_TEXT),
     "code": _maybe(_TEXT),
     "error": _maybe(_TEXT),
+    "warnings": _list(_TEXT),
 }
 _PORT_TEXT = (
     "^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
@@ -89,6 +90,7 @@ _STATISTICS = {
     "slaves": _COUNTS,
 }
 _FAILED = {name: _FILE[name] for name in ("index", "filename")} | {"code": _TEXT, "error": _TEXT}
+_WARNED = {name: _FILE[name] for name in ("index", "filename", "warnings")}
 _SLAVE = {
     "name": _TEXT,
     **_ADDRESS,
@@ -144,6 +146,7 @@ SCHEMAS: dict[str, Schema] = {
             "files": _list(_object({"index": _COUNT, "saved_file": _TEXT})),
             "job_id": _TEXT,
             "failed_files": _list(_object(_FAILED)),
+            "warnings": _list(_object(_WARNED)),
             "statistics": _object(_STATISTICS),
         }
     ),

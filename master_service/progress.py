@@ -80,6 +80,7 @@ def entry(file: File) -> dict[str, object]:
         "result_sha256": file.result_sha256,
         "code": file.failure.code if file.failure else None,
         "error": file.failure.error if file.failure else None,
+        "warnings": list(file.warnings),
     }
 
 

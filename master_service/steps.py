@@ -112,7 +112,7 @@ class Steps:
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task_type, now - began)
         try:
-            failure = outcome.failure or self.take(file, outcome.data or b"")
+            failure = outcome.failure or self.take(file, outcome)
         except Unwanted:
             failure = None
             file.cancel()
@@ -129,7 +129,7 @@ class Steps:
             self.live.spans.answered(file.slave, now, file.state is FileState.DONE)
         self._end([position], [file])
 
-    def take(self, file: File, data: bytes) -> Failure | None:
+    def take(self, file: File, outcome: Outcome) -> Failure | None:
         """Make something of the bytes a slave answered; returns why that was not possible."""
         raise NotImplementedError
 
@@ -172,11 +172,11 @@ class Survey(Steps):
         self._fit = fit
         self.spoiled: OSError | None = None
 
-    def take(self, file: File, data: bytes) -> Failure | None:
+    def take(self, file: File, outcome: Outcome) -> Failure | None:
         """Count the file in; it waits for the second pass."""
         try:
             if self.spoiled is None:
-                self._fit.add(json.loads(data))
+                self._fit.add(json.loads(outcome.data or b""))
         except ValueError as error:
             return Internal(f"The slave's survey of the file makes no sense: {error}").as_failure()
         except OSError as error:
@@ -201,9 +201,9 @@ class Save(Steps):
         self._results = results
         self._task = task
 
-    def take(self, file: File, data: bytes) -> Failure | None:
+    def take(self, file: File, outcome: Outcome) -> Failure | None:
         """Write the result; a disk that is full is waited for."""
-        began = time.monotonic()
+        began, data = time.monotonic(), outcome.data or b""
         while True:
             try:
                 saved = self._results.save(self._task, file.filename, data)
@@ -215,7 +215,7 @@ class Save(Steps):
                         raise Unwanted from error
                     return _not_written(error)
         self.live.well()
-        file.finish(saved.path, saved.sha256)
+        file.finish(saved.path, saved.sha256, outcome.warnings)
         self._metrics.saved(self._task.name, len(data))
         return None
 

@@ -1,7 +1,8 @@
 """How outcomes travel from this project's own slaves to its master: framed, each as it ends.
 
 Asked for by ``Accept``. A frame is one line of JSON, ``{"index", "filename", "bytes"}`` or
-``{"index", "filename", "error", "code"}``, followed by as many bytes of result as the line says.
+``{"index", "filename", "error", "code"}``, followed by as many bytes of result as the line says;
+beside ``bytes`` a frame may have ``warnings``, a list of sentences.
 Blank lines between frames are signs of life. Beside the Base64 of the plain answer this saves a
 third of the bytes, and most of the time that master and slave spend on them.
 """
@@ -20,6 +21,8 @@ from slave_service.wire import (
     json_bytes,
     read_failure,
     read_filename,
+    read_warnings,
+    told_warnings,
 )
 
 FRAMES_TYPE = "application/vnd.file-cluster.outcomes"
@@ -42,7 +45,8 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
         yield json_bytes(head) + b"\n"
     else:
         data = outcome.data or b""
-        yield json_bytes(head | {"bytes": len(data)}) + b"\n"
+        head |= {"bytes": len(data)} | told_warnings(outcome.warnings)
+        yield json_bytes(head) + b"\n"
         yield data
 
 
@@ -84,7 +88,8 @@ def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
         raise WireError(
             f"a result of {counted(count, 'byte')} is announced, and {MOST_RESULT_BYTES} is most"
         )
-    return Outcome(filename, data=reader.exactly(count))
+    warnings = read_warnings(head.get("warnings"))
+    return Outcome(filename, data=reader.exactly(count), warnings=warnings)
 
 
 def _whole(number: object) -> int:

@@ -5,6 +5,10 @@ A new task type is one processor module and one row. The module offers, by name:
 ``process(source)``
     turns one open binary file into the result: the ``bytes`` to save as they are, or a
     ``dict`` that is saved as JSON. A file it can't use is an ``errors.FileError``.
+    A ``dict`` has ``warnings``: sentences that tell a person what the result leaves out and what
+    to do about it. The same file always has the same ones.
+``warnings(source)`` (if need be)
+    the same for a result in ``bytes``, which has no place for them.
 ``self_test()``
     a tiny known-answer test that raises ``errors.Unavailable`` where this computer can't do
     the type. A slave runs it before it registers.

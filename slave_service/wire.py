@@ -9,7 +9,7 @@ import errno
 import hmac
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,9 @@ MOST_ANSWER_BYTES = 1024**3
 _MOST_LETTERS = 2000
 """Of a sentence or a name from a slave; the master keeps both with its jobs."""
 _MOST_REASON_LETTERS = 500
+MOST_WARNINGS = 5
+MOST_WARNING_LETTERS = 300
+"""Of what travels and is kept beside a result; a JSON result holds its warnings in full."""
 
 
 class WireError(Exception):
@@ -47,11 +50,15 @@ class SourceChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one file ended on a slave: the bytes to save, or a failure; never both."""
+    """How one file ended on a slave: the bytes to save, or a failure; never both.
+
+    ``warnings`` are sentences about what the result leaves out, at most ``MOST_WARNINGS``.
+    """
 
     filename: str
     data: bytes | None = None
     failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def json_bytes(value: object, *, indent: int | None = None) -> bytes:
@@ -71,13 +78,13 @@ def json_value(text: str) -> object:
     return json.loads(text, parse_constant=refuse)
 
 
-def encode_outcome(outcome: Outcome, result_key: str) -> dict[str, str]:
+def encode_outcome(outcome: Outcome, result_key: str) -> dict[str, object]:
     """Return one entry of a slave's ``results``."""
     if outcome.failure is not None:
         failure = outcome.failure
         return {"filename": outcome.filename, "error": failure.error, "code": failure.code}
     data = base64.b64encode(outcome.data or b"").decode("ascii")
-    return {"filename": outcome.filename, result_key: data}
+    return {"filename": outcome.filename, result_key: data} | told_warnings(outcome.warnings)
 
 
 def decode_outcome(entry: object, result_key: str) -> Outcome:
@@ -91,9 +98,10 @@ def decode_outcome(entry: object, result_key: str) -> Outcome:
     if not isinstance(data, str):
         raise WireError(f"an entry of the results has neither {result_key!r} nor 'error'")
     try:
-        return Outcome(filename, data=base64.b64decode(data, validate=True))
+        decoded = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise WireError(f"{result_key!r} is not Base64: {error}") from error
+    return Outcome(filename, data=decoded, warnings=read_warnings(entry.get("warnings")))
 
 
 def read_filename(entry: Mapping[str, object]) -> str:
@@ -109,6 +117,21 @@ def read_failure(entry: Mapping[str, object]) -> Failure:
     code = entry.get("code")
     known = code if isinstance(code, str) and code in KNOWN_CODES else Internal.code
     return Failure(known, str(entry["error"])[:_MOST_LETTERS])
+
+
+def told_warnings(warnings: Sequence[str]) -> dict[str, object]:
+    """Return the optional key of an outcome that carries its warnings."""
+    return {"warnings": list(warnings)} if warnings else {}
+
+
+def read_warnings(found: object) -> tuple[str, ...]:
+    """Return the warnings beside a result, bounded; what is no list of texts counts as none."""
+    texts = found if isinstance(found, list) else []
+    sentences = [text for text in texts if isinstance(text, str)][:MOST_WARNINGS]
+    return tuple(
+        text if len(text) <= MOST_WARNING_LETTERS else text[: MOST_WARNING_LETTERS - 1] + "…"
+        for text in sentences
+    )
 
 
 def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> list[Outcome]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from slave_service import errors
 from slave_service.counts import counted
 from slave_service.processes import Child, kill_group
-from slave_service.wire import Outcome, json_bytes
+from slave_service.wire import Outcome, json_bytes, read_warnings
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ class Worker:
         data = self._child.stdout.read(head["bytes"])
         if len(data) != head["bytes"]:
             raise ValueError("the worker died in the middle of its answer")
-        return Outcome(order.filename, data=data)
+        return Outcome(order.filename, data=data, warnings=read_warnings(head.get("warnings")))
 
     @contextlib.contextmanager
     def _deadline(self, seconds: float) -> Iterator[threading.Event]:

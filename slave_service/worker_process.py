@@ -19,7 +19,7 @@ from slave_service import errors
 from slave_service.landlock import confine_to
 from slave_service.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 from slave_service.task_types import TASK_TYPES
-from slave_service.wire import json_bytes
+from slave_service.wire import json_bytes, read_warnings, told_warnings
 
 
 def main() -> None:
@@ -91,9 +91,9 @@ def _versions(reasons: dict[str, str | None]) -> dict[str, str]:
 def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
     limit_cpu_time(order["timeout_s"])
     try:
-        result = _process(order)
+        result, warnings = _process(order)
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
-        head: dict[str, object] = {"bytes": len(body)}
+        head: dict[str, object] = {"bytes": len(body)} | told_warnings(warnings)
     except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)
         failure = _as_failure(error)
         body, head = b"", {"code": failure.code, "error": failure.error}
@@ -101,7 +101,8 @@ def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
     _send(answers, json_bytes(head), body)
 
 
-def _process(order: dict[str, Any]) -> bytes | dict[str, object]:
+def _process(order: dict[str, Any]) -> tuple[bytes | dict[str, object], tuple[str, ...]]:
+    """Return the result, and the warnings that travel beside it."""
     module = importlib.import_module(TASK_TYPES[order["task_type"]].processor)
     with Path(order["path"]).open("rb") as source:
         if not source.read(1):
@@ -114,7 +115,11 @@ def _process(order: dict[str, Any]) -> bytes | dict[str, object]:
             result = module.process(source, order["fit"])
         else:
             result = module.process(source)
-        return result
+        if isinstance(result, dict):
+            found = result.get("warnings")
+        else:
+            found = module.warnings(source) if hasattr(module, "warnings") else None
+        return result, read_warnings(found)
 
 
 def _as_failure(error: Exception) -> errors.Failure:

@@ -31,6 +31,7 @@ ENTRY: dict[str, Any] = {
     "result_sha256": "ab",
     "code": None,
     "error": None,
+    "warnings": [],
 }
 SLAVE: dict[str, Any] = {
     "slave_ip": "10.0.0.1",
@@ -82,6 +83,19 @@ def test_what_may_be_missing_is_none() -> None:
         name: value for name, value in HEAD.items() if name not in ("waiting_for", "seconds_left")
     }
     assert answers.head(few) == HEAD
+
+
+def test_entry_of_a_master_without_warnings_has_none() -> None:
+    """A master of an earlier release sends no ``warnings`` with its files."""
+    few = {name: value for name, value in ENTRY.items() if name != "warnings"}
+    assert answers.entries({"files": [few]}) == [ENTRY | {"warnings": None}]
+
+
+@pytest.mark.parametrize("warnings", ["text", [1], [None], {"a": "b"}])
+def test_warnings_of_another_shape_are_nonsense(warnings: object) -> None:
+    """Warnings are a list of texts."""
+    with pytest.raises(answers.NONSENSE):
+        answers.entries({"files": [ENTRY | {"warnings": warnings}]})
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,11 @@ ORDER = "\x1b]0;owned\x07\x1b[2J\n"
 class Master:
     """Has one file that is done and one that failed, with an order in every text."""
 
+    def __init__(self, warnings: list[str] | None = None) -> None:
+        self._warnings = warnings
+
     def ledger(self, _job_id: str) -> Iterator[dict[str, Any]]:
-        yield ENTRY | {"saved_file": f"text/{ORDER}a"}
+        yield ENTRY | {"saved_file": f"text/{ORDER}a", "warnings": self._warnings}
         failed = {"state": "failed", "saved_file": None}
         yield ENTRY | failed | dict.fromkeys(("filename", "code", "error"), ORDER)
 
@@ -36,6 +39,17 @@ def test_summary_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys).splitlines()
     assert lines[4] == "  text/?]0;owned??[2J?a"
     assert len(lines) == 7
+
+
+def test_summary_tells_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each warning of a result is a line with the name of its file, without orders."""
+    showing.summary(cast(JobApi, Master(["Only page 1 was read.", ORDER])), HEAD)
+    lines = shown(capsys).splitlines()
+    assert lines[7:] == [
+        "Warnings:",
+        "  a.txt: Only page 1 was read.",
+        "  a.txt: ?]0;owned??[2J?",
+    ]
 
 
 def test_list_of_jobs_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:

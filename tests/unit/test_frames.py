@@ -17,7 +17,7 @@ OUTCOMES = [
     Outcome("ä\n.txt", b""),
     Outcome("c.txt", b'\n{"index": 9}\n' * 3),
     Outcome("d.txt", failure=Failure("corrupt", "Damaged –\nsend it again.")),
-    Outcome("e.txt", bytes(range(256))),
+    Outcome("e.txt", bytes(range(256)), warnings=("Of 3 pages\n1 was read.", "Cut off: 😀.")),
 ]
 
 

@@ -71,6 +71,51 @@ def test_everything_is_there_again(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
+def test_warnings_are_there_again(ledger: Ledger, path: Path) -> None:
+    """What a result leaves out is read as it was written, but for halves of characters."""
+    job, files = new_job(), new_files(2)
+    ledger.add(job, files, None)
+    files[1].hand_over("a:1")
+    files[1].finish("a.json", "ab" * 32, ("Of 3 pages 1 was read.", "Grüße \ud800"))
+    ledger.files_changed(job, files)
+    again = Ledger(path)
+    found = [file.warnings for file in again.files("j1", 0, 100)]
+    assert found == [(), ("Of 3 pages 1 was read.", "Grüße ?")]
+    again.close()
+
+
+def test_ledger_of_version_1_is_taken_over(path: Path) -> None:
+    """A ledger from before files had warnings opens, and takes warnings from then on."""
+    db = sqlite3.connect(path)
+    old = rows.SCHEMA.replace("    warnings TEXT,\n", "")
+    assert old != rows.SCHEMA
+    db.executescript(old + "PRAGMA user_version=1;")
+    with db:
+        db.execute(rows.INSERT_JOB, rows.job_row(new_job(files=1)))
+        (file,) = new_files(1)
+        insert = rows.INSERT_FILE.replace("?,", "", 1)
+        db.execute(insert, rows.file_row(1, file)[:-1])
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.files("j1", 0, 9) == [file]
+    file.hand_over("a:1")
+    file.finish("a.json", "ab" * 32, ("It is cut off.",))
+    ledger.files_changed(new_job(files=1), [file])
+    ledger.close()
+    again = Ledger(path)
+    assert again.files("j1", 0, 9)[0].warnings == ("It is cut off.",)
+    again.close()
+
+
+def test_ledger_of_a_later_version_is_refused(path: Path) -> None:
+    """What a later release has written is left alone."""
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version={rows.VERSION + 1}")
+    db.close()
+    with pytest.raises(sqlite3.DatabaseError, match="another release"):
+        Ledger(path)
+
+
 def test_each_change_survives_the_process(ledger: Ledger, path: Path) -> None:
     """What a call has written when it returns is there after a kill; what was under way waits."""
     job, files = new_job(), new_files()

@@ -45,6 +45,7 @@ def test_whole_summary() -> None:
         "failed_files": [
             {"index": 1, "filename": "1.txt", "code": "corrupt", "error": "It is damaged."}
         ],
+        "warnings": [],
         "statistics": {
             "elapsed_seconds": 2.0,
             "files_per_second": 1.5,
@@ -52,6 +53,15 @@ def test_whole_summary() -> None:
             "slaves": {"b:1": 2, "a:1": 1},
         },
     }
+
+
+def test_warnings_are_listed_by_file() -> None:
+    """A file whose result leaves something out stands in ``warnings`` with its sentences."""
+    job, files = job_of("a:1", "a:1")
+    files[1].warnings = ("One page was read.", "It is cut off.")
+    assert summary(job, files, 1)["warnings"] == [
+        {"index": 1, "filename": "1.txt", "warnings": ["One page was read.", "It is cut off."]}
+    ]
 
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)

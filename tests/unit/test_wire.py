@@ -27,6 +27,7 @@ from slave_service.wire import (
 )
 
 KEY = "analysis_data"
+GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
 
 # Outcomes
 
@@ -108,7 +109,27 @@ def test_what_a_slave_says_is_cut() -> None:
     assert decode_outcome(entry, KEY) == Outcome("n" * 2000, failure=failure)
 
 
-GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
+WARNED = Outcome("a.tiff", b"x", warnings=("Of 3 pages 1 was read.", "It is cut off."))
+
+
+def test_warnings_travel_beside_the_result() -> None:
+    """They come back as they were sent; without any the entry has no such key."""
+    entry = encode_outcome(WARNED, KEY)
+    assert entry["warnings"] == list(WARNED.warnings)
+    assert decode_outcome(json.loads(json_bytes(entry)), KEY) == WARNED
+    assert "warnings" not in encode_outcome(Outcome("a", b"x"), KEY)
+
+
+@pytest.mark.parametrize("odd", [None, "text", 7, {"a": 1}, [[1]], [None, 3]])
+def test_warnings_that_are_none_are_left_out(odd: object) -> None:
+    """What another slave sends in their place costs no result."""
+    assert decode_outcome(GOOD | {"warnings": odd}, KEY) == Outcome("a", b"x")
+
+
+def test_warnings_are_bounded() -> None:
+    """At most 5 of at most 300 characters each are kept; a cut one ends with an ellipsis."""
+    found = decode_outcome(GOOD | {"warnings": ["w" * 9000] * 9}, KEY).warnings
+    assert found == ("w" * 299 + "…",) * 5
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ function drawFile(path, file) {
   return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}`, title: file.filename },
     h("span", { class: `state ${file.state}` }, file.state),
     h("span", { class: "one-line grow" }, file.filename),
+    file.warnings?.length ? h("span", { class: "tag fair", title: file.warnings.join("\n") }, "warning") : null,
     h("span", { class: "faint only-wide" }, file.slave ?? ""),
     h("span", { class: "faint" }, bytes(file.size)));
 }

@@ -77,7 +77,7 @@ export function showResult(place, jobId, index) {
       input: (mediaType) => (file.size > MOST_SHOWN_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : own(`${jobPath(jobId)}/inputs/${index}`, mediaType)),
     };
     const parts = [await (VIEWS[job.task_type] ?? drawRaw)(context)].flat();
-    body.replaceChildren(...parts.filter(Boolean));
+    body.replaceChildren(...[drawWarnings(file), ...parts].filter(Boolean));
   }
 
   fill();
@@ -106,6 +106,11 @@ function drawNone({ state, code, error }) {
   const words = { queued: "It waits its turn.", running: "It is being processed.", cancelled: "The job was cancelled before this file was done." };
   if (!code) return h("p", { class: "card" }, words[state]);
   return h("section", { class: "card", "aria-label": "Failure" }, h("p", {}, h("span", { class: "code" }, code), " ", error));
+}
+
+function drawWarnings({ warnings }) {
+  if (!warnings?.length) return null;
+  return h("section", { class: "card", "aria-label": "Warnings" }, h("h3", {}, "Warnings"), h("ul", {}, warnings.map((sentence) => h("li", {}, sentence))));
 }
 
 async function drawRaw({ json }) {
