@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
+from slave_service import picture_pages
 from slave_service.errors import Corrupt, FileError, TooLarge, Unsupported
 
 MAX_PIXELS = 100_000_000
@@ -77,6 +78,10 @@ class Picture:
     """Pillow's name for the pixels as uploaded, such as ``RGB``."""
     orientation: int
     """1 to 8 as in EXIF; 1 is upright."""
+    format: str = ""
+    """Pillow's name for the kind of file, such as ``TIFF``."""
+    page_count: int = 1
+    """Pages of a TIFF or frames of an animation, of which ``image`` is the first."""
 
 
 def load(source: BinaryIO) -> Picture:
@@ -95,7 +100,20 @@ def load(source: BinaryIO) -> Picture:
             ) from error
         # An icon's or a TIFF's true size can show only now.
         _check_size(image)
-        return Picture(image, mode, _orientation(image))
+        return Picture(image, mode, _orientation(image), *_pages(source, image))
+
+
+def pages(source: BinaryIO) -> tuple[str, int]:
+    """Return the format and the number of pages of a picture that ``load`` has read before."""
+    with _limits():
+        return _pages(source, _open(source))
+
+
+def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:
+    kind = image.format or ""
+    # The pictures in an icon are one in several sizes, those behind a JPEG previews and depth maps.
+    stated = getattr(image, "n_frames", 1) if kind in ("WEBP", "AVIF", "PNG") else 1
+    return kind, picture_pages.count(source, kind, stated)
 
 
 def upright(pixels: Image.Image, orientation: int) -> Image.Image:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
-from slave_service import image_loading, processing
+from slave_service import image_loading, picture_pages, processing
 from slave_service.errors import Internal, OutOfMemory, TooLarge, Unavailable
 
 _INSTALL = (
@@ -25,6 +25,10 @@ _LONGEST_SIDE = 32_767
 _SHORTEST_SIDE = 4
 """No letter fits into fewer pixels, and some versions of Tesseract fail on such slivers."""
 _WORD_LEVEL = "5"
+_NO_WORDS = (
+    "No words were found in this picture; if it shows text, send it upright, sharper, or with "
+    "letters at least 20 pixels high."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ def process(source: BinaryIO) -> dict[str, object]:
     """Return the text of the picture's first frame, and how sure Tesseract is of it.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
-    ``words`` are ``{"text", "confidence", "box": [left, top, width, height]}``, in reading order;
-    boxes are in pixels of the upright picture.
+    ``page_count`` counts the pages of a TIFF or the frames of an animation, of which ``pages_read``
+    were read. ``words`` are ``{"text", "confidence", "box": [left, top, width, height]}``, in
+    reading order; boxes are in pixels of the upright picture.
     """
     picture = image_loading.load(source)
     page = processing.gray(picture)
@@ -58,6 +63,12 @@ def process(source: BinaryIO) -> dict[str, object]:
         "image_size": list(page.size),
         "image_mode": picture.mode,
         "words": [_described(word) for word in words],
+        "page_count": picture.page_count,
+        "pages_read": 1,
+        "warnings": [
+            *picture_pages.warning(picture.page_count, picture.format),
+            *([] if words else [_NO_WORDS]),
+        ],
     }
 
 

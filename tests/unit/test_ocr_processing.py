@@ -65,6 +65,9 @@ def test_two_lines_are_read_with_all_keys() -> None:
         "character_count": 21,
         "image_size": [900, 300],
         "image_mode": "RGB",
+        "page_count": 1,
+        "pages_read": 1,
+        "warnings": [],
     }
     assert isinstance(confidence, float)
     assert 70 < confidence <= 100
@@ -99,9 +102,17 @@ def test_every_mode_of_pixels_is_read(mode: str, ink: Color, paper: Color) -> No
 
 @pytest.mark.usefixtures("tesseract")
 def test_only_the_first_page_is_read() -> None:
-    """A TIFF of two pages gives the first page's text."""
-    pages = upload(page("First"), "TIFF", save_all=True, append_images=[page("Second")])
-    assert ocr_processing.process(pages)["extracted_text"] == "First"
+    """A TIFF of three pages gives the first page's text, and says that there are two more."""
+    others = [page("Second"), page("Third")]
+    result = ocr_processing.process(
+        upload(page("First"), "TIFF", save_all=True, append_images=others)
+    )
+    assert result["extracted_text"] == "First"
+    assert (result["page_count"], result["pages_read"]) == (3, 1)
+    assert result["warnings"] == [
+        "This picture has 3 pages, and only the first was read; "
+        "save the other pages as files of their own and send those."
+    ]
 
 
 @pytest.mark.usefixtures("tesseract")
@@ -117,6 +128,12 @@ def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
         "image_size": list(size),
         "image_mode": "L",
         "words": [],
+        "page_count": 1,
+        "pages_read": 1,
+        "warnings": [
+            "No words were found in this picture; if it shows text, send it upright, sharper, or "
+            "with letters at least 20 pixels high."
+        ],
     }
 
 

@@ -1,0 +1,116 @@
+"""Counts the pages of a TIFF and the frames of an animation, without decoding any of them.
+
+The count is bounded: a small file can claim very many, and each one costs a read.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+MAX_COUNTED = 10_000
+"""The count stops here."""
+
+_MAX_STEPS = 1_000_000
+"""Blocks of a GIF that are passed over; with 255 bytes in each that is a file of 250 MB."""
+_NEW_SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
+"""TIFF 6.0: marks a smaller version of another page. Tags stand in ascending order, this first."""
+_GIF_HEADER_BYTES, _GIF_IMAGE_HEADER_BYTES = 13, 9
+_GIF_IMAGE, _GIF_EXTENSION = 0x2C, 0x21
+
+
+def count(source: BinaryIO, picture_format: str, frames: int) -> int:
+    """Return how many pages or frames there are, at least 1 and at most ``MAX_COUNTED``.
+
+    ``picture_format`` is Pillow's name; ``frames`` is the number that the header of any other
+    format states.
+    """
+    if picture_format == "TIFF":
+        found = _bounded(_tiff_pages(source))
+    elif picture_format == "GIF":
+        found = _bounded(_gif_frames(source))
+    else:
+        found = frames
+    return min(max(1, found), MAX_COUNTED)
+
+
+def warning(number: int, picture_format: str) -> list[str]:
+    """Return the sentence that tells of pages or frames that are left out, if there are any."""
+    if number == 1:
+        return []
+    many = f"{number:,}" if number < MAX_COUNTED else f"{number:,} or more"
+    what = "pages" if picture_format == "TIFF" else "frames"
+    return [
+        f"This picture has {many} {what}, and only the first was read; "
+        f"save the other {what} as files of their own and send those."
+    ]
+
+
+def _bounded(items: Iterator[None]) -> int:
+    number = 0
+    try:
+        for _ in items:
+            number += 1
+            if number == MAX_COUNTED:
+                break
+    except (struct.error, IndexError, OSError, OverflowError, ValueError):
+        pass  # the file ends, or leads to nowhere: there are no more
+    return number
+
+
+def _tiff_pages(source: BinaryIO) -> Iterator[None]:
+    """Yield for each directory of the chain (TIFF 6.0, and BigTIFF) that is a page."""
+    source.seek(0)
+    order = "<" if source.read(2) == b"II" else ">"
+    (version,) = _unpack(source, f"{order}H")
+    is_big = version == 43
+    number, entry_bytes, to_value, offset_form = ("Q", 20, 10, "Q") if is_big else ("H", 12, 6, "I")
+    if is_big:
+        source.seek(8)
+    (offset,) = _unpack(source, order + offset_form)
+    seen: set[int] = set()
+    while offset and offset not in seen:
+        seen.add(offset)
+        source.seek(offset)
+        (entries,) = _unpack(source, order + number)
+        begin = source.tell()
+        tag, value = _unpack(source, f"{order}H{to_value}xI")
+        if not (tag == _NEW_SUBFILE_TYPE and value & _REDUCED_RESOLUTION):
+            yield
+        source.seek(begin + entries * entry_bytes)
+        (offset,) = _unpack(source, order + offset_form)
+
+
+def _gif_frames(source: BinaryIO) -> Iterator[None]:
+    """Yield for each image descriptor (GIF89a, section 20)."""
+    source.seek(0)
+    header = source.read(_GIF_HEADER_BYTES)
+    source.seek(_color_table_bytes(header[10]), os.SEEK_CUR)
+    steps = iter(range(_MAX_STEPS))
+    for _ in steps:
+        (kind,) = _unpack(source, "B")
+        if kind == _GIF_IMAGE:
+            image = source.read(_GIF_IMAGE_HEADER_BYTES)
+            source.seek(_color_table_bytes(image[8]), os.SEEK_CUR)
+            yield
+        elif kind != _GIF_EXTENSION:
+            return
+        source.seek(1, os.SEEK_CUR)
+        _skip_blocks(source, steps)
+
+
+def _color_table_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _skip_blocks(source: BinaryIO, steps: Iterator[int]) -> None:
+    for _ in steps:
+        (size,) = _unpack(source, "B")
+        if not size:
+            return
+        source.seek(size, os.SEEK_CUR)
+    raise ValueError("too many blocks to count")
+
+
+def _unpack(source: BinaryIO, form: str) -> tuple[int, ...]:
+    return struct.unpack(form, source.read(struct.calcsize(form)))

@@ -1,0 +1,96 @@
+"""How many pages and frames a picture has, by files that Pillow writes and some written by hand."""
+
+import io
+import struct
+import time
+
+import pytest
+from PIL import Image, features
+
+from slave_service import image_loading, picture_pages, processing
+
+
+def pages(count: int, kind: str, **options: object) -> io.BytesIO:
+    """Return a file of ``count`` pages or frames, each of another gray."""
+    images = [Image.new("L", (8, 8), 9 * number) for number in range(count)]
+    if kind in ("WEBP", "AVIF"):
+        images = [image.convert("RGB") for image in images]
+    file = io.BytesIO()
+    images[0].save(file, kind, save_all=True, append_images=images[1:], **options)
+    return file
+
+
+KINDS = [
+    ("TIFF", {}),
+    ("TIFF", {"big_tiff": True}),
+    ("GIF", {}),
+    ("WEBP", {"lossless": True}),
+    ("PNG", {}),
+    pytest.param(
+        "AVIF", {}, marks=pytest.mark.skipif(not features.check("avif"), reason="no AVIF here")
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), KINDS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_and_frames_are_counted(kind: str, options: dict[str, object], count: int) -> None:
+    """Every format that can hold several pictures says how many it has, and stays readable."""
+    file = pages(count, kind, **options)
+    assert image_loading.load(file).page_count == count
+    found = processing.warnings(file)
+    assert len(found) == (count > 1)
+    assert all("3 " in sentence and "only the first was read" in sentence for sentence in found)
+
+
+def test_bytes_of_the_first_page_stay_as_they_are() -> None:
+    """Counting the pages changes nothing of the picture."""
+    alone, first = pages(1, "TIFF"), pages(3, "TIFF")
+    assert processing.process(first) == processing.process(alone)
+
+
+def test_a_photo_with_previews_is_one_picture() -> None:
+    """The further pictures in a phone's JPEG (MPO), and the sizes of an icon, are no pages."""
+    assert processing.warnings(pages(2, "MPO")) == []
+    icon = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(icon, "ICO", sizes=[(16, 16), (32, 32), (64, 64)])
+    assert processing.warnings(icon) == []
+
+
+def test_a_smaller_version_of_a_page_is_no_page() -> None:
+    """A directory with NewSubfileType 1 holds a thumbnail."""
+    full, small = Image.new("L", (8, 8)), Image.new("L", (4, 4))
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    file = io.BytesIO()
+    full.save(file, "TIFF", save_all=True, append_images=[small])
+    assert image_loading.load(file).page_count == 1
+
+
+def test_a_chain_that_leads_back_ends() -> None:
+    """A TIFF whose last directory names the first one has as many pages as it has directories."""
+    loop = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 1)
+    loop += struct.pack("<HHII", 256, 4, 1, 8) + struct.pack("<I", 8)
+    assert picture_pages.count(io.BytesIO(loop), "TIFF", 1) == 1
+
+
+def test_endless_chains_are_bounded() -> None:
+    """Very many directories or frames cost a bounded time."""
+    directory = struct.pack("<H", 0)
+    tiff = b"II*\0" + struct.pack("<I", 8)
+    for number in range(200_000):
+        tiff += directory + struct.pack("<I", 8 + 6 * (number + 1))
+    began = time.monotonic()
+    assert picture_pages.count(io.BytesIO(tiff), "TIFF", 1) == picture_pages.MAX_COUNTED
+    gif = b"GIF89a" + bytes(7) + (b"\x2c" + bytes(9) + b"\x02\x00") * 2_000_000
+    assert picture_pages.count(io.BytesIO(gif), "GIF", 1) == picture_pages.MAX_COUNTED
+    assert picture_pages.count(io.BytesIO(gif[:13] + b"\x21\xfe" + b"\1 " * 9_000_000), "GIF", 1)
+    assert time.monotonic() - began < 10
+    assert "10,000 or more frames" in picture_pages.warning(picture_pages.MAX_COUNTED, "GIF")[0]
+
+
+@pytest.mark.parametrize("length", [4, 8, 9, 20])
+def test_a_cut_off_chain_ends(length: int) -> None:
+    """What is cut off in the middle of its directories has one page at least."""
+    data = pages(3, "TIFF").getvalue()[:length]
+    assert picture_pages.count(io.BytesIO(data), "TIFF", 1) == 1
+    assert picture_pages.count(io.BytesIO(pages(3, "GIF").getvalue()[:length]), "GIF", 1) == 1
