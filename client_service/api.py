@@ -49,7 +49,9 @@ class JobApi:
         """Return what the master says of itself and its slaves; raises if it is no master."""
         status = self._json(answers.status, "GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
         if status.get("status") != "alive":
-            raise MasterError(f"the master at {self.master_url} is no master of this kind")
+            raise self._connection.nonsense()
+        # A slave answers the same to who may see no more.
+        self._connection.check_is_master("slaves" in status)
         return status
 
     def page_of(self, job_id: str) -> str:

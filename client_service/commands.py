@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from client_service import arguments as words
 from client_service import bars, fetching, kinds, listing, showing
@@ -71,8 +71,9 @@ def process(api: JobApi, order: Order, loads: Sequence[Load]) -> int:
         fetching.prepare(order.output)
     status = api.status()
     if order.resume:
-        order = listing.with_whole_id(api, order)
-        loads = _left(loads, api.head(order.resume)["task_type"])
+        resume = listing.whole_id(api, order, order.resume)
+        order = replace(order, resume=resume)
+        loads = _left(loads, api.head(resume)["task_type"])
     elif not order.background:
         for load in loads:
             if reason := why_unavailable(status, load.task_type):

@@ -15,6 +15,7 @@ from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError, MasterGone, UsageError
 from client_service.names import printable
 from client_service.patience import PATIENCE_S, Outage
+from slave_service import wrong_address
 from slave_service.session import new_session
 from slave_service.tls import doubt
 from slave_service.wire import SourceChanged, reason_of
@@ -32,6 +33,11 @@ _PASSING = frozenset({502, 503, 504, 507})
 """No room, too many jobs, stopping, or a proxy without its master: better later."""
 _REDIRECTIONS = range(300, 400)
 """The session follows none, and there is no other use for them."""
+_UNAUTHORIZED = (
+    "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env to the "
+    "one that the master was started with"
+)
+"""Its own words are for who writes requests."""
 _AS_IT_IS = "identity"
 """A few bytes that unpack to gigabytes would have to be met wherever an answer is read."""
 
@@ -52,6 +58,8 @@ class Connection:
         self._ctrl_c = ctrl_c
         self._session = new_session(token, ANSWER_S, authority)
         self._has_answered = False
+        self._is_master = False
+        self._head = wrong_address.Head(0, "")
 
     def ask(
         self,
@@ -78,13 +86,16 @@ class Connection:
                     stream=True,
                     **body(),
                 ) as response:
+                    self._head = wrong_address.head_of(
+                        response.status_code, response.reason, response.headers
+                    )
                     if response.status_code in _REDIRECTIONS:
                         raise self.nonsense()
                     if response.ok:
                         taken = take(_blocks(response))
                         self._has_answered = True
                         return taken
-                    refusal = _refusal(response)
+                    refusal = self._refusal(response)
             except SourceChanged as error:
                 raise UsageError(str(error)) from error
             except requests.RequestException as error:
@@ -96,9 +107,31 @@ class Connection:
             if not outage.wait(refusal, _retry_after_s(response)):
                 raise MasterGone(refusal)
 
+    def check_is_master(self, is_sure: bool) -> None:
+        """Raise ``MasterError`` unless a master answers; ``is_sure`` is whether that is known."""
+        if not is_sure:
+            said = self.ask(answers.bounded, "GET", "/")
+            if said.startswith(wrong_address.SLAVE_IS_UP.encode()):
+                raise MasterError(wrong_address.of_slave(self._master_url))
+        self._is_master = True
+
     def nonsense(self) -> MasterError:
         """Return what is to be raised about an answer that makes no sense."""
+        if not self._is_master:
+            return MasterError(wrong_address.of_web_server(self._master_url, self._head))
         return MasterError(f"the master at {self._master_url} answers what no master would")
+
+    def _refusal(self, response: requests.Response) -> str:
+        """Return what the master said no with, or that something else did."""
+        reason = answers.refusal(answers.bounded(_blocks(response)))
+        if reason == wrong_address.PLAIN_TO_TLS:
+            return wrong_address.with_tls(self._master_url)
+        if reason is None and not self._is_master:
+            # The master gives a reason with every refusal.
+            return wrong_address.of_web_server(self._master_url, self._head)
+        if response.status_code == requests.codes.unauthorized:
+            return _UNAUTHORIZED
+        return f"the master says no: {printable(reason or str(self._head))}"
 
     def _lost(self, error: requests.RequestException, outage: Outage) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""
@@ -114,19 +147,6 @@ def _blocks(response: requests.Response) -> Blocks:
     """Yield the content as it arrives; nothing of one that came packed, which nobody asked for."""
     if response.headers.get("Content-Encoding", _AS_IT_IS).lower() == _AS_IT_IS:
         yield from response.iter_content(_BLOCK_BYTES)
-
-
-def _refusal(response: requests.Response) -> str:
-    """Return what the master said no with."""
-    if response.status_code == requests.codes.unauthorized:
-        # Its own words are for who writes requests.
-        return (
-            "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env "
-            "to the one that the master was started with"
-        )
-    reason = answers.refusal(answers.bounded(_blocks(response)))
-    reason = reason or f"HTTP {response.status_code} {response.reason}"
-    return f"the master says no: {printable(reason)}"
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

@@ -41,16 +41,15 @@ def show(heads: Iterable[Answer]) -> None:
 
 
 def with_whole_id(api: JobApi, order: Order) -> Order:
-    """Return the order with the whole id of its job; raises ``UsageError`` where none, or several,
-    begin as given.
-    """
-    if order.resume:
-        return dataclasses.replace(order, resume=whole_id(api, order, order.resume))
+    """Return the order of a job with that job's whole id."""
     return dataclasses.replace(order, arguments=[whole_id(api, order, order.arguments[0])])
 
 
 def whole_id(api: JobApi, order: Order, given: str) -> str:
-    """Return the id that begins as given; a whole one is not looked up."""
+    """Return the id that begins as given; a whole one is not looked up.
+
+    Raises ``UsageError`` where none does, or several do.
+    """
     if len(given) >= _FULL_ID:
         return given
     prefix = given.lower()

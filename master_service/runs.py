@@ -217,7 +217,7 @@ class Run:
         """Return why files of the run fail that nobody was there for."""
         return NoSlave(
             f"No slave that can do {self.task_type} answered for "
-            f"{counted(self.patience_s, 'second')}: start one (python slave.py) or, where "
+            f"{counted(self.patience_s or 0, 'second')}: start one (python slave.py) or, where "
             "/check_status and the page list one, do what its state says there; then send the "
             "file again."
         ).as_failure()

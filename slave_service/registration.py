@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from slave_service import wrong_address
 from slave_service.session import begin_of, new_session
 from slave_service.tls import Tls, doubt
 from slave_service.wire import CONTRACT_VERSION, plain, reason_of
@@ -26,8 +27,10 @@ _FIRST_INTERVAL_S = 2.0
 _LEAST_INTERVAL_S = 0.1
 _MOST_INTERVAL_S = 3600.0
 _MOST_ANSWER_BYTES = 65536
-_FINAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 426})
+_FINAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 426, 501})
 """Answers that will be the same at the next try."""
+_OF_NO_MASTER = frozenset({404, 405, 501})
+"""A master knows the call."""
 _LIBRARIES = (
     "Pillow",
     "numpy",
@@ -53,6 +56,10 @@ class _Acceptance:
 
     interval_s: float
     unreachable_reason: str | None = None
+
+
+class _NotJson(requests.RequestException):
+    """What a proxy may answer in the master's place for a while."""
 
 
 class RefusedError(Exception):
@@ -95,7 +102,8 @@ class Registration:
                 doubtful = doubt(self.master_url, error)
                 if doubtful and not ever:
                     raise RefusedError(doubtful) from error
-                news = doubtful or f"the master at {self.master_url} can't be reached"
+                foreign = str(error) if isinstance(error, _NotJson) else None
+                news = doubtful or foreign or f"the master at {self.master_url} can't be reached"
                 news += "; trying again until it works"
                 _log.debug("%s (%s)", news, reason_of(error))
             if news != told:
@@ -131,18 +139,51 @@ class Registration:
             url, json=self._details(), timeout=_TIMEOUT_S, stream=True
         ) as response:
             if response.status_code in _FINAL_REFUSALS:
-                raise RefusedError(f"the master at {self.master_url} says no: {_reason(response)}")
+                raise RefusedError(self._why_refused(response))
             response.raise_for_status()
             if response.status_code >= requests.codes.multiple_choices:
-                what = f"HTTP {response.status_code}, which makes no sense"
-                raise RefusedError(f"what answers at {self.master_url} is no master: {what}")
-            answer = _json(response)
+                raise RefusedError(wrong_address.of_web_server(self.master_url, _head(response)))
+            try:
+                answer = _json(response)
+            except _NotJson as error:
+                there = wrong_address.of_web_server(self.master_url, _head(response))
+                raise _NotJson(there) from error
         try:
             interval_s = _interval_s(float(answer["heartbeat_interval"]))
             problem = answer.get("unreachable_reason")
             return _Acceptance(interval_s, None if problem is None else plain(str(problem)))
         except (KeyError, TypeError, ValueError, OverflowError):
             raise RefusedError(f"what answers at {self.master_url} is no master") from None
+
+    def _why_refused(self, response: requests.Response) -> str:
+        """Return the master's reason, or say what else answers at its address."""
+        reason = _reason(response)
+        if reason == wrong_address.PLAIN_TO_TLS:
+            return wrong_address.with_tls(self.master_url)
+        if response.status_code in _OF_NO_MASTER and self._is_slave():
+            say = wrong_address.of_itself if self._is_own() else wrong_address.of_slave
+            return say(self.master_url)
+        if reason is None or response.status_code in _OF_NO_MASTER:
+            return wrong_address.of_web_server(self.master_url, _head(response))
+        return f"the master at {self.master_url} says no: {reason}"
+
+    def _is_slave(self) -> bool:
+        """Tell whether a slave answers at the master's address."""
+        try:
+            with self._session.get(self.master_url, timeout=_TIMEOUT_S, stream=True) as response:
+                said = begin_of(response, _MOST_ANSWER_BYTES)
+        except requests.RequestException:
+            return False
+        return said.startswith(wrong_address.SLAVE_IS_UP.encode())
+
+    def _is_own(self) -> bool:
+        """Tell whether the master's address is on this computer, at this slave's own port."""
+        parts = urllib.parse.urlsplit(self.master_url)
+        try:
+            found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_DGRAM)[0][4][0]
+            return parts.port == self.port and found == route_address(self.master_url)
+        except OSError:
+            return False
 
     def _address(self) -> dict[str, object]:
         if self.ip is None:
@@ -197,18 +238,23 @@ def _unreachable(reason: str) -> str:
     )
 
 
-def _reason(response: requests.Response) -> str:
+def _reason(response: requests.Response) -> str | None:
+    """Return why the master refuses; None where it is not said as a master would."""
     try:
         return plain(str(_json(response)["error"]))
     except (requests.RequestException, KeyError, TypeError):
-        return f"HTTP {response.status_code}"
+        return None
+
+
+def _head(response: requests.Response) -> wrong_address.Head:
+    return wrong_address.head_of(response.status_code, response.reason, response.headers)
 
 
 def _json(response: requests.Response) -> Any:  # noqa: ANN401 (JSON)
     try:
         return json.loads(begin_of(response, _MOST_ANSWER_BYTES))
     except (ValueError, RecursionError) as error:
-        raise requests.RequestException("the answer is not JSON") from error
+        raise _NotJson("the answer is not JSON") from error
 
 
 def _interval_s(asked_s: float) -> float:

@@ -27,6 +27,7 @@ from slave_service.wire import (
     json_value,
 )
 from slave_service.work import Request, in_upload_order, outcomes
+from slave_service.wrong_address import SLAVE_IS_UP
 
 blueprint = Blueprint("slave", __name__)
 
@@ -39,7 +40,7 @@ _LIMITS = Limits(file_bytes=2**62, request_bytes=2**63)
 @blueprint.get("/")
 def index() -> Response:
     """Say that the slave is up."""
-    return Response("Slave is working", mimetype="text/plain")
+    return Response(SLAVE_IS_UP, mimetype="text/plain")
 
 
 @blueprint.get("/check_status")

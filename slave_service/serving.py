@@ -24,6 +24,7 @@ from gevent.pywsgi import WSGIServer
 from slave_service import memory
 from slave_service.connection import Handler, refusal_bytes
 from slave_service.patience import Patience
+from slave_service.wrong_address import PLAIN_TO_TLS
 
 _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096
@@ -38,7 +39,6 @@ _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _USED_UP_S = 1.0
 _BEGINNINGS_OF_TLS = (b"\x16", b"")
 """The type of a handshake's record (RFC 8446, section 5.1), or nobody there."""
-_PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with https:// here."
 
 
 class AddressError(Exception):
@@ -136,7 +136,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
             with gevent.Timeout(self.patience.handshake_s):
                 if client_socket.recv(1, socket.MSG_PEEK) not in _BEGINNINGS_OF_TLS:
                     # Else who forgot a letter of the address would see a broken connection.
-                    client_socket.sendall(refusal_bytes(400, _PLAIN_TO_TLS))
+                    client_socket.sendall(refusal_bytes(400, PLAIN_TO_TLS))
                     client_socket.close()
                     return
                 secure = self.wrap_socket(client_socket, **self.ssl_args)

@@ -4,6 +4,11 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from slave_service.wrong_address import without_tls
+
+E = TypeVar("E", bound=ssl.SSLError)
 
 
 class CertificateError(Exception):
@@ -68,21 +73,24 @@ def _reason(error: Exception) -> str:
     return getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
 
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
+"""OpenSSL's reasons where the answer to a handshake is none; which one depends on its version."""
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 """OpenSSL's codes (x509_vfy.h) for certificates that nobody known vouches for."""
 
 
 def mistrust(error: BaseException) -> str | None:
     """Say why a certificate was not accepted, if that is what is behind an error; else None."""
-    found = _behind(error)
+    found = _behind(error, ssl.SSLCertVerificationError)
     return None if found is None else f"its certificate is not trusted: {found.verify_message}"
 
 
 def doubt(url: str, error: BaseException) -> str | None:
     """Say that it may not be the master who answers there, if an error tells that; else None."""
-    found = _behind(error)
+    found = _behind(error, ssl.SSLCertVerificationError)
     if found is None:
-        return None
+        broken = _behind(error, ssl.SSLError)
+        return without_tls(url) if broken and broken.reason in _NO_TLS else None
     if found.verify_code in _UNKNOWN_AUTHORITY:
         remedy = "its authority's certificate belongs in TLS_CA"
     else:
@@ -90,10 +98,10 @@ def doubt(url: str, error: BaseException) -> str | None:
     return f"what answers at {url} may not be the master: {mistrust(error)} ({remedy})"
 
 
-def _behind(error: BaseException) -> ssl.SSLCertVerificationError | None:
+def _behind(error: BaseException, kind: type[E]) -> E | None:
     seen: BaseException | object = error
     while isinstance(seen, BaseException):
-        if isinstance(seen, ssl.SSLCertVerificationError):
+        if isinstance(seen, kind):
             return seen
         seen = getattr(seen, "reason", None) or next(
             (each for each in seen.args if isinstance(each, BaseException)), seen.__context__

@@ -102,12 +102,14 @@ def test_nobody_follows_a_redirect(status: str) -> None:
     with babbler(answer("200 OK", body=b'{"status":"alive","heartbeat_interval":2}')) as other:
         begin = answer(status, f"Location: {other.url}/internal", body=b'{"status":"alive"}')
         with babbler(begin) as master:
-            with pytest.raises(RefusedError, match=f"HTTP {status[:3]}, which makes no sense"):
+            with pytest.raises(
+                RefusedError, match=f"HTTP {status[:3]} .*redirects to {other.url}/internal"
+            ):
                 registration(master).keep(threading.Event())
             client = JobApi(master.url, "secret", print)
-            with pytest.raises(MasterError, match="no master would"):
+            with pytest.raises(MasterError, match=f"redirects to {other.url}/internal"):
                 client.status()
-            with pytest.raises(MasterError, match="no master would"):
+            with pytest.raises(MasterError, match="another web server"):
                 client.download("text", "a.json", io.BytesIO())
             registration(master).leave()
     assert other.requests == []

@@ -23,6 +23,7 @@ AGREED = {
     "environment",
     "tls",
     "configuration",
+    "wrong_address",
 }
 """The modules of the slave that master and client may know: what the two sides agree on."""
 HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"}

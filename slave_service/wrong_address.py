@@ -1,0 +1,89 @@
+"""Says what answers at the address that should be the master's, and what to write instead. Pure."""
+
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_PORT = 5000
+PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with https:// here."
+"""What master and slave answer to plain HTTP where they serve TLS."""
+SLAVE_IS_UP = "Slave is working"
+"""What a slave answers to ``GET /``."""
+_MOST_LETTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of an answer, as far as it tells what kind of server gave it."""
+
+    status: int
+    reason: str
+    server: str = ""
+    location: str = ""
+
+    def __str__(self) -> str:
+        """Return it in a few words."""
+        name = self.server and f", {self.server}"
+        return f"HTTP {self.status} {self.reason}".strip() + name
+
+
+def head_of(status: int, reason: str | None, headers: Mapping[str, str]) -> Head:
+    """Return the head of an answer."""
+    return Head(status, reason or "", headers.get("Server", ""), headers.get("Location", ""))
+
+
+def of_slave(url: str) -> str:
+    """Say that a slave answers there."""
+    return f"the master is not at {url}: a slave answers there; {_instead(url)}"
+
+
+def of_itself(url: str) -> str:
+    """Say that a slave looks for its master at its own address."""
+    return f"the master is not at {url}, which is the address of this slave itself; {_instead(url)}"
+
+
+def of_web_server(url: str, head: Head) -> str:
+    """Say that something else answers there over HTTP."""
+    there = f"the master is not at {url}: another web server answers there ({_cut(str(head))})"
+    if not head.location:
+        return f"{there}; {_instead(url)}"
+    base = _base(url, head.location)
+    hint = f"if the master is behind it, give the address {_cut(base)}" if base else _instead(url)
+    return f"{there} and redirects to {_cut(head.location)}, which is not followed; {hint}"
+
+
+def without_tls(url: str) -> str:
+    """Say that what answers to https:// does not speak TLS."""
+    plain = url.replace("https://", "http://", 1)
+    return (
+        f"what answers at {url} does not speak TLS: give the address {plain}, or start the master "
+        "with TLS_CERT and TLS_KEY"
+    )
+
+
+def with_tls(url: str) -> str:
+    """Say that what answers to http:// speaks TLS."""
+    secure = url.replace("http://", "https://", 1)
+    return f"what answers at {url} speaks TLS: give the address {secure}"
+
+
+def _instead(url: str) -> str:
+    shown = "the one that its log shows after 'listening on'"
+    parts = urllib.parse.urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = f"{parts.scheme}://{host}:{DEFAULT_PORT}"
+    return f"give the master's address, {shown}" + ("" if url == usual else f", such as {usual}")
+
+
+def _base(url: str, location: str) -> str | None:
+    """Return scheme, host and port of where a redirection leads; None where that is not HTTP."""
+    try:
+        parts = urllib.parse.urlsplit(urllib.parse.urljoin(url, location))
+    except ValueError:
+        return None
+    base = f"{parts.scheme}://{parts.netloc}"
+    return base if parts.scheme in ("http", "https") and parts.netloc and base != url else None
+
+
+def _cut(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MOST_LETTERS])
