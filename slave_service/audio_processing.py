@@ -4,17 +4,19 @@ libsndfile (by soundfile) decodes it, so the content decides what it is, never t
 all its widths, AIFF, AU, CAF, FLAC, OGG, MP3 and more. Samples are read in blocks, as float64
 scaled to -1...1; integers of any stored width, and their sums over the channels, are exact there.
 
-Where a header claims more than the file holds, the samples that are there are measured.
+Where a header claims more than the file holds, or no length at all, the samples that are there are
+measured, and a warning says so (see ``sound_headers`` and ``sound_warnings``).
 """
 
 import io
 import math
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from slave_service import sound_headers, sound_warnings
 from slave_service.errors import Corrupt, Unavailable, Unsupported
 from slave_service.waveform import Waveform
 
@@ -58,20 +60,34 @@ _BAD_SAMPLES = (
 class _Samples:
     """A file as libsndfile may see it: without a name, and with its faults kept for later.
 
+    ``corrections`` are bytes of the header to give out in place of those in the file.
     soundfile would believe a name's extension, and what is raised inside a callback from C is
     printed and lost, which would turn a failing disk into a shorter sound.
     """
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, corrections: Mapping[int, bytes]) -> None:
         self._source = source
+        self._corrections = corrections
         self.fault: OSError | MemoryError | None = None
 
     def read(self, size: int = -1) -> bytes:
         try:
-            return self._source.read(size)
+            if not self._corrections:
+                return self._source.read(size)
+            begin = self._source.tell()
+            return self._corrected(begin, self._source.read(size))
         except (OSError, MemoryError) as fault:
             self.fault = fault
             return b""
+
+    def _corrected(self, begin: int, data: bytes) -> bytes:
+        end = begin + len(data)
+        for place, correct in self._corrections.items():
+            first, last = max(begin, place), min(end, place + len(correct))
+            if first < last:
+                part = correct[first - place : last - place]
+                data = data[: first - begin] + part + data[last - begin :]
+        return data
 
     def readinto(self, buffer: memoryview) -> int:
         data = self.read(len(buffer))
@@ -140,8 +156,9 @@ def process(source: BinaryIO) -> dict[str, object]:
     channels, scaled to -1...1), ``peak`` (the largest magnitude), ``zero_crossings`` (sign
     changes between successive non-zero frames of the channels' mean), ``waveform`` (the lowest
     and highest value of that mean in each of at most 1,000 stretches, see ``waveform``),
-    ``frames``, ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names). Float
-    samples are taken as they are, beyond 1 too. Raises ``Unsupported`` and ``Corrupt``.
+    ``frames``, ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names), and
+    ``warnings``. Float samples are taken as they are, beyond 1 too. Raises ``Unsupported`` and
+    ``Corrupt``.
 
     For integer samples the crossings are exact, and up to 16 bits the sum of squares is too. For
     floats in 3 channels or more, the sign of a mean that cancels to nothing is subject to
@@ -151,10 +168,11 @@ def process(source: BinaryIO) -> dict[str, object]:
 
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
-    samples = _Samples(source)
+    extent = sound_headers.read(source)
+    samples = _Samples(source, extent.corrections if extent else {})
     try:
         with soundfile.SoundFile(samples) as sound:
-            return {**_measure(sound), "file_size_bytes": size}
+            return {**_measure(sound, source, extent), "file_size_bytes": size}
     except soundfile.LibsndfileError as error:
         if error.code in _NOT_READABLE:
             raise Unsupported(_UNSUPPORTED) from error
@@ -168,7 +186,11 @@ def process(source: BinaryIO) -> dict[str, object]:
             raise samples.fault
 
 
-def _measure(sound: Any) -> dict[str, object]:  # noqa: ANN401 - soundfile has no types
+def _measure(
+    sound: Any,  # noqa: ANN401 - soundfile has no types
+    source: BinaryIO,
+    extent: sound_headers.Extent | None,
+) -> dict[str, object]:
     if sound.format == "SDS":
         # libsndfile makes up silence for what such a file lacks, and may go on for hours.
         raise Unsupported(_UNSUPPORTED)
@@ -187,6 +209,15 @@ def _measure(sound: Any) -> dict[str, object]:  # noqa: ANN401 - soundfile has n
         "frames": tally.frames,
         "format": sound.format,
         "encoding": sound.subtype,
+        "warnings": sound_warnings.warnings(
+            source,
+            extent,
+            sound.format,
+            frames=tally.frames,
+            stated_frames=sound.frames,
+            rate=sound.samplerate,
+            is_silent=not tally.peak,
+        ),
     }
 
 

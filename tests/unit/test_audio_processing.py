@@ -108,6 +108,7 @@ def test_what_is_reported() -> None:
         "format": "WAV",
         "encoding": "PCM_16",
         "file_size_bytes": len(data),
+        "warnings": [],
     }
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 

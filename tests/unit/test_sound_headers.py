@@ -1,0 +1,204 @@
+"""Sound files whose header gives a wrong length or none, as pipes and recorders leave them."""
+
+import io
+import struct
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from slave_service import audio_processing, sound_headers
+
+RATE = 8000
+SINE = np.round(0.5 * 32767 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype("<i2")
+NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, 3 * 48_000)
+ALL_ONES_32, ALL_ONES_64 = b"\xff" * 4, b"\xff" * 8
+
+SIZES = {
+    ("WAV", "FILE"): (-4, 4, "<"),
+    ("WAV", "BIG"): (-4, 4, ">"),
+    ("WAVEX", "FILE"): (-4, 4, "<"),
+    ("RF64", "FILE"): (-76, 8, "<"),
+    ("AIFF", "FILE"): (-12, 4, ">"),
+    ("AU", "LITTLE"): (-16, 4, "<"),
+    ("AU", "BIG"): (-16, 4, ">"),
+    ("W64", "FILE"): (-8, 8, "<"),
+    ("CAF", "FILE"): (-12, 8, ">"),
+}
+"""Where the length of the samples stands, counted from the first sample; its width and order."""
+MORE = {"AIFF": 8, "W64": 24, "CAF": 4}
+"""By how much the stated length of an empty file is more than 0."""
+
+
+def written(form: str, order: str = "FILE", samples: Any = SINE) -> tuple[bytearray, int]:
+    """Return a sound file as libsndfile writes it, and where its samples begin."""
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, "PCM_16", order, form)
+    data = bytearray(file.getvalue())
+    places = (data.find(samples.tobytes()), data.find(samples.byteswap().tobytes()))
+    return data, max(places)
+
+
+def stating(form: str, order: str, length: int) -> bytes:
+    """Return a file of two seconds whose header states another length in bytes."""
+    data, begin = written(form, order)
+    offset, width, byte_order = SIZES[form, order]
+    letter = {4: "I", 8: "Q"}[width]
+    number = (length + MORE.get(form, 0)) % 256**width
+    data[begin + offset : begin + offset + width] = struct.pack(byte_order + letter, number)
+    return bytes(data)
+
+
+def measure(data: bytes) -> dict[str, Any]:
+    return audio_processing.process(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(("form", "order"), SIZES)
+@pytest.mark.parametrize("length", [0, -1, 2**31, -1 << 31], ids=["0", "-1", "2**31", "-2**31"])
+def test_a_length_that_is_none_is_passed_over(form: str, order: str, length: int) -> None:
+    """With 0 or a stand-in for the length, the file is read to its end, and a warning says so."""
+    result = measure(stating(form, order, length))
+
+    assert result["duration_seconds"] == 2.0
+    assert result["rms_energy"] == pytest.approx(0.5 / 2**0.5, abs=1e-3)
+    (warning,) = result["warnings"]
+    assert "does not say how long" in warning
+
+
+@pytest.mark.parametrize(("form", "order"), SIZES)
+def test_a_right_length_is_believed(form: str, order: str) -> None:
+    """A file whose header is right needs no correction, and gives no warning."""
+    data, _ = written(form, order)
+    extent = sound_headers.read(io.BytesIO(data))
+    assert extent is not None
+    assert (extent.available, extent.corrections) == (SINE.nbytes, {})
+    assert measure(bytes(data))["warnings"] == []
+
+
+@pytest.mark.parametrize(("form", "order"), SIZES)
+def test_a_recording_that_is_cut_off_says_so(form: str, order: str) -> None:
+    """A file of which a part is missing is measured as far as it goes, with both lengths told."""
+    data, begin = written(form, order)
+    result = measure(bytes(data[: begin + SINE.nbytes // 4]))
+
+    assert result["duration_seconds"] == 0.5
+    (warning,) = result["warnings"]
+    assert "announces 2.0 seconds and the file holds 0.5 seconds" in warning
+
+
+@pytest.mark.parametrize(("form", "order"), [size for size in SIZES if size[0] != "W64"])
+def test_samples_behind_the_stated_end_are_told(form: str, order: str) -> None:
+    """A header that was written early states too little; what follows is not measured."""
+    result = measure(stating(form, order, SINE.nbytes // 4))
+
+    assert result["duration_seconds"] == 0.5
+    (warning,) = result["warnings"]
+    assert "After the 0.5 seconds" in warning
+    assert "another 1.5 seconds" in warning
+
+
+def test_an_empty_recording_with_a_title_is_empty() -> None:
+    """Chunks after a length of 0 are no samples."""
+    data, begin = written("WAV")
+    title = b"LIST" + struct.pack("<I", 16) + b"INFOINAM" + struct.pack("<I", 4) + b"abc\0"
+    head = bytes(data[: begin - 4]) + bytes(4)
+    result = measure(head + title)
+
+    assert result["frames"] == 0
+    assert "not a single sample" in result["warnings"][0]
+
+
+def test_a_title_behind_the_samples_is_no_sound() -> None:
+    """Chunks after the samples give no warning, and neither do a few bytes of anything."""
+    data, _ = written("WAV")
+    title = b"LIST" + struct.pack("<I", 160_000) + b"INFO" + bytes(159_996)
+    assert measure(bytes(data) + title)["warnings"] == []
+    assert measure(bytes(data) + b"TAG" + bytes(125))["warnings"] == []
+
+
+def test_a_header_alone_holds_no_sound() -> None:
+    """A file of 0 frames says that it is empty, and why that is no silence."""
+    data, begin = written("WAV")
+    result = measure(bytes(data[: begin - 4]) + bytes(4))
+
+    assert (result["frames"], result["duration_seconds"]) == (0, 0)
+    assert result["warnings"] == [
+        "This file has a header, but not a single sample follows it; record or export it again."
+    ]
+
+
+@pytest.mark.parametrize("form", ["WAV", "FLAC"])
+def test_digital_silence_is_told(form: str) -> None:
+    """A recording of zeros alone is most often that of a muted microphone."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(RATE), RATE, "PCM_16", format=form)
+    result = measure(file.getvalue())
+
+    assert result["duration_seconds"] == 1.0
+    (warning,) = result["warnings"]
+    assert "pure digital silence" in warning
+    assert "muted" in warning
+
+
+@pytest.mark.parametrize(
+    ("form", "encoding", "told"),
+    [
+        ("MP3", "MPEG_LAYER_III", "announces 3.0 seconds"),
+        ("OGG", "VORBIS", "without its end mark"),
+        ("OGG", "OPUS", "without its end mark"),
+    ],
+)
+def test_a_stream_that_is_cut_off_says_so(form: str, encoding: str, told: str) -> None:
+    """A whole stream gives no warning, half of it does."""
+    file = io.BytesIO()
+    soundfile.write(file, NOISE, 48_000, encoding, format=form)
+    data = file.getvalue()
+
+    assert measure(data)["warnings"] == []
+    (warning,) = measure(data[: len(data) // 2])["warnings"]
+    assert told in warning
+
+
+def test_an_mp3_that_states_no_length_is_not_said_to_be_cut_off() -> None:
+    """Without a Xing header the length is libsndfile's guess, which proves nothing."""
+    file = io.BytesIO()
+    soundfile.write(file, NOISE, 48_000, format="MP3")
+    data = file.getvalue()
+    second = data.find(b"\xff\xfb", 4)
+    tag = b"ID3\x03\0\0" + bytes([0, 0, 0x40, 0]) + bytes(0x40 << 7)
+    assert measure(tag + data[second : len(data) // 2])["warnings"] == []
+
+
+def test_a_flac_of_unknown_length_is_read_to_its_end() -> None:
+    """A FLAC from a pipe states 0 samples in its header (RFC 9639, section 8.2)."""
+    file = io.BytesIO()
+    soundfile.write(file, SINE, RATE, format="FLAC")
+    data = bytearray(file.getvalue())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    assert measure(bytes(data))["duration_seconds"] == 2.0
+
+
+def test_a_correction_costs_no_copy_of_the_file() -> None:
+    """The header is corrected as it is read; a large file stays where it is."""
+    data, begin = written("WAV")
+    stored = io.BytesIO(bytes(data[: begin - 4]) + bytes(4) + SINE.tobytes() * 800)
+    audio_processing.process(io.BytesIO(bytes(data)))  # with all that is loaded once
+    tracemalloc.start()
+    try:
+        assert audio_processing.process(stored)["duration_seconds"] == 1600.0
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < SINE.nbytes * 800 / 2
+
+
+@pytest.mark.parametrize("mark", [b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"dns.", b"caff"])
+@pytest.mark.parametrize("rest", [b"", b"\0", bytes(60), b"\xff" * 60, b"    " * 20])
+def test_headers_that_lead_nowhere_are_left_to_the_decoder(mark: bytes, rest: bytes) -> None:
+    """A damaged header has no extent, or one that corrects nothing beyond the file."""
+    extent = sound_headers.read(io.BytesIO(mark + rest))
+    if extent is not None:
+        assert all(place < 64 for place in extent.corrections)
