@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    content_disposition_unquote,
+)
+from multipart import parse_options_header as parse_options
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
@@ -250,11 +256,23 @@ class _Intake:
 
 
 def _filename(part: MultipartSegment) -> str | None:
-    if part.filename is None and "filename*" in part.header("Content-Disposition", ""):
+    header = part.header("Content-Disposition", "")
+    if part.filename is None and "filename*" in header:
         # RFC 5987, which older clients use for names beyond ASCII.
-        _, options = parse_options_header(part.header("Content-Disposition"))
+        _, options = parse_options_header(header)
         return options.get("filename")
+    if part.filename is not None and "\\" in header:
+        return _name(_with_folders(header, part.filename))
     return None if part.filename is None else _name(part.filename)
+
+
+def _with_folders(header: str, cut: str) -> str:
+    """Return a name as it was sent: the parser takes the folders off a whole Windows path."""
+    quoted = header.split('"', 4)
+    if len(quoted) == 5 and not quoted[4] and quoted[2] == "; filename=":
+        return str(content_disposition_unquote(quoted[3]))
+    _, options = parse_options(header, unquote=lambda value, _: content_disposition_unquote(value))
+    return str(options.get("filename", cut))
 
 
 def _name(latin: str) -> str:

@@ -100,7 +100,11 @@ def test_ten_thousand_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "filename", ["../../evil", "/etc/evil", "C:evil", "a/b", "..", "x" * 300, "a\tb", "{0}%s"]
+    "filename",
+    [
+        *["../../evil", "/etc/evil", "C:evil", "a/b", "..", "x" * 300, "a\tb", "{0}%s"],
+        *["2023\\a.txt", "C:\\x", "C:\\in it\\a.txt", "\\\\host\\share\\a.txt", "a\\", "C:\\"],
+    ],
 )
 def test_name_is_kept_as_sent_and_never_used_on_disk(tmp_path: Path, filename: str) -> None:
     """Whatever an upload is called, it lies in the folder, and is known by what it was called."""
@@ -110,6 +114,21 @@ def test_name_is_kept_as_sent_and_never_used_on_disk(tmp_path: Path, filename: s
     assert upload.filename == filename
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [upload.path]
     assert upload.path.parent == folder
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        rb'form-data; name="texts"; filename="C:\in it\%22a%22.txt"',
+        rb'form-data; filename="C:\in it\%22a%22.txt"; name="texts"',
+        rb'form-data; name="texts"; filename="C:\\in it\\\"a\".txt"',
+    ],
+)
+def test_windows_path_is_kept_however_it_is_written(tmp_path: Path, disposition: bytes) -> None:
+    """A path with its drive keeps its folders, in each way in which clients quote it."""
+    part = b"Content-Disposition: " + disposition + b"\r\n\r\n1"
+    (upload,) = take(form_of([part]), tmp_path).uploads
+    assert upload.filename == 'C:\\in it\\"a".txt'
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "cp1252"])

@@ -179,17 +179,16 @@ async function missing(upload) {
   for (let offset = 0; ; offset += LEDGER_PAGE) {
     const { files } = await surely(upload, () => page(offset));
     if (!files.length) break;
-    for (const { filename, size } of files) count(there, `${size} ${composed(filename)}`, 1);
+    for (const { filename, size } of files) count(there, `${size} ${stored(filename)}`, 1);
   }
   return upload.files.filter(({ size, path }) => count(there, `${size} ${stored(path)}`, -1) < 0);
 }
 
-/** The name under which the master knows a path, after what browsers do to names in forms; composed, as WebKit sends it. */
-const stored = (path) => composed(path
+/** What names have in common, whatever browsers do to them in forms; older masters keep the last part of a Windows path. */
+const stored = (path) => path
   .replace(/%(22|0A|0D)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
-  .replace(/^(?:[A-Za-z]:|\\)\\.*\\/, ""));
-
-const composed = (name) => name.normalize("NFC");
+  .replace(/^(?:[A-Za-z]:|\\)\\.*\\/, "")
+  .normalize("NFC");
 
 function count(counts, what, step) {
   const now = (counts.get(what) ?? 0) + step;
