@@ -87,6 +87,7 @@ _ENTRY: dict[str, Fits] = {
     "index": _is_count,
     "filename": _is_text,
     "size": _is_count,
+    "sha256": _maybe(_is_text),
     "state": _is_word,
     "attempts": _is_count,
     "slave": _maybe(_is_text),

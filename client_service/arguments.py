@@ -169,7 +169,10 @@ def _parser() -> argparse.ArgumentParser:
     # Told apart by what they say: argparse has no optional one before others.
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
-        "--output", metavar="DIR", type=_folder, help="bring the results home to DIR"
+        "--output",
+        metavar="DIR",
+        type=_folder,
+        help="bring the results home to DIR, in the folders of what was sent",
     )
     parser.add_argument(
         "--background", action="store_true", help="don't wait: send, then say how to come back"

@@ -47,6 +47,11 @@ def note(line: str) -> None:
         sys.stderr.flush()
 
 
+def tell(line: str) -> None:
+    """Write a line to standard output, without disturbing the bar if there is one."""
+    tqdm.write(line, file=sys.stdout)
+
+
 def _bar(what: str, total: int, done: int, **form: Any) -> "tqdm[Any]":  # noqa: ANN401 (tqdm's own)
     return tqdm(
         total=total,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from client_service import arguments as words
-from client_service import bars, fetching, kinds, listing, showing
+from client_service import bars, fetching, kinds, listing, output_folder, showing
 from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.ctrl_c import CtrlC
@@ -68,7 +68,7 @@ def run(order: Order, env: Environment, ctrl_c: CtrlC) -> int:
 def process(api: JobApi, order: Order, loads: Sequence[Load]) -> int:
     """Make a job of each load, and see them all to their end; returns the exit code."""
     if order.output:
-        fetching.prepare(order.output)
+        output_folder.prepare(order.output)
     status = api.status()
     if order.resume:
         resume = listing.whole_id(api, order, order.resume)
@@ -176,7 +176,7 @@ def _see(api: JobApi, order: Order, job_id: str, later: Sequence[str]) -> int:
 
 def _follow(api: JobApi, order: Order) -> int:
     if order.output:
-        fetching.prepare(order.output)
+        output_folder.prepare(order.output)
     api.status()
     order = listing.with_whole_id(api, order)
     return _finish(api, order, order.arguments)
@@ -184,7 +184,7 @@ def _follow(api: JobApi, order: Order) -> int:
 
 def _retry(api: JobApi, order: Order) -> int:
     if order.output:
-        fetching.prepare(order.output)
+        output_folder.prepare(order.output)
     api.status()
     order = listing.with_whole_id(api, order)
     return _finish(api, order, [api.retry(order.arguments[0])])

@@ -1,117 +1,95 @@
-"""Brings the results of a job home: whole, checked, and never over a different file."""
+"""Brings the results of a job home: whole, checked, in folders, and listed in a manifest."""
 
-import contextlib
-import hashlib
-import itertools
-import os
-import tempfile
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from client_service import bars
 from client_service.answers import Answer
 from client_service.api import JobApi
-from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
-from client_service.names import is_safe
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
+from client_service.manifest_file import Manifest
+from client_service.names import printable
+from client_service.output_folder import Unplaced, bring, check
+from client_service.showing import of_source
+from slave_service import manifest
 from slave_service.counts import counted
+from slave_service.result_names import MANIFEST, ResultPaths
 
 _TRIES = 2
 """For a download that does not have the sum that the ledger states."""
-_BLOCK_BYTES = 1 << 20
-
-
-def prepare(folder: Path) -> None:
-    """Make the folder, before anything is sent; raises ``UsageError`` where that can't be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or "it is no folder"
-        raise UsageError(f"--output {folder}: can't write there ({reason})") from error
 
 
 def fetch(api: JobApi, head: Answer, folder: Path) -> int:
     """Download every result of an ended job to the folder; returns the exit code."""
-    brought, total = 0, head["done_files"]
-    with bars.of_files("Bringing the results home", total) as bar:
-        for entry in api.ledger(head["job_id"]):
-            if not entry["saved_file"]:
-                continue
-            name = entry["saved_file"].rpartition("/")[2]
-            try:
-                _bring(api, head["task_type"], name, entry["result_sha256"], folder)
-                brought += 1
-            except MasterGone:
-                raise
-            except MasterError as error:
-                bars.note(f"{name}: this result was not brought home: {error}")
-            except OSError as error:
-                # The next one would fare no better.
-                bars.note(f"{folder}: can't write there ({error.strerror})")
-                break
-            bar.update()
-    print(f"Brought Home: {brought} of {counted(total, 'result')}, to {folder}")
-    return ALL_DONE if brought == total else SOME_FAILED
+    total, job_id = head["done_files"], head["job_id"]
+    home = _Home(api, head["task_type"], folder, ResultPaths(head["task_type"]))
+    listed = Manifest(folder, job_id)
+    with listed.collecting(), bars.of_files("Bringing the results home", total) as bar:
+        for entry in api.ledger(job_id):
+            path = ""
+            if entry["saved_file"]:
+                path = home.bring(entry)
+                bar.update()
+            listed.add(manifest.row(entry, path, head["task_type"], job_id))
+        is_listed = _publish(listed, folder)
+    print(f"Brought Home: {home.brought} of {counted(total, 'result')}, to {folder}")
+    return ALL_DONE if home.brought == total and is_listed else SOME_FAILED
 
 
-def _bring(api: JobApi, task_type: str, name: str, sha256: str, folder: Path) -> None:
-    if not is_safe(name):
-        raise MasterError("a file of that name could do harm, here or on another system")
-    if any(_sha256(place) == sha256 for place in _taken(folder, name)):
-        return
-    with _temporary(folder) as temporary:
-        for _ in range(_TRIES):
-            with temporary.open("wb") as target:
-                if api.download(task_type, name, target) == sha256:
-                    break
-        else:
+def _publish(listed: Manifest, folder: Path) -> bool:
+    try:
+        listed.publish()
+    except OSError as error:
+        bars.note(f"{folder}: {MANIFEST} can't be written there ({error.strerror})")
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Home:
+    """Brings results to a folder one by one, as long as that can be written to."""
+
+    api: JobApi
+    task_type: str
+    folder: Path
+    paths: ResultPaths
+    brought: int = 0
+    is_full: bool = False
+
+    def bring(self, entry: Answer) -> str:
+        """Bring one result, and say where it is; returns that, or nothing where it isn't."""
+        saved, sha256 = entry["saved_file"], entry["result_sha256"] or ""
+        wanted = self.paths.place(entry["filename"], saved, sha256).path
+        if self.is_full:
+            return ""
+        try:
+            path = bring(self.folder, wanted, sha256, self._download(saved, sha256))
+        except MasterGone:
+            raise
+        except (MasterError, Unplaced) as error:
+            bars.note(f"{wanted}: this result was not brought home: {error}")
+            return ""
+        except OSError as error:
+            # The next one would fare no better.
+            bars.note(f"{self.folder}: can't write there ({error.strerror})")
+            self.is_full = True
+            return ""
+        if not self.brought:
+            bars.tell("Output Files:")
+        self.brought += 1
+        bars.tell(f"  {printable(str(self.folder / path))}{of_source(entry['filename'])}")
+        return path
+
+    def _download(self, saved_file: str, sha256: str) -> Callable[[Path], None]:
+        name = saved_file.rpartition("/")[2]
+
+        def download(new: Path) -> None:
+            check(name)  # it becomes part of an address
+            for _ in range(_TRIES):
+                with new.open("wb") as target:
+                    if self.api.download(self.task_type, name, target) == sha256:
+                        return
             raise MasterError("what the master sends for it has changed since it was made")
-        _place(temporary, folder, name)
 
-
-def _names(name: str) -> Iterator[str]:
-    """Yield the name, then with _2, _3 and so on."""
-    yield name
-    stem, ending = os.path.splitext(name)  # noqa: PTH122 (a name, no path)
-    for number in itertools.count(2):
-        yield f"{stem}_{number}{ending}"
-
-
-def _taken(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the files that have one of its names already."""
-    places = (folder / candidate for candidate in _names(name))
-    return itertools.takewhile(lambda place: place.exists(), places)
-
-
-def _place(temporary: Path, folder: Path, name: str) -> None:
-    """Give the file the first name that is free; another client may be at it as well."""
-    for candidate in _names(name):
-        place = folder / candidate
-        with contextlib.suppress(FileExistsError):
-            place.open("xb").close()
-            temporary.replace(place)
-            return
-
-
-@contextlib.contextmanager
-def _temporary(folder: Path) -> Iterator[Path]:
-    # Not one of tempfile's, which are for the owner's eyes alone, and would stay so.
-    path = folder / f".tmp-{uuid.uuid4().hex}"
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str | None:
-    """Return the sum of a file; None for what is none."""
-    sha256 = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                sha256.update(block)
-    except OSError:
-        return None
-    return sha256.hexdigest()
+        return download

@@ -9,6 +9,7 @@ from client_service.errors import ALL_DONE, SOME_FAILED
 from client_service.files import Source
 from client_service.names import printable
 from slave_service.counts import counted
+from slave_service.result_names import tells_its_source
 
 _CANCELLED = "cancelled"
 
@@ -27,7 +28,8 @@ def summary(api: JobApi, head: Answer) -> int:
     if head["done_files"]:
         for entry in api.ledger(job_id):
             if entry["saved_file"]:
-                print(f"  {printable(entry['saved_file'])}")
+                source = _source(head["task_type"], entry)
+                print(f"  {printable(entry['saved_file'])}{source}")
             has_warnings = has_warnings or bool(entry["warnings"])
     if head["failed_files"]:
         print("Failed Files:")
@@ -49,6 +51,21 @@ def place(api: JobApi, job_id: str) -> None:
     """Print the job's id, and where the page shows it."""
     print(f"Job: {job_id}")
     print(f"Page: {api.page_of(job_id)}", flush=True)
+
+
+def _source(task_type: str, entry: Answer) -> str:
+    """Say of which file a result is, where its own name does not.
+
+    It stands behind the path, after two spaces, so that scripts which read the path from the
+    beginning of the line go on working.
+    """
+    name, saved = entry["filename"], entry["saved_file"]
+    return "" if tells_its_source(task_type, name, saved) else of_source(name)
+
+
+def of_source(name: str) -> str:
+    """Return what stands behind a result's path to say of which file it is."""
+    return f"  (from {printable(name)})"
 
 
 def _message(head: Answer) -> str:

@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 
-from master_service import zipping
+from master_service import job_archive
 from master_service.errors import BadRequestPart, NoSuchThing
 from master_service.jobs import Job
 from master_service.ledger_rows import TOGETHER
@@ -132,13 +132,11 @@ def job_input(job_id: str, index: int) -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>/results.zip")
 def results_zip(job_id: str) -> ResponseReturnValue:
-    """Return all results of a job that are there by now, while they are put together."""
-    service, results = parts().service, parts().results
+    """Return all results of a job that are there by now, in folders, with a manifest."""
+    service = parts().service
     found = service.job(job_id)
-    # Files of the same content have one result between them.
-    saved = dict.fromkeys(file.saved_file for file in service.files(found) if file.saved_file)
-    located = (results.locate(path) for path in saved)
-    answer = Response(zipping.stream(located, found.created_at), mimetype="application/zip")
+    archive = job_archive.stream(found, lambda: service.files(found), parts().results.locate)
+    answer = Response(archive, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{job_id}.zip"'
     return answer
 

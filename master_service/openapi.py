@@ -156,7 +156,7 @@ def _calls() -> dict[str, Described]:
             )
         },
         "/jobs/{job_id}/results.zip": {
-            "get": _call("All results that are there.", {200: _plain("application/zip")}, [404])
+            "get": _call("Results so far, and a manifest.", {200: _plain("application/zip")}, [404])
         },
         "/jobs/{job_id}/inputs/{index}": {
             "get": _call("What was uploaded.", {200: _plain("application/octet-stream")}, [404])

@@ -49,7 +49,7 @@ _HEAD = {
 }
 _FILE = {
     "index": _COUNT,
-    "filename": _TEXT,
+    "filename": _TEXT | {"description": "As it was sent, with its folders."},
     "size": _COUNT,
     "sha256": _TEXT,
     "state": {"type": "string", "enum": [state.value for state in FileState]},

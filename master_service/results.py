@@ -7,42 +7,19 @@ or in how an accented letter is composed count as the same, since they are on so
 import contextlib
 import hashlib
 import os
-import re
 import threading
-import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from slave_service.result_names import canonical, safe_stem
 from slave_service.task_types import TASK_TYPES, TaskType
 
 _TEMPORARY = ".tmp-"
-_MAX_STEM_BYTES = 180
-"""File systems allow 255 for a name, of which the rest of it and a number need some."""
 _MOST_NAME_BYTES = 255
 """A longer one is no file's on any common system, and most fail when they are asked for it."""
 _MAX_SERIES = 10_000
 """Remembered for each task type, so that memory does not grow with every file ever saved."""
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
-_DEVICE_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
-)
-
-
-def safe_stem(filename: str) -> str:
-    """Return the stem of an uploaded name as it can be saved anywhere; "file" for none."""
-    last = re.split(r"[/\\]", filename)[-1]
-    stem = last.rpartition(".")[0] or last.lstrip(".")
-    stem = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", stem))
-    stem = stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(" .")
-    if stem.partition(".")[0].strip().lower() in _DEVICE_NAMES:
-        stem = "_" + stem
-    return stem or "file"
-
-
-def _canonical(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +90,10 @@ class Results:
         path = self._root / task_type / name
         return path if task_type in TASK_TYPES and path.is_file() else None
 
-    def locate(self, saved_file: str) -> tuple[str, Path | None]:
-        """Return the name of a saved result, and where it lies if it is still there."""
+    def locate(self, saved_file: str) -> Path | None:
+        """Return where a saved result lies, if it is still there."""
         task_type, name = saved_file.split("/")[-2:]
-        return name, self.find(task_type, name)
+        return self.find(task_type, name)
 
     def _folder(self, task_type: str) -> _Folder:
         folder = self._folders.get(task_type)
@@ -125,7 +102,7 @@ class Results:
         path.mkdir(parents=True, exist_ok=True)
         if folder is None:
             names = os.listdir(path)  # noqa: PTH208 (names are wanted, as many as there are)
-            folder = _Folder(path, {_canonical(name): name for name in names})
+            folder = _Folder(path, {canonical(name): name for name in names})
             self._folders[task_type] = folder
         return folder
 
@@ -133,7 +110,7 @@ class Results:
         self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
     ) -> str:
         """Give the finished file its name, or find the one it already has."""
-        series = self._series(folder, _canonical(task.saved_name.format(stem=stem)))
+        series = self._series(folder, canonical(task.saved_name.format(stem=stem)))
         size = temporary.stat().st_size
         self._read(folder, series, size)
         same = series.names.get(sha256)
@@ -148,7 +125,7 @@ class Results:
             series.next_number += 1
             name = self._taken_by(folder, wanted)
             if name is None:
-                name = folder.names[_canonical(wanted)] = wanted
+                name = folder.names[canonical(wanted)] = wanted
                 if _move(temporary, folder.path / wanted):
                     series.names[sha256] = wanted
                     return wanted
@@ -177,7 +154,7 @@ class Results:
 
     def _taken_by(self, folder: _Folder, name: str) -> str | None:
         """Return the name on disk that counts as the same, if it is still there."""
-        taken_by = folder.names.get(_canonical(name))
+        taken_by = folder.names.get(canonical(name))
         return taken_by if taken_by and (folder.path / taken_by).exists() else None
 
 

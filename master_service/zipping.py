@@ -2,16 +2,20 @@
 
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
+
+from slave_service.result_names import MISSING
 
 _BLOCK_BYTES = 256 * 1024
 _BREATH_FILES = 100
 _BREATH_S = 0.0001
 """Small results never wait for the network, and under gevent nobody else gets a turn till then."""
-_MISSING = "_missing.txt"
+
+Manifest = tuple[str, Callable[[Iterable[str]], Iterable[str]]]
+"""The name of a text, and what yields it when it is told which files were no longer there."""
 
 
 class _Pipe:
@@ -33,10 +37,13 @@ class _Pipe:
         return taken
 
 
-def stream(files: Iterable[tuple[str, Path | None]], at: datetime) -> Iterator[bytes]:
+def stream(
+    files: Iterable[tuple[str, Path | None]], at: datetime, manifest: Manifest | None = None
+) -> Iterator[bytes]:
     """Yield an archive of files, each under its name; those no longer there are listed in it.
 
-    Not compressed: most results are small or compressed already. ``at`` is every entry's time.
+    Not compressed: most results are small or compressed already. ``at`` is every entry's time. The
+    manifest stands last, since it tells what became of the files.
     """
     pipe = _Pipe()
     missing: list[str] = []
@@ -53,21 +60,40 @@ def stream(files: Iterable[tuple[str, Path | None]], at: datetime) -> Iterator[b
                 missing.append(name)
                 continue
             with source:
-                yield from _entry(archive, pipe, _info(name, at), source)
+                yield from _entry(archive, pipe, _info(name, at), _blocks(source))
         if missing:
             text = "No longer in the folder of results:\n" + "\n".join(missing) + "\n"
-            archive.writestr(_info(_MISSING, at), text)
+            archive.writestr(_info(MISSING, at), text)
+        if manifest:
+            name, lines = manifest
+            yield from _entry(archive, pipe, _info(name, at), _joined(lines(missing)))
     yield pipe.take()
 
 
 def _entry(
-    archive: zipfile.ZipFile, pipe: _Pipe, info: zipfile.ZipInfo, source: IO[bytes]
+    archive: zipfile.ZipFile, pipe: _Pipe, info: zipfile.ZipInfo, blocks: Iterable[bytes]
 ) -> Iterator[bytes]:
     # The size is not known to the end; beyond 2 GiB only ZIP64 can tell it.
     with archive.open(info, "w", force_zip64=True) as entry:
-        while block := source.read(_BLOCK_BYTES):
+        for block in blocks:
             entry.write(block)
             yield pipe.take()
+
+
+def _blocks(source: IO[bytes]) -> Iterator[bytes]:
+    while block := source.read(_BLOCK_BYTES):
+        yield block
+
+
+def _joined(lines: Iterable[str]) -> Iterator[bytes]:
+    """Put lines together into blocks, since each block is sent by itself."""
+    block = bytearray()
+    for line in lines:
+        block += line.encode()
+        if len(block) >= _BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
 
 
 def _info(name: str, at: datetime) -> zipfile.ZipInfo:

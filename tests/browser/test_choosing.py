@@ -1,5 +1,6 @@
 """What is chosen or dropped is sorted by what it is, and sent as the user says."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from tests.browser.acting import (
     drop_folder,
     group,
     send,
+    shown_job,
     text,
     texts,
     watch_to_the_end,
 )
 from tests.browser.conftest import Open
+from tests.contract.jobs_api import finished
 from tests.contract.programs import wait_until
 
 Picture = Callable[[Page, str], Path]
@@ -116,6 +119,34 @@ def test_chosen_folder_is_taken_like_a_dropped_one(page: Page, tmp_path: Path) -
     watch_to_the_end(page, "text")
     expect(page.locator("a.row")).to_have_count(1)
     expect(page.locator("a.row", has_text="notes/below/one.txt")).to_be_visible()
+
+
+def test_folders_of_a_chosen_folder_stay_apart(
+    page: Page, cluster: LocalCluster, tmp_path: Path, picture: Picture
+) -> None:
+    """Equal names of two folders are told apart on the page, and in what it downloads."""
+    for year in ("2023", "2024"):
+        (tmp_path / "notes" / year).mkdir(parents=True)
+        (tmp_path / "notes" / year / "notes.txt").write_text(f"the good notes of {year}")
+    page.locator(FOLDER).set_input_files(tmp_path / "notes")
+    send(page)
+    watch_to_the_end(page, "text")
+    names = [f"notes/{year}/notes.txt" for year in ("2023", "2024")]
+    for name in names:
+        expect(page.locator("a.row", has_text=name)).to_be_visible()
+    picture(page, "job")
+    told = finished(cluster.url, shown_job(page))
+    assert sorted(file["filename"] for file in told["files"]) == names
+    with page.expect_download() as everything:
+        page.get_by_role("link", name="Download results").click()
+    with zipfile.ZipFile(everything.value.path()) as archive:
+        assert sorted(archive.namelist()) == [
+            "manifest.csv",
+            "notes/2023/notes_analysis.json",
+            "notes/2024/notes_analysis.json",
+        ]
+    page.locator("a.row", has_text=names[1]).click()
+    expect(page.get_by_role("heading", name=names[1])).to_be_visible()
 
 
 def test_too_large_is_told_before_it_is_sent(

@@ -33,7 +33,7 @@ def send(cluster: LocalCluster, *files: Path) -> "subprocess.CompletedProcess[st
 def saved(output: str) -> list[Path]:
     """Return the paths that a summary tells: the indented lines after its fourth."""
     lines = itertools.takewhile(lambda line: line.startswith("  "), output.splitlines()[4:])
-    return [Path(line.strip()) for line in lines]
+    return [Path(line.split("  (from ")[0].strip()) for line in lines]
 
 
 def test_prints_the_summary_as_ever(cluster: LocalCluster, tmp_path: Path) -> None:

@@ -146,13 +146,14 @@ def test_results_come_home(cluster: LocalCluster, tmp_path: Path) -> None:
     entries = ledger(cluster, newest(cluster)["job_id"])["files"]
     sums = {Path(entry["saved_file"]).name: entry["result_sha256"] for entry in entries}
     held = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in home.iterdir()}
+    assert held.pop("manifest.csv")
     assert held == sums
     (name, *_) = sums
     (home / name).write_text("mine")
     assert client(cluster, "follow", newest(cluster)["job_id"], "--output", home).returncode == DONE
     assert (home / name).read_text() == "mine"
     assert (home / name.replace(".json", "_2.json")).is_file()
-    assert len(list(home.iterdir())) == 3
+    assert len(list(home.iterdir())) == 4
 
 
 def test_result_that_can_not_come_home_is_told(cluster: LocalCluster, tmp_path: Path) -> None:
@@ -202,7 +203,10 @@ def test_auto_makes_a_job_for_each_type(
     assert len({line for line in lines if line.startswith("Page: ")}) == 4
     skipped = lines[lines.index("Skipped Files:") + 1 :]
     assert skipped == ["  archive.png: no known content", "  empty.txt: empty"]
-    assert len(list((tmp_path / "home").iterdir())) == 4
+    assert len(list((tmp_path / "home").iterdir())) == 5
+    rows = (tmp_path / "home/manifest.csv").read_text(encoding="utf-8").splitlines()[1:]
+    types = [name for name in TASK_TYPES if name in {"image", "text", "audio", "document"}]
+    assert [row.split(",")[3] for row in rows] == types
     for name in ("archive.png", "empty.txt"):
         (mixed / name).unlink()
     assert client(cluster, "auto", mixed).returncode == DONE

@@ -298,12 +298,14 @@ def test_downloads(cluster: LocalCluster) -> None:
     archive = zipfile.ZipFile(io.BytesIO(call(url, "GET", f"{path}/results.zip", 200).content))
     assert archive.testzip() is None
     saved = [file for file in told["files"] if file["saved_file"]]
-    assert len(saved) == len(archive.namelist()) == 4
-    for file in saved:
+    flat = [Path(file["saved_file"]).name for file in saved[:3]]
+    paths = [*flat, "_b_ü_/b____analysis.json"]
+    assert archive.namelist() == [*paths, "manifest.csv"]
+    for file, packed in zip(saved, paths, strict=True):
         name = Path(file["saved_file"]).name
         result = call(url, "GET", f"/results/text/{name}", 200).content
         assert hashlib.sha256(result).hexdigest() == file["result_sha256"]
-        assert archive.read(name) == result
+        assert archive.read(packed) == result
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ ENTRY: dict[str, Any] = {
     "index": 0,
     "filename": "a.txt",
     "size": 3,
+    "sha256": "cd",
     "state": "done",
     "attempts": 1,
     "slave": "10.0.0.1:3000",

@@ -3,7 +3,7 @@
 import pytest
 
 from client_service.names import is_safe, printable
-from master_service.results import safe_stem
+from slave_service.result_names import safe_stem
 from slave_service.task_types import TASK_TYPES
 
 

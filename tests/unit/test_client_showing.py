@@ -21,7 +21,8 @@ class Master:
         self._warnings = warnings
 
     def ledger(self, _job_id: str) -> Iterator[dict[str, Any]]:
-        yield ENTRY | {"saved_file": f"text/{ORDER}a", "warnings": self._warnings}
+        done = {"saved_file": f"text/{ORDER}a", "filename": f"a{ORDER}.txt"}
+        yield ENTRY | done | {"warnings": self._warnings}
         failed = {"state": "failed", "saved_file": None}
         yield ENTRY | failed | dict.fromkeys(("filename", "code", "error"), ORDER)
 
@@ -37,7 +38,7 @@ def test_summary_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     """Paths, names, codes and errors are shown without them, a line for each file."""
     assert showing.summary(cast(JobApi, Master()), HEAD) == 1
     lines = shown(capsys).splitlines()
-    assert lines[4] == "  text/?]0;owned??[2J?a"
+    assert lines[4] == "  text/?]0;owned??[2J?a  (from a?]0;owned??[2J?.txt)"
     assert len(lines) == 7
 
 
@@ -47,9 +48,31 @@ def test_summary_tells_warnings(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys).splitlines()
     assert lines[7:] == [
         "Warnings:",
-        "  a.txt: Only page 1 was read.",
-        "  a.txt: ?]0;owned??[2J?",
+        "  a?]0;owned??[2J?.txt: Only page 1 was read.",
+        "  a?]0;owned??[2J?.txt: ?]0;owned??[2J?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("filename", "saved", "line"),
+    [
+        ("a.txt", "text/a_analysis.json", "  text/a_analysis.json"),
+        ("a.txt", "text/a_2_analysis.json", "  text/a_2_analysis.json  (from a.txt)"),
+        ("2024/a.txt", "text/a_analysis.json", "  text/a_analysis.json  (from 2024/a.txt)"),
+        ("2024\\a.txt", "text/a_analysis.json", "  text/a_analysis.json  (from 2024\\a.txt)"),
+    ],
+)
+def test_summary_says_of_which_file_a_result_is(
+    capsys: pytest.CaptureFixture[str], filename: str, saved: str, line: str
+) -> None:
+    """The path begins the line, and is all of it where it says by itself what was sent."""
+
+    class One:
+        def ledger(self, _job_id: str) -> Iterator[dict[str, Any]]:
+            yield ENTRY | {"filename": filename, "saved_file": saved}
+
+    assert showing.summary(cast(JobApi, One()), HEAD | {"failed_files": 0, "total_files": 1}) == 0
+    assert capsys.readouterr().out.splitlines()[3:] == ["Saved Files:", line]
 
 
 def test_list_of_jobs_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,8 @@ AGREED = {
     "tls",
     "configuration",
     "wrong_address",
+    "result_names",
+    "manifest",
 }
 """The modules of the slave that master and client may know: what the two sides agree on."""
 HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"}

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -35,3 +36,23 @@ def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(4 * 1024 * 1024))
     pieces = list(stream([("large", tmp_path / "large")], AT))
     assert max(map(len, pieces)) < 512 * 1024
+
+
+def test_manifest_stands_last(tmp_path: Path) -> None:
+    """It is made when it is known which files were there, and of lines in a few pieces."""
+    (tmp_path / "a").write_bytes(b"a")
+    lines = [f"line {number}\n" for number in range(100_000)]
+    told: list[str] = []
+
+    def manifest(missing: Iterable[str]) -> Iterable[str]:
+        told.extend(missing)
+        return lines
+
+    files = [("a", tmp_path / "a"), ("b", None)]
+    pieces = list(stream(files, AT, ("list.csv", manifest)))
+    assert max(map(len, pieces)) < 512 * 1024
+    assert len(pieces) < 100
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.namelist() == ["a", "_missing.txt", "list.csv"]
+        assert archive.read("list.csv").decode() == "".join(lines)
+    assert told == ["b"]

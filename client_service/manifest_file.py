@@ -1,0 +1,109 @@
+"""Keeps ``manifest.csv`` in the folder of ``--output``: a line for each file of each job.
+
+The lines of a job are collected in a file of their own, and put in place of those that an earlier
+manifest has of the same job; those of other jobs stay. It is replaced as a whole or not at all.
+"""
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from client_service.output_folder import numbered, temporary
+from slave_service import manifest
+from slave_service.result_names import MANIFEST
+
+_JOB_ID = manifest.COLUMNS.index("job_id")
+
+
+class Manifest:
+    """Takes the lines of one job, in the order of its ledger, and then publishes them.
+
+    The first ``OSError`` is kept until then: results come home all the same.
+    """
+
+    def __init__(self, folder: Path, job_id: str) -> None:
+        self._folder = folder
+        self._job_id = job_id
+        self._lines: IO[str] = io.StringIO()
+        self._error: OSError | None = None
+
+    @contextlib.contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Hold the lines in a file for as long as the block lasts."""
+        with temporary(self._folder) as path:
+            try:
+                self._lines = path.open("w+", encoding="utf-8", newline="")
+            except OSError as error:
+                self._error = error
+            try:
+                yield
+            finally:
+                # What could not be written then can't be now.
+                with contextlib.suppress(OSError):
+                    self._lines.close()
+
+    def add(self, line: str) -> None:
+        """Note one more line."""
+        if self._error is None:
+            try:
+                self._lines.write(line)
+            except OSError as error:
+                self._error = error
+
+    def publish(self) -> None:
+        """Replace the manifest by one with the job's lines; raises ``OSError``."""
+        if self._error:
+            raise self._error
+        with _locked(self._folder), temporary(self._folder) as new:
+            for name in numbered(MANIFEST):
+                place = self._folder / name
+                with new.open("w", encoding="utf-8", newline="") as whole:
+                    whole.write(manifest.HEADER)
+                    if not _copy_others(place, self._job_id, whole):
+                        continue
+                    self._lines.seek(0)
+                    whole.writelines(self._lines)
+                new.replace(place)
+                return
+
+
+def _copy_others(place: Path, job_id: str, whole: IO[str]) -> bool:
+    """Copy the lines of other jobs from an earlier manifest, if there is one.
+
+    False where the file is something else, which then has to stay.
+    """
+    try:
+        # With a byte order mark it has come through a spreadsheet.
+        with place.open(encoding="utf-8-sig", newline="") as earlier:
+            rows = csv.reader(earlier, strict=True)
+            if next(rows, None) != list(manifest.COLUMNS):
+                return False
+            for row in rows:
+                if row[_JOB_ID : _JOB_ID + 1] != [job_id]:
+                    whole.write(manifest.line(row))
+    except FileNotFoundError:
+        return not place.is_symlink()
+    except (IsADirectoryError, PermissionError, UnicodeDecodeError, csv.Error):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other clients from the manifest meanwhile, where the system can lock a folder."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network drives lock nothing
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

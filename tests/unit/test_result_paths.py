@@ -1,0 +1,145 @@
+"""Where the result of a file lies below the folders of what was sent."""
+
+import unicodedata
+from pathlib import PurePosixPath
+
+import pytest
+
+from client_service.names import is_safe
+from slave_service.result_names import Place, ResultPaths, canonical, safe_folders
+from slave_service.task_types import TASK_TYPES
+
+Sent = tuple[str, str, str]
+
+
+def paths(*sent: Sent, task_type: str = "text") -> list[str]:
+    """Return the path of each result: of an uploaded name, a saved file, and its content."""
+    places = ResultPaths(task_type)
+    return [places.place(*each).path for each in sent]
+
+
+@pytest.mark.parametrize(
+    ("filename", "folders"),
+    [
+        ("a.txt", []),
+        ("2023/a.txt", ["2023"]),
+        ("2023\\a.txt", ["2023"]),
+        ("2023/May\\a.txt", ["2023", "May"]),
+        ("a//b.txt", ["a"]),
+        ("./a.txt", []),
+        ("../../x.txt", []),
+        ("a/../b/./x.txt", ["a", "b"]),
+        ("/etc/passwd", ["etc"]),
+        ("C:\\x.txt", ["C_"]),
+        ("D:\\Users\\me\\x.txt", ["D_", "Users", "me"]),
+        ("\\\\host\\share\\x.txt", ["host", "share"]),
+        ("CON/aux.txt", ["_CON"]),
+        ("nul.d/x.txt", ["_nul.d"]),
+        (".git/x.txt", ["git"]),
+        (" . /x.txt", []),
+        ("dots.../x.txt", ["dots"]),
+        ("a<b>|c/x.txt", ["a_b__c"]),
+        ("a\nb\x1b/x.txt", ["a_b_"]),
+        ("broken-\udcff/x.txt", ["broken-_"]),
+        (unicodedata.normalize("NFD", "é") + "/x.txt", ["é"]),
+        ("a/", []),
+        ("a\\", []),
+        ("", []),
+        ("x_analysis.json/a.txt", ["x_analysis.json_"]),
+        ("X.PNG/a.txt", ["X.PNG_"]),
+        ("manifest.csv/a.txt", ["manifest.csv_"]),
+    ],
+)
+def test_folders_are_safe_everywhere(filename: str, folders: list[str]) -> None:
+    """Each is made as results' names are; what leads up, or nowhere, is left out."""
+    assert safe_folders(filename) == folders
+
+
+def test_equal_names_of_two_folders_stay_apart() -> None:
+    """In its folder each result has the name that it would have in an empty one."""
+    assert paths(
+        ("2023/notes.txt", "results/text/notes_analysis.json", "1"),
+        ("2024/notes.txt", "results/text/notes_2_analysis.json", "2"),
+        ("notes.txt", "results/text/notes_3_analysis.json", "3"),
+    ) == ["2023/notes_analysis.json", "2024/notes_analysis.json", "notes_3_analysis.json"]
+
+
+def test_clash_in_a_folder_is_numbered_in_order() -> None:
+    """Names that some system takes for the same get numbers, past those that are taken."""
+    assert paths(
+        ("a/é.txt", "x", "1"),
+        ("A/e\u0301.md", "x", "2"),
+        ("a/É_3.txt", "x", "3"),
+        ("a/é", "x", "4"),
+        ("b/é.txt", "x", "5"),
+    ) == [
+        "a/é_analysis.json",
+        "A/é_2_analysis.json",
+        "a/É_3_analysis.json",
+        "a/é_4_analysis.json",
+        "b/é_analysis.json",
+    ]
+
+
+def test_equal_contents_share_a_path() -> None:
+    """Files of one folder with the same name and result have one between them, others their own."""
+    places = ResultPaths("text")
+    sent = [
+        ("a/n.txt", "s/n.json", "1"),
+        ("a/n.txt", "s/n_2.json", "2"),
+        ("a/n.md", "s/n.json", "1"),
+    ]
+    sent += [("b/n.txt", "s/n.json", "1"), ("a/n.md", "s/n_2.json", "2")]
+    assert [places.place(*each) for each in sent] == [
+        Place("a/n_analysis.json", is_new=True),
+        Place("a/n_2_analysis.json", is_new=True),
+        Place("a/n_analysis.json", is_new=False),
+        Place("b/n_analysis.json", is_new=True),
+        Place("a/n_2_analysis.json", is_new=False),
+    ]
+
+
+def test_saved_name_that_came_free_and_was_taken_again() -> None:
+    """Two results of files without folders that were saved under one name do not mix."""
+    assert paths(("n.txt", "s/n.json", "1"), ("n.txt", "s/n.json", "2")) == ["n.json", "n_2.json"]
+
+
+def test_type_of_a_newer_master_keeps_its_saved_names() -> None:
+    """Of a task type that is not known, the saved name is what there is."""
+    assert paths(("a/n.txt", "s/n_3.out", "1"), task_type="new") == ["a/n_3.out"]
+
+
+def test_thousands_of_equal_names_are_quick() -> None:
+    """Each clash goes on where the last one ended: 50,000 of them take no minutes."""
+    found = paths(*(("a/n.txt", "s", str(number)) for number in range(50_000)))
+    assert len(set(found)) == 50_000
+    assert found[-1] == "a/n_50000_analysis.json"
+
+
+HOSTILE = [
+    *["../../x", "C:\\x", "/etc/passwd", "CON/aux.txt", "a//b", "..\\..\\x", "a/../..", "~/x"],
+    *["x" * 5000, "x" * 5000 + "/a", "ü/" * 5000 + "a", "日" * 300 + "/b", "a" * 180 + "/b.txt"],
+    *["COM¹ .x/lpt².txt", "a\u202eb/c", "a/b\r\n.txt", "{stem}/{0}.txt", "%s/%d", "x.json/y.json"],
+]
+
+
+@pytest.mark.parametrize("task_type", TASK_TYPES)
+@pytest.mark.parametrize("filename", HOSTILE)
+def test_no_path_is_harmful(filename: str, task_type: str) -> None:
+    """Whatever was uploaded, the path stays inside, is of bounded length, and safe in each part."""
+    for content in range(12):
+        place = ResultPaths(task_type).place(filename, "s/saved_2.json", str(content))
+        path = PurePosixPath(place.path)
+        assert place.path == path.as_posix()
+        assert all(map(is_safe, path.parts))
+        assert len(place.path.encode()) < 768
+
+
+def test_no_folder_is_called_like_a_result() -> None:
+    """Unpacking never meets a file where a folder has to be, whatever the order."""
+    sent = [("a.txt", "s/a_analysis.json", "1"), ("a_analysis.json/b.txt", "s/b.json", "2")]
+    sent += [("x/A_analysis.JSON/b.txt", "s/b.json", "3"), ("x/a.txt", "s/a_analysis.json", "4")]
+    found = paths(*sent)
+    files = {canonical(path) for path in found}
+    folders = {canonical(str(above)) for path in found for above in PurePosixPath(path).parents}
+    assert not files & folders
