@@ -2,6 +2,8 @@
 
 A heap of files is walked as often as it is needed, to check it, to send it, to go on sending it,
 and never held as a list: of a folder, only its names are in memory while it is read.
+
+Each file goes by a relative path with ``/``, so that equal names stay apart.
 """
 
 import errno
@@ -9,9 +11,10 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from client_service.errors import UsageError
+from slave_service.result_names import canonical
 
 _NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """Errors of a path that leads to nothing; any other one may hide a file."""
@@ -44,16 +47,17 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
 
     Raises ``UsageError`` at the first that is not there or can't be read.
     """
-    for argument in arguments:
+    for argument, name in zip(arguments, _names(arguments), strict=True):
         path = Path(argument)
         # An empty one, such as a script's empty variable leaves, would be the current folder.
         status = _status(path) if argument else None
         if status is None:
             raise UsageError(f"{argument or repr(argument)}: there is no such file or folder")
         if stat.S_ISDIR(status.st_mode):
-            yield from _inside(path, PurePosixPath())
+            # As ``cp -r`` has it: of several, each keeps its own name.
+            yield from _inside(path, name if len(arguments) > 1 else PurePosixPath())
         elif stat.S_ISREG(status.st_mode):
-            yield _source(path, path.name, status.st_size)
+            yield _source(path, name.as_posix(), status.st_size)
         else:
             raise UsageError(f"{argument}: this is neither a file nor a folder")
 
@@ -69,6 +73,23 @@ def check(arguments: Sequence[str]) -> Heap:
     except UsageError as error:
         raise UsageError(f"{error}; nothing was sent") from error
     return heap
+
+
+def _names(arguments: Sequence[str]) -> list[PurePosixPath]:
+    """Return what each argument goes by: its last part, or a path where two have the same one.
+
+    These are the paths from the innermost folder that holds all of them; the same file or folder,
+    named twice, has the same name twice.
+    """
+    paths = [os.path.abspath(argument) for argument in arguments]  # noqa: PTH100 (as text: links stay as they are)
+    names = [PurePosixPath(os.path.basename(path)) for path in paths]  # noqa: PTH119 (a Path of each would not be small)
+    if len({canonical(name.name) for name in names}) == len(set(paths)):
+        return names
+    try:
+        top = os.path.commonpath([os.path.dirname(path) for path in paths])  # noqa: PTH120 (the same)
+    except ValueError:  # they lie on several drives
+        return [PurePosixPath(PurePath(path).as_posix().replace(":", "")) for path in paths]
+    return [PurePosixPath(PurePath(path).relative_to(top).as_posix()) for path in paths]
 
 
 def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:

@@ -1,5 +1,6 @@
 """Brings files to an open job, in requests of a bounded size, and goes on where that broke off."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from client_service import bars
@@ -17,6 +18,8 @@ BATCH_BYTES = 64 * 1024 * 1024
 
 _QUOTED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """As a form's headers may write a name, and what the other side may have made of it."""
+_WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
+"""The beginning of a name of which older masters keep the last part."""
 
 
 def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
@@ -71,7 +74,7 @@ def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
         source = next(sources, None)
         if source is None:
             raise UsageError("the job has more files than were named: these are not its files")
-        if (_plain(entry["filename"]), entry["size"]) != (_plain(source.name), source.size):
+        if entry["size"] != source.size or not _is_same(entry["filename"], source.name):
             raise UsageError(
                 f"{source.path}: in its place the job has {entry['filename']!r} of "
                 f"{counted(entry['size'], 'byte')}: name the same files, unchanged, or send a new "
@@ -81,9 +84,19 @@ def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
     return there
 
 
+def _is_same(kept: str, name: str) -> bool:
+    """Tell whether a job has a file of this name, as far as the two can be compared.
+
+    Older clients send no folder's own name where several are named.
+    """
+    kept, name = _plain(kept), _plain(name)
+    is_cut = _WINDOWS_PATH.match(name) is not None and name.rpartition("\\")[2] == kept
+    return kept == name or is_cut or name.endswith(f"/{kept}")
+
+
 def _plain(name: str) -> str:
     """Return a name as it compares however a form's header wrote it down."""
     for written, meant in _QUOTED.items():
         name = name.replace(written, meant)
-    # A browser of old sent whole Windows paths, of which receivers keep the last part.
-    return name.rpartition("\\")[2]
+    # Some libraries double each backslash, which not every receiver undoes.
+    return re.sub(r"\\+", r"\\", name)

@@ -109,6 +109,29 @@ def test_the_same_command_again_adds_nothing(cluster: LocalCluster, tmp_path: Pa
     assert {row["result"] for row in manifest} == found.keys()
 
 
+def test_several_folders_keep_their_names(cluster: LocalCluster, tmp_path: Path) -> None:
+    """Two folders that are named lead the paths of their files, whatever else they have above."""
+    write(tmp_path, "x/2023/notes.txt", "x/2024/notes.txt", "y/2024/notes.txt")
+    client(cluster, "text", tmp_path / "x/2023", tmp_path / "x/2024")
+    names = [file["filename"] for file in newest(cluster)["files"]]
+    assert names == ["2023/notes.txt", "2024/notes.txt"]
+    client(cluster, "text", tmp_path / "x/2024", tmp_path / "y/2024", "--output", tmp_path / "home")
+    names = [file["filename"] for file in newest(cluster)["files"]]
+    assert names == ["x/2024/notes.txt", "y/2024/notes.txt"]
+    assert (tmp_path / "home/y/2024" / NATURAL).is_file()
+
+
+def test_upload_of_an_older_client_is_resumed(cluster: LocalCluster, tmp_path: Path) -> None:
+    """A job whose files lack the name of the folder that was named takes the rest of them."""
+    write(tmp_path, "2023/a.txt", "2023/b/c.txt", "2024/d.txt")
+    opened = call(cluster.url, "POST", "/jobs", 201, json={"task_type": "text"}).json()["job_id"]
+    older = [(n, (tmp_path / "2023" / n).read_bytes()) for n in ("a.txt", "b/c.txt")]
+    call(cluster.url, "POST", f"/jobs/{opened}/files", 200, **form("text", older))
+    client(cluster, "text", tmp_path / "2023", tmp_path / "2024", "--resume", opened)
+    names = [file["filename"] for file in finished(cluster.url, opened)["files"]]
+    assert names == ["a.txt", "b/c.txt", "2024/d.txt"]
+
+
 def test_curl_can_send_folders(cluster: LocalCluster, tmp_path: Path) -> None:
     """The name that curl gives a file is kept, with either separator."""
     need("curl")

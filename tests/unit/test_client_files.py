@@ -37,7 +37,44 @@ def test_files_keep_the_order_of_the_arguments(tmp_path: Path) -> None:
     """What is named goes by its last part, even if hidden, as often as it is named."""
     write(tmp_path, "b.txt", ".a.txt", "folder/c.txt")
     named = [tmp_path / name for name in ("b.txt", "folder", ".a.txt", "b.txt")]
-    assert names(*named) == ["b.txt", "c.txt", ".a.txt", "b.txt"]
+    assert names(*named) == ["b.txt", "folder/c.txt", ".a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["x/2023"], ["notes.txt"]),
+        (["x/2023", "x/2024"], ["2023/notes.txt", "2024/notes.txt"]),
+        (["x/2023/", "x/2024/."], ["2023/notes.txt", "2024/notes.txt"]),
+        (["x/2023", "y/2023"], ["x/2023/notes.txt", "y/2023/notes.txt"]),
+        (["x/2023/notes.txt"], ["notes.txt"]),
+        (["x/2023/notes.txt", "x/2024/notes.txt"], ["2023/notes.txt", "2024/notes.txt"]),
+        (["x/2023/notes.txt", "y"], ["notes.txt", "y/2023/notes.txt"]),
+        (
+            ["x/2023", "x/2023/notes.txt", "y/2023"],
+            ["x/2023/notes.txt", "x/2023/notes.txt", "y/2023/notes.txt"],
+        ),
+        (["x/2023", "x/2023"], ["2023/notes.txt", "2023/notes.txt"]),
+        (["x/../x/2023", "x/2023"], ["2023/notes.txt", "2023/notes.txt"]),
+        (["X/2024", "x/2023", "y/2024"], ["X/2024/b.txt", "x/2023/notes.txt"]),
+    ],
+)
+def test_several_arguments_keep_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: list[str]
+) -> None:
+    """Of several, each leads the paths of its files, with as much above it as keeps all apart."""
+    write(tmp_path, "x/2023/notes.txt", "x/2024/notes.txt", "y/2023/notes.txt", "X/2024/b.txt")
+    (tmp_path / "y/2024").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert [source.name for source in walk(arguments)] == expected
+
+
+def test_folder_is_named_by_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder and those above it go by their real names where several are named."""
+    write(tmp_path, "x/here/a.txt", "other/b.txt")
+    monkeypatch.chdir(tmp_path / "x/here")
+    assert [source.name for source in walk([".", "../../other"])] == ["here/a.txt", "other/b.txt"]
+    assert [source.name for source in walk(["."])] == ["a.txt"]
 
 
 def test_files_are_counted(tmp_path: Path) -> None:

@@ -69,16 +69,26 @@ def test_resumed_upload_goes_on_after_what_is_there() -> None:
         ("new\nline.txt", "new%0Aline.txt"),
         ("a\\b.txt", "a\\\\b.txt"),
         ("C:\\mine\\b.txt", "b.txt"),
+        ("C:\\mine\\b.txt", "C:\\mine\\b.txt"),
+        ("\\\\host\\mine\\b.txt", "b.txt"),
+        ("2023/b.txt", "b.txt"),
+        ("x/2023/b.txt", "2023/b.txt"),
         ("Grüße 🌻.txt", "Grüße 🌻.txt"),
     ],
 )
 def test_names_compare_as_forms_write_them(names: tuple[str, str]) -> None:
-    """A name that a form's header can't hold as it is counts as the same file."""
+    """A name that a form's header can't hold as it is counts as the same file.
+
+    So does one that an older client sent without the folder that was named, or an older master cut.
+    """
     source = Source(Path("x"), names[0], 3)
     assert sending.skip_sent(iter([entry(source, filename=names[1])]), iter([source])).files == 1
 
 
-@pytest.mark.parametrize("changed", [{"filename": "other.txt"}, {"size": 7}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"filename": "other.txt"}, {"filename": "2023/1.txt"}, {"filename": ".txt"}, {"size": 7}],
+)
 def test_other_files_are_not_mixed_in(changed: dict[str, Any]) -> None:
     """A name or size that differs says that these are not the job's files."""
     files = sources(5, 6)
