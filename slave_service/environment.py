@@ -146,6 +146,8 @@ def _warning(what: str, meant: list[str]) -> str:
 def read_master_url(env: Environment, token: str | None) -> str:
     """Return the master's address, with a scheme and without a trailing slash.
 
+    A host alone, without scheme and port, is called at the master's default port.
+
     Raises ``SettingError`` when it is malformed, or when the token would travel to another
     host for everybody on the network to read.
     """
@@ -153,6 +155,8 @@ def read_master_url(env: Environment, token: str | None) -> str:
     if "://" not in url:
         # An authority of one's own is named only for a cluster that is called over TLS.
         url = f"{'https' if env.text('TLS_CA') else 'http'}://{url}"
+        if urllib.parse.urlsplit(url).port is None:
+            url = f"{url}:{SETTINGS['MASTER_PORT'].default}"
     plain = token and not is_loopback(host_of(url)) and not url.lower().startswith("https:")
     if plain and not env.value("ALLOW_PLAIN_HTTP"):
         raise SettingError(plain_http_refusal(env.written("MASTER_URL", url)))

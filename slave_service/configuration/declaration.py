@@ -97,7 +97,8 @@ _ROWS = (
     ),
     Setting(
         "MASTER_URL", (SLAVE, CLIENT), URL, "http://localhost:5000",
-        "address of the master; without a scheme it is https:// where TLS_CA is set, else http://",
+        "address of the master; without a scheme it is https:// where TLS_CA is set, else http://, "
+        "and the port is 5000 where none is named",
     ),
     Setting(
         "SLAVE_IP", (SLAVE,), ADDRESS, "", "address at which the master reaches this slave",

@@ -326,7 +326,14 @@ def test_error_names_what_the_user_wrote() -> None:
     assert refusal("MASTER_URL", url, CLUSTER_TOKEN="s").startswith("MASTER_URL=http://10.0.0.1 is")
 
 
-@pytest.mark.parametrize("text", ["localhost:5000", "127.0.0.1:5000", "localhost", "[::1]:5000"])
+@pytest.mark.parametrize("text", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_host_alone_is_called_at_the_default_port(text: str) -> None:
+    """Without scheme and port it is not port 80 that is meant; with a scheme it is."""
+    assert slave(MASTER_URL=text).master_url == f"http://{text}:5000"
+    assert slave(MASTER_URL=f"http://{text}").master_url == f"http://{text}"
+
+
+@pytest.mark.parametrize("text", ["localhost:5000", "127.0.0.1:5001", "[::1]:5000"])
 def test_address_needs_no_scheme(text: str, tls: dict[str, str]) -> None:
     """What comes before it depends on whether the cluster has an authority of its own."""
     assert slave(MASTER_URL=text).master_url == f"http://{text}"
