@@ -27,8 +27,9 @@ def process(source: BinaryIO) -> dict[str, object]:
     a DOCX ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``creator`` is
     the program that the document was made with. ``outline`` are bookmarks or headings, each with
     ``title``, ``level`` (from 1), and its ``page`` (PDF) or ``begin`` (DOCX); a PDF's ``pages``
-    tell where each begins and ends in ``text_content``. Raises ``Unsupported``, ``Encrypted``,
-    ``Corrupt`` and ``TooLarge``.
+    tell where each begins and ends in ``text_content``, ``text_layer`` whether any has text, and
+    ``pages_without_text`` how many have none. ``warnings`` tell what is no part of the text.
+    Raises ``Unsupported``, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
     head = source.read(_PDF_WITHIN)
@@ -50,9 +51,11 @@ def _pdf(source: BinaryIO) -> dict[str, object]:
     more: dict[str, object] = {
         "page_count": content.page_count,
         "pages": pages,
+        "text_layer": content.pages_without_text < content.page_count,
+        "pages_without_text": content.pages_without_text,
         "outline": content.outline,
     }
-    return _result("PDF", content.text, content.metadata, more)
+    return _result("PDF", content.text, content.metadata, more, content.warnings)
 
 
 def _docx(source: BinaryIO) -> dict[str, object]:
@@ -62,7 +65,7 @@ def _docx(source: BinaryIO) -> dict[str, object]:
         "table_count": content.table_count,
         "outline": content.outline,
     }
-    return _result("DOCX", content.text, content.metadata, more)
+    return _result("DOCX", content.text, content.metadata, more, content.warnings)
 
 
 def _text(source: BinaryIO) -> dict[str, object]:
@@ -75,7 +78,7 @@ def _text(source: BinaryIO) -> dict[str, object]:
         ) from error
     metadata = dict.fromkeys(pdf_reading.METADATA, "")
     more: dict[str, object] = {"encoding": decoded.encoding, "outline": []}
-    return _result("Generic Text", decoded.text, metadata, more)
+    return _result("Generic Text", decoded.text, metadata, more, decoded.warnings)
 
 
 def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
@@ -90,7 +93,11 @@ def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
 
 
 def _result(
-    document_type: str, text: str, metadata: dict[str, str], more: dict[str, object]
+    document_type: str,
+    text: str,
+    metadata: dict[str, str],
+    more: dict[str, object],
+    warnings: list[str],
 ) -> dict[str, object]:
     return {
         "document_type": document_type,
@@ -100,6 +107,7 @@ def _result(
         "word_count": sum(1 for _ in re.finditer(r"\S+", text)),
         "character_count": len(text),
         "metadata": metadata,
+        "warnings": warnings,
     }
 
 

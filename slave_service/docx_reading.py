@@ -1,7 +1,8 @@
 """Reads the text, the counts and the properties of a Word document (DOCX, DOCM, DOTX).
 
 The text is that of the body, then of the headers, footers, footnotes and endnotes; a header or
-footer that says the same as another is there once. Comments, charts and diagrams are left out.
+footer that says the same as another is there once. Comments, charts, diagrams and embedded files
+are left out, and a warning tells of them.
 
 python-docx reads the core properties. The text is read without it: it would unpack everything,
 pictures too, knows no macro documents, and repeats merged cells, two thousand million times
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from slave_service import docx_styles
+from slave_service import docx_styles, docx_unread
 from slave_service.docx_package import MAX_TREE_BYTES, Package, Relation
 from slave_service.docx_styles import Styles
 from slave_service.docx_text import NotWordprocessing, Story, read_story
@@ -62,6 +63,7 @@ class DocxContent:
     text: str
     metadata: dict[str, str]
     outline: list[dict[str, object]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def read(source: BinaryIO) -> DocxContent:
@@ -112,7 +114,8 @@ def _read_package(package: Package) -> DocxContent:
         elif relation.kind in ("extended-properties", "extendedProperties"):
             metadata |= _application(package, relation.target)
     text = "\n".join([body.text, *others])
-    return DocxContent(body.paragraphs, body.tables, text, metadata, body.outline)
+    warnings = docx_unread.warnings(package, related, has_text=bool(text) and not text.isspace())
+    return DocxContent(body.paragraphs, body.tables, text, metadata, body.outline, warnings)
 
 
 def _story(package: Package, part: str, root: str, styles: Styles | None = None) -> Story:

@@ -21,6 +21,10 @@ twenty thousand."""
 MAX_TERM_CHARACTERS = 10_000
 """Of one term: if the job's vocabulary takes it, it stands in the result of every file."""
 _LANGUAGE = "english"
+_NO_FEATURES = (
+    "This text holds none of the most frequent terms of its job, so its vector has nothing but "
+    "zeros and can't be compared; send it together with texts on the same subject."
+)
 
 
 def survey(source: BinaryIO) -> dict[str, object]:
@@ -47,16 +51,19 @@ def process(source: BinaryIO, fit: Mapping[str, object]) -> dict[str, object]:
     """Return the vector of one open seekable file by the fit of its job.
 
     ``features`` are the terms of the fit, ``vector`` has a weight for each of them, of Euclidean
-    length 1, or all zeros for a text that holds none. Raises ``ValueError`` for a fit that is
-    none, else as ``survey``.
+    length 1, or all zeros, with a warning, for a text that holds none. Raises ``ValueError`` for a
+    fit that is none, else as ``survey``.
     """
     features, idf = _checked(fit)
-    vector = _weigh(read_text(source), features, idf) if features else []
+    decoded = read_text(source)
+    vector = _weigh(decoded, features, idf) if features else []
+    has_features = any(vector)
     return {
         "vector": vector,
         "features": features,
         "vector_size": len(vector),
         "non_zero_features": sum(weight != 0 for weight in vector),
+        "warnings": [*decoded.warnings, *([] if has_features else [_NO_FEATURES])],
     }
 
 

@@ -2,7 +2,8 @@
 
 PDFium does it (by pypdfium2, several times as fast as PyPDF2); only what PDFium can't open goes
 to PyPDF2, in a process of its own (see ``pdf_fallback``). The text is that of the pages'
-contents, also outside a page's visible box; comments and the entries of forms are no part of it.
+contents, also outside a page's visible box; comments and the entries of forms are no part of it,
+and a warning tells of them (see ``pdf_unread``).
 """
 
 import json
@@ -11,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from ctypes import c_ushort, create_string_buffer
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slave_service import pdf_fallback, pdf_outline
+from slave_service import pdf_fallback, pdf_outline, pdf_unread
 from slave_service.errors import Corrupt, Encrypted, TooLarge
 from slave_service.pdf_fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
 
@@ -27,6 +28,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 _ENCRYPTED = "This PDF needs a password; save a copy without one and send that."
 _DAMAGED = "This PDF is damaged and can't be opened; save or export it again."
+_RESCUED = (
+    "This PDF is damaged, and what could still be read of it was; compare the text with the "
+    "original, or save or export it again."
+)
 _TOO_LARGE = (
     f"This PDF is over the limit of {MAX_PAGES:,} pages or {MAX_CHARACTERS:,} characters; "
     "split it into smaller files."
@@ -45,6 +50,12 @@ class PdfContent:
     metadata: dict[str, str]
     pages: list[tuple[int, int]] = field(default_factory=list)
     outline: list[dict[str, object]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def pages_without_text(self) -> int:
+        """How many pages have none."""
+        return sum(begin == end for begin, end in self.pages)
 
 
 def read(source: BinaryIO) -> PdfContent:
@@ -58,27 +69,38 @@ def read(source: BinaryIO) -> PdfContent:
 
     try:
         with pypdfium2.PdfDocument(source) as document:
-            return _read_document(document)
+            return _read_document(document, source)
     except pypdfium2.PdfiumError as error:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise Encrypted(_ENCRYPTED) from error
         return _read_damaged(source)
 
 
-def _read_document(document: Any) -> PdfContent:  # noqa: ANN401 - pypdfium2 has no types
+def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN401 - pypdfium2 has no types
+    import pypdfium2.raw as pdfium
+
     page_count = len(document)
     if page_count > MAX_PAGES:
         raise TooLarge(_TOO_LARGE)
     texts: list[str] = []
+    pictures: list[int] = []
+    unread = pdf_unread.Unread()
+    unread.look_at_document(document)
     characters = 0
     for number in range(page_count):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
             texts.append(_page_text(textpage))
+            unread.look_at_page(page)
+            if not texts[-1].strip() and pdfium.FPDFPage_CountObjects(page) > 0:
+                pictures.append(number + 1)
         characters += len(texts[-1])
         if characters > MAX_CHARACTERS:
             raise TooLarge(_TOO_LARGE)
     metadata = {name: _property(document, name.title()) for name in METADATA}
-    return _content(texts, metadata, pdf_outline.read(document, page_count))
+    content = _content(texts, metadata, pdf_outline.read(document, page_count))
+    about_pages = pdf_unread.about_pages(page_count, bool(content.text), pictures)
+    warnings = [*pdf_unread.about_end(source), *about_pages, *unread.warnings()]
+    return replace(content, warnings=warnings)
 
 
 def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
@@ -161,7 +183,11 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
         raise Corrupt(_DAMAGED)
     metadata = {name: answer["metadata"].get(name, "") for name in METADATA}
     # PyPDF2 follows bookmarks without any bound, and would cost the text where it runs on.
-    return _content(answer["pages"], metadata, [])
+    content = _content(answer["pages"], metadata, [])
+    # Whether anything is drawn on a page is not known here.
+    without_text = [n for n, (begin, end) in enumerate(content.pages, start=1) if begin == end]
+    about_pages = pdf_unread.about_pages(content.page_count, bool(content.text), without_text)
+    return replace(content, warnings=[_RESCUED, *about_pages])
 
 
 def _content(

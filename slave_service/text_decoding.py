@@ -74,12 +74,29 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1b"))
 _NOT_TEXT = "This is not a text file; send plain text, or choose the task type for such files."
 
 
+_NO_WORDS = (
+    "This file holds white space alone, and not a single word; check that it is the right one."
+)
+_DAMAGED = (
+    "Characters that could not be read, and stand as \ufffd: {:,} (the encoding was taken for {}). "
+    "Save the text as UTF-8 and send it again."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A text, its newlines as they were, and the Python name of the encoding it came in."""
 
     text: str
     encoding: str
+    damaged: int = 0
+    """How many characters stand as U+FFFD in place of bytes that mean nothing."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is lost of the text, or that there is none, in a sentence each."""
+        found = [_DAMAGED.format(self.damaged, self.encoding)] if self.damaged else []
+        return found if self.text and not self.text.isspace() else [*found, _NO_WORDS]
 
     def blocks(self) -> Iterator[str]:
         """Yield the text in pieces of about a million characters, cut at white space.
@@ -130,10 +147,20 @@ def decode(data: bytes) -> Decoded:
 
 
 def _decode_marked(data: bytes, encoding: str) -> Decoded:
-    text = data.decode(encoding, "replace")
+    decoded = _replacing(data, encoding)
+    text = decoded.text
     if text.count("\ufffd") > 1 + len(text) // 100 or not _is_readable(text):
         raise Unsupported(_NOT_TEXT)
-    return Decoded(text, encoding)
+    return decoded
+
+
+def _replacing(data: bytes, encoding: str) -> Decoded:
+    """Decode with U+FFFD in place of what is damaged."""
+    try:
+        return Decoded(data.decode(encoding), encoding)
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
+        return Decoded(text, encoding, text.count("\ufffd"))
 
 
 def _decode_markless(data: bytes) -> Decoded:
@@ -168,12 +195,13 @@ def _decode_unmarked(data: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         sample = _sample_around(data, error.start)
     for encoding in _candidates(sample):
-        errors = "replace" if encoding == "utf-8" else "strict"
+        if encoding == "utf-8":
+            return _replacing(data, encoding)
         try:
-            return Decoded(data.decode(encoding, errors), encoding)
+            return Decoded(data.decode(encoding), encoding)
         except UnicodeDecodeError:
             continue
-    return Decoded(data.decode("cp1252", "replace"), "cp1252")
+    return _replacing(data, "cp1252")
 
 
 def _sample_around(data: bytes, first_bad: int) -> bytes:

@@ -101,6 +101,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "negative_words": mood.negative_words,
         "sentences": strongest.of(decoded.text),
         "encoding": decoded.encoding,
+        "warnings": decoded.warnings,
     }
 
 

@@ -38,11 +38,14 @@ def test_pdf() -> None:
         "document_type": "PDF",
         "page_count": 1,
         "pages": [{"begin": 0, "end": 8}],
+        "text_layer": True,
+        "pages_without_text": 0,
         "outline": [],
         "text_content": "It works",
         "word_count": 2,
         "character_count": 8,
         "metadata": EMPTY,
+        "warnings": [],
     }
 
 
@@ -57,6 +60,7 @@ def test_docx() -> None:
         "word_count": 4,
         "character_count": 18,
         "metadata": EMPTY | {"author": "python-docx", "creator": "Microsoft Macintosh Word"},
+        "warnings": [],
     }
 
 
@@ -70,6 +74,7 @@ def test_text() -> None:
         "word_count": 3,
         "character_count": 16,
         "metadata": EMPTY,
+        "warnings": [],
     }
 
 

@@ -129,6 +129,7 @@ def test_vector_is_normalized_and_described() -> None:
         "features": ["absent", "sea", "tree"],
         "vector_size": 3,
         "non_zero_features": 2,
+        "warnings": [],
     }
 
 
@@ -138,13 +139,15 @@ def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
     result = embed(text, {"terms": ["sea", "tree"], "idf": [1.0, 2.0]})
     assert json.dumps(result["vector"]) == "[0.0, 0.0]"
     assert result["non_zero_features"] == 0
+    assert "none of the most frequent terms" in result["warnings"][-1]
 
 
 def test_empty_vocabulary_gives_an_empty_vector(tmp_path: Path) -> None:
     """Where no text of the job has a term, vectors have no place."""
     fit = fit_of(tmp_path, ["the and of", " "])
-    expected = {"vector": [], "features": [], "vector_size": 0, "non_zero_features": 0}
-    assert embed("the and of", fit) == expected
+    result = embed("the and of", fit)
+    assert len(result.pop("warnings")) == 1
+    assert result == {"vector": [], "features": [], "vector_size": 0, "non_zero_features": 0}
 
 
 def test_single_text_is_a_job_too(tmp_path: Path) -> None:
