@@ -82,6 +82,7 @@ def create_master(settings: MasterSettings) -> Master:
     )
     _watch(parts, runner)
     runner.take_up_again()
+    store.ledger.damage.begin()
     Watch(registry, transport, worker.tick, worker.suspects).start()
     housekeeping = Housekeeping(store, timedelta(days=settings.job_retention_days))
     housekeeping.start()

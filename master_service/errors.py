@@ -10,6 +10,7 @@ Refusal
 ├── ForeignContract      409   a slave of another version of the contract
 ├── JobTooLarge          413
 ├── KeyReused            422   an Idempotency-Key that came with something else
+├── LedgerDamaged        500   the database of jobs is malformed
 ├── NoSlaves             503
 ├── TooManyJobs          503
 ├── TooManyOpenJobs      503
@@ -158,6 +159,18 @@ class NoRoomLeft(Refusal):
 
     status = 507
     retry_after_s = 30
+
+
+class LedgerDamaged(Refusal):
+    """The file of the ledger is malformed."""
+
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The master's ledger of jobs is damaged, so this can't be done: the master's log says "
+            "how to begin a new one. Results that were saved are safe."
+        )
 
 
 class LedgerFull(NoRoomLeft):

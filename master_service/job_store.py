@@ -15,6 +15,7 @@ from master_service.claims import Claim
 from master_service.errors import LedgerFull, NoSuchThing
 from master_service.jobs import File, Job
 from master_service.ledger import Ledger
+from master_service.ledger_damage import LEDGER, Emptied
 from master_service.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,11 @@ class JobStore:
 
     def __init__(self, folder: Path) -> None:
         self.spool = Spool(folder)
-        self.ledger = Ledger(folder / "jobs.db")
+        path = folder / LEDGER
+        if path.is_file() and not path.stat().st_size and any(self.spool.jobs()):
+            # SQLite would take it for a new one, and the uploads would be removed as nobody's.
+            raise Emptied
+        self.ledger = Ledger(path)
         self.ledger.take_up_again()
         for job_id in self.spool.jobs():
             job = self.ledger.job(job_id)

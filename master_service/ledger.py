@@ -17,8 +17,9 @@ from pathlib import Path
 from master_service import claims
 from master_service import ledger_rows as rows
 from master_service.claims import Claim
-from master_service.errors import LedgerFull, NoSuchThing
+from master_service.errors import LedgerDamaged, LedgerFull, NoSuchThing
 from master_service.jobs import File, FileState, Job, JobState
+from master_service.ledger_damage import DamageLog
 
 _log = logging.getLogger(__name__)
 _TRY_AGAIN_S = 1.0
@@ -30,7 +31,8 @@ class Ledger:
     """Jobs and files in one SQLite database; safe to call from several threads.
 
     A change that finds the disk full is kept in memory and written as soon as there is room, so
-    that work under way goes on; new jobs and files are refused then, with ``LedgerFull``.
+    that work under way goes on; new jobs and files are refused then, with ``LedgerFull``. One that
+    finds the file malformed stays in memory; calls that need the file raise ``LedgerDamaged``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,10 +42,11 @@ class Ledger:
         self._unwritten: dict[tuple[str, int], File] = {}
         self._unwritten_jobs: dict[str, Job] = {}
         self._try_again_at = 0.0
+        self.damage = DamageLog(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         with self._transaction():
-            rows.prepare(self._db, path.name)
+            rows.prepare(self._db)
 
     def close(self) -> None:
         """Write what is left to write, and let the file go."""
@@ -53,7 +56,7 @@ class Ledger:
 
     def take_up_again(self) -> None:
         """Put back what was under way when the last master ended."""
-        with self._lock:
+        with self._lock, self.damage.checked():
             self._db.executescript(f"BEGIN;{rows.TAKE_UP_AGAIN}COMMIT;")
 
     # Changes
@@ -87,7 +90,7 @@ class Ledger:
 
         Raises ``KeyReused`` where the key came with something else.
         """
-        with self._lock:
+        with self._lock, self.damage.checked():
             return claims.answered(self._db, claim)
 
     def job_changed(self, job: Job) -> None:
@@ -144,8 +147,8 @@ class Ledger:
             try:
                 with self._transaction():
                     self._write_changes()
-            except sqlite3.OperationalError as error:
-                _log.warning("the ledger can't be written now: %s", error)
+            except sqlite3.DatabaseError as error:
+                self.damage.note_unwritable(error)
                 # To try with each change, and ever more of them, would take all the time.
                 self._try_again_at = time.monotonic() + _TRY_AGAIN_S
                 return False
@@ -254,15 +257,15 @@ class Ledger:
             self._db.execute("DELETE FROM jobs WHERE number=?", number)
 
     def _rows(self, text: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock:
+        with self._lock, self.damage.checked():
             return self._db.execute(text, values).fetchall()
 
     @contextmanager
     def _entering(self) -> Iterator[None]:
         """Hold a transaction for something new; raises ``LedgerFull`` where it finds no room."""
-        with self._lock:
+        with self._lock, self.damage.checked():
             if not self.flush():
-                raise LedgerFull
+                raise LedgerDamaged if self.damage.is_found else LedgerFull
             try:
                 with self._transaction():
                     yield

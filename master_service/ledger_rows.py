@@ -5,6 +5,7 @@ import sqlite3
 from datetime import datetime
 
 from master_service.jobs import File, FileState, Job, JobState
+from master_service.ledger_damage import OtherRelease
 from slave_service.errors import Failure
 
 VERSION = 2
@@ -135,14 +136,14 @@ SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at <
 """Jobs finished, or opened and then neither added to nor started, before two times."""
 
 
-def prepare(db: sqlite3.Connection, name: str) -> None:
+def prepare(db: sqlite3.Connection) -> None:
     """Make the tables in the open transaction, or change those that an earlier release has made.
 
-    Raises ``sqlite3.DatabaseError`` for those of a later one.
+    Raises ``OtherRelease`` for those of a later one.
     """
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     if not 0 <= version <= VERSION:
-        raise sqlite3.DatabaseError(f"{name} is of another release (version {version})")
+        raise OtherRelease(version, VERSION)
     for earlier in range(version or VERSION, VERSION):
         db.execute(UPGRADES[earlier])
     for statement in SCHEMA.split(";"):

@@ -9,6 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from master_service.app import create_master
+from master_service.errors import LedgerDamaged
+from master_service.ledger_damage import why_unusable
 from master_service.settings import MasterSettings
 from slave_service.environment import Environment, SettingError
 from slave_service.serving import Server, listen, set_up_logging
@@ -40,10 +42,8 @@ def run(env: Environment) -> None:
         listener = listen(settings.host, settings.port)
         try:
             master = create_master(settings)
-        except sqlite3.Error as error:
-            # An empty file finds room where the ledger does not.
-            what = "written to" if isinstance(error, sqlite3.OperationalError) else "used"
-            raise SettingError(f"{spool} can't be {what}: {error}") from None
+        except (sqlite3.Error, LedgerDamaged) as error:
+            raise SettingError(why_unusable(settings.spool_dir, error)) from None
         server = Server(master.app, listener, settings.tls.server_context())
 
         def tell() -> None:
