@@ -112,7 +112,7 @@ def test_ledger_of_a_later_version_is_refused(path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute(f"PRAGMA user_version={rows.VERSION + 1}")
     db.close()
-    with pytest.raises(sqlite3.DatabaseError, match="it has version 3"):
+    with pytest.raises(sqlite3.DatabaseError, match="it has version"):
         Ledger(path)
 
 
