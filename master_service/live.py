@@ -5,7 +5,7 @@ import threading
 import time
 
 from master_service.jobs import Job
-from master_service.progress import Speedometer
+from master_service.rate_estimator import RateEstimator
 from master_service.spans import Spans
 
 _AGAIN_S = 1.0
@@ -33,7 +33,7 @@ class LiveJob:
         """Held while a pass begins, and while the job is cancelled: one comes before the other."""
         self.spans = Spans()
         self._cancelled = threading.Event()
-        self._speed = Speedometer()
+        self._speed = RateEstimator()
         self._in_hand = 0
         self._idle_since = time.monotonic()
 
@@ -59,7 +59,7 @@ class LiveJob:
         """Note that slaves were given files; after a while without any, the rate begins anew."""
         now = time.monotonic()
         if not self._in_hand and now - self._idle_since > _PAUSE_S:
-            self._speed = Speedometer()
+            self._speed = RateEstimator()
             self._speed.note(now, self.job.ended_files)
         self._in_hand += files
 

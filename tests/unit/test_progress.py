@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta, timezone
 
 from master_service.jobs import Job, JobState
-from master_service.progress import Speedometer, head
+from master_service.progress import head
+from master_service.rate_estimator import RateEstimator
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 
 
 def test_rate_is_that_of_late() -> None:
     """Ten files a second at first, then two: after the window it is two."""
-    speed = Speedometer()
+    speed = RateEstimator()
     ended = 0
     for tick in range(120):
         speed.note(tick * 0.5, ended)
@@ -22,7 +23,7 @@ def test_rate_is_that_of_late() -> None:
 
 def test_nothing_is_claimed_at_the_beginning() -> None:
     """A rate out of a blink of time would mean nothing."""
-    speed = Speedometer()
+    speed = RateEstimator()
     assert speed.rate(0.0, 0) is None
     speed.note(0.0, 0)
     assert speed.rate(0.1, 50) is None
@@ -30,7 +31,7 @@ def test_nothing_is_claimed_at_the_beginning() -> None:
 
 def test_a_job_that_stands_still_slows_down() -> None:
     """Without news the rate sinks, rather than staying at what it was."""
-    speed = Speedometer()
+    speed = RateEstimator()
     for tick in range(40):
         speed.note(tick * 0.25, tick)
     assert speed.rate(9.75, 39) == 4
@@ -41,7 +42,7 @@ def test_a_job_that_stands_still_slows_down() -> None:
 
 def test_files_that_end_seldom_have_a_rate() -> None:
     """Of files that end more seldom than the window is long, the last ones tell the rate."""
-    speed = Speedometer()
+    speed = RateEstimator()
     for number in range(6):
         speed.note(30.0 * number, number)
     for later in (0.0, 11.0, 29.0):  # at the end of a file, and all the way to the next one

@@ -4,9 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from master_service import slaves
 from master_service.errors import TooManySlaves
-from master_service.slaves import PLAIN_TASK_TYPES, Change, Details, Registry, SlaveRecord
+from master_service.slaves import (
+    PLAIN_TASK_TYPES,
+    Change,
+    Details,
+    Registry,
+    SlaveRecord,
+    slave_state,
+)
 from slave_service.task_types import TASK_TYPES
 
 FULL = Details(workers=4, task_types=frozenset(TASK_TYPES), versions={"Pillow": "11.0"})
@@ -228,7 +234,7 @@ def test_why_unavailable_without_a_reason_says_so(watched: Watched) -> None:
 
 def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit nobody new is taken, while those that are known go on beating."""
-    monkeypatch.setattr(slaves, "MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.MOST_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=0)
     with pytest.raises(TooManySlaves, match="3 slaves"):
@@ -239,7 +245,7 @@ def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.Monk
 
 def test_missing_slaves_make_room(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Registrations that nobody stands behind keep no real slave out for an hour."""
-    monkeypatch.setattr(slaves, "MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.MOST_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=port - 3000)
     watched.registry.sweep(at=7.5)
@@ -264,7 +270,7 @@ def test_an_unreachable_slave_is_given_no_work_and_says_why(watched: Watched) ->
     assert not registry.register("10.0.0.1", 3000, FULL, at=2)
     (record,) = registry.present()
     assert record.checked
-    assert slaves.slave_state(record, ()) == "unreachable"
+    assert slave_state(record, ()) == "unreachable"
     for _ in range(2):
         registry.checked("10.0.0.1", 3000, None)
     assert watched.told() == [("10.0.0.1:3000", False, False)]
@@ -312,8 +318,8 @@ def test_a_check_of_a_slave_that_has_gone_changes_nothing(watched: Watched) -> N
 def test_states_of_slaves() -> None:
     """A slave is in one state: missing before unreachable, before resting, before ready."""
     ready = SlaveRecord("10.0.0.1", 3000, FULL, beats=True, last_seen=0)
-    assert slaves.slave_state(ready, ()) == "ready"
-    assert slaves.slave_state(ready, {"10.0.0.1:3000"}) == "resting"
+    assert slave_state(ready, ()) == "ready"
+    assert slave_state(ready, {"10.0.0.1:3000"}) == "resting"
     unreachable = replace(ready, unreachable="Nothing listens there.")
-    assert slaves.slave_state(unreachable, {"10.0.0.1:3000"}) == "unreachable"
-    assert slaves.slave_state(replace(unreachable, missing=True), ()) == "missing"
+    assert slave_state(unreachable, {"10.0.0.1:3000"}) == "unreachable"
+    assert slave_state(replace(unreachable, missing=True), ()) == "missing"
