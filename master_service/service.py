@@ -30,7 +30,7 @@ from master_service.jobs import File, FileState, Job, JobState
 from master_service.live import LiveJob
 from master_service.metrics import Metrics
 from master_service.runner import Runner
-from master_service.runs import Rest
+from master_service.scheduling.state import Rest
 from slave_service.intake import Form
 from slave_service.missing_files import no_files
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from master_service.errors import Stopping
-from master_service.event_log import EventLog
-from master_service.events import (
+from master_service.scheduling.events import (
     Action,
     Answered,
     Drop,
@@ -33,8 +32,9 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
-from master_service.runs import Rest
-from master_service.scheduler import Scheduler
+from master_service.scheduling.replay_log import EventLog
+from master_service.scheduling.scheduler import Scheduler
+from master_service.scheduling.state import Rest
 from master_service.slaves import Change
 from master_service.transport import (
     Parcel,

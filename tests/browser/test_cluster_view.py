@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from master_service.runs import JUDGED
+from master_service.scheduling.state import JUDGED
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open

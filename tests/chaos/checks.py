@@ -123,11 +123,11 @@ def about_further_work(client: Client, task_types: Iterable[str]) -> Iterator[st
 
 def about_scheduler_logs(stage: Stage) -> Iterator[str]:
     """Replay what the scheduler was told, in every log there is: the same must come of it."""
-    from master_service import event_log
+    from master_service.scheduling import replay_log
 
     for log in stage.scheduler_logs():
         try:
-            event_log.replay(log)
+            replay_log.replay(log)
         except Exception as error:  # noqa: BLE001 (whatever a replay runs into is a finding)
             yield f"{log.name} does not replay: {type(error).__name__}: {error}"
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 from werkzeug.serving import BaseWSGIServer
 
-from master_service.judgement import SHORTEST_REST_S
-from master_service.runs import JUDGED
+from master_service.scheduling.slave_health import SHORTEST_REST_S
+from master_service.scheduling.state import JUDGED
 from scripts.local_cluster import LocalCluster
 from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign, need

@@ -6,7 +6,7 @@ They are kept in the plainest way that comes to mind, to be compared with the sc
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from master_service.judgement import (
+from master_service.scheduling.slave_health import (
     LONGEST_REST_S,
     PROOFS_TO_REST,
     RESULTS_TO_TRUST,

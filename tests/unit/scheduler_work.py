@@ -5,8 +5,8 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Iterator
 
-from master_service.events import Send
-from master_service.judgement import PROOFS_TO_REST
+from master_service.scheduling.events import Send
+from master_service.scheduling.slave_health import PROOFS_TO_REST
 from tests.unit.scheduler_world import World
 
 

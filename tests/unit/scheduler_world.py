@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from master_service.events import (
+from master_service.scheduling.events import (
     Action,
     Answered,
     Drop,
@@ -28,8 +28,8 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
-from master_service.runs import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
-from master_service.scheduler import Scheduler
+from master_service.scheduling.scheduler import Scheduler
+from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
 from slave_service.errors import RETRIED_CODES
 from tests.unit.scheduler_books import Books, File, Live
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from master_service.event_log import EventLog, ReplayError, decode, encode, replay
-from master_service.events import (
+from master_service.scheduling.events import (
     Action,
     Answered,
     Ended,
@@ -29,7 +28,8 @@ from master_service.events import (
     Tick,
     Trouble,
 )
-from master_service.scheduler import Scheduler
+from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
+from master_service.scheduling.scheduler import Scheduler
 from slave_service.errors import Failure
 from tests.unit.scheduler_world import World
 from tests.unit.test_scheduler_simulation import Step, stories
@@ -264,7 +264,7 @@ def test_line_that_is_taken_in_parts_is_written_whole(path: Path) -> None:
 
 def run(path: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "master_service.event_log", os.fspath(path)],
+        [sys.executable, "-m", "master_service.scheduling.replay_log", os.fspath(path)],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -31,8 +31,8 @@ AGREED = {
 HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"}
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
-DECIDING = ("scheduler", "cluster", "runs", "shares", "judgement", "events")
-PURE = (*DECIDING, "jobs", "progress", "registration", "summary")
+DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
+PURE = (*(f"scheduling.{name}" for name in DECIDING), "jobs", "progress", "registration", "summary")
 
 
 def parse(path: Path) -> ast.Module:

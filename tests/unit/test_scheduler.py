@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from master_service.events import Trouble
-from master_service.runs import MAX_BATCH_BYTES
+from master_service.scheduling.events import Trouble
+from master_service.scheduling.state import MAX_BATCH_BYTES
 from tests.unit.scheduler_work import work
 from tests.unit.scheduler_world import World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from master_service.events import Drop, Requeue, Trouble
+from master_service.scheduling.events import Drop, Requeue, Trouble
 from tests.unit.scheduler_world import World
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from master_service.events import Requeue, Trouble
-from master_service.judgement import PROOFS_TO_REST, SHORTEST_REST_S
+from master_service.scheduling.events import Requeue, Trouble
+from master_service.scheduling.slave_health import PROOFS_TO_REST, SHORTEST_REST_S
 from tests.unit.scheduler_work import do_well, fail, is_judged, prove, two_slaves
 from tests.unit.scheduler_world import World
 

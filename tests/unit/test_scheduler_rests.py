@@ -2,15 +2,15 @@
 
 import pytest
 
-from master_service.events import Trouble
-from master_service.judgement import (
+from master_service.scheduling.events import Trouble
+from master_service.scheduling.slave_health import (
     LONGEST_REST_S,
     PROOFS_TO_REST,
     RESULTS_TO_TRUST,
     SHORTEST_REST_S,
     Record,
 )
-from master_service.runs import JUDGED
+from master_service.scheduling.state import JUDGED
 from tests.unit.scheduler_work import do_well, fail, is_judged, prove, two_slaves
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from master_service.events import Trouble
-from master_service.runs import SHORT_PAUSE_S
+from master_service.scheduling.events import Trouble
+from master_service.scheduling.state import SHORT_PAUSE_S
 from slave_service.errors import FileError
 from tests.unit.scheduler_world import World
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.events import Drop, GiveUp, Requeue, Send, Trouble
-from master_service.runs import LONGEST_PAUSE_S, MAX_BATCH_BYTES
-from master_service.scheduler import Scheduler
+from master_service.scheduling.events import Drop, GiveUp, Requeue, Send, Trouble
+from master_service.scheduling.scheduler import Scheduler
+from master_service.scheduling.state import LONGEST_PAUSE_S, MAX_BATCH_BYTES
 from slave_service.errors import FileError
 from tests.unit.scheduler_world import World
 

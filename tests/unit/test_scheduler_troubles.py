@@ -1,7 +1,7 @@
 """What follows for the slaves, and for a run, when slaves are lost, full or make no sense."""
 
-from master_service.events import Trouble
-from master_service.runs import LONGEST_PAUSE_S, REASONS, SHORT_PAUSE_S, Rest
+from master_service.scheduling.events import Trouble
+from master_service.scheduling.state import LONGEST_PAUSE_S, REASONS, SHORT_PAUSE_S, Rest
 from slave_service.errors import Internal
 from tests.unit.scheduler_world import World
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.shares import Shares
+from master_service.scheduling.partition import Shares
 
 ENOUGH = 10**9
 

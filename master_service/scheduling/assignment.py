@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from master_service.events import Send
-from master_service.runs import MAX_BATCH_BYTES, Run, Slave
+from master_service.scheduling.events import Send
+from master_service.scheduling.state import MAX_BATCH_BYTES, Run, Slave
 
 MANY_REFUSALS = 3
 """A file that failed elsewhere waits for a slave that is full; after so many refusals no more."""

@@ -7,8 +7,8 @@ out the actions that come back. The same events give the same actions.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from master_service.cluster import Batch, Cluster
-from master_service.events import (
+from master_service.scheduling.assignment import Batch, Cluster
+from master_service.scheduling.events import (
     Action,
     Answered,
     Drop,
@@ -27,8 +27,8 @@ from master_service.events import (
     Trouble,
     Unsendable,
 )
-from master_service.runs import GARBLED, INPUT_LOST, Rest, Run, Slave
-from master_service.shares import Shares
+from master_service.scheduling.partition import Shares
+from master_service.scheduling.state import GARBLED, INPUT_LOST, Rest, Run, Slave
 from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 

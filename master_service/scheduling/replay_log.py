@@ -1,7 +1,7 @@
 """Writes down what the scheduler was told and what it answered, and checks that it would again.
 
 One line of JSON for each event with its actions. A segment is what one process wrote; it begins
-with a line of its own, and a new scheduler begins with it. ``python -m master_service.event_log
+with a line of its own, and a new scheduler begins with it. ``python -m master_service.scheduling.replay_log
 PATH`` replays a file.
 """
 
@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from master_service.events import Action, Event
-from master_service.scheduler import Scheduler
+from master_service.scheduling.events import Action, Event
+from master_service.scheduling.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from master_service.events import Trouble
-from master_service.judgement import Record
-from master_service.shares import Shares
+from master_service.scheduling.events import Trouble
+from master_service.scheduling.partition import Shares
+from master_service.scheduling.slave_health import Record
 from slave_service.counts import counted
 from slave_service.errors import Failure, Internal, NoSlave
 
