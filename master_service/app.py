@@ -12,15 +12,15 @@ from flask.typing import ResponseReturnValue
 
 from master_service import job_events, job_routes, routes
 from master_service.errors import Refusal
-from master_service.housekeeping import Housekeeping
-from master_service.job_store import JobStore
+from master_service.jobs.disk_space import Room
+from master_service.jobs.results import Results
+from master_service.jobs.retention import Housekeeping
+from master_service.jobs.runner import Runner
+from master_service.jobs.service import Rules, Service
+from master_service.jobs.store import JobStore
 from master_service.metrics import Metrics
 from master_service.parts import Parts
-from master_service.results import Results
-from master_service.room import Room
-from master_service.runner import Runner
 from master_service.scheduling.replay_log import EventLog
-from master_service.service import Rules, Service
 from master_service.settings import MasterSettings
 from master_service.slaves import SLAVE_STATES, Registry, slave_state
 from master_service.transport import Transport

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from master_service import zipping
-from master_service.jobs import File, Job
+from master_service.jobs.model import File, Job
 from master_service.progress import entry
 from slave_service import manifest
 from slave_service.result_names import MANIFEST, ResultPaths

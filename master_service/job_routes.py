@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from master_service import job_archive
 from master_service.errors import BadRequestPart, NoSuchThing
-from master_service.jobs import Job
-from master_service.ledger_rows import TOGETHER
+from master_service.jobs.ledger_rows import TOGETHER
+from master_service.jobs.model import Job
 from master_service.parts import parts
 from master_service.progress import entry, head
 from master_service.reading import claim_of, file_state, id_prefix, json_body, page, received_form

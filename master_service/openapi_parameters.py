@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from master_service.jobs import FileState
+from master_service.jobs.model import FileState
 
 KEY: dict[str, Any] = {
     "name": "Idempotency-Key",

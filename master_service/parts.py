@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from master_service.jobs.disk_space import Room
+from master_service.jobs.results import Results
+from master_service.jobs.service import Service
 from master_service.metrics import Metrics
-from master_service.results import Results
-from master_service.room import Room
 from master_service.scheduling.state import Rest
-from master_service.service import Service
 from master_service.slaves import Registry
 from slave_service.intake import Limits
 

@@ -5,7 +5,7 @@ Everybody who watches a job (the ledger's readers, the WebSocket) is told the sa
 
 from datetime import datetime
 
-from master_service.jobs import File, Job, JobState
+from master_service.jobs.model import File, Job, JobState
 
 
 def head(job: Job, rate: float | None = None, waiting_for: str | None = None) -> dict[str, object]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from flask import request
 
-from master_service.claims import Claim
 from master_service.errors import BadRequestPart, NoRoomLeft
-from master_service.jobs import FileState
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.model import FileState
 from master_service.parts import parts
 from slave_service.intake import Form, NoRoom, receive
 from slave_service.wire import json_bytes, json_value

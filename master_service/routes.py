@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from master_service.activity import INTERVAL_S
 from master_service.job_routes import accepted
-from master_service.jobs import Job
+from master_service.jobs.model import Job
 from master_service.metrics import CONTENT_TYPE
 from master_service.openapi import description as openapi_description
 from master_service.parts import parts

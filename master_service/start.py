@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from master_service.app import create_master
 from master_service.errors import LedgerDamaged
-from master_service.ledger_damage import why_unusable
+from master_service.jobs.ledger_damage import why_unusable
 from master_service.settings import MasterSettings
 from slave_service.environment import Environment, SettingError
 from slave_service.serving import Server, listen, set_up_logging

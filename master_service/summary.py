@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from master_service.jobs import File, FileState, Job
+from master_service.jobs.model import File, FileState, Job
 from slave_service.counts import counted
 
 

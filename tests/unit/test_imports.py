@@ -32,7 +32,13 @@ HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"
 """The part of HTTP that master and slave share."""
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
-PURE = (*(f"scheduling.{name}" for name in DECIDING), "jobs", "progress", "registration", "summary")
+PURE = (
+    *(f"scheduling.{name}" for name in DECIDING),
+    "jobs.model",
+    "progress",
+    "registration",
+    "summary",
+)
 
 
 def parse(path: Path) -> ast.Module:
@@ -209,8 +215,12 @@ def test_one_writer_owns_the_results() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "results_dir"
     }
     assert users <= {"app", "settings", "start"}
-    makers = [n for n, tree in trees.items() if f"{MASTER}.results.Results" in set(imported(tree))]
-    assert set(makers) <= {f"{MASTER}.{name}" for name in ("app", "parts", "runner", "steps")}
+    makers = [
+        n for n, tree in trees.items() if f"{MASTER}.jobs.results.Results" in set(imported(tree))
+    ]
+    assert set(makers) <= {
+        f"{MASTER}.{name}" for name in ("app", "parts", "jobs.runner", "jobs.progress_recorder")
+    }
 
 
 def test_there_is_no_ladder_of_task_types() -> None:

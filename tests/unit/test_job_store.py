@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from master_service.claims import Claim
 from master_service.errors import LedgerFull
-from master_service.job_store import JobStore
-from master_service.jobs import File, Job, JobState
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.model import File, Job, JobState
+from master_service.jobs.store import JobStore
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from master_service.jobs import (
+from master_service.jobs.model import (
     FILE_TRANSITIONS,
     File,
     FileState,

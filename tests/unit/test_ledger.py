@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from master_service import ledger_rows as rows
-from master_service.claims import Claim
 from master_service.errors import KeyReused, LedgerFull, NoSuchThing
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger import Ledger
+from master_service.jobs import ledger_rows as rows
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.ledger import Ledger
+from master_service.jobs.model import File, FileState, Job, JobState
 from slave_service.errors import Failure
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)

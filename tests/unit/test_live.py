@@ -4,9 +4,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from master_service import live
-from master_service.jobs import Job, JobState
-from master_service.live import LiveJob
+from master_service.jobs import running_job
+from master_service.jobs.model import Job, JobState
+from master_service.jobs.running_job import LiveJob
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
@@ -25,7 +25,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock by which jobs go."""
     clock = Clock()
-    monkeypatch.setattr(live, "time", clock)
+    monkeypatch.setattr(running_job, "time", clock)
     return clock
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from master_service.jobs import Job, JobState
+from master_service.jobs.model import Job, JobState
 from master_service.progress import head
 from master_service.rate_estimator import RateEstimator
 

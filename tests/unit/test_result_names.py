@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from master_service.results import Results
+from master_service.jobs.results import Results
 from slave_service.result_names import safe_stem
 from slave_service.task_types import TASK_TYPES
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from master_service.errors import NoRoomLeft
-from master_service.room import Room
+from master_service.jobs.disk_space import Room
 
 
 def test_room_enough(tmp_path: Path) -> None:

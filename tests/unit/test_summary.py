@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from master_service.jobs import File, FileState, Job
+from master_service.jobs.model import File, FileState, Job
 from master_service.summary import summary
 from slave_service.errors import Failure
 from slave_service.task_types import TASK_TYPES

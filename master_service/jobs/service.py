@@ -12,8 +12,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol, cast
 
-from master_service.claims import Claim
-from master_service.entries import add_files, new_job, task_named, uploads_for
 from master_service.errors import (
     JobTooLarge,
     LedgerFull,
@@ -25,11 +23,13 @@ from master_service.errors import (
     TooManyOpenJobs,
     WrongState,
 )
-from master_service.job_store import JobStore
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.live import LiveJob
+from master_service.jobs.creation import add_files, new_job, task_named, uploads_for
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.jobs.runner import Runner
+from master_service.jobs.running_job import LiveJob
+from master_service.jobs.store import JobStore
 from master_service.metrics import Metrics
-from master_service.runner import Runner
 from master_service.scheduling.state import Rest
 from slave_service.intake import Form
 from slave_service.missing_files import no_files

@@ -4,8 +4,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger_damage import OtherRelease
+from master_service.jobs.ledger_damage import OtherRelease
+from master_service.jobs.model import File, FileState, Job, JobState
 from slave_service.errors import Failure
 
 VERSION = 2

@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 from master_service.errors import NoRoomLeft
-from master_service.job_store import JobStore
+from master_service.jobs.store import JobStore
 from slave_service.counts import counted
 
 _log = logging.getLogger(__name__)

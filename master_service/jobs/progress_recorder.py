@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from master_service.activity import Key
-from master_service.job_store import JobStore
-from master_service.jobs import File, FileState, JobState
-from master_service.live import LiveJob
+from master_service.jobs.model import File, FileState, JobState
+from master_service.jobs.results import Results
+from master_service.jobs.running_job import LiveJob
+from master_service.jobs.store import JobStore
 from master_service.metrics import Metrics
-from master_service.results import Results
 from master_service.transport import Parcel
 from slave_service.errors import Failure, Internal
 from slave_service.task_types import TaskType

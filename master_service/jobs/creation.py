@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from master_service.errors import NoFiles, UnknownTaskType
-from master_service.jobs import File, Job, JobState
+from master_service.jobs.model import File, Job, JobState
 from slave_service.counts import counted
 from slave_service.errors import Failure, TooLarge
 from slave_service.intake import Form, Upload

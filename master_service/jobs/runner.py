@@ -17,13 +17,13 @@ from datetime import datetime, timezone
 from typing import Protocol
 
 from master_service.errors import LedgerFull, Stopping
-from master_service.job_store import JobStore
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger_rows import TOGETHER
-from master_service.live import LiveJob
+from master_service.jobs.ledger_rows import TOGETHER
+from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.jobs.progress_recorder import Save, Steps, Survey, Unwanted
+from master_service.jobs.results import Results
+from master_service.jobs.running_job import LiveJob
+from master_service.jobs.store import JobStore
 from master_service.metrics import Metrics
-from master_service.results import Results
-from master_service.steps import Save, Steps, Survey, Unwanted
 from master_service.worker import Listener, Pass, PassUnderWay
 from slave_service.counts import counted
 from slave_service.errors import Internal

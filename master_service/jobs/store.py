@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from master_service.claims import Claim
 from master_service.errors import LedgerFull, NoSuchThing
-from master_service.jobs import File, Job
-from master_service.ledger import Ledger
-from master_service.ledger_damage import LEDGER, Emptied
-from master_service.spool import Spool
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.ledger import Ledger
+from master_service.jobs.ledger_damage import LEDGER, Emptied
+from master_service.jobs.model import File, Job
+from master_service.jobs.spool import Spool
 
 _log = logging.getLogger(__name__)
 _BREATH_S = 0.0001

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from master_service import claims
-from master_service import ledger_rows as rows
-from master_service.claims import Claim
 from master_service.errors import LedgerDamaged, LedgerFull, NoSuchThing
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger_damage import DamageLog
+from master_service.jobs import idempotency_keys
+from master_service.jobs import ledger_rows as rows
+from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.ledger_damage import DamageLog
+from master_service.jobs.model import File, FileState, Job, JobState
 
 _log = logging.getLogger(__name__)
 _TRY_AGAIN_S = 1.0
@@ -64,17 +64,17 @@ class Ledger:
     def add(self, job: Job, files: Sequence[File], claim: Claim | None) -> str:
         """Enter a job with its files; returns its id, or that of the job with the same claim."""
         with self._entering():
-            if (earlier := claims.answered(self._db, claim)) is not None:
+            if (earlier := idempotency_keys.answered(self._db, claim)) is not None:
                 return str(earlier)
             number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            claims.note(self._db, claim, job.job_id, number)
+            idempotency_keys.note(self._db, claim, job.job_id, number)
             return job.job_id
 
     def add_files(self, job: Job, files: Sequence[File], claim: Claim | None) -> None:
         """Enter more files of an open job, whose counts speak of them already."""
         with self._entering():
-            claims.answered(self._db, claim)
+            idempotency_keys.answered(self._db, claim)
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
                 raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
@@ -83,7 +83,7 @@ class Ledger:
             self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
-            claims.note(self._db, claim, [file.index for file in files], number)
+            idempotency_keys.note(self._db, claim, [file.index for file in files], number)
 
     def claimed(self, claim: Claim | None) -> object:
         """Return what was answered to the same claim before, or None.
@@ -91,7 +91,7 @@ class Ledger:
         Raises ``KeyReused`` where the key came with something else.
         """
         with self._lock, self.damage.checked():
-            return claims.answered(self._db, claim)
+            return idempotency_keys.answered(self._db, claim)
 
     def job_changed(self, job: Job) -> None:
         """Write the job's new state."""

@@ -4,7 +4,7 @@ import errno
 import threading
 import time
 
-from master_service.jobs import Job
+from master_service.jobs.model import Job
 from master_service.rate_estimator import RateEstimator
 from master_service.spans import Spans
 
