@@ -22,10 +22,10 @@ from master_service.metrics import Metrics
 from master_service.parts import Parts
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings
-from master_service.slaves import SLAVE_STATES, Registry, slave_state
-from master_service.transport import Transport
+from master_service.slaves.heartbeat_monitor import Watch
+from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
+from master_service.slaves.transport import Transport
 from master_service.ui import login, pages
-from master_service.watch import Watch
 from master_service.worker import Worker
 from slave_service import door
 from slave_service.intake import Limits

@@ -10,7 +10,7 @@ from master_service.jobs.results import Results
 from master_service.jobs.service import Service
 from master_service.metrics import Metrics
 from master_service.scheduling.state import Rest
-from master_service.slaves import Registry
+from master_service.slaves.registry import Registry
 from slave_service.intake import Limits
 
 

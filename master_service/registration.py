@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from master_service.errors import BadRegistration, ForeignContract
-from master_service.slaves import Details
+from master_service.slaves.registry import Details
 from slave_service.task_types import TASK_TYPES
 from slave_service.wire import CONTRACT_VERSION, is_loopback
 

@@ -17,7 +17,7 @@ from master_service.parts import parts
 from master_service.reading import claim_of, json_body, received_form, respond_async
 from master_service.registration import check_home, read_address, read_details
 from master_service.scheduling.state import Rest
-from master_service.slaves import SlaveRecord, slave_state
+from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.summary import summary
 from master_service.ui.pages import wants_page
 from slave_service.door import is_trusted

@@ -35,8 +35,8 @@ from master_service.scheduling.events import (
 from master_service.scheduling.replay_log import EventLog
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import Rest
-from master_service.slaves import Change
-from master_service.transport import (
+from master_service.slaves.registry import Change
+from master_service.slaves.transport import (
     Parcel,
     Shipment,
     SlaveFull,

@@ -15,7 +15,7 @@ from master_service.jobs.results import Results
 from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
 from master_service.metrics import Metrics
-from master_service.transport import Parcel
+from master_service.slaves.transport import Parcel
 from slave_service.errors import Failure, Internal
 from slave_service.task_types import TaskType
 from slave_service.wire import Outcome

@@ -200,8 +200,8 @@ def test_requests_has_few_users() -> None:
         f"{CLIENT}.connection",
         f"{SLAVE}.registration",
         f"{SLAVE}.session",
-        f"{MASTER}.transport",
-        f"{MASTER}.reachability",
+        f"{MASTER}.slaves.transport",
+        f"{MASTER}.slaves.reachability",
     }
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 
-from master_service.reachability import not_a_slave, why_unreachable
+from master_service.slaves.reachability import not_a_slave, why_unreachable
 from scripts.local_cluster import free_port
 from slave_service.session import new_session
 

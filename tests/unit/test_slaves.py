@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from master_service.errors import TooManySlaves
-from master_service.slaves import (
+from master_service.slaves.registry import (
     PLAIN_TASK_TYPES,
     Change,
     Details,
@@ -234,7 +234,7 @@ def test_why_unavailable_without_a_reason_says_so(watched: Watched) -> None:
 
 def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit nobody new is taken, while those that are known go on beating."""
-    monkeypatch.setattr("master_service.slaves.MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.registry.MOST_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=0)
     with pytest.raises(TooManySlaves, match="3 slaves"):
@@ -245,7 +245,7 @@ def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.Monk
 
 def test_missing_slaves_make_room(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Registrations that nobody stands behind keep no real slave out for an hour."""
-    monkeypatch.setattr("master_service.slaves.MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.registry.MOST_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=port - 3000)
     watched.registry.sweep(at=7.5)

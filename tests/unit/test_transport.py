@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from master_service import transport
-from master_service.transport import Parcel, Shipment, SlaveGarbled, SlaveLost, Transport
+from master_service.slaves import transport
+from master_service.slaves.transport import Parcel, Shipment, SlaveGarbled, SlaveLost, Transport
 from slave_service.errors import Failure
 from slave_service.frames import FRAMES_TYPE
 from slave_service.task_types import TASK_TYPES

@@ -2,9 +2,9 @@
 
 import threading
 
-from master_service.slaves import Details, Registry
-from master_service.transport import SlaveLost, Transport
-from master_service.watch import Watch
+from master_service.slaves.heartbeat_monitor import Watch
+from master_service.slaves.registry import Details, Registry
+from master_service.slaves.transport import SlaveLost, Transport
 
 LIMIT_S = 60.0
 

@@ -10,8 +10,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 
-from master_service.slaves import Registry, SlaveRecord
-from master_service.transport import Transport, TransportError
+from master_service.slaves.registry import Registry, SlaveRecord
+from master_service.slaves.transport import Transport, TransportError
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from master_service.reachability import not_a_slave, why_unreachable
+from master_service.slaves.reachability import not_a_slave, why_unreachable
 from slave_service.frames import FRAMES_TYPE, decode_frames
 from slave_service.session import begin_of, new_session
 from slave_service.task_types import TaskType

@@ -1,0 +1,1 @@
+"""The slaves as the master sees them: the registry, heartbeats, and the transport to each."""
