@@ -18,7 +18,7 @@ from master_service.jobs.retention import Housekeeping
 from master_service.jobs.runner import Runner
 from master_service.jobs.service import Rules, Service
 from master_service.jobs.store import JobStore
-from master_service.metrics import Metrics
+from master_service.monitoring.metrics import Metrics
 from master_service.parts import Parts
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings

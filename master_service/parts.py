@@ -8,7 +8,7 @@ from flask import current_app
 from master_service.jobs.disk_space import Room
 from master_service.jobs.results import Results
 from master_service.jobs.service import Service
-from master_service.metrics import Metrics
+from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.state import Rest
 from master_service.slaves.registry import Registry
 from slave_service.intake import Limits

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
-from master_service.activity import INTERVAL_S
 from master_service.job_routes import accepted
 from master_service.jobs.model import Job
-from master_service.metrics import CONTENT_TYPE
+from master_service.monitoring.activity import INTERVAL_S
+from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.openapi import description as openapi_description
 from master_service.parts import parts
 from master_service.reading import claim_of, json_body, received_form, respond_async

@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol, overload
 
-from master_service.activity import Key
 from master_service.jobs.model import File, FileState, JobState
 from master_service.jobs.results import Results
 from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
-from master_service.metrics import Metrics
+from master_service.monitoring.activity import Key
+from master_service.monitoring.metrics import Metrics
 from master_service.slaves.transport import Parcel
 from slave_service.errors import Failure, Internal
 from slave_service.task_types import TaskType

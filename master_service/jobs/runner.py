@@ -23,7 +23,7 @@ from master_service.jobs.progress_recorder import Save, Steps, Survey, Unwanted
 from master_service.jobs.results import Results
 from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
-from master_service.metrics import Metrics
+from master_service.monitoring.metrics import Metrics
 from master_service.worker import Listener, Pass, PassUnderWay
 from slave_service.counts import counted
 from slave_service.errors import Internal

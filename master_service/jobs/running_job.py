@@ -5,8 +5,8 @@ import threading
 import time
 
 from master_service.jobs.model import Job
-from master_service.rate_estimator import RateEstimator
-from master_service.spans import Spans
+from master_service.monitoring.rate_estimator import RateEstimator
+from master_service.monitoring.throughput import Spans
 
 _AGAIN_S = 1.0
 """How long to wait before a full disk is tried again."""

@@ -29,7 +29,7 @@ from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
-from master_service.metrics import Metrics
+from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.state import Rest
 from slave_service.intake import Form
 from slave_service.missing_files import no_files

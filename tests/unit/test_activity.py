@@ -2,7 +2,7 @@
 
 import pytest
 
-from master_service.activity import INTERVAL_S, Activity
+from master_service.monitoring.activity import INTERVAL_S, Activity
 
 HERE, THERE = "10.0.0.1:3000", "10.0.0.2:3000"
 

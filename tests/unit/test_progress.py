@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta, timezone
 
 from master_service.jobs.model import Job, JobState
+from master_service.monitoring.rate_estimator import RateEstimator
 from master_service.progress import head
-from master_service.rate_estimator import RateEstimator
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 

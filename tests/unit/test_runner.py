@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from master_service.activity import INTERVAL_S
 from master_service.jobs.ledger_rows import TOGETHER
 from master_service.jobs.model import File, Job, JobState
 from master_service.jobs.results import Results
 from master_service.jobs.runner import MOST_RUNNING, MOST_WAITED_FOR, Runner
 from master_service.jobs.store import JobStore
-from master_service.metrics import Metrics
+from master_service.monitoring.activity import INTERVAL_S
+from master_service.monitoring.metrics import Metrics
 from master_service.worker import Listener, Pass, PassUnderWay
 from slave_service.wire import Outcome
 from tests.contract.programs import wait_until

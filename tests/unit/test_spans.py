@@ -1,6 +1,6 @@
 """How fast each slave worked on a job in its own time."""
 
-from master_service.spans import Spans
+from master_service.monitoring.throughput import Spans
 
 HERE, THERE = "10.0.0.1:3000", "10.0.0.2:3000"
 

@@ -1,0 +1,1 @@
+"""Measurements of the running master: metrics, activity of the slaves, throughput, rates."""
