@@ -1,8 +1,8 @@
 """Writes down what the scheduler was told and what it answered, and checks that it would again.
 
 One line of JSON for each event with its actions. A segment is what one process wrote; it begins
-with a line of its own, and a new scheduler begins with it. ``python -m master_service.scheduling.replay_log
-PATH`` replays a file.
+with a line of its own, and a new scheduler begins with it. A file is replayed with
+``python -m master_service.scheduling.replay_log PATH``.
 """
 
 import argparse

@@ -40,7 +40,7 @@ from gevent import monkey
 monkey.patch_all()
 import sys, threading, time
 from pathlib import Path
-from master_service.transport import Parcel, Shipment, SlaveLost, Transport
+from master_service.slaves.transport import Parcel, Shipment, SlaveLost, Transport
 from slave_service.task_types import TASK_TYPES
 
 wanted, began, over = True, threading.Event(), threading.Event()
