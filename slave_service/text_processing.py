@@ -6,62 +6,29 @@ that the authors' own package ships, so that nothing is downloaded.
 """
 
 import heapq
-import importlib.util
 import io
-import math
 import re
-import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from slave_service import language, sentiment
 from slave_service.errors import Unavailable
 from slave_service.sentences import Strongest
 from slave_service.text_decoding import read_text
 
-PASSAGE_WORDS = 200
-"""Longest part of a sentence that is scored at once: a score saturates at about that length."""
-
 _COMMON = 10
-# No lexicon word is longer, and NLTK gives up on a token that takes it more than five seconds.
-_LONGEST_TOKEN = 100
 _WORD = re.compile(r"\w+")
 # One run of marks is one match, whatever follows: a lookahead here would make a line of a
 # million dots take quadratic time.
 _SENTENCE_END = re.compile(r"""[.!?…。！？]+["'”’»)\]」』）]*""")
 _FULL_WIDTH = re.compile("[。！？]")
-_PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
-
-# VADER's rules and its lexicon know straight apostrophes, and words between white space.
-_TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "—": " — "})
-_WRAPPING = string.punctuation + "“”„«»‹›…–¡¿"
 # What the word pattern leaves of "don't" and its like, missing in scikit-learn's stop words.
 _CONTRACTIONS = frozenset(
     {"ain", "aren", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "ll"}
     | {"mustn", "shan", "shouldn", "ve", "wasn", "weren", "wouldn"}
 )
-
-
-@dataclass(slots=True)
-class _Mood:
-    """What the passages told so far: the scores, and the lexicon words by their sign."""
-
-    scores: list[float] = field(default_factory=list)
-    positive_words: int = 0
-    negative_words: int = 0
-
-    def mean(self) -> float:
-        return _mean(self.scores)
-
-
-def _mean(scores: list[float]) -> float:
-    if not scores:
-        return 0.0
-    # Adding zero turns the negative zero into the plain one.
-    return round(math.fsum(scores) / len(scores), 4) + 0.0
 
 
 def process(source: BinaryIO) -> dict[str, object]:
@@ -70,9 +37,11 @@ def process(source: BinaryIO) -> dict[str, object]:
     Counts are of words between white space (``word_count``), code points (``character_count``)
     and sentences; ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal
     counts in order of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's
-    compound scores over the sentences that hold a word of its lexicon, 0.0 where none does.
-    ``sentences`` are those that ``sentences.Strongest`` keeps, each with its own such score.
-    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
+    compound scores over the sentences that hold a word or an emoji of its lexicon, 0.0 where none
+    does. It knows English alone: of a text in another ``language`` nothing is scored or counted,
+    and ``sentiment_supported`` is False. ``sentences`` are those that ``sentences.Strongest``
+    keeps, each with its own such score. Raises ``Unsupported`` where the file is no text,
+    ``TooLarge`` over ``text_decoding.MAX_BYTES``.
     """
     decoded = read_text(source)
     word_count = 0
@@ -81,14 +50,14 @@ def process(source: BinaryIO) -> dict[str, object]:
         word_count += len(block.split())
         words.update(_WORD.findall(block.lower()))
     sentence_count = 0
-    mood = _Mood()
+    spoken = language.identify(words, sentiment.analyzer().lexicon)
+    is_english = spoken == language.ENGLISH
+    mood = sentiment.Mood()
     strongest = Strongest()
     for begin, end in _sentence_spans(decoded.text):
         sentence_count += 1
-        scored = len(mood.scores)
-        for passage in _PASSAGE.finditer(decoded.text, begin, end):
-            _feel(passage.group(), mood)
-        strongest.add(begin, end, _mean(mood.scores[scored:]))
+        score = mood.add(decoded.text, begin, end) if is_english else 0.0
+        strongest.add(begin, end, score)
     return {
         "word_count": word_count,
         "character_count": len(decoded.text),
@@ -96,6 +65,8 @@ def process(source: BinaryIO) -> dict[str, object]:
         "unique_words": len(words),
         "common_words": _most_common(words.items()),
         "keywords": _most_common(item for item in words.items() if _is_keyword(item[0])),
+        "language": spoken,
+        "sentiment_supported": is_english,
         "sentiment_score": mood.mean(),
         "positive_words": mood.positive_words,
         "negative_words": mood.negative_words,
@@ -126,18 +97,35 @@ def self_test() -> None:
 
 
 def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each sentence that holds a word character, in linear time."""
+    """Yield begin and end of each sentence that holds a word character, in linear time.
+
+    Emoji behind the mark at its end belong to it; where there is no sentence before them, those
+    that tell a mood are one.
+    """
+    emoji = sentiment.emoji()
+    last: tuple[int, int] | None = None
+    for begin, end in _pieces(text):
+        if _WORD.search(text, begin, end):
+            if last is not None:
+                yield last
+            last = begin, end
+        elif emoji.tells(text, begin, end):
+            last = (begin if last is None else last[0]), end
+    if last is not None:
+        yield last
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what the marks at the ends of sentences leave, each with its mark."""
     begin = 0
     for mark in _SENTENCE_END.finditer(text):
         end = mark.end()
         # "3.14" goes on; a full-width mark ends a sentence without any space.
         if end < len(text) and not text[end].isspace() and not _FULL_WIDTH.search(mark.group()):
             continue
-        if _WORD.search(text, begin, end):
-            yield begin, end
+        yield begin, end
         begin = end
-    if _WORD.search(text, begin):
-        yield begin, len(text)
+    yield begin, len(text)
 
 
 def _most_common(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
@@ -156,54 +144,3 @@ def _stop_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS) | _CONTRACTIONS
-
-
-def _feel(passage: str, mood: _Mood) -> None:
-    """Add one passage's score and lexicon words to ``mood``, if it holds any."""
-    analyzer = _analyzer()
-    tokens = passage.translate(_TYPOGRAPHY).split()
-    found = False
-    for index, whole in enumerate(tokens):
-        token = tokens[index] = whole[:_LONGEST_TOKEN]
-        valence = analyzer.lexicon.get(token.lower())
-        if valence is None:
-            word = token.strip(_WRAPPING)
-            if len(word) > 1 and len(word) < len(token):
-                tokens[index] = _unwrap(token, word)
-            valence = analyzer.lexicon.get(word.lower())
-        if valence is not None:
-            found = True
-            mood.positive_words += valence > 0
-            mood.negative_words += valence < 0
-    if found:
-        mood.scores.append(analyzer.polarity_scores(" ".join(tokens))["compound"])
-
-
-def _unwrap(token: str, word: str) -> str:
-    """Return ``(great!!)`` as ``great ! !``: to VADER lone marks are emphasis, but no words."""
-    marks = [character for character in token if character in "!?"]
-    return " ".join([word, *marks])
-
-
-@cache
-def _analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
-    """Return NLTK's analyzer with the lexicon of the ``vaderSentiment`` package."""
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
-
-    # Importing the package itself would load an HTTP client.
-    spec = importlib.util.find_spec("vaderSentiment")
-    if spec is None or not spec.submodule_search_locations:
-        raise ImportError("the package vaderSentiment is missing")
-    path = Path(spec.submodule_search_locations[0], "vader_lexicon.txt")
-    # The class's own way to its lexicon refuses files with hard links, which is how uv and conda
-    # install packages.
-    analyzer = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
-    analyzer.constants = VaderConstants()
-    # Its table of every word with every mark around it takes most of its time, and misses what
-    # stands in brackets or two marks; here the words come without their marks.
-    analyzer.constants.PUNC_LIST = []
-    analyzer.lexicon_file = path.read_text(encoding="utf-8").rstrip("\n")
-    lexicon = analyzer.make_lex_dict()
-    # Chat codes such as 86 and 187 are mere numbers in any other text.
-    analyzer.lexicon = {word: value for word, value in lexicon.items() if not word.isdigit()}
-    return analyzer

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from slave_service import text_processing
 from slave_service.sentences import MAX_SENTENCES, Strongest
+from slave_service.sentiment import PASSAGE_WORDS
 
 LOVE, HATE = 0.6369, -0.5719
 """VADER's compound of one word: s / √(s² + 15); love is 3.2, hate -2.7."""
@@ -71,7 +72,7 @@ def test_a_long_sentence_is_cut_in_its_text_alone() -> None:
 
 def test_a_sentence_scored_in_parts_has_their_mean() -> None:
     """A sentence longer than a passage has one sentiment, the mean of its passages' scores."""
-    words = text_processing.PASSAGE_WORDS
+    words = PASSAGE_WORDS
     (sentence,) = sentences("good " * words + "house " * words + "horrible " * words)
 
     assert abs(sentence["sentiment"]) < 0.001

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from slave_service import text_processing
+from slave_service import sentiment, text_processing
 from slave_service.errors import Unavailable, Unsupported
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_scores_are_those_of_nltk(sentence: str) -> None:
     from nltk.sentiment.vader import VaderConstants
 
     score = analyse(sentence)["sentiment_score"]
-    analyzer = text_processing._analyzer()
+    analyzer = sentiment.analyzer()
     mine, analyzer.constants = analyzer.constants, VaderConstants()
     try:
         assert score == analyzer.polarity_scores(sentence)["compound"]
@@ -141,7 +141,7 @@ def test_positive_and_negative_words_are_counted_by_their_sign() -> None:
 
 def test_a_passage_without_marks_is_scored_in_parts() -> None:
     """A list of words without an end counts as one sentence, but is scored by the part."""
-    text = "good " * text_processing.PASSAGE_WORDS + "horrible " * text_processing.PASSAGE_WORDS
+    text = "good " * sentiment.PASSAGE_WORDS + "horrible " * sentiment.PASSAGE_WORDS
     result = analyse(text)
     assert result["sentence_count"] == 1
     # Each half is saturated, at plus and minus one, but for the fourth place.
@@ -149,7 +149,25 @@ def test_a_passage_without_marks_is_scored_in_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", [".", "…'", "a.b", "good ", "good!", "Hi! ", "a ", " ", "x", "(", "!?!?", "a\n"]
+    "unit",
+    [
+        ".",
+        "…'",
+        "a.b",
+        "good ",
+        "good!",
+        "Hi! ",
+        "a ",
+        " ",
+        "x",
+        "(",
+        "!?!?",
+        "a\n",
+        "😍",
+        "😍 but ",
+        "🚗.",
+        "❤\ufe0f\u200d",
+    ],
 )
 def test_time_grows_with_the_length_alone(unit: str) -> None:
     """No line, however odd, takes more than linear time."""
@@ -179,7 +197,8 @@ def test_self_test_passes_here() -> None:
 
 def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a library the self-test says what to run."""
-    text_processing._analyzer.cache_clear()
+    sentiment._word_analyzer.cache_clear()
+    sentiment.analyzer.cache_clear()
     monkeypatch.setitem(sys.modules, "nltk.sentiment.vader", None)
     with pytest.raises(Unavailable, match=r"pip install -r requirements\.txt"):
         text_processing.self_test()

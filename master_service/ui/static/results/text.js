@@ -10,10 +10,13 @@ const NEUTRAL = 0.05; // what VADER's authors call so
 export async function draw({ json }) {
   const result = await json();
   const mood = moodOf(result.sentiment_score);
+  const isScored = result.sentiment_supported !== false;
   return [
     h("section", { class: "card", "aria-label": "Counts" },
-      h("p", { class: "large" }, h("span", { class: `mood ${mood}` }, mood), ` ${result.sentiment_score.toFixed(2)}`),
-      facts({ Words: result.word_count, Characters: result.character_count, Sentences: result.sentence_count, "Different words": result.unique_words, "Positive words": result.positive_words, "Negative words": result.negative_words, Encoding: result.encoding })),
+      isScored
+        ? h("p", { class: "large" }, h("span", { class: `mood ${mood}` }, mood), ` ${result.sentiment_score.toFixed(2)}`)
+        : h("p", { class: "faint" }, "No sentiment: it is measured of English texts alone."),
+      facts({ Words: result.word_count, Characters: result.character_count, Sentences: result.sentence_count, "Different words": result.unique_words, "Positive words": result.positive_words, "Negative words": result.negative_words, Language: result.language, Encoding: result.encoding })),
     h("section", { class: "card", "aria-label": "Keywords" }, h("h3", {}, "Keywords"), bars(result.keywords ?? result.common_words)),
     sentences(result),
   ];

@@ -1,0 +1,112 @@
+"""Finds emoji in a text and gives each the valence of its description, as VADER does.
+
+The descriptions are those that the package ``vaderSentiment`` ships (``emoji_utf8_lexicon.txt``):
+an emoji's valence is the sum of those of the words in its description. Where a description names a
+thing and not a mood ("broken heart", "OK hand", "thumbs up"), a short table overrules it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_VARIATIONS_AND_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_JOINER = "\u200d"
+_MOST_VALENCE = 4.0
+"""VADER's lexicon goes from -4 to 4."""
+
+_NAMES_OF_THINGS = frozenset(
+    "cancer credit cut diamond die dizzy dumpling fallen fire free growing hand joker joystick low "
+    "lowercase lowered no play playing safety slash stop straight top united zzz".split()
+)
+"""Words of the lexicon that stand in descriptions for what is seen, such as the sign of Cancer."""
+
+_RATED = {
+    "thumbs up": 2.0,
+    "thumbs down": -2.0,
+    "middle finger": -2.5,
+    "broken heart": -2.5,
+    "beating heart": 3.2,
+    "growing heart": 3.2,
+    "pouting face": -2.3,
+    "face with symbols on mouth": -2.5,
+    "face vomiting": -2.3,
+    "nauseated face": -2.0,
+    "pile of poo": -1.5,
+    "unamused face": -1.5,
+    "face with steam from nose": -1.2,
+    "person facepalming": -1.5,
+    "star-struck": 2.5,
+    "face savoring food": 1.8,
+    "winking face": 1.0,
+    "slightly smiling face": 1.0,
+    "clapping hands": 1.8,
+    "raising hands": 1.8,
+    "flexed biceps": 1.5,
+    "victory hand": 1.5,
+    "hundred points": 2.0,
+    "trophy": 2.0,
+    "birthday cake": 1.5,
+}
+"""Emoji in frequent use whose descriptions have no word of the lexicon, or one that misleads."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmojiLexicon:
+    """The valence of each emoji that has one, by its sequence without tones and variations."""
+
+    valences: Mapping[str, float]
+    _pattern: re.Pattern[str]
+
+    def apart(self, token: str) -> Iterator[tuple[str, bool]]:
+        """Yield the pieces of a token, and whether each is the key of an emoji.
+
+        A sequence of several code points is one emoji. Those without a valence are left out.
+        """
+        at = 0
+        for match in self._pattern.finditer(token):
+            if at < match.start():
+                yield token[at : match.start()], False
+            if key := self.key(match.group()):
+                yield key, True
+            at = match.end()
+        if at < len(token):
+            yield token[at:], False
+
+    def key(self, emoji: str) -> str | None:
+        """Return the key of an emoji in ``valences``, None where it has none.
+
+        A tone of skin, or the variation as text or as picture, makes no difference. A sequence that
+        is not known counts as its first part that is.
+        """
+        plain = _VARIATIONS_AND_TONES.sub("", emoji)
+        candidates = (plain, *plain.split(_JOINER))
+        return next((part for part in candidates if part in self.valences), None)
+
+    def tells(self, text: str, begin: int, end: int) -> bool:
+        """Return whether there is an emoji with a valence between two offsets."""
+        return any(self.key(match.group()) for match in self._pattern.finditer(text, begin, end))
+
+
+def lexicon(descriptions: str, words: Mapping[str, float]) -> EmojiLexicon:
+    """Make the lexicon of ``emoji<tab>description`` lines and the valences of ``words``."""
+    known = dict(line.split("\t")[:2] for line in descriptions.splitlines() if "\t" in line)
+    # Longer sequences begin with the same code points; digits begin those of keycaps.
+    first = "".join(sorted({emoji[0] for emoji in known if not emoji[0].isascii()}))
+    pattern = re.compile(
+        f"[{first}](?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|{_JOINER}[{first}])*", re.UNICODE
+    )
+    valences = {
+        _VARIATIONS_AND_TONES.sub("", emoji): valence
+        for emoji, description in known.items()
+        if (valence := _valence(description, words))
+    }
+    return EmojiLexicon(valences, pattern)
+
+
+def _valence(description: str, words: Mapping[str, float]) -> float:
+    plain = description.partition(":")[0].strip()
+    if plain in _RATED:
+        return _RATED[plain]
+    told = (word for word in plain.lower().split() if word not in _NAMES_OF_THINGS)
+    total = sum(words.get(word, 0.0) for word in told)
+    return max(-_MOST_VALENCE, min(_MOST_VALENCE, total))

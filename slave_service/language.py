@@ -1,0 +1,137 @@
+"""Guesses the language of a text from its words: enough to tell English from what is not.
+
+Each word counts for every language of which it is a function word (``function_words``), and half
+for those that write one of its letters beyond ASCII, and for English where the English sentiment
+lexicon has it. The language with the most points wins; where English has as many, or nothing
+tells, as in a text of one word, it is English. Texts mostly in another script than the Latin one
+go by their script. The same words always give the same answer.
+"""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from functools import cache
+
+from slave_service.function_words import FUNCTION_WORDS
+
+ENGLISH, OTHER = "en", "other"
+
+_HINT_POINTS = 0.5
+_LEAST_POINTS = 1.0
+"""Of another language than English: an accent, as in café, is not enough."""
+_FOREIGN_SHARE = 1 / 3
+"""Of a text's words with letters beyond ASCII, from which it is not English for want of a hint."""
+_FEWEST_WORDS = 3
+
+_LETTERS = {
+    "de": "äöüß",
+    "fr": "àâçèéêëîïôùûœ",
+    "es": "áéíñóú",
+    "it": "àèéìòù",
+    "nl": "ëï",
+    "pt": "àáâãçéêíóôõú",
+    "pl": "ąćęłńóśźż",
+    "tr": "çğıöşü",
+    "sv": "äåö",
+    "da": "åæø",
+    "no": "åæø",
+    "fi": "äö",
+    "cs": "áčďéěíňóřšťúůýž",
+    "ro": "ăâîșțşţ",
+    "hu": "áéíóöőúüű",
+}
+_LANGUAGES_BY_LETTER = {
+    letter: tuple(code for code, letters in _LETTERS.items() if letter in letters)
+    for letter in set("".join(_LETTERS.values()))
+}
+
+_SCRIPTS = (
+    ("el", 0x370, 0x3FF),
+    (OTHER, 0x400, 0x52F),  # Cyrillic
+    ("hy", 0x530, 0x58F),
+    ("he", 0x590, 0x5FF),
+    (OTHER, 0x600, 0x77F),  # Arabic
+    (OTHER, 0x900, 0x97F),  # Devanagari
+    ("th", 0xE00, 0xE7F),
+    ("ka", 0x10A0, 0x10FF),
+    ("ko", 0x1100, 0x11FF),
+    ("ja", 0x3040, 0x30FF),
+    ("zh", 0x3400, 0x9FFF),
+    ("ko", 0xAC00, 0xD7AF),
+)
+"""The language of a script that one language alone uses, by its blocks in Unicode."""
+_KANA = re.compile("[\u3040-\u30ff]")
+_LATIN_END = 0x250
+_LATIN_ADDITIONAL = range(0x1E00, 0x1F00)
+
+
+def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
+    """Return the ISO 639-1 code of the likeliest language, or ``other``.
+
+    ``words`` are the words of the text in lower case, with how often each is there.
+    """
+    letters = _letters_by_script(words.items())
+    foreign = {script: number for script, number in letters.items() if script != ENGLISH}
+    if sum(foreign.values()) > letters.get(ENGLISH, 0):
+        return max(foreign, key=lambda code: foreign[code])
+    total = sum(words.values())
+    points = _points(words, english_lexicon)
+    english = points.pop(ENGLISH, 0.0)
+    likeliest = max(points, key=lambda code: points[code], default=ENGLISH)
+    most = points.get(likeliest, 0.0)
+    if most > english and most >= _LEAST_POINTS and not (total == 1 and english):
+        return likeliest
+    beyond = sum(number for word, number in words.items() if not word.isascii())
+    if not english and total >= _FEWEST_WORDS and beyond >= _FOREIGN_SHARE * total:
+        return OTHER
+    return ENGLISH
+
+
+def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[str, float]:
+    points: dict[str, float] = {}
+    known = _languages_by_word()
+    for word, number in words.items():
+        languages = known.get(word, ())
+        for code in languages:
+            points[code] = points.get(code, 0.0) + number
+        hints = set() if word.isascii() else _languages_by_letters(word)
+        if ENGLISH not in languages and word in english_lexicon:
+            hints.add(ENGLISH)
+        for code in hints:
+            points[code] = points.get(code, 0.0) + _HINT_POINTS * number
+    return points
+
+
+def _languages_by_letters(word: str) -> set[str]:
+    """Return the languages that write all of the word's letters beyond ASCII."""
+    found = [set(_LANGUAGES_BY_LETTER[letter]) for letter in word if letter in _LANGUAGES_BY_LETTER]
+    return set.intersection(*found) if found else set()
+
+
+@cache
+def _languages_by_word() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, words in FUNCTION_WORDS.items():
+        for word in words:
+            found[word] = (*found.get(word, ()), code)
+    return found
+
+
+def _letters_by_script(words: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Count letters by the language that their script stands for, Latin ones as English.
+
+    A word is of the script of its first letter.
+    """
+    found: dict[str, int] = {}
+    for word, number in words:
+        if word[0].isalpha():
+            script = _script(ord(word[0]))
+            # Japanese is written with Chinese signs too, Chinese without kana.
+            script = "ja" if script == "zh" and _KANA.search(word) else script
+            found[script] = found.get(script, 0) + len(word) * number
+    return found
+
+
+def _script(letter: int) -> str:
+    if letter < _LATIN_END or letter in _LATIN_ADDITIONAL:
+        return ENGLISH
+    return next((code for code, first, last in _SCRIPTS if first <= letter <= last), OTHER)

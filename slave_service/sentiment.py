@@ -1,0 +1,137 @@
+"""Scores English text with VADER (Hutto and Gilbert 2014): NLTK's rules, vaderSentiment's lexicons.
+
+Words come without the marks around them, and emoji by their descriptions (see ``emoji``).
+"""
+
+import importlib.util
+import math
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from slave_service.emoji import EmojiLexicon, lexicon
+
+PASSAGE_WORDS = 200
+"""Longest part of a sentence that is scored at once: a score saturates at about that length."""
+
+_MOST_TOKENS = 2 * PASSAGE_WORDS
+"""Of a passage: dashes and emoji come apart from the words that they touch."""
+# No lexicon word is longer, and NLTK gives up on a token that takes it more than five seconds.
+_LONGEST_TOKEN = 100
+_PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
+
+# VADER's rules and its lexicon know straight apostrophes, and words between white space.
+_TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "—": " — "})
+_WRAPPING = string.punctuation + "“”„«»‹›…–¡¿"
+_EMOJI_END = "\ufe0f"
+"""Behind each emoji's key: NLTK passes over words of one character."""
+
+
+@dataclass(slots=True)
+class Mood:
+    """What the passages told so far: the scores, and the lexicon words by their sign."""
+
+    scores: list[float] = field(default_factory=list)
+    positive_words: int = 0
+    negative_words: int = 0
+
+    def add(self, text: str, begin: int, end: int) -> float:
+        """Take in the sentence between two offsets; returns its own score."""
+        scored = len(self.scores)
+        for passage in _PASSAGE.finditer(text, begin, end):
+            tokens = list(_tokens(passage.group()))
+            for first in range(0, len(tokens), _MOST_TOKENS):
+                self._add_passage(tokens[first : first + _MOST_TOKENS])
+        return _mean(self.scores[scored:])
+
+    def mean(self) -> float:
+        """Return the mean of all scores, to four places; 0 without any."""
+        return _mean(self.scores)
+
+    def _add_passage(self, tokens: list[str]) -> None:
+        """Add one passage's score and lexicon words, if it holds any."""
+        known = analyzer().lexicon
+        found = False
+        for index, token in enumerate(tokens):
+            valence = known.get(token.lower())
+            if valence is None:
+                word = token.strip(_WRAPPING)
+                if len(word) > 1 and len(word) < len(token):
+                    tokens[index] = _unwrap(token, word)
+                valence = known.get(word.lower())
+            if valence is not None:
+                found = True
+                self.positive_words += valence > 0
+                self.negative_words += valence < 0
+        if found:
+            self.scores.append(analyzer().polarity_scores(" ".join(tokens))["compound"])
+
+
+def _mean(scores: list[float]) -> float:
+    if not scores:
+        return 0.0
+    # Adding zero turns the negative zero into the plain one.
+    return round(math.fsum(scores) / len(scores), 4) + 0.0
+
+
+def _tokens(passage: str) -> Iterator[str]:
+    """Yield what stands between white space, emoji apart."""
+    for whole in passage.translate(_TYPOGRAPHY).split():
+        token = whole[:_LONGEST_TOKEN]
+        if token.isascii():
+            yield token
+            continue
+        for piece, is_emoji in emoji().apart(token):
+            yield piece + _EMOJI_END if is_emoji else piece
+
+
+def _unwrap(token: str, word: str) -> str:
+    """Return ``(great!!)`` as ``great ! !``: to VADER lone marks are emphasis, but no words."""
+    marks = [character for character in token if character in "!?"]
+    return " ".join([word, *marks])
+
+
+@cache
+def emoji() -> EmojiLexicon:
+    """Return the emoji that have a valence."""
+    return lexicon(_shipped("emoji_utf8_lexicon.txt"), _word_analyzer().lexicon)
+
+
+@cache
+def analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
+    """Return NLTK's analyzer with the lexicons of words and emoji."""
+    found = _word_analyzer()
+    found.lexicon |= {key + _EMOJI_END: value for key, value in emoji().valences.items()}
+    return found
+
+
+@cache
+def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
+    from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
+
+    # The class's own way to its lexicon refuses files with hard links, which is how uv and conda
+    # install packages.
+    found = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
+    found.constants = VaderConstants()
+    # Its table of every word with every mark around it takes most of its time, and misses what
+    # stands in brackets or two marks; here the words come without their marks.
+    found.constants.PUNC_LIST = []
+    found.lexicon_file = _shipped("vader_lexicon.txt")
+    words = found.make_lex_dict()
+    # Chat codes such as 86 and 187 are mere numbers in any other text.
+    found.lexicon = {word: value for word, value in words.items() if not word.isdigit()}
+    return found
+
+
+def _shipped(name: str) -> str:
+    """Return a file of the package vaderSentiment."""
+    # Importing the package itself would load an HTTP client.
+    spec = importlib.util.find_spec("vaderSentiment")
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError("the package vaderSentiment is missing")
+    path = Path(spec.submodule_search_locations[0], name)
+    return path.read_text(encoding="utf-8").rstrip("\n")
