@@ -44,7 +44,7 @@ def _run(ctrl_c: CtrlC) -> int:
     order = read(sys.argv[1:], _called_as())
 
     from client_service.commands import run
-    from slave_service.environment import SettingError, load
+    from protocol.settings.environment import SettingError, load
 
     try:
         env = load(Path(__file__).resolve().parent, order.given())

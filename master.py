@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from slave_service.configuration import command_line
-from slave_service.configuration.declaration import MASTER
+from protocol.settings import command_line
+from protocol.settings.declaration import MASTER
 
 
 def main() -> int:
@@ -17,8 +17,8 @@ def main() -> int:
     monkey.patch_all()
 
     from master_service.start import run
-    from slave_service.environment import SettingError, load
-    from slave_service.serving import AddressError
+    from protocol.server.serving import AddressError
+    from protocol.settings.environment import SettingError, load
 
     try:
         env = load(Path(__file__).resolve().parent, options)

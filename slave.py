@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from slave_service.configuration import command_line
-from slave_service.configuration.declaration import SLAVE
+from protocol.settings import command_line
+from protocol.settings.declaration import SLAVE
 
 
 def main() -> int:
@@ -16,9 +16,9 @@ def main() -> int:
 
     monkey.patch_all()
 
-    from slave_service.environment import SettingError, load
+    from protocol.server.serving import AddressError, set_up_logging
+    from protocol.settings.environment import SettingError, load
     from slave_service.service import run
-    from slave_service.serving import AddressError, set_up_logging
     from slave_service.settings import SlaveSettings
 
     try:

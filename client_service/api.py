@@ -20,7 +20,7 @@ from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError
 from client_service.files import Source
 from client_service.patience import PATIENCE_S
-from slave_service.wire import LazyFile
+from protocol.wire import LazyFile
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slave_service.configuration import command_line
-from slave_service.configuration.declaration import CLIENT, SETTINGS, Option
-from slave_service.configuration.spelling import OPTION_CUTOFF, nearest
-from slave_service.task_types import TASK_TYPES
+from protocol.settings import command_line
+from protocol.settings.declaration import CLIENT, SETTINGS, Option
+from protocol.settings.spelling import OPTION_CUTOFF, nearest
+from protocol.task_types import TASK_TYPES
 
 AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL = "auto", "jobs", "follow", "retry", "cancel", "drill"
 SENDING = frozenset({*TASK_TYPES, AUTO})

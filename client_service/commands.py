@@ -36,9 +36,9 @@ from client_service.leaving import (
 )
 from client_service.sending import send, skip_sent
 from client_service.slaves import why_unavailable
-from slave_service.counts import counted
-from slave_service.environment import Environment, SettingError, read_master_url
-from slave_service.task_types import TASK_TYPES
+from protocol.counts import counted
+from protocol.settings.environment import Environment, SettingError, read_master_url
+from protocol.task_types import TASK_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError, MasterGone, UsageError
 from client_service.names import printable
 from client_service.patience import PATIENCE_S, Outage
-from slave_service import wrong_address
-from slave_service.session import new_session
-from slave_service.tls import doubt
-from slave_service.wire import SourceChanged, reason_of
+from protocol import wrong_address
+from protocol.http_client import new_session
+from protocol.tls import doubt
+from protocol.wire import SourceChanged, reason_of
 
 T = TypeVar("T")
 Blocks = Iterator[bytes]

@@ -21,9 +21,9 @@ from client_service.following import ENDED, ended_files, follow
 from client_service.leaving import or_cancelled
 from client_service.names import printable
 from client_service.sending import submit
-from slave_service.content import TEXT
-from slave_service.counts import counted
-from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+from protocol.content_types import TEXT
+from protocol.counts import counted
+from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 TASK = TASK_TYPES[TYPE_OF_CONTENT[TEXT]]
 _LEAST_FILES, _MOST_FILES = 60, 200

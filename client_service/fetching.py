@@ -12,9 +12,9 @@ from client_service.manifest_file import Manifest
 from client_service.names import printable
 from client_service.output_folder import Unplaced, bring, check
 from client_service.showing import of_source
-from slave_service import manifest
-from slave_service.counts import counted
-from slave_service.result_names import MANIFEST, ResultPaths
+from protocol import manifest
+from protocol.counts import counted
+from protocol.result_names import MANIFEST, ResultPaths
 
 _TRIES = 2
 """For a download that does not have the sum that the ledger states."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
 from client_service.errors import UsageError
-from slave_service.result_names import canonical
+from protocol.result_names import canonical
 
 _NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """Errors of a path that leads to nothing; any other one may hide a file."""

@@ -9,7 +9,7 @@ from client_service import bars
 from client_service.answers import Answer
 from client_service.api import JobApi
 from client_service.errors import MasterError
-from slave_service.counts import counted
+from protocol.counts import counted
 
 ENDED = frozenset({"done", "cancelled"})
 _OPEN = "open"

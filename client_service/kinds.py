@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from client_service.errors import UsageError
 from client_service.files import Heap, Source, walk
-from slave_service.content import kind_of
-from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+from protocol.content_types import kind_of
+from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 
 def count(arguments: Sequence[str]) -> dict[str | None, Heap]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from client_service.output_folder import numbered, temporary
-from slave_service import manifest
-from slave_service.result_names import MANIFEST
+from protocol import manifest
+from protocol.result_names import MANIFEST
 
 _JOB_ID = manifest.COLUMNS.index("job_id")
 

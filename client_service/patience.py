@@ -7,7 +7,7 @@ there should be told of at once.
 import time
 from collections.abc import Callable
 
-from slave_service.counts import counted
+from protocol.counts import counted
 
 PATIENCE_S = 120.0
 """For a restart of the master's computer, or for somebody to make room on its disk."""

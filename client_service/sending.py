@@ -9,8 +9,8 @@ from client_service.api import JobApi
 from client_service.errors import UsageError
 from client_service.files import Heap, Source, check, walk
 from client_service.leaving import or_cancelled
-from slave_service.counts import counted
-from slave_service.task_types import TASK_TYPES
+from protocol.counts import counted
+from protocol.task_types import TASK_TYPES
 
 BATCH_FILES = 500
 BATCH_BYTES = 64 * 1024 * 1024

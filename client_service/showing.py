@@ -8,8 +8,8 @@ from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED
 from client_service.files import Source
 from client_service.names import printable
-from slave_service.counts import counted
-from slave_service.result_names import tells_its_source
+from protocol.counts import counted
+from protocol.result_names import tells_its_source
 
 _CANCELLED = "cancelled"
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 from client_service.names import printable
-from slave_service.counts import counted
+from protocol.counts import counted
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 

@@ -27,8 +27,8 @@ from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
 from master_service.ui import login, pages
 from master_service.worker import Worker
-from slave_service import door
-from slave_service.intake import Limits
+from protocol.server import access_control
+from protocol.server.multipart_receiver import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +108,9 @@ def _app(parts: Parts, settings: MasterSettings) -> Flask:
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
     plain = settings.allow_plain_http
     login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
-    door.guard(app, settings.token, door.Side(login.is_logged_in, pages.is_open))
+    access_control.guard(
+        app, settings.token, access_control.Side(login.is_logged_in, pages.is_open)
+    )
     app.register_error_handler(Refusal, _refused)
     for module in (routes, job_routes, job_events, pages):
         app.register_blueprint(module.blueprint)

@@ -22,7 +22,7 @@ Refusal
 
 from typing import ClassVar
 
-from slave_service.counts import counted
+from protocol.counts import counted
 
 
 class Refusal(Exception):

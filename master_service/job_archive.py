@@ -11,8 +11,8 @@ from pathlib import Path
 from master_service import zipping
 from master_service.jobs.model import File, Job
 from master_service.progress import entry
-from slave_service import manifest
-from slave_service.result_names import MANIFEST, ResultPaths
+from protocol import manifest
+from protocol.result_names import MANIFEST, ResultPaths
 
 Files = Callable[[], Iterator[File]]
 """Reads the ledger of a job from its beginning."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from master_service.openapi_parameters import CODE, ID_PREFIX, KEY, PREFER, STATE, page
 from master_service.openapi_schemas import SCHEMAS
-from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
-from slave_service.wire import CONTRACT_VERSION
+from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
+from protocol.wire import CONTRACT_VERSION
 
 Described = dict[str, Any]
 

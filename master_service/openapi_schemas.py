@@ -3,7 +3,7 @@
 from typing import Any
 
 from master_service.jobs.model import FileState, JobState
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 Schema = dict[str, Any]
 

@@ -11,7 +11,7 @@ from master_service.jobs.service import Service
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.state import Rest
 from master_service.slaves.registry import Registry
-from slave_service.intake import Limits
+from protocol.server.multipart_receiver import Limits
 
 
 @dataclass(frozen=True, slots=True)

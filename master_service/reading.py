@@ -13,8 +13,8 @@ from master_service.errors import BadRequestPart, NoRoomLeft
 from master_service.jobs.idempotency_keys import Claim
 from master_service.jobs.model import FileState
 from master_service.parts import parts
-from slave_service.intake import Form, NoRoom, receive
-from slave_service.wire import json_bytes, json_value
+from protocol.server.multipart_receiver import Form, NoRoom, receive
+from protocol.wire import json_bytes, json_value
 
 _MAX_JSON_BYTES = 64 * 1024
 _ID_PREFIX = re.compile(r"[A-Za-z0-9_-]{4,64}")

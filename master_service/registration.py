@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from master_service.errors import BadRegistration, ForeignContract
 from master_service.slaves.registry import Details
-from slave_service.task_types import TASK_TYPES
-from slave_service.wire import CONTRACT_VERSION, is_loopback
+from protocol.task_types import TASK_TYPES
+from protocol.wire import CONTRACT_VERSION, is_loopback
 
 _HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_-]{1,63}\.?")
 """Its last part is no number, or it would be an address gone wrong."""

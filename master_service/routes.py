@@ -20,8 +20,8 @@ from master_service.scheduling.state import Rest
 from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.summary import summary
 from master_service.ui.pages import wants_page
-from slave_service.door import is_trusted
-from slave_service.task_types import DEFAULT_TASK_TYPE
+from protocol.server.access_control import is_trusted
+from protocol.task_types import DEFAULT_TASK_TYPE
 
 blueprint = Blueprint("master", __name__)
 _log = logging.getLogger(__name__)

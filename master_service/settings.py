@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 from master_service.opening import how_to_open
-from slave_service.environment import Environment, SettingError
-from slave_service.tls import Tls
-from slave_service.wire import is_loopback
+from protocol.settings.environment import Environment, SettingError
+from protocol.tls import Tls
+from protocol.wire import is_loopback
 
 
 @dataclass(frozen=True, slots=True)

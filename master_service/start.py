@@ -12,8 +12,8 @@ from master_service.app import create_master
 from master_service.errors import LedgerDamaged
 from master_service.jobs.ledger_damage import why_unusable
 from master_service.settings import MasterSettings
-from slave_service.environment import Environment, SettingError
-from slave_service.serving import Server, listen, set_up_logging
+from protocol.server.serving import Server, listen, set_up_logging
+from protocol.settings.environment import Environment, SettingError
 
 _log = logging.getLogger("master")
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from master_service.jobs.model import File, FileState, Job
-from slave_service.counts import counted
+from protocol.counts import counted
 
 
 def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, object]:

@@ -45,9 +45,9 @@ from master_service.slaves.transport import (
     Transport,
     TransportError,
 )
-from slave_service.counts import counted
-from slave_service.task_types import TaskType
-from slave_service.wire import Outcome
+from protocol.counts import counted
+from protocol.task_types import TaskType
+from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from slave_service.result_names import MISSING
+from protocol.result_names import MISSING
 
 _BLOCK_BYTES = 256 * 1024
 _BREATH_FILES = 100

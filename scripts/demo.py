@@ -14,10 +14,10 @@ if __name__ == "__main__":
     # Started by its path, a script sees its own folder but not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from protocol.http_client import new_session
+from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster, StartError, end_on_signals, running
-from slave_service.session import new_session
-from slave_service.task_types import TASK_TYPES
 
 _WIDTHS = (10, 30, 38)
 

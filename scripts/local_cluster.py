@@ -21,7 +21,7 @@ if __name__ == "__main__":
     # Started by its path, a script sees its own folder but not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from slave_service.session import new_session
+from protocol.http_client import new_session
 
 PROJECT = Path(__file__).resolve().parent.parent
 _READY_LIMIT_S = 120

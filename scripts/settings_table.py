@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from slave_service.configuration.declaration import ALL, SETTINGS, Setting
+from protocol.settings.declaration import ALL, SETTINGS, Setting
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 _BEGIN = "<!-- settings: python -m scripts.settings_table writes this table -->\n"

@@ -4,7 +4,8 @@ import threading
 
 from flask import Flask
 
-from slave_service import door, routes
+from protocol.server import access_control
+from slave_service import routes
 from slave_service.pool import Pool
 
 
@@ -13,6 +14,6 @@ def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flas
     app = Flask("slave_service", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
     app.config.update(POOL=pool, STOPPING=stopping)
-    door.guard(app, token)
+    access_control.guard(app, token)
     app.register_blueprint(routes.blueprint)
     return app

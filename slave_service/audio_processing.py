@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from protocol.failures import Corrupt, Unavailable, Unsupported
 from slave_service import sound_headers, sound_warnings
-from slave_service.errors import Corrupt, Unavailable, Unsupported
 from slave_service.waveform import Waveform
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ import re
 from importlib.util import find_spec
 from typing import BinaryIO
 
+from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
 from slave_service import docx_reading, pdf_reading
-from slave_service.errors import Corrupt, Encrypted, FileError, Unavailable, Unsupported
 from slave_service.text_decoding import read_text
 
 _PDF = b"%PDF-"

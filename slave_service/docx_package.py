@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from slave_service.errors import Encrypted, FileError, TooLarge
+from protocol.failures import Encrypted, FileError, TooLarge
 
 MAX_PARTS = 10_000
 MAX_PART_BYTES = 64 * 1024 * 1024

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
+from protocol.failures import Corrupt, Unsupported
 from slave_service import docx_styles, docx_unread
 from slave_service.docx_package import MAX_TREE_BYTES, Package, Relation
 from slave_service.docx_styles import Styles
 from slave_service.docx_text import NotWordprocessing, Story, read_story
-from slave_service.errors import Corrupt, Unsupported
 
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
 _HABITUAL_MAIN_PART = "word/document.xml"

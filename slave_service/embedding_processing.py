@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import BinaryIO, cast
 
-from slave_service.errors import TooLarge, Unavailable
+from protocol.failures import TooLarge, Unavailable
 from slave_service.text_decoding import Decoded, read_text
 
 MAX_TERMS = 500_000

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
+from protocol.failures import Corrupt, FileError, TooLarge, Unsupported
 from slave_service import picture_pages
-from slave_service.errors import Corrupt, FileError, TooLarge, Unsupported
 
 MAX_PIXELS = 100_000_000
 """The largest camera sensors stay below it; as RGB it is 400 MB, which a worker can hold."""

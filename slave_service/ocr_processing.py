@@ -12,8 +12,8 @@ from typing import BinaryIO
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
+from protocol.failures import Internal, OutOfMemory, TooLarge, Unavailable
 from slave_service import image_loading, picture_pages, processing
-from slave_service.errors import Internal, OutOfMemory, TooLarge, Unavailable
 
 _INSTALL = (
     "on Debian or Ubuntu: apt install tesseract-ocr; on macOS: brew install tesseract; on "

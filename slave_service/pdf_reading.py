@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from protocol.failures import Corrupt, Encrypted, TooLarge
 from slave_service import pdf_fallback, pdf_outline, pdf_unread
-from slave_service.errors import Corrupt, Encrypted, TooLarge
 from slave_service.pdf_fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
 
 METADATA = ("title", "author", "subject", "creator")

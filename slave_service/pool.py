@@ -14,9 +14,9 @@ from concurrent.futures import Future
 from enum import Enum
 from pathlib import Path
 
-from slave_service import errors
+from protocol import failures
+from protocol.wire import Outcome
 from slave_service.processes import Child
-from slave_service.wire import Outcome
 from slave_service.worker import Order, Readiness, Worker
 
 _log = logging.getLogger(__name__)
@@ -182,4 +182,4 @@ class Pool:
 
 def _returned(order: Order) -> Outcome:
     sentence = "The slave is shutting down and hands the file back; send it to another slave."
-    return Outcome(order.filename, failure=errors.Returned(sentence).as_failure())
+    return Outcome(order.filename, failure=failures.Returned(sentence).as_failure())

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 
+from protocol.failures import FileError, Unavailable
 from slave_service import image_loading, picture_pages
-from slave_service.errors import FileError, Unavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

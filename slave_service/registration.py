@@ -13,10 +13,10 @@ from typing import Any
 
 import requests
 
-from slave_service import wrong_address
-from slave_service.session import begin_of, new_session
-from slave_service.tls import Tls, doubt
-from slave_service.wire import CONTRACT_VERSION, plain, reason_of
+from protocol import wrong_address
+from protocol.http_client import begin_of, new_session
+from protocol.tls import Tls, doubt
+from protocol.wire import CONTRACT_VERSION, plain, reason_of
 from slave_service.worker import Readiness
 
 _log = logging.getLogger(__name__)

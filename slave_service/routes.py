@@ -11,13 +11,12 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from slave_service.door import is_trusted
-from slave_service.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
-from slave_service.intake import Form, Limits, receive
-from slave_service.missing_files import why_no_files
-from slave_service.pool import Pool
-from slave_service.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
-from slave_service.wire import (
+from protocol.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
+from protocol.server.access_control import is_trusted
+from protocol.server.missing_files import why_no_files
+from protocol.server.multipart_receiver import Form, Limits, receive
+from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
+from protocol.wire import (
     FIT_FIELD,
     JSON_TYPE,
     SURVEY_FIELD,
@@ -26,8 +25,9 @@ from slave_service.wire import (
     json_bytes,
     json_value,
 )
+from protocol.wrong_address import SLAVE_IS_UP
+from slave_service.pool import Pool
 from slave_service.work import Request, in_upload_order, outcomes
-from slave_service.wrong_address import SLAVE_IS_UP
 
 blueprint = Blueprint("slave", __name__)
 

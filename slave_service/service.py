@@ -6,11 +6,11 @@ import threading
 import time
 from dataclasses import dataclass
 
+from protocol.counts import counted
+from protocol.server.serving import Server, listen, listen_from
 from slave_service.app import create_app
-from slave_service.counts import counted
 from slave_service.pool import Pool
 from slave_service.registration import RefusedError, Registration
-from slave_service.serving import Server, listen, listen_from
 from slave_service.settings import DEFAULT_PORT, SlaveSettings
 
 _log = logging.getLogger(__name__)

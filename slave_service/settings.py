@@ -4,15 +4,15 @@ import os
 from dataclasses import dataclass
 from typing import Annotated
 
-from slave_service.environment import (
+from protocol.settings.environment import (
     Environment,
     SettingError,
     host_of,
     plain_http_refusal,
     read_master_url,
 )
-from slave_service.tls import Tls
-from slave_service.wire import is_loopback
+from protocol.tls import Tls
+from protocol.wire import is_loopback
 
 DEFAULT_PORT = 3000
 

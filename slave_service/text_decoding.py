@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from slave_service.errors import TooLarge, Unsupported
+from protocol.failures import TooLarge, Unsupported
 
 MAX_BYTES = 256 * 1024 * 1024
 """Largest text that is read, in bytes; a worker needs several times this much memory."""

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import BinaryIO
 
+from protocol.failures import Unavailable
 from slave_service import language, sentiment
-from slave_service.errors import Unavailable
 from slave_service.sentences import Strongest
 from slave_service.text_decoding import read_text
 

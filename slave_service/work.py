@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from slave_service.intake import Upload
+from protocol.server.multipart_receiver import Upload
+from protocol.task_types import TaskType
+from protocol.wire import Outcome
 from slave_service.pool import Pool
-from slave_service.task_types import TaskType
-from slave_service.wire import Outcome
 from slave_service.worker import Order
 
 _SIGN_OF_LIFE_S = 1.0

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from slave_service import errors
-from slave_service.counts import counted
+from protocol import failures
+from protocol.counts import counted
+from protocol.wire import Outcome, json_bytes, read_warnings
 from slave_service.processes import Child, kill_group
-from slave_service.wire import Outcome, json_bytes, read_warnings
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Worker:
         self._child.stdin.flush()
         head = json.loads(self._child.stdout.readline())
         if "error" in head:
-            return Outcome(order.filename, failure=errors.Failure(head["code"], head["error"]))
+            return Outcome(order.filename, failure=failures.Failure(head["code"], head["error"]))
         data = self._child.stdout.read(head["bytes"])
         if len(data) != head["bytes"]:
             raise ValueError("the worker died in the middle of its answer")
@@ -142,16 +142,16 @@ class Worker:
             timer.join()
 
 
-def _timed_out(timeout_s: float) -> errors.Failure:
-    return errors.TimedOut(
+def _timed_out(timeout_s: float) -> failures.Failure:
+    return failures.TimedOut(
         f"The file took longer than {counted(timeout_s, 'second')} and was given up: "
         "split it or make it simpler, or raise FILE_TIMEOUT on the slaves."
     ).as_failure()
 
 
-def _crashed(code: int) -> errors.Failure:
+def _crashed(code: int) -> failures.Failure:
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return errors.Crashed(
+    return failures.Crashed(
         f"The worker process died over this file ({how}): the file may be damaged in a way that "
         "a library can't cope with; try to open and save it again."
     ).as_failure()

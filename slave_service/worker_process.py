@@ -15,11 +15,11 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slave_service import errors
+from protocol import failures
+from protocol.task_types import TASK_TYPES
+from protocol.wire import json_bytes, read_warnings, told_warnings
 from slave_service.landlock import confine_to
 from slave_service.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
-from slave_service.task_types import TASK_TYPES
-from slave_service.wire import json_bytes, read_warnings, told_warnings
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def _self_tests() -> dict[str, str | None]:
 def _self_test(processor: str) -> str | None:
     try:
         importlib.import_module(processor).self_test()
-    except (errors.Unavailable, errors.FileError) as error:
+    except (failures.Unavailable, failures.FileError) as error:
         return str(error)
     except ImportError as error:
         return f"A library is missing ({error}): pip install -r requirements.txt"
@@ -106,7 +106,7 @@ def _process(order: dict[str, Any]) -> tuple[bytes | dict[str, object], tuple[st
     module = importlib.import_module(TASK_TYPES[order["task_type"]].processor)
     with Path(order["path"]).open("rb") as source:
         if not source.read(1):
-            raise errors.Empty("The file is empty (0 bytes): there is nothing to process.")
+            raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
         result: bytes | dict[str, object]
         if order["survey"]:
@@ -122,22 +122,22 @@ def _process(order: dict[str, Any]) -> tuple[bytes | dict[str, object], tuple[st
         return result, read_warnings(found)
 
 
-def _as_failure(error: Exception) -> errors.Failure:
-    if isinstance(error, errors.FileError):
+def _as_failure(error: Exception) -> failures.Failure:
+    if isinstance(error, failures.FileError):
         return error.as_failure()
     if isinstance(error, MemoryError):
-        return errors.OutOfMemory(
+        return failures.OutOfMemory(
             "The file needs more memory than one worker may take: make it smaller, or raise "
             "WORKER_MEMORY on the slaves."
         ).as_failure()
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return errors.TooLarge(
+        return failures.TooLarge(
             f"To process the file, more than {MOST_FILE_BYTES} bytes would have to be written to "
             "one temporary file: make it smaller."
         ).as_failure()
     # Its text may quote the file, which has no right to lines of its own in the log.
     print(f"unexpected {type(error).__name__}: {str(error)[:1000]!r}", file=sys.stderr)  # noqa: T201 (the log)
-    return errors.Internal(
+    return failures.Internal(
         f"The file could not be processed because of an internal error "
         f"({type(error).__name__}); please report it with the file."
     ).as_failure()

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
+from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
-from slave_service.task_types import TASK_TYPES
 
 TOKEN = "a-token-for-tests"
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 
 def plain_slave_app() -> Flask:

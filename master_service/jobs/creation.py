@@ -6,11 +6,11 @@ from datetime import datetime, timezone
 
 from master_service.errors import NoFiles, UnknownTaskType
 from master_service.jobs.model import File, Job, JobState
-from slave_service.counts import counted
-from slave_service.errors import Failure, TooLarge
-from slave_service.intake import Form, Upload
-from slave_service.missing_files import why_no_files
-from slave_service.task_types import TASK_TYPES, TaskType
+from protocol.counts import counted
+from protocol.failures import Failure, TooLarge
+from protocol.server.missing_files import why_no_files
+from protocol.server.multipart_receiver import Form, Upload
+from protocol.task_types import TASK_TYPES, TaskType
 
 
 def task_named(task_type: str) -> TaskType:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from master_service.errors import NoRoomLeft
-from slave_service.counts import counted
+from protocol.counts import counted
 
 LEAST_FREE_BYTES = 4 * 1024**2
 """Kept free on both disks, so that what was accepted before can still be noted and finished."""

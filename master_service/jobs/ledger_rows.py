@@ -6,7 +6,7 @@ from datetime import datetime
 
 from master_service.jobs.ledger_damage import OtherRelease
 from master_service.jobs.model import File, FileState, Job, JobState
-from slave_service.errors import Failure
+from protocol.failures import Failure
 
 VERSION = 2
 """Raised when a table changes, together with a line of ``UPGRADES``."""

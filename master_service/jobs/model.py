@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from slave_service.counts import counted
-from slave_service.errors import Failure
+from protocol.counts import counted
+from protocol.failures import Failure
 
 
 class FileState(str, Enum):

@@ -16,9 +16,9 @@ from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import Key
 from master_service.monitoring.metrics import Metrics
 from master_service.slaves.transport import Parcel
-from slave_service.errors import Failure, Internal
-from slave_service.task_types import TaskType
-from slave_service.wire import Outcome
+from protocol.failures import Failure, Internal
+from protocol.task_types import TaskType
+from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from slave_service.result_names import canonical, safe_stem
-from slave_service.task_types import TASK_TYPES, TaskType
+from protocol.result_names import canonical, safe_stem
+from protocol.task_types import TASK_TYPES, TaskType
 
 _TEMPORARY = ".tmp-"
 _MOST_NAME_BYTES = 255

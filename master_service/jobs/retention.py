@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from master_service.errors import NoRoomLeft
 from master_service.jobs.store import JobStore
-from slave_service.counts import counted
+from protocol.counts import counted
 
 _log = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from master_service.worker import Listener, Pass, PassUnderWay
-from slave_service.counts import counted
-from slave_service.errors import Internal
-from slave_service.task_types import TASK_TYPES, TaskType
+from protocol.counts import counted
+from protocol.failures import Internal
+from protocol.task_types import TASK_TYPES, TaskType
 
 _log = logging.getLogger(__name__)
 

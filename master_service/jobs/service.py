@@ -31,8 +31,8 @@ from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.state import Rest
-from slave_service.intake import Form
-from slave_service.missing_files import no_files
+from protocol.server.missing_files import no_files
+from protocol.server.multipart_receiver import Form
 
 _PAGE_FILES = 1000
 _CANCEL_S = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from slave_service.errors import Failure
+from protocol.failures import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from master_service.scheduling.events import (
 )
 from master_service.scheduling.partition import Shares
 from master_service.scheduling.state import GARBLED, INPUT_LOST, Rest, Run, Slave
-from slave_service.errors import RETRIED_CODES, UNBLAMED_CODES, Failure
+from protocol.failures import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 
 class Scheduler:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from master_service.scheduling.events import Trouble
 from master_service.scheduling.partition import Shares
 from master_service.scheduling.slave_health import Record
-from slave_service.counts import counted
-from slave_service.errors import Failure, Internal, NoSlave
+from protocol.counts import counted
+from protocol.failures import Failure, Internal, NoSlave
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """One request to a slave, unless a single file is larger."""

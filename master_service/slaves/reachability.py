@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import requests
 
-from slave_service.tls import mistrust
-from slave_service.wire import reason_of
+from protocol.tls import mistrust
+from protocol.wire import reason_of
 
 _REMEDY = "set SLAVE_IP and SLAVE_PORT on the slave to the address at which the master reaches it"
 

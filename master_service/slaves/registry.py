@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
 from master_service.errors import TooManySlaves
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 SILENT_BEATS = 3
 FORGOTTEN_AFTER_S = 3600.0

@@ -16,12 +16,12 @@ import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from master_service.slaves.reachability import not_a_slave, why_unreachable
-from slave_service.frames import FRAMES_TYPE, decode_frames
-from slave_service.session import begin_of, new_session
-from slave_service.task_types import TaskType
-from slave_service.tls import mistrust
-from slave_service.turns import Turns
-from slave_service.wire import (
+from protocol.cooperative_yield import Turns
+from protocol.frames import FRAMES_TYPE, decode_frames
+from protocol.http_client import begin_of, new_session
+from protocol.task_types import TaskType
+from protocol.tls import mistrust
+from protocol.wire import (
     FIT_FIELD,
     MOST_ANSWER_BYTES,
     SURVEY_FIELD,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from flask import Flask, current_app, request, session
 from werkzeug.exceptions import Forbidden
 
-from slave_service.wire import bearer, is_authorized, is_loopback
+from protocol.wire import bearer, is_authorized, is_loopback
 
 _LIFETIME = timedelta(days=7)
 """After the page was last opened; then the token is asked for again."""

@@ -6,9 +6,9 @@ from werkzeug.exceptions import Unauthorized
 
 from master_service.parts import parts
 from master_service.ui import login
-from slave_service.door import is_trusted
-from slave_service.intake import Limits
-from slave_service.task_types import TASK_TYPES
+from protocol.server.access_control import is_trusted
+from protocol.server.multipart_receiver import Limits
+from protocol.task_types import TASK_TYPES
 
 blueprint = Blueprint(
     "ui",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from slave_service.content import kind_of
-from slave_service.task_types import TYPE_OF_CONTENT
+from protocol.content_types import kind_of
+from protocol.task_types import TYPE_OF_CONTENT
 from tests.hostile import good_documents, good_pictures, good_sounds, good_texts
 
 GUESS = """

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 from tests.chaos.contents import Contents
 from tests.chaos.schedule import PlannedJob, Sample, Way
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 from tests.chaos import checks
 from tests.chaos.audit import Audit
 from tests.chaos.calm import Calm

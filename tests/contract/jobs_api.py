@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 from tests.contract.programs import Part, wait_until
 
 Json = dict[str, Any]

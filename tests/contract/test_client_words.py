@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment
-from slave_service.task_types import TASK_TYPES
 from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run, wait_until
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from protocol.settings.declaration import SETTINGS
+from protocol.version import VERSION
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, free_port
-from slave_service.configuration.declaration import SETTINGS
-from slave_service.version import VERSION
 from tests.conftest import TOKEN
 from tests.contract.programs import answers, only_line, run, wait_until
 

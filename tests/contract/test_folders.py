@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.manifest import original
 from scripts.local_cluster import LocalCluster
-from slave_service.manifest import original
 from tests.conftest import assign, need
 from tests.contract.jobs_api import Json, call, finished, form, job, send
 from tests.contract.programs import run

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
-from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign
 
 SUMMARY_KEYS = {

@@ -12,9 +12,9 @@ import pytest
 import requests
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from protocol.frames import FRAMES_TYPE, decode_frames
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
-from slave_service.frames import FRAMES_TYPE, decode_frames
-from slave_service.task_types import TASK_TYPES
 from tests.contract.programs import get_task, load, slow_text, wait_until
 
 SLOW_S = 6

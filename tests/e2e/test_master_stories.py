@@ -8,8 +8,8 @@ import psutil
 import pytest
 import requests
 
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster, free_port
-from slave_service.task_types import TASK_TYPES
 from tests.chaos.proxy import Proxy
 from tests.chaos.stage import INSIDE, OUTSIDE, why_impossible
 from tests.conftest import assign

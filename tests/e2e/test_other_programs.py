@@ -11,8 +11,8 @@ from werkzeug.serving import BaseWSGIServer
 
 from master_service.scheduling.slave_health import SHORTEST_REST_S
 from master_service.scheduling.state import JUDGED
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
-from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign, need
 from tests.e2e.stage import until
 from tests.other_slaves import failing_slave_app, plain_slave_app, served

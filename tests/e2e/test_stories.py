@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
+from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster
-from slave_service.task_types import TASK_TYPES
 from tests.conftest import assign
 from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from slave_service.wire import json_value
+from protocol.wire import json_value
 from tests.hostile.bombs_docx import SECRET_FILE
 from tests.hostile.corpus import Case
 from tests.hostile.sending import Done

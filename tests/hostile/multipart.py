@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 # As browsers write them (WHATWG, HTML, multipart form data).
 _ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}

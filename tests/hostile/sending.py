@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 from tests.hostile.corpus import Case
 from tests.hostile.multipart import form
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from slave_service.intake import Form, Limits, receive
+from protocol.server.multipart_receiver import Form, Limits, receive
 
 BOUNDARY = "XyZ"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

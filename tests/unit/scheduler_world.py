@@ -30,7 +30,7 @@ from master_service.scheduling.events import (
 )
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
-from slave_service.errors import RETRIED_CODES
+from protocol.failures import RETRIED_CODES
 from tests.unit.scheduler_books import Books, File, Live
 
 

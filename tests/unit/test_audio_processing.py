@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from slave_service import audio_processing, errors
+from protocol import failures
+from slave_service import audio_processing
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 
@@ -116,7 +117,7 @@ def test_what_is_reported() -> None:
 @pytest.mark.parametrize("rate", [0, 2**31])
 def test_a_header_that_makes_no_sense(rate: int) -> None:
     """A rate of nothing, or below it, is the file's fault, and no "internal error" is told."""
-    with pytest.raises(errors.Corrupt, match=r"damaged \(its header makes no sense\)"):
+    with pytest.raises(failures.Corrupt, match=r"damaged \(its header makes no sense\)"):
         measure(wave(bytes(16), rate=rate))
 
 
@@ -201,13 +202,13 @@ def test_samples_that_are_no_numbers(bad: float) -> None:
     """NaN and infinite samples make a damaged file, never a NaN in the result."""
     data = wave(struct.pack("<3f", 0.5, bad, 0.5), 32, form=FLOAT)
 
-    with pytest.raises(errors.Corrupt, match="NaN"):
+    with pytest.raises(failures.Corrupt, match="NaN"):
         measure(data)
 
 
 def test_samples_too_large_to_square() -> None:
     """Finite samples whose energy is beyond all numbers make a damaged file as well."""
-    with pytest.raises(errors.Corrupt, match="huge"):
+    with pytest.raises(failures.Corrupt, match="huge"):
         measure(wave(struct.pack("<2d", 1e300, -1e300), 64, form=FLOAT))
 
 
@@ -238,7 +239,7 @@ def test_block_align_of_zero() -> None:
 )
 def test_impossible_headers(data: bytes) -> None:
     """Headers that leave nothing to measure make a damaged file."""
-    with pytest.raises(errors.Corrupt, match="damaged"):
+    with pytest.raises(failures.Corrupt, match="damaged"):
         measure(data)
 
 
@@ -256,7 +257,7 @@ def test_impossible_headers(data: bytes) -> None:
 )
 def test_not_a_sound(data: bytes) -> None:
     """What is no sound is refused with advice."""
-    with pytest.raises(errors.Unsupported, match="save it as WAV"):
+    with pytest.raises(failures.Unsupported, match="save it as WAV"):
         measure(data)
 
 
@@ -291,13 +292,13 @@ def test_broken_flac() -> None:
     noise = np.random.default_rng(1).uniform(-1, 1, 200_000)
     soundfile.write(stored, noise, 44_100, format="FLAC")
 
-    with pytest.raises(errors.Corrupt, match="flac"):
+    with pytest.raises(failures.Corrupt, match="flac"):
         measure(stored.getvalue()[:100_000])
 
 
 @pytest.mark.parametrize(
     ("form", "encoding", "failure"),
-    [("MP3", "MPEG_LAYER_III", errors.Unsupported), ("AIFF", "DWVW_16", errors.Corrupt)],
+    [("MP3", "MPEG_LAYER_III", failures.Unsupported), ("AIFF", "DWVW_16", failures.Corrupt)],
 )
 def test_hardly_more_than_a_header(form: str, encoding: str, failure: type[Exception]) -> None:
     """Where a stump makes libsndfile seek to before the beginning, nothing else goes wrong."""
@@ -313,7 +314,7 @@ def test_formats_that_invent_samples() -> None:
     stored = io.BytesIO()
     soundfile.write(stored, np.zeros(1000), 44_100, format="SDS", subtype="PCM_16")
 
-    with pytest.raises(errors.Unsupported):
+    with pytest.raises(failures.Unsupported):
         measure(stored.getvalue()[:200])
 
 
@@ -349,5 +350,5 @@ def test_self_test_without_soundfile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without soundfile the self-test says what to install."""
     monkeypatch.setitem(sys.modules, "soundfile", None)
 
-    with pytest.raises(errors.Unavailable, match="soundfile with pip"):
+    with pytest.raises(failures.Unavailable, match="soundfile with pip"):
         audio_processing.self_test()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.tls import CertificateError, Tls
 from scripts import certificates
-from slave_service.tls import CertificateError, Tls
 
 
 def test_authority_is_kept_for_further_computers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from client_service.arguments import Order, read
-from slave_service.configuration.declaration import Option
+from protocol.settings.declaration import Option
 
 URL = "http://localhost:5000"
 

@@ -13,7 +13,7 @@ from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
 from client_service.fetching import fetch
 from client_service.output_folder import prepare
-from slave_service.manifest import original
+from protocol.manifest import original
 from tests.unit.test_client_answers import ENTRY
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from client_service.names import is_safe, printable
-from slave_service.result_names import safe_stem
-from slave_service.task_types import TASK_TYPES
+from protocol.result_names import safe_stem
+from protocol.task_types import TASK_TYPES
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from slave_service.configuration.command_line import read
-from slave_service.configuration.declaration import ALL, MASTER, SLAVE, Option, settings_of
+from protocol.settings.command_line import read
+from protocol.settings.declaration import ALL, MASTER, SLAVE, Option, settings_of
 
 
 def refused(program: str, *words: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -7,12 +7,12 @@ from typing import get_type_hints
 import pytest
 
 from master_service.settings import MasterSettings
+from protocol.settings import kinds
+from protocol.settings.declaration import ALL, MASTER, SETTINGS, SLAVE, settings_of
+from protocol.settings.spelling import nearest
+from protocol.version import VERSION
 from scripts.settings_table import README, with_table
-from slave_service.configuration import kinds
-from slave_service.configuration.declaration import ALL, MASTER, SETTINGS, SLAVE, settings_of
-from slave_service.configuration.spelling import nearest
 from slave_service.settings import SlaveSettings
-from slave_service.version import VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]
 

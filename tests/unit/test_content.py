@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from slave_service.content import DOCUMENT, PICTURE, SOUND, TEXT, kind_of
-from slave_service.task_types import TASK_TYPES, TYPE_OF_CONTENT
+from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT, kind_of
+from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 
 def kind(data: bytes) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slave_service.counts import counted
+from protocol.counts import counted
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(

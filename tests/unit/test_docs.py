@@ -13,7 +13,14 @@ DOCUMENTS = [
 ]
 SOURCES = [
     path
-    for folder in ("master_service", "slave_service", "client_service", "tests", "scripts")
+    for folder in (
+        "protocol",
+        "master_service",
+        "slave_service",
+        "client_service",
+        "tests",
+        "scripts",
+    )
     for path in (PROJECT / folder).rglob("*.py")
 ]
 NAMES = {path.name for path in SOURCES} | {path.name for path in PROJECT.glob("*.py")}

@@ -9,7 +9,8 @@ from typing import Any
 import docx
 import pytest
 
-from slave_service import document_processing, errors, pdf_reading
+from protocol import failures
+from slave_service import document_processing, pdf_reading
 
 EMPTY = {"title": "", "author": "", "subject": "", "creator": ""}
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -123,19 +124,19 @@ def test_text_about_pdf() -> None:
 
 def test_damaged_pdf_further_on() -> None:
     """What is neither a PDF nor a text, but has PDF's mark, is a damaged PDF."""
-    with pytest.raises(errors.Corrupt, match="PDF"):
+    with pytest.raises(failures.Corrupt, match="PDF"):
         read(b"\x00\x01\x02\x03" * 50 + b"%PDF-1.4\n" + b"\x00\x07\x00\x00" * 500)
 
 
 def test_damaged_pdf() -> None:
     """What begins as a PDF isn't taken for a text."""
-    with pytest.raises(errors.Corrupt, match="PDF"):
+    with pytest.raises(failures.Corrupt, match="PDF"):
         read(b"%PDF-1.4\n but no PDF follows\n")
 
 
 def test_old_office_formats() -> None:
     """A file of Word 97 is refused with advice."""
-    with pytest.raises(errors.Unsupported, match="save it as DOCX or PDF"):
+    with pytest.raises(failures.Unsupported, match="save it as DOCX or PDF"):
         read(OLE + bytes(4096))
 
 
@@ -144,14 +145,14 @@ def test_encrypted_docx(position: int) -> None:
     """A DOCX with a password, which is wrapped in OLE, is told from old formats."""
     name = "EncryptedPackage".encode("utf-16-le")
 
-    with pytest.raises(errors.Encrypted, match="password"):
+    with pytest.raises(failures.Encrypted, match="password"):
         read(OLE.ljust(position, b"\0") + name + bytes(4096))
 
 
 @pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"\x7fELF", b"\x00\x01\x02\x03"])
 def test_binary_files(head: bytes) -> None:
     """Other binary files are refused with advice."""
-    with pytest.raises(errors.Unsupported, match="not a PDF, a DOCX or a text"):
+    with pytest.raises(failures.Unsupported, match="not a PDF, a DOCX or a text"):
         read(head + bytes(range(256)) * 8)
 
 
@@ -161,7 +162,7 @@ def test_other_zip_files() -> None:
     with zipfile.ZipFile(stored, "w"):
         pass
 
-    with pytest.raises(errors.Unsupported, match="ZIP"):
+    with pytest.raises(failures.Unsupported, match="ZIP"):
         read(stored.getvalue())
 
 
@@ -187,7 +188,7 @@ def test_self_test_without_a_library(monkeypatch: pytest.MonkeyPatch, library: s
     """Without a library the self-test says what to install."""
     monkeypatch.setattr(document_processing, "find_spec", lambda name: name != library or None)
 
-    with pytest.raises(errors.Unavailable, match=f"{library}; install"):
+    with pytest.raises(failures.Unavailable, match=f"{library}; install"):
         document_processing.self_test()
 
 
@@ -196,7 +197,7 @@ def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     monkeypatch.setattr(document_processing, "find_spec", bool)
 
-    with pytest.raises(errors.Unavailable, match="reinstall"):
+    with pytest.raises(failures.Unavailable, match="reinstall"):
         document_processing.self_test()
 
 
@@ -205,5 +206,5 @@ def test_self_test_with_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = pdf_reading.PdfContent(1, "It w0rks", {})
     monkeypatch.setattr(pdf_reading, "read", lambda _: wrong)
 
-    with pytest.raises(errors.Unavailable, match="wrongly"):
+    with pytest.raises(failures.Unavailable, match="wrongly"):
         document_processing.self_test()

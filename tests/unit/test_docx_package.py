@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from slave_service import docx_package, docx_reading, errors
+from protocol import failures
+from slave_service import docx_package, docx_reading
 
 SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 PROPERTIES = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
@@ -70,7 +71,7 @@ def _never_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_long_directory_is_refused_unopened(data: bytes) -> None:
     """A list of parts over the limit is not read: zipfile would make an object of each entry."""
-    with pytest.raises(errors.TooLarge, match="parts"):
+    with pytest.raises(failures.TooLarge, match="parts"):
         docx_package.Package(io.BytesIO(data))
 
 
@@ -79,7 +80,7 @@ def test_an_end_within_the_limits_is_left_to_zipfile(data: bytes) -> None:
     """What can be opened is, and what is cut off is damaged, not too large."""
     try:
         assert docx_reading.read(io.BytesIO(data)).text == ""
-    except errors.Corrupt as error:
+    except failures.Corrupt as error:
         assert "damaged" in str(error)  # noqa: PT017 (either is right, depending on the file)
 
 
@@ -110,7 +111,7 @@ def test_no_other_file_is_read(tmp_path: Path, place: str, kind: str) -> None:
 
     try:
         content = docx_reading.read(io.BytesIO(package(**{place: texts[place]})))
-    except errors.Corrupt:
+    except failures.Corrupt:
         return
     assert SECRET not in content.text + "".join(content.metadata.values())
 
@@ -119,5 +120,5 @@ def test_no_other_file_is_read(tmp_path: Path, place: str, kind: str) -> None:
 def test_bytes_that_are_no_characters_are_damage(place: str) -> None:
     """XML whose bytes are not of its encoding is damaged, whichever error lxml makes of it."""
     for head in (b"", b'<?xml version="1.0" encoding="UTF-16"?>', b"\xfe\xff\xd8"):
-        with pytest.raises(errors.Corrupt, match="damaged"):
+        with pytest.raises(failures.Corrupt, match="damaged"):
             docx_reading.read(io.BytesIO(package(**{place: head + b"<a>\xc3\xff\xd8</a>"})))

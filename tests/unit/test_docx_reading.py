@@ -8,7 +8,8 @@ from typing import Any
 import docx
 import pytest
 
-from slave_service import docx_package, docx_reading, errors
+from protocol import failures
+from slave_service import docx_package, docx_reading
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -269,7 +270,7 @@ def test_other_zip_files(name: str, kind: str) -> None:
     """Other ZIP files are refused by their names."""
     data = package_of({name: "<x/>", "_rels/.rels": relations(officeDocument=name)})
 
-    with pytest.raises(errors.Unsupported, match=kind):
+    with pytest.raises(failures.Unsupported, match=kind):
         read(data)
 
 
@@ -279,7 +280,7 @@ def test_entities_are_not_expanded() -> None:
     declared = f'<!DOCTYPE x [<!ENTITY e0 "laugh"><!ENTITY f SYSTEM "file:///etc/hosts">{bomb}]>'
     main = declared + part(f"<w:body><w:p>{run('&e11;&f;')}</w:p></w:body>")
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(package(main=main))
 
 
@@ -289,7 +290,7 @@ def test_deep_nesting(element: str) -> None:
     depth = 100_000
     body = f"<{element}>" * depth + f"</{element}>" * depth
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read_body(body)
 
 
@@ -305,7 +306,7 @@ def test_part_that_unpacks_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part that unpacks to more than the limit is refused before it is unpacked."""
     monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
 
-    with pytest.raises(errors.TooLarge, match="limit"):
+    with pytest.raises(failures.TooLarge, match="limit"):
         read_body(" " * 20_000)
 
 
@@ -323,7 +324,7 @@ def test_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package of more parts than the limit is refused."""
     monkeypatch.setattr(docx_package, "MAX_PARTS", 3)
 
-    with pytest.raises(errors.TooLarge):
+    with pytest.raises(failures.TooLarge):
         read(package_of({str(number): "" for number in range(4)}))
 
 
@@ -334,7 +335,7 @@ def test_part_that_lies_about_its_size() -> None:
     size = len(main).to_bytes(4, "little")
     assert data.count(size) == 2
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(data.replace(size, (500).to_bytes(4, "little")))
 
 
@@ -344,14 +345,14 @@ def test_damaged_package() -> None:
     middle = data.index(b"word/document.xml") + 400
 
     for damaged in (data[: len(data) // 2], data[:middle] + b"\xff" * 50 + data[middle + 50 :]):
-        with pytest.raises(errors.Corrupt, match="damaged"):
+        with pytest.raises(failures.Corrupt, match="damaged"):
             read(damaged)
 
 
 @pytest.mark.parametrize("main", ["", "no XML", "<w:document/>", "\0"])
 def test_damaged_main_part(main: str) -> None:
     """A main part that is no XML is damaged."""
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(package(main=main))
 
 
@@ -365,7 +366,7 @@ def test_part_of_the_wrong_kind() -> None:
         }
     )
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(data)
 
 
@@ -375,7 +376,7 @@ def test_encrypted_part() -> None:
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
 
-    with pytest.raises(errors.Encrypted, match="password"):
+    with pytest.raises(failures.Encrypted, match="password"):
         read(bytes(data))
 
 
@@ -385,7 +386,7 @@ def test_unusual_compression() -> None:
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("word/document.xml", part("<w:body/>"))
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(stored.getvalue())
 
 
@@ -403,7 +404,7 @@ def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "failure"), [(errno.EINVAL, errors.Corrupt), (errno.EIO, OSError)]
+    ("number", "failure"), [(errno.EINVAL, failures.Corrupt), (errno.EIO, OSError)]
 )
 def test_faults_of_the_disk_pass(
     monkeypatch: pytest.MonkeyPatch, number: int, failure: type[Exception]

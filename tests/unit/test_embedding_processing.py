@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from slave_service import embedding_processing, vocabulary
-from slave_service.errors import TooLarge, Unavailable, Unsupported
+from protocol import vocabulary
+from protocol.failures import TooLarge, Unavailable, Unsupported
+from slave_service import embedding_processing
 
 ALPHABET = "sea tree the and of Sea's naïve NAÏVE мир 2024 a1 x İstanbul ΟΔΟΣ 你好 , . - _ don't ß"
 TEXTS = st.lists(

@@ -13,7 +13,7 @@ def analyse(text: str) -> dict[str, Any]:
 
 
 def sign_of(text: str) -> int:
-    score = analyse(text)["sentiment_score"]
+    score: float = analyse(text)["sentiment_score"]
     return (score > 0) - (score < 0)
 
 

@@ -30,7 +30,7 @@ from master_service.scheduling.events import (
 )
 from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
 from master_service.scheduling.scheduler import Scheduler
-from slave_service.errors import Failure
+from protocol.failures import Failure
 from tests.unit.scheduler_world import World
 from tests.unit.test_scheduler_simulation import Step, stories
 

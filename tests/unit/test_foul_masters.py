@@ -9,9 +9,9 @@ import requests
 
 from client_service.api import JobApi
 from client_service.errors import MasterError
+from protocol.http_client import new_session
+from protocol.tls import Tls
 from slave_service.registration import RefusedError, Registration
-from slave_service.session import new_session
-from slave_service.tls import Tls
 from slave_service.worker import Readiness
 from tests.unit.babbler import FEW_BYTES, Babbler, answer, babbler
 

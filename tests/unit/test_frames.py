@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slave_service import frames
-from slave_service.errors import Failure
-from slave_service.frames import SIGN_OF_LIFE, decode_frames, encode_frame
-from slave_service.wire import Outcome, WireError
+from protocol import frames
+from protocol.failures import Failure
+from protocol.frames import SIGN_OF_LIFE, decode_frames, encode_frame
+from protocol.wire import Outcome, WireError
 
 OUTCOMES = [
     Outcome("a.txt", b"one"),

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 from tests.hostile import bombs, corpus, good_pictures, mutations, names, png_edits
 from tests.hostile.campaign import jobs
 from tests.hostile.good_sounds import make as good_sounds

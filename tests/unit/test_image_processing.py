@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
+from protocol.failures import Corrupt, TooLarge, Unavailable, Unsupported
 from slave_service import image_loading, processing
-from slave_service.errors import Corrupt, TooLarge, Unavailable, Unsupported
 
 Rows = list[list[int]]
 

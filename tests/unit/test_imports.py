@@ -9,27 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 PROJECT = Path(__file__).resolve().parents[2]
-SLAVE, MASTER, CLIENT = "slave_service", "master_service", "client_service"
-AGREED = {
-    "task_types",
-    "content",
-    "counts",
-    "wire",
-    "frames",
-    "errors",
-    "environment",
-    "tls",
-    "configuration",
-    "wrong_address",
-    "result_names",
-    "manifest",
-}
-"""The modules of the slave that master and client may know: what the two sides agree on."""
-HTTP_OF_BOTH = {"session", "intake", "missing_files", "door", "serving", "turns"}
-"""The part of HTTP that master and slave share."""
+PROTOCOL, SLAVE, MASTER, CLIENT = "protocol", "slave_service", "master_service", "client_service"
+SERVER = f"{PROTOCOL}.server"
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
@@ -56,7 +40,8 @@ def modules(package: str) -> dict[str, ast.Module]:
 
 def product() -> dict[str, ast.Module]:
     programs = {name: parse(PROJECT / f"{name}.py") for name in ("master", "slave", "client")}
-    return programs | modules(SLAVE) | modules(MASTER) | modules(CLIENT)
+    packages = (PROTOCOL, SLAVE, MASTER, CLIENT)
+    return programs | {name: tree for each in packages for name, tree in modules(each).items()}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -72,6 +57,10 @@ def modules_of(package: str, tree: ast.AST) -> set[str]:
     """Return the package's modules that are imported; "" stands for the package itself."""
     names = (name.split(".") for name in imported(tree))
     return {[*name, ""][1] for name in names if name[0] == package}
+
+
+def imports_package(tree: ast.AST, package: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for name in imported(tree))
 
 
 def imports(tree: ast.AST, libraries: Iterable[str]) -> set[str]:
@@ -113,10 +102,11 @@ def processors() -> set[str]:
     return found
 
 
-def test_what_is_agreed_on_is_light() -> None:
-    """The modules that master and client share with the slave load no Flask and no heavy one."""
-    loaded = loaded_by(*(f"{SLAVE}.{name}" for name in sorted(AGREED | {"vocabulary"})))
-    assert f"{SLAVE}" in loaded
+def test_the_protocol_is_light() -> None:
+    """What all programs share, but for the HTTP server and client, loads no heavy library."""
+    light = {name for name in modules(PROTOCOL) if not name.startswith(SERVER)}
+    loaded = loaded_by(*sorted(light - {f"{PROTOCOL}.http_client"}))
+    assert PROTOCOL in loaded
     assert not loaded & (HEAVY | {"flask", "werkzeug", "gevent", "requests"})
 
 
@@ -130,37 +120,42 @@ def test_help_needs_no_heavy_imports() -> None:
 def test_client_is_light() -> None:
     """Importing the whole client loads nothing of what serves or processes."""
     assert not loaded_by("client", *modules(CLIENT)) & (
-        HEAVY | {"flask", "werkzeug", "gevent", MASTER}
+        HEAVY | {"flask", "werkzeug", "gevent", MASTER, SLAVE}
     )
 
 
 def test_master_processes_nothing() -> None:
     """The whole master, with what it imports late, loads none of the processors' libraries."""
     fits = {task.fit for task in TASK_TYPES.values() if task.fit}
-    assert not loaded_by(f"{MASTER}.app", *sorted(fits)) & HEAVY
+    assert not loaded_by(f"{MASTER}.app", *sorted(fits)) & (HEAVY | {SLAVE})
 
 
-def test_slave_knows_nothing_of_the_master() -> None:
-    """No module of the slave imports one of the master's or the client's."""
-    trees = modules(SLAVE) | {"slave": parse(PROJECT / "slave.py")}
-    others = (MASTER, CLIENT)
-    assert [n for n, tree in trees.items() if any(modules_of(p, tree) for p in others)] == []
+@pytest.mark.parametrize(
+    ("package", "program", "allowed"),
+    [
+        (PROTOCOL, None, set()),
+        (SLAVE, "slave", {PROTOCOL}),
+        (MASTER, "master", {PROTOCOL}),
+        (CLIENT, "client", {PROTOCOL}),
+    ],
+)
+def test_programs_share_the_protocol_alone(
+    package: str, program: str | None, allowed: set[str]
+) -> None:
+    """Master, slave and client import nothing of each other, and the protocol none of them."""
+    trees = modules(package) | ({program: parse(PROJECT / f"{program}.py")} if program else {})
+    others = {PROTOCOL, SLAVE, MASTER, CLIENT} - {package} - allowed
+    found = {name for name, tree in trees.items() if any(modules_of(each, tree) for each in others)}
+    assert found == set()
 
 
-def test_client_imports_only_what_is_agreed_on() -> None:
-    """The client takes of the slave what is agreed on, and of the master nothing."""
-    trees = modules(CLIENT) | {"client": parse(PROJECT / "client.py")}
-    beyond = {name: modules_of(SLAVE, tree) - AGREED - {"session"} for name, tree in trees.items()}
-    assert {name: found for name, found in beyond.items() if found} == {}
-    assert [name for name, tree in trees.items() if modules_of(MASTER, tree)] == []
-
-
-def test_master_imports_only_what_is_agreed_on() -> None:
-    """The master takes of the slave what is agreed on, and the part of HTTP that both share."""
-    trees = modules(MASTER) | {"master": parse(PROJECT / "master.py")}
-    allowed = AGREED | HTTP_OF_BOTH
-    beyond = {name: modules_of(SLAVE, tree) - allowed for name, tree in trees.items()}
-    assert {name: found for name, found in beyond.items() if found} == {}
+def test_only_servers_import_the_server() -> None:
+    """The HTTP server is for master and slave; neither the client nor the rest needs it."""
+    trees = {name: tree for name, tree in product().items() if not name.startswith(SERVER)}
+    users = {
+        name.partition(".")[0] for name, tree in trees.items() if imports_package(tree, SERVER)
+    }
+    assert users <= {MASTER, SLAVE, "slave", "master"}
 
 
 def test_processors_are_found() -> None:
@@ -173,7 +168,8 @@ def test_processors_know_no_network(name: str) -> None:
     """A processor turns bytes into a result: no HTTP, no environment, no settings."""
     tree = modules(SLAVE)[name]
     assert not imports(tree, {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"})
-    assert not modules_of(SLAVE, tree) & {"settings", "environment", "pool", "routes", "service"}
+    assert not modules_of(SLAVE, tree) & {"settings", "pool", "routes", "service"}
+    assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http_client"}
     assert not reads_environment(tree)
 
 
@@ -190,7 +186,7 @@ def test_deciding_is_apart_from_doing(name: str) -> None:
 def test_environment_is_read_in_one_place() -> None:
     """One module reads the environment; another passes part of it on to the children."""
     readers = {name for name, tree in product().items() if reads_environment(tree)}
-    assert readers == {f"{SLAVE}.environment", f"{SLAVE}.processes"}
+    assert readers == {f"{PROTOCOL}.settings.environment", f"{SLAVE}.processes"}
 
 
 def test_requests_has_few_users() -> None:
@@ -199,7 +195,7 @@ def test_requests_has_few_users() -> None:
     assert users == {
         f"{CLIENT}.connection",
         f"{SLAVE}.registration",
-        f"{SLAVE}.session",
+        f"{PROTOCOL}.http_client",
         f"{MASTER}.slaves.transport",
         f"{MASTER}.slaves.reachability",
     }

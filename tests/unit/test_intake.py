@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slave_service.intake import Form
+from protocol.server.multipart_receiver import Form
 from tests.unit.forms import (
     PLENTY,
     Trickle,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from slave_service.intake import Limits, NoRoom
+from protocol.server.multipart_receiver import Limits, NoRoom
 from tests.unit.forms import (
     PLENTY,
     Broken,

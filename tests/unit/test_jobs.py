@@ -13,7 +13,7 @@ from master_service.jobs.model import (
     JobState,
     TransitionError,
 )
-from slave_service.errors import Failure
+from protocol.failures import Failure
 
 NOW = datetime(2024, 5, 1, 12, 30, tzinfo=timezone.utc)
 LATER = datetime(2024, 5, 1, 12, 31, tzinfo=timezone.utc)

@@ -14,7 +14,7 @@ from master_service.jobs import ledger_rows as rows
 from master_service.jobs.idempotency_keys import Claim
 from master_service.jobs.ledger import Ledger
 from master_service.jobs.model import File, FileState, Job, JobState
-from slave_service.errors import Failure
+from protocol.failures import Failure
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from slave_service.manifest import COLUMNS, HEADER, harmless, original, row
+from protocol.manifest import COLUMNS, HEADER, harmless, original, row
 from tests.unit.test_client_answers import ENTRY
 
 TEXTS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'quoted'", "'", "''=1", ""]

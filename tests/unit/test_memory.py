@@ -10,7 +10,7 @@ from scripts.local_cluster import PROJECT
 HAVE_AND_LET_GO = """
 import sys
 import psutil
-from slave_service.memory import give_back
+from protocol.server.memory import give_back
 if sys.argv[1] == "give back":
     give_back()
 held = psutil.Process().memory_info

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from slave_service.intake import Form, Upload
-from slave_service.missing_files import why_no_files
-from slave_service.task_types import TASK_TYPES
+from protocol.server.missing_files import why_no_files
+from protocol.server.multipart_receiver import Form, Upload
+from protocol.task_types import TASK_TYPES
 
 BEGIN = "No files provided for text processing: "
 TEXT = TASK_TYPES["text"]

@@ -10,8 +10,8 @@ import pytesseract
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from protocol.failures import Corrupt, Internal, OutOfMemory, TooLarge, Unavailable, Unsupported
 from slave_service import ocr_processing
-from slave_service.errors import Corrupt, Internal, OutOfMemory, TooLarge, Unavailable, Unsupported
 
 Color = int | str | tuple[int, ...]
 

@@ -11,7 +11,7 @@ import pytest
 from master_service.app import create_master
 from master_service.openapi import description
 from master_service.settings import MasterSettings
-from slave_service.environment import Environment
+from protocol.settings.environment import Environment
 
 
 @pytest.fixture

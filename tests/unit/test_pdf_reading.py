@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slave_service import errors, pdf_fallback, pdf_reading
+from protocol import failures
+from slave_service import pdf_fallback, pdf_reading
 
 HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
 
@@ -163,7 +164,7 @@ def test_broken_properties() -> None:
 
 def test_password() -> None:
     """A PDF that needs a password is told from a damaged one."""
-    with pytest.raises(errors.Encrypted, match="password"):
+    with pytest.raises(failures.Encrypted, match="password"):
         read(encrypted(pdf(lines(b"secret")), "user"))
 
 
@@ -186,7 +187,7 @@ def test_wrong_table_of_objects() -> None:
 )
 def test_damaged(data: bytes) -> None:
     """What neither reader can open is damaged."""
-    with pytest.raises(errors.Corrupt, match="damaged"):
+    with pytest.raises(failures.Corrupt, match="damaged"):
         read(data)
 
 
@@ -205,7 +206,7 @@ def test_second_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(pdf_fallback, "__name__", "hanging")
     monkeypatch.setattr(pdf_reading, "DEADLINE_S", 0.25)
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(b"%PDF-1.7\n")
 
 
@@ -227,7 +228,7 @@ def test_second_reader_ends_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "failure"), [("encrypted", errors.Encrypted), ("too_large", errors.TooLarge)]
+    ("refusal", "failure"), [("encrypted", failures.Encrypted), ("too_large", failures.TooLarge)]
 )
 def test_second_readers_refusals(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refusal: str, failure: type[Exception]
@@ -261,7 +262,7 @@ def test_too_large_for_the_second_reader(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pdf_fallback, "MAX_BYTES", 1000)
     monkeypatch.setattr(pdf_fallback, "__name__", "no module of this program")
 
-    with pytest.raises(errors.Corrupt):
+    with pytest.raises(failures.Corrupt):
         read(b"%PDF-1.7\n" + b"garbage " * 500)
 
 
@@ -269,7 +270,7 @@ def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF over the limit of pages is refused before any is read."""
     monkeypatch.setattr(pdf_reading, "MAX_PAGES", 2)
 
-    with pytest.raises(errors.TooLarge, match="split it"):
+    with pytest.raises(failures.TooLarge, match="split it"):
         read(pdf(b"", b"", b""))
 
 
@@ -284,7 +285,7 @@ def test_too_much_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF over the limit of text is refused."""
     monkeypatch.setattr(pdf_reading, "MAX_CHARACTERS", 10)
 
-    with pytest.raises(errors.TooLarge):
+    with pytest.raises(failures.TooLarge):
         read(pdf(lines(b"12345678"), lines(b"12345678")))
 
 

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from master_service.slaves.reachability import not_a_slave, why_unreachable
+from protocol.http_client import new_session
 from scripts.local_cluster import free_port
-from slave_service.session import new_session
 
 
 def reason_for(url: str, timeout_s: float = 10.0) -> str:

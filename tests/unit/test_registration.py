@@ -6,8 +6,8 @@ import pytest
 
 from master_service.errors import BadRegistration, ForeignContract
 from master_service.registration import check_home, read_address, read_details
-from slave_service.task_types import TASK_TYPES
-from slave_service.wire import CONTRACT_VERSION
+from protocol.task_types import TASK_TYPES
+from protocol.wire import CONTRACT_VERSION
 
 REFUSAL = "Slaves of this computer alone."
 

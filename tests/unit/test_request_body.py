@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slave_service.patience import Patience
-from slave_service.request_body import Body, Broken
-from slave_service.request_head import Head
+from protocol.server.request_body import Body, Broken
+from protocol.server.request_head import Head
+from protocol.server.timeouts import Patience
 
 NEXT = b"GET /next HTTP/1.1\r\n\r\n"
 

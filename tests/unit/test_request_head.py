@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slave_service.request_head import (
+from protocol.server.request_head import (
     HEAD_BYTES,
     LINE_BYTES,
     MOST_FIELDS,

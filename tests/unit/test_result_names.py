@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from master_service.jobs.results import Results
-from slave_service.result_names import safe_stem
-from slave_service.task_types import TASK_TYPES
+from protocol.result_names import safe_stem
+from protocol.task_types import TASK_TYPES
 
 
 @pytest.mark.parametrize(

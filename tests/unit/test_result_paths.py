@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from client_service.names import is_safe
-from slave_service.result_names import Place, ResultPaths, canonical, safe_folders
-from slave_service.task_types import TASK_TYPES
+from protocol.result_names import Place, ResultPaths, canonical, safe_folders
+from protocol.task_types import TASK_TYPES
 
 Sent = tuple[str, str, str]
 

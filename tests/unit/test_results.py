@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from master_service.jobs.results import Results
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 TEXT = TASK_TYPES["text"]
 IMAGE = TASK_TYPES["image"]

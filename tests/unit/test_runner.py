@@ -15,7 +15,7 @@ from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import Metrics
 from master_service.worker import Listener, Pass, PassUnderWay
-from slave_service.wire import Outcome
+from protocol.wire import Outcome
 from tests.contract.programs import wait_until
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)

@@ -15,9 +15,9 @@ import pytest
 import soundfile
 from PIL import ExifTags, Image, ImageOps
 
+from protocol.task_types import TASK_TYPES
 from scripts import samples
 from slave_service import text_processing
-from slave_service.task_types import TASK_TYPES
 
 Made = dict[str, list[Path]]
 

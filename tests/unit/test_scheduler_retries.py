@@ -4,7 +4,7 @@ import pytest
 
 from master_service.scheduling.events import Trouble
 from master_service.scheduling.state import SHORT_PAUSE_S
-from slave_service.errors import FileError
+from protocol.failures import FileError
 from tests.unit.scheduler_world import World
 
 FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "timeout"]

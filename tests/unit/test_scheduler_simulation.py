@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from master_service.scheduling.events import Drop, GiveUp, Requeue, Send, Trouble
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import LONGEST_PAUSE_S, MAX_BATCH_BYTES
-from slave_service.errors import FileError
+from protocol.failures import FileError
 from tests.unit.scheduler_world import World
 
 SLAVES = ["a", "b", "c", "d"]

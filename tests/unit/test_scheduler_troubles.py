@@ -2,7 +2,7 @@
 
 from master_service.scheduling.events import Trouble
 from master_service.scheduling.state import LONGEST_PAUSE_S, REASONS, SHORT_PAUSE_S, Rest
-from slave_service.errors import Internal
+from protocol.failures import Internal
 from tests.unit.scheduler_world import World
 
 

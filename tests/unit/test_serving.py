@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from protocol.server.serving import listen
 from scripts.local_cluster import PROJECT
-from slave_service.serving import listen
 
 SOON_S = 10.0
 IMPATIENT = """
@@ -17,7 +17,7 @@ from gevent import monkey; monkey.patch_all()
 import socket, sys
 from flask import Flask, request
 from slave_service import serving
-from slave_service.patience import Patience
+from protocol.server.timeouts import Patience
 app = Flask("impatient")
 app.post("/")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))

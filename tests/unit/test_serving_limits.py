@@ -24,8 +24,8 @@ from gevent import monkey; monkey.patch_all()
 import json, ssl, sys
 from flask import Flask, request
 from slave_service import serving
-from slave_service.door import guard
-from slave_service.patience import Patience
+from protocol.server.access_control import guard
+from protocol.server.timeouts import Patience
 app = Flask("impatient")
 guard(app, "a-token")
 app.post("/check_status")(lambda: str(len(request.get_data())))

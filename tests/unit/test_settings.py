@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from master_service.settings import MasterSettings
-from slave_service.configuration.declaration import SETTINGS, Option
-from slave_service.environment import Environment, SettingError, load
+from protocol.settings.declaration import SETTINGS, Option
+from protocol.settings.environment import Environment, SettingError, load
 from slave_service.settings import SlaveSettings
 
 FOLDER = Path("program")

@@ -13,7 +13,7 @@ from master_service.slaves.registry import (
     SlaveRecord,
     slave_state,
 )
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 FULL = Details(workers=4, task_types=frozenset(TASK_TYPES), versions={"Pillow": "11.0"})
 

@@ -6,8 +6,8 @@ import pytest
 
 from master_service.jobs.model import File, FileState, Job
 from master_service.summary import summary
-from slave_service.errors import Failure
-from slave_service.task_types import TASK_TYPES
+from protocol.failures import Failure
+from protocol.task_types import TASK_TYPES
 
 NOW = datetime(2024, 5, 1, tzinfo=timezone.utc)
 

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import pytest
 
+from protocol.failures import FileError, TooLarge, Unsupported
 from slave_service import text_decoding
-from slave_service.errors import FileError, TooLarge, Unsupported
 from slave_service.text_decoding import Decoded, decode, read_text
 
 FRENCH = "L'été à Paris : le cœur déçu, l'âme naïve et le café crème.\r\nOù ça ? Là-bas !"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from protocol.failures import Unavailable, Unsupported
 from slave_service import sentiment, text_processing
-from slave_service.errors import Unavailable, Unsupported
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,10 +8,10 @@ import pytest
 
 from master_service.slaves import transport
 from master_service.slaves.transport import Parcel, Shipment, SlaveGarbled, SlaveLost, Transport
-from slave_service.errors import Failure
-from slave_service.frames import FRAMES_TYPE
-from slave_service.task_types import TASK_TYPES
-from slave_service.wire import Outcome
+from protocol.failures import Failure
+from protocol.frames import FRAMES_TYPE
+from protocol.task_types import TASK_TYPES
+from protocol.wire import Outcome
 from tests.unit.babbler import FEW_BYTES, Babbler, answer, babbler
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ monkey.patch_all()
 import sys, threading, time
 from pathlib import Path
 from master_service.slaves.transport import Parcel, Shipment, SlaveLost, Transport
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 wanted, began, over = True, threading.Event(), threading.Event()
 def read():

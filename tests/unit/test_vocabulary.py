@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from slave_service import vocabulary
+from protocol import vocabulary
 
 ROOT = Path(__file__).parents[2]
 
@@ -186,7 +186,7 @@ def test_closing_removes_the_files_and_may_be_repeated(tmp_path: Path) -> None:
 def test_it_needs_the_standard_library_alone() -> None:
     """The master loads it, and with it no NumPy or scikit-learn."""
     code = (
-        "import sys; import slave_service.vocabulary; "
+        "import sys; import protocol.vocabulary; "
         "print([name for name in ('numpy', 'sklearn', 'nltk') if name in sys.modules])"
     )
     shown = subprocess.run(

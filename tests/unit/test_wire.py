@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slave_service import errors
-from slave_service.errors import KNOWN_CODES, Failure
-from slave_service.wire import (
+from protocol import failures
+from protocol.failures import KNOWN_CODES, Failure
+from protocol.wire import (
     LazyFile,
     Outcome,
     SourceChanged,
@@ -68,7 +68,7 @@ def test_error_of_an_unknown_code_is_internal(code: object) -> None:
 
 def test_every_code_is_known() -> None:
     """Each way to fail has a code of its own, and the list of codes has no other."""
-    kinds = errors.FileError.__subclasses__()
+    kinds = failures.FileError.__subclasses__()
     assert {kind.code for kind in kinds} == KNOWN_CODES
     assert len(kinds) == len(KNOWN_CODES)
 

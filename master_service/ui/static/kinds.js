@@ -1,5 +1,5 @@
 // Guesses by its first bytes what a file is, to propose a task type; the slaves decide for themselves.
-// It follows slave_service/content.py, by which the client sorts, rule by rule.
+// It follows protocol/content_types.py, by which the client sorts, rule by rule.
 
 const HEAD_BYTES = 8192;
 const PDF_WITHIN = 1024;

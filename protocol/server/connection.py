@@ -16,10 +16,10 @@ from typing import Any, cast
 import gevent
 from gevent.pywsgi import OldMessage, WSGIHandler
 
-from slave_service.patience import Patience
-from slave_service.request_body import Body
-from slave_service.request_head import BadHead, read_head, read_line
-from slave_service.turns import Turns
+from protocol.cooperative_yield import Turns
+from protocol.server.request_body import Body
+from protocol.server.request_head import BadHead, read_head, read_line
+from protocol.server.timeouts import Patience
 
 _log = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

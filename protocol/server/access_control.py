@@ -9,7 +9,7 @@ from flask import Flask, g, jsonify, request
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, Unauthorized
 from werkzeug.wrappers import Response
 
-from slave_service.wire import is_authorized, is_loopback
+from protocol.wire import is_authorized, is_loopback
 
 _log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from slave_service.counts import counted
-from slave_service.errors import TooLarge
-from slave_service.wire import (
+from protocol.counts import counted
+from protocol.failures import TooLarge
+from protocol.wire import (
     MOST_RESULT_BYTES,
     Outcome,
     WireError,

@@ -15,10 +15,10 @@ from typing import Any
 
 from dotenv.parser import parse_stream
 
-from slave_service.configuration.declaration import SETTINGS, Option
-from slave_service.configuration.spelling import meant_in_environment, meant_in_file
-from slave_service.tls import CertificateError, Tls
-from slave_service.wire import is_loopback
+from protocol.settings.declaration import SETTINGS, Option
+from protocol.settings.spelling import meant_in_environment, meant_in_file
+from protocol.tls import CertificateError, Tls
+from protocol.wire import is_loopback
 
 
 class SettingError(Exception):

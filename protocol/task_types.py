@@ -24,7 +24,7 @@ processor then also offers ``survey(source)``, a ``dict`` for each file, and its
 
 from dataclasses import dataclass
 
-from slave_service.content import DOCUMENT, PICTURE, SOUND, TEXT
+from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ _ROWS = (
         result_key="embedding_data",
         saved_name="{stem}_embedding.json",
         processor="slave_service.embedding_processing",
-        fit="slave_service.vocabulary",
+        fit="protocol.vocabulary",
     ),
     TaskType(
         name="ocr",

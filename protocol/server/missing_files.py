@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from slave_service.intake import Form
-from slave_service.task_types import TASK_TYPES, TaskType
+from protocol.server.multipart_receiver import Form
+from protocol.task_types import TASK_TYPES, TaskType
 
 _MOST_NAMES = 8
 _MOST_LETTERS = 60

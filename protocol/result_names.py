@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
-from slave_service.task_types import TASK_TYPES
+from protocol.task_types import TASK_TYPES
 
 MANIFEST = "manifest.csv"
 MISSING = "_missing.txt"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from slave_service.wrong_address import without_tls
+from protocol.wrong_address import without_tls
 
 E = TypeVar("E", bound=ssl.SSLError)
 

@@ -21,10 +21,10 @@ import gevent.pool
 from flask import Flask
 from gevent.pywsgi import WSGIServer
 
-from slave_service import memory
-from slave_service.connection import Handler, refusal_bytes
-from slave_service.patience import Patience
-from slave_service.wrong_address import PLAIN_TO_TLS
+from protocol.server import memory
+from protocol.server.connection import Handler, refusal_bytes
+from protocol.server.timeouts import Patience
+from protocol.wrong_address import PLAIN_TO_TLS
 
 _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096

@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from slave_service.wire import bearer
+from protocol.wire import bearer
 
 _MOST_LINE_BYTES = 65536
 _MOST_LINES = 500

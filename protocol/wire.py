@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from slave_service.counts import counted
-from slave_service.errors import KNOWN_CODES, Failure, Internal
+from protocol.counts import counted
+from protocol.failures import KNOWN_CODES, Failure, Internal
 
 CONTRACT_VERSION = 1
 """Raised when master and slave of different versions could no longer understand each other."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from slave_service.configuration.declaration import SLAVE, Option, Setting, settings_of
-from slave_service.configuration.spelling import OPTION_CUTOFF, nearest
-from slave_service.version import VERSION
+from protocol.settings.declaration import SLAVE, Option, Setting, settings_of
+from protocol.settings.spelling import OPTION_CUTOFF, nearest
+from protocol.version import VERSION
 
 BAD_USAGE = 2
 _GENERAL = ("--help", "--version")

@@ -25,8 +25,8 @@ from multipart import parse_options_header as parse_options
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from slave_service.counts import counted
-from slave_service.turns import Turns
+from protocol.cooperative_yield import Turns
+from protocol.counts import counted
 
 _CHUNK_BYTES = 256 * 1024
 _PARSER_OPTIONS: dict[str, Any] = {

@@ -7,7 +7,7 @@ A new setting is a row here, a line of ``.env.example``, and a field of ``Master
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slave_service.configuration.kinds import (
+from protocol.settings.kinds import (
     ADDRESS,
     FLAG,
     PATH,

@@ -9,9 +9,9 @@ from typing import Protocol
 import gevent
 from werkzeug.exceptions import BadRequest
 
-from slave_service.patience import Patience
-from slave_service.request_head import Head
-from slave_service.turns import Turns
+from protocol.cooperative_yield import Turns
+from protocol.server.request_head import Head
+from protocol.server.timeouts import Patience
 
 _PIECE_BYTES = 256 * 1024
 _FEW_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-from slave_service.configuration.declaration import SETTINGS
+from protocol.settings.declaration import SETTINGS
 
 OPTION_CUTOFF = 0.6
 """Least likeness (``difflib``'s ratio) of an option: it is refused anyway, so any hint helps."""

@@ -1,0 +1,1 @@
+"""The settings of all programs: one declaration, read from options, environment and ``.env``."""

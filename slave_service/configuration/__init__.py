@@ -1,1 +1,0 @@
-"""The declaration of all settings, and what is derived from it: reading, options, ``--help``."""
