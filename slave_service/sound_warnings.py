@@ -113,4 +113,4 @@ def _is_short(frames: int, stated_frames: int) -> bool:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:,.1f} seconds"
+    return f"{seconds:,.1f} s"

@@ -139,9 +139,9 @@ def test_settings_may_be_options() -> None:
 def test_way_back_has_the_options_but_no_secret() -> None:
     """What the client prints works again once the token is filled in."""
     words = [URL, "--cluster-token", "s3cret", "--tls-ca", "/my ca.pem", "text", "a"]
-    line = read(words).to_follow("j1")
+    line = read(words).to_follow("abcd1")
     assert "s3cret" not in line
     back = read(shlex.split(line)[2:])
-    assert (back.master_url, back.word, back.arguments) == (URL, "follow", ["j1"])
+    assert (back.master_url, back.word, back.arguments) == (URL, "follow", ["abcd1"])
     assert back.settings["TLS_CA"].text == "/my ca.pem"
     assert back.settings["CLUSTER_TOKEN"].text == "CLUSTER_TOKEN"

@@ -87,7 +87,12 @@ class Master:
     def ledger(self, job_id: str) -> Iterator[dict[str, Any]]:
         self._call("ledger", job_id)
         for file in self.files[job_id]:
-            yield {"filename": file.name, "size": file.size, "saved_file": file.name}
+            yield {
+                "filename": file.name,
+                "size": file.size,
+                "saved_file": file.name,
+                "warnings": [],
+            }
 
 
 def sources(*names: str) -> list[Source]:

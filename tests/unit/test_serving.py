@@ -16,7 +16,7 @@ IMPATIENT = """
 from gevent import monkey; monkey.patch_all()
 import socket, sys
 from flask import Flask, request
-from slave_service import serving
+from protocol.server import serving
 from protocol.server.timeouts import Patience
 app = Flask("impatient")
 app.post("/")(lambda: str(len(request.get_data())))

@@ -23,7 +23,7 @@ SERVER = """
 from gevent import monkey; monkey.patch_all()
 import json, ssl, sys
 from flask import Flask, request
-from slave_service import serving
+from protocol.server import serving
 from protocol.server.access_control import guard
 from protocol.server.timeouts import Patience
 app = Flask("impatient")

@@ -85,7 +85,7 @@ def test_a_recording_that_is_cut_off_says_so(form: str, order: str) -> None:
 
     assert result["duration_seconds"] == 0.5
     (warning,) = result["warnings"]
-    assert "announces 2.0 seconds and the file holds 0.5 seconds" in warning
+    assert "announces 2.0 s and the file holds 0.5 seconds" in warning
 
 
 @pytest.mark.parametrize(("form", "order"), [size for size in SIZES if size[0] != "W64"])
@@ -95,8 +95,8 @@ def test_samples_behind_the_stated_end_are_told(form: str, order: str) -> None:
 
     assert result["duration_seconds"] == 0.5
     (warning,) = result["warnings"]
-    assert "After the 0.5 seconds" in warning
-    assert "another 1.5 seconds" in warning
+    assert "After the 0.5 s" in warning
+    assert "another 1.5 s" in warning
 
 
 def test_an_empty_recording_with_a_title_is_empty() -> None:
@@ -145,7 +145,7 @@ def test_digital_silence_is_told(form: str) -> None:
 @pytest.mark.parametrize(
     ("form", "encoding", "told"),
     [
-        ("MP3", "MPEG_LAYER_III", "announces 3.0 seconds"),
+        ("MP3", "MPEG_LAYER_III", "announces 3.0 s"),
         ("OGG", "VORBIS", "without its end mark"),
         ("OGG", "OPUS", "without its end mark"),
     ],
