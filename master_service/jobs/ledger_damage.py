@@ -54,9 +54,9 @@ def why_unusable(folder: Path, error: Exception) -> str:
     if (folder / LEDGER).is_dir():
         return f"{there} is a folder: {_START_ANEW}"
     return (
-        f"{there} can't be opened or written to ({cause}): give the user of the master read and "
-        f"write access to the folder and to all {LEDGER}* in it, make room on its disk, and close "
-        "any other program that has it open"
+        f"SPOOL_DIR={folder} can't be written to: its ledger {LEDGER} can't be opened or changed "
+        f"({cause}): give the user of the master read and write access to the folder and to all "
+        f"{LEDGER}* in it, make room on its disk, and close any other program that has it open"
     )
 
 

@@ -105,7 +105,9 @@ def test_ledger_out_of_reach_stops_the_master(used: LocalCluster) -> None:
     ledger.chmod(0o400)
     done = run("master.py", SPOOL_DIR=str(ledger.parent), MASTER_PORT=str(free_port()))
     assert done.returncode == 2
-    assert "read and write access to the folder and to all jobs.db*" in only_line(done.stderr)
+    line = only_line(done.stderr)
+    assert f"SPOOL_DIR={ledger.parent} can't be written to: its ledger" in line
+    assert "read and write access to the folder and to all jobs.db*" in line
 
 
 def first_leaf(file: BinaryIO, page: int) -> int:
