@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from client_service import mistakes
 from protocol.settings import command_line
 from protocol.settings.declaration import CLIENT, SETTINGS, Option
 from protocol.settings.spelling import OPTION_CUTOFF, nearest
@@ -24,8 +25,7 @@ _TAKE = {
     "--resume": SENDING,
 }
 """Which words an option makes sense with."""
-_OPTIONS = (*_TAKE, *command_line.option_names(CLIENT))
-_WORD_CUTOFF = 0.7
+_OPTIONS = (*_TAKE, "--help", *command_line.option_names(CLIENT))
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
 PROGRAM = ("python", "client.py")
 """What most users call; ``client.py`` says what this one did."""
@@ -133,13 +133,15 @@ def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[st
         # What a script's empty variable leaves must not pass for what was left out.
         parser.error("MASTER_URL: it is empty")
     has_type = len(words) > 1 and words[1] in _WORDS
-    if words and not has_type and (meant := nearest(words[0], _WORDS, _WORD_CUTOFF)):
+    if words and not has_type and (meant := nearest(words[0], _WORDS, mistakes.WORD_CUTOFF)):
         # It is rather a misspelt one of these than an address.
         parser.error(f"TASK_TYPE: invalid choice: {words[0]!r}: did you mean {meant[0]}?")
     if len(words) < 2:
         parser.error(f"TASK_TYPE is missing: one of {', '.join(_WORDS)}")
     if not has_type:
-        parser.error(f"TASK_TYPE: invalid choice: {words[1]!r} (choose from {', '.join(_WORDS)})")
+        hint = mistakes.of_words(words, _WORDS)
+        choices = ", ".join(_WORDS)
+        parser.error(f"TASK_TYPE: invalid choice: {words[1]!r}{hint} (choose from {choices})")
     return words
 
 
@@ -149,7 +151,7 @@ def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | N
     if word in _OF_A_JOB and len(arguments) != 1:
         return f"{word} needs the id of one job, such as jobs lists them"
     if word not in SENDING | _OF_A_JOB and arguments:
-        return f"{word} takes no more than that"
+        return f"{word} takes no more than that: {arguments[0]!r} is too much"
     for job_id in [resume] if resume else arguments if word in _OF_A_JOB else []:
         if not _JOB_ID.fullmatch(job_id):
             return f"{job_id!r} is no id of a job, nor 4 characters or more of one's beginning"

@@ -40,6 +40,8 @@ from protocol.counts import counted
 from protocol.settings.environment import Environment, SettingError, read_master_url
 from protocol.task_types import TASK_TYPES
 
+_NO_SLAVE = "start a slave with python slave.py, or send with --background"
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -77,7 +79,7 @@ def process(api: JobApi, order: Order, loads: Sequence[Load]) -> int:
     elif not order.background:
         for load in loads:
             if reason := why_unavailable(status, load.task_type):
-                raise MasterError(f"the master can't do it now: {reason}")
+                raise MasterError(f"the master can't do it now ({_NO_SLAVE}): {reason}")
     job_ids: list[str] = []
     for number, load in enumerate(loads):
         job_ids.append(_send(api, order, load, order.resume if number == 0 else None, job_ids))

@@ -131,7 +131,8 @@ class Connection:
             return wrong_address.of_web_server(self._master_url, self._head)
         if response.status_code == requests.codes.unauthorized:
             return _UNAUTHORIZED
-        return f"the master says no: {printable(reason or str(self._head))}"
+        reason = reason or f"HTTP {response.status_code} {response.reason}"
+        return f"the master says no: {printable(reason)}"
 
     def _lost(self, error: requests.RequestException, outage: Outage) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""

@@ -52,7 +52,12 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
         # An empty one, such as a script's empty variable leaves, would be the current folder.
         status = _status(path) if argument else None
         if status is None:
-            raise UsageError(f"{argument or repr(argument)}: there is no such file or folder")
+            what = (
+                "this link leads nowhere"
+                if _is_link(argument)
+                else "there is no such file or folder"
+            )
+            raise UsageError(f"{argument or repr(argument)}: {what}")
         if stat.S_ISDIR(status.st_mode):
             # As ``cp -r`` has it: of several, each keeps its own name.
             yield from _inside(path, name if len(arguments) > 1 else PurePosixPath())
@@ -121,6 +126,10 @@ def _status(path: Path) -> os.stat_result | None:
         if error.errno in _NOWHERE:
             return None
         raise UsageError(f"{path}: can't be read ({error.strerror})") from error
+
+
+def _is_link(argument: str) -> bool:
+    return argument != "" and Path(argument).is_symlink()
 
 
 def _source(path: Path, name: str, size: int) -> Source:

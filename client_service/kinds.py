@@ -21,7 +21,8 @@ def count(arguments: Sequence[str]) -> dict[str | None, Heap]:
         for task_type, source in _sorted(arguments):
             found.setdefault(task_type, Heap()).add(source)
         if not found.keys() - {None}:
-            raise UsageError(f"{', '.join(arguments)}: no files that a task type is known for")
+            what = "files that a task type is known for" if found else "files in there"
+            raise UsageError(f"{', '.join(arguments)}: no {what}")
     except UsageError as error:
         raise UsageError(f"{error}; nothing was sent") from error
     return {name: found[name] for name in (*TASK_TYPES, None) if name in found}

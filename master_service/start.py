@@ -38,6 +38,11 @@ def run(env: Environment) -> None:
             f"{spool} is in use by another master: stop that one, or set another SPOOL_DIR (and "
             "RESULTS_DIR) here"
         ) from None
+    except OSError as error:
+        raise SettingError(
+            f"{spool} can't be used: its file 'lock' can't be opened ({error.strerror}): give the "
+            "user of the master access to it, or remove it"
+        ) from None
     with lock:
         listener = listen(settings.host, settings.port)
         try:

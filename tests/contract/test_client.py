@@ -126,6 +126,33 @@ def test_unknown_type_is_told(cluster: LocalCluster, tmp_path: Path) -> None:
     assert "document" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["http://localhost:1", "txet", "a.txt"], "'txet': did you mean text?"),
+        (["http://localhost:1", "Image", "a.png"], "'Image': did you mean image?"),
+        (["http://localhost:1", "a.txt", "text"], "TASK_TYPE comes before the files"),
+        (["a.txt", "http://localhost:1", "text"], "MASTER_URL comes first"),
+        (["text", "a.txt", "--outptu", "x"], "--outptu x: did you mean --output?"),
+        (["text", "-x.txt"], "a file of that name is given as ./-x.txt"),
+        (["jobs", "extra"], "jobs takes no more than that: 'extra' is too much"),
+    ],
+)
+def test_mistaken_command_line_is_understood(words: list[str], hint: str) -> None:
+    """A misspelt word or a wrong order is answered with what was probably meant."""
+    done = run("client.py", *words)
+    assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
+    assert hint in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are for administrators there")
+def test_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """It is there, but what it points to is not."""
+    (tmp_path / "link.txt").symlink_to("nowhere")
+    done = run("client.py", "http://localhost:1", "text", str(tmp_path / "link.txt"))
+    assert only_line(done.stderr).endswith("this link leads nowhere; nothing was sent")
+
+
 @pytest.mark.parametrize("arguments", [[], ["http://localhost:1"], ["http://localhost:1", "text"]])
 def test_bad_usage_is_told(arguments: list[str]) -> None:
     """Too few arguments: how it is used, and exit code 2."""
@@ -199,7 +226,9 @@ def test_reason_of_the_master_is_passed_on(own_cluster: LocalCluster, tmp_path: 
     own_cluster.start_master()
     done = send(own_cluster, *write(tmp_path, "a.txt"))
     assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
-    assert only_line(done.stderr).endswith("No slaves available")
+    line = only_line(done.stderr)
+    assert "start a slave with python slave.py, or send with --background" in line
+    assert line.endswith("No slaves available")
 
 
 @pytest.mark.parametrize(
