@@ -85,7 +85,7 @@ def test_a_recording_that_is_cut_off_says_so(form: str, order: str) -> None:
 
     assert result["duration_seconds"] == 0.5
     (warning,) = result["warnings"]
-    assert "announces 2.0 s and the file holds 0.5 seconds" in warning
+    assert "announces 2.0 s and the file holds 0.5 s" in warning
 
 
 @pytest.mark.parametrize(("form", "order"), [size for size in SIZES if size[0] != "W64"])
