@@ -12,8 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from client_service.ctrl_c import CtrlC
 from client_service.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED
+from client_service.terminal.interrupt import CtrlC
 
 
 def main() -> int:

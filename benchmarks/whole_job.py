@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from client_service import bars
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.following import follow
-from client_service.sending import submit
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
+from client_service.transfer.uploading import submit
 from scripts.local_cluster import LocalCluster
 
 
 def send_and_wait(cluster: LocalCluster, task_type: str, files: Sequence[Path]) -> Answer:
     """Return the head of the job when it has ended."""
-    api = JobApi(cluster.url, None, bars.note)
+    api = JobApi(cluster.url, None, progress.note)
     return follow(api, submit(api, task_type, list(map(str, files))))

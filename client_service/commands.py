@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from client_service import arguments as words
-from client_service import bars, fetching, kinds, listing, output_folder, showing
-from client_service.api import JobApi
 from client_service.arguments import Order
-from client_service.ctrl_c import CtrlC
 from client_service.drill import drill
 from client_service.errors import (
     ALL_DONE,
@@ -23,9 +20,12 @@ from client_service.errors import (
     MasterError,
     UsageError,
 )
-from client_service.files import Heap, Source, check, walk
 from client_service.following import follow
-from client_service.leaving import (
+from client_service.master_api.job_api import JobApi
+from client_service.slaves import why_unavailable
+from client_service.terminal import listing, output, progress
+from client_service.terminal.interrupt import CtrlC
+from client_service.terminal.resume_hints import (
     give_up,
     is_final,
     saying,
@@ -34,8 +34,9 @@ from client_service.leaving import (
     to_resume,
     to_see_again,
 )
-from client_service.sending import send, skip_sent
-from client_service.slaves import why_unavailable
+from client_service.transfer import classification, downloading, output_folder
+from client_service.transfer.local_files import Heap, Source, check, walk
+from client_service.transfer.uploading import send, skip_sent
 from protocol.counts import counted
 from protocol.settings.environment import Environment, SettingError, read_master_url
 from protocol.task_types import TASK_TYPES
@@ -57,7 +58,7 @@ def run(order: Order, env: Environment, ctrl_c: CtrlC) -> int:
     try:
         token, authority = env.value("CLUSTER_TOKEN"), env.tls(serves=False).authority
         url = read_master_url(env, token)
-        api = JobApi(url, token, bars.note, ctrl_c, authority)
+        api = JobApi(url, token, progress.note, ctrl_c, authority)
         return _DO.get(order.word, _send_type)(api, order)
     except (ClientError, SettingError) as error:
         print(f"client.py: {error}", file=sys.stderr)
@@ -92,16 +93,16 @@ def _send_type(api: JobApi, order: Order) -> int:
 
 
 def _send_auto(api: JobApi, order: Order) -> int:
-    heaps = kinds.count(order.arguments)
+    heaps = classification.count(order.arguments)
     loads = [
-        Load(name, heap, lambda name=name: kinds.of_type(order.arguments, name))  # type: ignore[misc] # mypy knows no defaults of lambdas
+        Load(name, heap, lambda name=name: classification.of_type(order.arguments, name))  # type: ignore[misc] # mypy knows no defaults of lambdas
         for name, heap in heaps.items()
         if name is not None
     ]
     code = process(api, order, loads)
     if None not in heaps:
         return code
-    showing.skipped(kinds.of_type(order.arguments, None))
+    output.skipped(classification.of_type(order.arguments, None))
     return max(code, SOME_FAILED)
 
 
@@ -124,7 +125,7 @@ def _send(api: JobApi, order: Order, load: Load, resumed: str | None, before: li
             there = skip_sent(api.ledger(resumed), sources)
             if state != "open":
                 _check_none_left(resumed, sources)
-                bars.note(f"job {resumed} has all its files already")
+                progress.note(f"job {resumed} has all its files already")
                 return resumed
         job_id = resumed or api.create(load.task_type)
         with saying(lambda why: _unsent(api, order, job_id, why)):
@@ -170,10 +171,10 @@ def _see(api: JobApi, order: Order, job_id: str, later: Sequence[str]) -> int:
     with saying(lambda why: to_follow(order, later if is_final(why) else [job_id, *later])):
         head = follow(api, job_id)
     with saying(lambda _: to_follow(order, later)), saying(lambda _: to_see_again(order, head)):
-        code = showing.summary(api, head)
+        code = output.summary(api, head)
         # Below the paths, which scripts read from the line "Saved Files:" on.
-        showing.place(api, job_id)
-        return max(code, fetching.fetch(api, head, order.output)) if order.output else code
+        output.place(api, job_id)
+        return max(code, downloading.fetch(api, head, order.output)) if order.output else code
 
 
 def _follow(api: JobApi, order: Order) -> int:

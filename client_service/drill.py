@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from client_service import bars, slaves
-from client_service.answers import Answer
-from client_service.api import JobApi
+from client_service import slaves
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, UsageError
-from client_service.files import check
 from client_service.following import ENDED, ended_files, follow
-from client_service.leaving import or_cancelled
-from client_service.names import printable
-from client_service.sending import submit
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
+from client_service.terminal.resume_hints import or_cancelled
+from client_service.terminal.safe_text import printable
+from client_service.transfer.local_files import check
+from client_service.transfer.uploading import submit
 from protocol.content_types import TEXT
 from protocol.counts import counted
 from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
@@ -114,7 +115,7 @@ def _shaken(api: JobApi, folder: str) -> Trial:
 def _take_one_off(api: JobApi, job_id: str, third: int) -> tuple[str, int]:
     """Take a slave off the job when a third is done; returns as ``_drop`` does."""
     slave, moved = "", 0
-    with bars.of_files("Waiting for a third of it", third) as bar:
+    with progress.of_files("Waiting for a third of it", third) as bar:
         while (head := api.head(job_id))["state"] not in ENDED and not moved:
             bar.update(min(ended_files(head), third) - bar.n)
             if ended_files(head) >= third:

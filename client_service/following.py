@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from client_service import bars
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.errors import MasterError
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
 from protocol.counts import counted
 
 ENDED = frozenset({"done", "cancelled"})
@@ -32,9 +32,9 @@ def follow(api: JobApi, job_id: str) -> Answer:
         )
     pauses, wait = _pauses(), _Wait()
     what = f"Processing {head['task_type']}"
-    with bars.of_job(what, head["total_files"], ended_files(head)) as bar:
+    with progress.of_job(what, head["total_files"], ended_files(head)) as bar:
         while True:
-            bars.show(bar, ended_files(head), figures(head))
+            progress.show(bar, ended_files(head), figures(head))
             if head["state"] in ENDED:
                 return head
             wait.see(head.get("waiting_for"), time.monotonic())
@@ -54,7 +54,7 @@ class _Wait:
         if reason != self.reason:
             self.reason, self.since, self.told = reason, now, False
         elif reason and not self.told and now - self.since >= _TOLD_AFTER_S:
-            bars.note(f"the job waits: {reason}")
+            progress.note(f"the job waits: {reason}")
             self.told = True
 
 
@@ -64,7 +64,7 @@ def figures(head: Answer) -> Iterator[str]:
         shown = round(rate) if rate >= 10 else float(f"{rate:.2g}")
         yield f"{counted(shown, 'file')}/s"
     if (left_s := head.get("seconds_left")) is not None:
-        yield f"{bars.clock(left_s)} left"
+        yield f"{progress.clock(left_s)} left"
     if head["failed_files"]:
         yield f"{head['failed_files']} failed"
 

@@ -2,8 +2,8 @@
 
 from typing import cast
 
-from client_service.answers import Answer
-from client_service.names import printable
+from client_service.master_api.answers import Answer
+from client_service.terminal.safe_text import printable
 
 
 def are_shown(status: Answer) -> bool:

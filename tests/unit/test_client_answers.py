@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from client_service import answers
+from client_service.master_api import answers
 
 HEAD: dict[str, Any] = {
     "job_id": "0123456789abcdef",

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from client_service import bars, following
-from client_service.api import JobApi
+from client_service import following
 from client_service.following import figures, follow
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
 
 
 class Terminal(io.StringIO):
@@ -78,7 +79,7 @@ def test_bytes_show_the_mean_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = seen(monkeypatch)
     now = [100.0]
     mebi = 1 << 20
-    with bars.of_bytes("Sending", 100 * mebi, 50 * mebi) as bar:
+    with progress.of_bytes("Sending", 100 * mebi, 50 * mebi) as bar:
         monkeypatch.setattr(bar, "_time", lambda: now[0])
         bar.start_t = bar.last_print_t = now[0]
         for seconds, sent in ((0.2, 10 * mebi), (4.8, 0), (4.8, 10 * mebi), (0.2, 0)):
@@ -92,7 +93,7 @@ def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     """However many came before it, a single step moves the bar."""
     terminal = seen(monkeypatch)
     now = [100.0]
-    with bars.of_files("Bringing", 1000) as bar:
+    with progress.of_files("Bringing", 1000) as bar:
         monkeypatch.setattr(bar, "_time", lambda: now[0])
         bar.start_t = bar.last_print_t = now[0]
         for seconds, count in ((0.2, 500), (0.2, 1)):
@@ -110,4 +111,4 @@ def test_note_that_can_not_be_written_is_no_failure(monkeypatch: pytest.MonkeyPa
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sys, "stderr", Full())
-    bars.note("the job waits")
+    progress.note("the job waits")

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.commands import Load, process
 from client_service.errors import (
@@ -17,7 +16,8 @@ from client_service.errors import (
     MasterGone,
     UsageError,
 )
-from client_service.files import Heap, Source
+from client_service.master_api.job_api import JobApi
+from client_service.transfer.local_files import Heap, Source
 
 URL = "http://localhost:5000"
 FULL = "the master says no: the job would be larger"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from client_service.api import JobApi
-from client_service.ctrl_c import CtrlC
+from client_service.master_api.job_api import JobApi
+from client_service.terminal.interrupt import CtrlC
 
 
 class Response(io.IOBase):

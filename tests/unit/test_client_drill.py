@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from client_service.api import JobApi
 from client_service.drill import Trial, drill, report, write_texts
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
+from client_service.master_api.job_api import JobApi
 
 
 def ledger(*results: str | None, attempts: int = 1) -> list[dict[str, Any]]:

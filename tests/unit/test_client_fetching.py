@@ -9,10 +9,10 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
-from client_service.fetching import fetch
-from client_service.output_folder import prepare
+from client_service.master_api.job_api import JobApi
+from client_service.transfer.downloading import fetch
+from client_service.transfer.output_folder import prepare
 from protocol.manifest import original
 from tests.unit.test_client_answers import ENTRY
 

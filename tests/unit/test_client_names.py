@@ -2,7 +2,7 @@
 
 import pytest
 
-from client_service.names import is_safe, printable
+from client_service.terminal.safe_text import is_safe, printable
 from protocol.result_names import safe_stem
 from protocol.task_types import TASK_TYPES
 

@@ -1,6 +1,6 @@
 """How long the client waits for a master that does not answer."""
 
-from client_service.patience import Outage
+from client_service.master_api.retries import Outage
 
 
 class Time:

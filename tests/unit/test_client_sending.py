@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from client_service import sending
 from client_service.errors import UsageError
-from client_service.files import Heap, Source
+from client_service.transfer import uploading
+from client_service.transfer.local_files import Heap, Source
 
 MIB = 1024 * 1024
 
@@ -34,7 +34,7 @@ def entry(source: Source, **changed: Any) -> dict[str, Any]:
 )
 def test_batches_are_bounded(sizes: list[int], expected: list[int]) -> None:
     """At most 500 files and 64 MiB go in one request, but for a larger file by itself."""
-    cut = list(sending.batches(sources(*sizes)))
+    cut = list(uploading.batches(sources(*sizes)))
     assert [len(batch) for batch in cut] == expected
     assert [source for batch in cut for source in batch] == sources(*sizes)
 
@@ -49,7 +49,7 @@ def test_batches_are_cut_as_they_are_needed() -> None:
             seen.append(source)
             yield source
 
-    cut = sending.batches(endless())
+    cut = uploading.batches(endless())
     assert len(next(cut)) == 500
     assert len(seen) <= 501
 
@@ -58,7 +58,7 @@ def test_resumed_upload_goes_on_after_what_is_there() -> None:
     """What the ledger has is taken off the files to send."""
     files = sources(5, 6, 7)
     rest = iter(files)
-    assert sending.skip_sent(iter(map(entry, files[:2])), rest) == Heap(files=2, size=11)
+    assert uploading.skip_sent(iter(map(entry, files[:2])), rest) == Heap(files=2, size=11)
     assert list(rest) == files[2:]
 
 
@@ -82,7 +82,7 @@ def test_names_compare_as_forms_write_them(names: tuple[str, str]) -> None:
     So does one that an older client sent without the folder that was named, or an older master cut.
     """
     source = Source(Path("x"), names[0], 3)
-    assert sending.skip_sent(iter([entry(source, filename=names[1])]), iter([source])).files == 1
+    assert uploading.skip_sent(iter([entry(source, filename=names[1])]), iter([source])).files == 1
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_other_files_are_not_mixed_in(changed: dict[str, Any]) -> None:
     files = sources(5, 6)
     ledger = [entry(files[0]), entry(files[1], **changed)]
     with pytest.raises(UsageError, match="name the same files, unchanged"):
-        sending.skip_sent(iter(ledger), iter(files))
+        uploading.skip_sent(iter(ledger), iter(files))
 
 
 def test_fewer_files_than_are_there_are_told() -> None:
     """Naming a part of the files does not resume the job."""
     files = sources(5, 6)
     with pytest.raises(UsageError, match="more files than were named"):
-        sending.skip_sent(iter(map(entry, files)), iter(files[:1]))
+        uploading.skip_sent(iter(map(entry, files)), iter(files[:1]))

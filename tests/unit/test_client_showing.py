@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from client_service import bars, listing, showing
-from client_service.api import JobApi
 from client_service.drill import Trial, report
+from client_service.master_api.job_api import JobApi
 from client_service.slaves import why_unavailable
+from client_service.terminal import listing, output, progress
 from tests.unit.test_client_answers import ENTRY, HEAD, SLAVE
 
 ORDER = "\x1b]0;owned\x07\x1b[2J\n"
@@ -36,7 +36,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_summary_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     """Paths, names, codes and errors are shown without them, a line for each file."""
-    assert showing.summary(cast(JobApi, Master()), HEAD) == 1
+    assert output.summary(cast(JobApi, Master()), HEAD) == 1
     lines = shown(capsys).splitlines()
     assert lines[4] == "  text/?]0;owned??[2J?a  (from a?]0;owned??[2J?.txt)"
     assert len(lines) == 7
@@ -44,7 +44,7 @@ def test_summary_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_summary_tells_warnings(capsys: pytest.CaptureFixture[str]) -> None:
     """Each warning of a result is a line with the name of its file, without orders."""
-    showing.summary(cast(JobApi, Master(["Only page 1 was read.", ORDER])), HEAD)
+    output.summary(cast(JobApi, Master(["Only page 1 was read.", ORDER])), HEAD)
     lines = shown(capsys).splitlines()
     assert lines[7:] == [
         "Warnings:",
@@ -71,7 +71,7 @@ def test_summary_says_of_which_file_a_result_is(
         def ledger(self, _job_id: str) -> Iterator[dict[str, Any]]:
             yield ENTRY | {"filename": filename, "saved_file": saved}
 
-    assert showing.summary(cast(JobApi, One()), HEAD | {"failed_files": 0, "total_files": 1}) == 0
+    assert output.summary(cast(JobApi, One()), HEAD | {"failed_files": 0, "total_files": 1}) == 0
     assert capsys.readouterr().out.splitlines()[3:] == ["Saved Files:", line]
 
 
@@ -83,7 +83,7 @@ def test_list_of_jobs_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_note_has_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     """What the job waits for, and why a result did not come, are told in one line."""
-    bars.note(f"the job waits: {ORDER}")
+    progress.note(f"the job waits: {ORDER}")
     assert shown(capsys) == "client.py: the job waits: ?]0;owned??[2J?\n"
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from client_service.times import age, local
+from client_service.terminal.times import age, local
 
 NOW = datetime(2026, 3, 29, 12, 0, 0, tzinfo=timezone.utc)
 ZONE = timezone(timedelta(hours=5, minutes=30))

@@ -7,8 +7,8 @@ import threading
 import pytest
 import requests
 
-from client_service.api import JobApi
 from client_service.errors import MasterError
+from client_service.master_api.job_api import JobApi
 from protocol.http_client import new_session
 from protocol.tls import Tls
 from slave_service.registration import RefusedError, Registration

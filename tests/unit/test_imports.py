@@ -193,7 +193,7 @@ def test_requests_has_few_users() -> None:
     """The client, the registration and the transport call others; one more explains failures."""
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
     assert users == {
-        f"{CLIENT}.connection",
+        f"{CLIENT}.master_api.connection",
         f"{SLAVE}.registration",
         f"{PROTOCOL}.http_client",
         f"{MASTER}.slaves.transport",

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from client_service.names import is_safe
+from client_service.terminal.safe_text import is_safe
 from protocol.result_names import Place, ResultPaths, canonical, safe_folders
 from protocol.task_types import TASK_TYPES
 

@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
-from client_service import bars
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.errors import ClientError, Interrupted, MasterError, MasterGone, UsageError
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def or_cancelled(api: JobApi, job_id: str) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, ClientError, OSError) as why:
-        bars.note(give_up(api, job_id, why))
+        progress.note(give_up(api, job_id, why))
         raise
 
 

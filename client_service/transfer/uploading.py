@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from client_service import bars
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.errors import UsageError
-from client_service.files import Heap, Source, check, walk
-from client_service.leaving import or_cancelled
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
+from client_service.terminal.resume_hints import or_cancelled
+from client_service.transfer.local_files import Heap, Source, check, walk
 from protocol.counts import counted
 from protocol.task_types import TASK_TYPES
 
@@ -50,7 +50,7 @@ def send(
 ) -> None:
     """Send what ``sources`` still yields to the job; ``there`` is what it has already."""
     index = there.files
-    with bars.of_bytes(f"Sending {counted(heap.files, 'file')}", heap.size, there.size) as bar:
+    with progress.of_bytes(f"Sending {counted(heap.files, 'file')}", heap.size, there.size) as bar:
         for batch in batches(sources):
             begin, size = int(bar.n), sum(source.size for source in batch)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from client_service.errors import MasterError, UsageError
-from client_service.names import is_safe
+from client_service.terminal.safe_text import is_safe
 
 _BLOCK_BYTES = 1 << 20
 _OF_THIS_PATH = frozenset(

@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from client_service import answers
-from client_service.answers import Answer
-from client_service.connection import ANSWER_S, Blocks, Body, Connection
-from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError
-from client_service.files import Source
-from client_service.patience import PATIENCE_S
+from client_service.master_api import answers
+from client_service.master_api.answers import Answer
+from client_service.master_api.connection import ANSWER_S, Blocks, Body, Connection
+from client_service.master_api.retries import PATIENCE_S
+from client_service.terminal.interrupt import CtrlC
+from client_service.transfer.local_files import Source
 from protocol.wire import LazyFile
 
 T = TypeVar("T")

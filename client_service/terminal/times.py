@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from client_service.names import printable
+from client_service.terminal.safe_text import printable
 from protocol.counts import counted
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import requests
 
-from client_service import answers
-from client_service.ctrl_c import CtrlC
 from client_service.errors import MasterError, MasterGone, UsageError
-from client_service.names import printable
-from client_service.patience import PATIENCE_S, Outage
+from client_service.master_api import answers
+from client_service.master_api.retries import PATIENCE_S, Outage
+from client_service.terminal.interrupt import CtrlC
+from client_service.terminal.safe_text import printable
 from protocol import wrong_address
 from protocol.http_client import new_session
 from protocol.tls import doubt

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
-from client_service import times
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.arguments import Order
 from client_service.errors import UsageError
-from client_service.names import printable
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import times
+from client_service.terminal.safe_text import printable
 
 _FULL_ID = 32
 _SHORT_ID = 12

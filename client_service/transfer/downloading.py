@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from client_service import bars
-from client_service.answers import Answer
-from client_service.api import JobApi
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
-from client_service.manifest_file import Manifest
-from client_service.names import printable
-from client_service.output_folder import Unplaced, bring, check
-from client_service.showing import of_source
+from client_service.master_api.answers import Answer
+from client_service.master_api.job_api import JobApi
+from client_service.terminal import progress
+from client_service.terminal.output import of_source
+from client_service.terminal.safe_text import printable
+from client_service.transfer.manifest_file import Manifest
+from client_service.transfer.output_folder import Unplaced, bring, check
 from protocol import manifest
 from protocol.counts import counted
 from protocol.result_names import MANIFEST, ResultPaths
@@ -25,7 +25,7 @@ def fetch(api: JobApi, head: Answer, folder: Path) -> int:
     total, job_id = head["done_files"], head["job_id"]
     home = _Home(api, head["task_type"], folder, ResultPaths(head["task_type"]))
     listed = Manifest(folder, job_id)
-    with listed.collecting(), bars.of_files("Bringing the results home", total) as bar:
+    with listed.collecting(), progress.of_files("Bringing the results home", total) as bar:
         for entry in api.ledger(job_id):
             path = ""
             if entry["saved_file"]:
@@ -41,7 +41,7 @@ def _publish(listed: Manifest, folder: Path) -> bool:
     try:
         listed.publish()
     except OSError as error:
-        bars.note(f"{folder}: {MANIFEST} can't be written there ({error.strerror})")
+        progress.note(f"{folder}: {MANIFEST} can't be written there ({error.strerror})")
         return False
     return True
 
@@ -68,17 +68,17 @@ class _Home:
         except MasterGone:
             raise
         except (MasterError, Unplaced) as error:
-            bars.note(f"{wanted}: this result was not brought home: {error}")
+            progress.note(f"{wanted}: this result was not brought home: {error}")
             return ""
         except OSError as error:
             # The next one would fare no better.
-            bars.note(f"{self.folder}: can't write there ({error.strerror})")
+            progress.note(f"{self.folder}: can't write there ({error.strerror})")
             self.is_full = True
             return ""
         if not self.brought:
-            bars.tell("Output Files:")
+            progress.tell("Output Files:")
         self.brought += 1
-        bars.tell(f"  {printable(str(self.folder / path))}{of_source(entry['filename'])}")
+        progress.tell(f"  {printable(str(self.folder / path))}{of_source(entry['filename'])}")
         return path
 
     def _download(self, saved_file: str, sha256: str) -> Callable[[Path], None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from client_service.names import printable
+from client_service.terminal.safe_text import printable
 
 _OF_A_JOB = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 """Without a rate of tqdm's own, which knows nothing of the time before this client came."""

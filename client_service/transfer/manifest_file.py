@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from client_service.output_folder import numbered, temporary
+from client_service.transfer.output_folder import numbered, temporary
 from protocol import manifest
 from protocol.result_names import MANIFEST
 
