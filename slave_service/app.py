@@ -6,7 +6,7 @@ from flask import Flask
 
 from protocol.server import access_control
 from slave_service import routes
-from slave_service.pool import Pool
+from slave_service.workers.pool import Pool
 
 
 def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flask:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from protocol.failures import Corrupt, Unavailable, Unsupported
-from slave_service import sound_headers, sound_warnings
-from slave_service.waveform import Waveform
+from slave_service.formats import audio_headers, audio_warnings
+from slave_service.formats.waveform import Waveform
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,7 +168,7 @@ def process(source: BinaryIO) -> dict[str, object]:
 
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
-    extent = sound_headers.read(source)
+    extent = audio_headers.read(source)
     samples = _Samples(source, extent.corrections if extent else {})
     try:
         with soundfile.SoundFile(samples) as sound:
@@ -189,7 +189,7 @@ def process(source: BinaryIO) -> dict[str, object]:
 def _measure(
     sound: Any,  # noqa: ANN401 - soundfile has no types
     source: BinaryIO,
-    extent: sound_headers.Extent | None,
+    extent: audio_headers.Extent | None,
 ) -> dict[str, object]:
     if sound.format == "SDS":
         # libsndfile makes up silence for what such a file lacks, and may go on for hours.
@@ -209,7 +209,7 @@ def _measure(
         "frames": tally.frames,
         "format": sound.format,
         "encoding": sound.subtype,
-        "warnings": sound_warnings.warnings(
+        "warnings": audio_warnings.warnings(
             source,
             extent,
             sound.format,

@@ -6,8 +6,9 @@ from importlib.util import find_spec
 from typing import BinaryIO
 
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
-from slave_service import docx_reading, pdf_reading
-from slave_service.text_decoding import read_text
+from slave_service.formats.docx import reading as docx_reading
+from slave_service.formats.pdf import reading as pdf_reading
+from slave_service.formats.text_decoding import read_text
 
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024

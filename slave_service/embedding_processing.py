@@ -13,7 +13,7 @@ from functools import cache
 from typing import BinaryIO, cast
 
 from protocol.failures import TooLarge, Unavailable
-from slave_service.text_decoding import Decoded, read_text
+from slave_service.formats.text_decoding import Decoded, read_text
 
 MAX_TERMS = 500_000
 """Different terms of one text: its survey passes through the master whole. A long novel has some

@@ -13,7 +13,8 @@ import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
 from protocol.failures import Internal, OutOfMemory, TooLarge, Unavailable
-from slave_service import image_loading, picture_pages, processing
+from slave_service import processing
+from slave_service.formats import image_pages, images
 
 _INSTALL = (
     "on Debian or Ubuntu: apt install tesseract-ocr; on macOS: brew install tesseract; on "
@@ -49,7 +50,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     were read. ``words`` are ``{"text", "confidence", "box": [left, top, width, height]}``, in
     reading order; boxes are in pixels of the upright picture.
     """
-    picture = image_loading.load(source)
+    picture = images.load(source)
     page = processing.gray(picture)
     words = _read(page)
     text = _joined(words)
@@ -66,7 +67,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "page_count": picture.page_count,
         "pages_read": 1,
         "warnings": [
-            *picture_pages.warning(picture.page_count, picture.format),
+            *image_pages.warning(picture.page_count, picture.format),
             *([] if words else [_NO_WORDS]),
         ],
     }

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from protocol.failures import FileError, Unavailable
-from slave_service import image_loading, picture_pages
+from slave_service.formats import image_pages, images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 def process(source: BinaryIO) -> bytes:
     """Return the picture as a grayscale PNG that carries pixels alone, no metadata."""
-    pixels = gray(image_loading.load(source))
+    pixels = gray(images.load(source))
     # Pillow would carry a color profile on by itself.
     pixels.info = {}
     png = BytesIO()
@@ -47,8 +47,8 @@ def process(source: BinaryIO) -> bytes:
 
 def warnings(source: BinaryIO) -> list[str]:
     """Return what a picture that was processed has beyond its result: further pages or frames."""
-    kind, page_count = image_loading.pages(source)
-    return picture_pages.warning(page_count, kind)
+    kind, page_count = images.pages(source)
+    return image_pages.warning(page_count, kind)
 
 
 def self_test() -> None:
@@ -66,9 +66,9 @@ def self_test() -> None:
         raise Unavailable("Pillow computes wrong gray values here; reinstall it (pip install -U)")
 
 
-def gray(picture: image_loading.Picture) -> Image.Image:
+def gray(picture: images.Picture) -> Image.Image:
     """Return the picture in mode L, upright, transparency on white."""
-    return image_loading.upright(_to_gray(picture.image), picture.orientation)
+    return images.upright(_to_gray(picture.image), picture.orientation)
 
 
 def _to_gray(image: Image.Image) -> Image.Image:

@@ -17,7 +17,7 @@ from protocol import wrong_address
 from protocol.http_client import begin_of, new_session
 from protocol.tls import Tls, doubt
 from protocol.wire import CONTRACT_VERSION, plain, reason_of
-from slave_service.worker import Readiness
+from slave_service.workers.worker import Readiness
 
 _log = logging.getLogger(__name__)
 

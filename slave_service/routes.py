@@ -26,8 +26,8 @@ from protocol.wire import (
     json_value,
 )
 from protocol.wrong_address import SLAVE_IS_UP
-from slave_service.pool import Pool
-from slave_service.work import Request, in_upload_order, outcomes
+from slave_service.workers.batch import Request, in_upload_order, outcomes
+from slave_service.workers.pool import Pool
 
 blueprint = Blueprint("slave", __name__)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from protocol.counts import counted
 from protocol.server.serving import Server, listen, listen_from
 from slave_service.app import create_app
-from slave_service.pool import Pool
 from slave_service.registration import RefusedError, Registration
 from slave_service.settings import DEFAULT_PORT, SlaveSettings
+from slave_service.workers.pool import Pool
 
 _log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from functools import cache
 from typing import BinaryIO
 
 from protocol.failures import Unavailable
-from slave_service import language, sentiment
-from slave_service.sentences import Strongest
-from slave_service.text_decoding import read_text
+from slave_service.formats.text_decoding import read_text
+from slave_service.models import language, sentiment
+from slave_service.models.sentences import Strongest
 
 _COMMON = 10
 _WORD = re.compile(r"\w+")

@@ -122,7 +122,7 @@ def children(program: Program, command: str = "") -> list[psutil.Process]:
     return found
 
 
-WORKER = "slave_service.worker_process"
+WORKER = "slave_service.workers.worker_process"
 
 
 def slow_text(seconds: int) -> bytes:

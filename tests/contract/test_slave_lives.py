@@ -18,10 +18,10 @@ import pytest
 import requests
 
 from scripts.local_cluster import LocalCluster, Program
-from slave_service import landlock, worker
-from slave_service.pool import Pool
-from slave_service.sandbox import MOST_FILE_BYTES
-from slave_service.worker import Order
+from slave_service.workers import landlock, worker
+from slave_service.workers.pool import Pool
+from slave_service.workers.sandbox import MOST_FILE_BYTES
+from slave_service.workers.worker import Order
 from tests.conftest import assign, need
 from tests.contract.programs import (
     LIMIT_S,

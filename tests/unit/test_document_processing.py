@@ -10,7 +10,8 @@ import docx
 import pytest
 
 from protocol import failures
-from slave_service import document_processing, pdf_reading
+from slave_service import document_processing
+from slave_service.formats.pdf import reading
 
 EMPTY = {"title": "", "author": "", "subject": "", "creator": ""}
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -172,7 +173,7 @@ def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(pdf_reading, "read", fail)
+    monkeypatch.setattr(reading, "read", fail)
 
     with pytest.raises(MemoryError):
         read(PDF)
@@ -203,8 +204,8 @@ def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_self_test_with_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF that is read wrongly makes documents unavailable."""
-    wrong = pdf_reading.PdfContent(1, "It w0rks", {})
-    monkeypatch.setattr(pdf_reading, "read", lambda _: wrong)
+    wrong = reading.PdfContent(1, "It w0rks", {})
+    monkeypatch.setattr(reading, "read", lambda _: wrong)
 
     with pytest.raises(failures.Unavailable, match="wrongly"):
         document_processing.self_test()

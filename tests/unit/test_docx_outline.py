@@ -7,7 +7,10 @@ from typing import Any
 import docx
 import pytest
 
-from slave_service import document_processing, docx_package, docx_styles, outline
+from slave_service import document_processing
+from slave_service.formats import outline
+from slave_service.formats.docx import package
+from slave_service.formats.docx import styles as docx_styles
 from tests.unit.test_docx_reading import (
     STRICT,
     TRANSITIONAL,
@@ -220,7 +223,7 @@ def test_too_many_headings() -> None:
         b"\xff\x00" * 100,
         b'<!DOCTYPE x [<!ENTITY e "e">]><x>&e;</x>',
         b"<x>" + b"<y>" * 100_000,
-        b"<x>" + b" " * docx_package.MAX_TREE_BYTES + b"</x>",
+        b"<x>" + b" " * package.MAX_TREE_BYTES + b"</x>",
         part("<w:style/>", "styles").encode(),
     ],
     ids=["empty", "other", "text", "bytes", "entity", "deep", "too large", "no identifier"],
@@ -246,7 +249,7 @@ def test_styles_do_not_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) 
     """No document is too large for its styles."""
     styles = defined("x", "heading 1") + " " * 6000
     data = document(paragraph("a", style("x")) + " " * 6000, styles)
-    monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
+    monkeypatch.setattr(package, "MAX_TOTAL_BYTES", 10_000)
 
     assert headings(data) == [("a", 1)]
 
@@ -288,8 +291,8 @@ def test_faults_of_the_disk_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(5, "no")
 
-    monkeypatch.setattr(docx_package.Package, "tree", fail)
+    monkeypatch.setattr(package.Package, "tree", fail)
     with io.BytesIO(document("")) as source:
-        opened = docx_package.Package(source)
+        opened = package.Package(source)
         with pytest.raises(OSError, match="no"):
-            docx_styles.read(opened, [docx_package.Relation("styles", "word/styles.xml")])
+            docx_styles.read(opened, [package.Relation("styles", "word/styles.xml")])

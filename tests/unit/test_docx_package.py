@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from protocol import failures
-from slave_service import docx_package, docx_reading
+from slave_service.formats.docx import package as docx_package
+from slave_service.formats.docx import reading
 
 SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 PROPERTIES = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
@@ -79,7 +80,7 @@ def test_a_long_directory_is_refused_unopened(data: bytes) -> None:
 def test_an_end_within_the_limits_is_left_to_zipfile(data: bytes) -> None:
     """What can be opened is, and what is cut off is damaged, not too large."""
     try:
-        assert docx_reading.read(io.BytesIO(data)).text == ""
+        assert reading.read(io.BytesIO(data)).text == ""
     except failures.Corrupt as error:
         assert "damaged" in str(error)  # noqa: PT017 (either is right, depending on the file)
 
@@ -110,7 +111,7 @@ def test_no_other_file_is_read(tmp_path: Path, place: str, kind: str) -> None:
     }
 
     try:
-        content = docx_reading.read(io.BytesIO(package(**{place: texts[place]})))
+        content = reading.read(io.BytesIO(package(**{place: texts[place]})))
     except failures.Corrupt:
         return
     assert SECRET not in content.text + "".join(content.metadata.values())
@@ -121,4 +122,4 @@ def test_bytes_that_are_no_characters_are_damage(place: str) -> None:
     """XML whose bytes are not of its encoding is damaged, whichever error lxml makes of it."""
     for head in (b"", b'<?xml version="1.0" encoding="UTF-16"?>', b"\xfe\xff\xd8"):
         with pytest.raises(failures.Corrupt, match="damaged"):
-            docx_reading.read(io.BytesIO(package(**{place: head + b"<a>\xc3\xff\xd8</a>"})))
+            reading.read(io.BytesIO(package(**{place: head + b"<a>\xc3\xff\xd8</a>"})))

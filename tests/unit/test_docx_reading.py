@@ -9,7 +9,8 @@ import docx
 import pytest
 
 from protocol import failures
-from slave_service import docx_package, docx_reading
+from slave_service.formats.docx import package as docx_package
+from slave_service.formats.docx import reading
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -51,9 +52,9 @@ def package_of(parts: dict[str, str | bytes]) -> bytes:
     return stored.getvalue()
 
 
-def read(data: bytes) -> docx_reading.DocxContent:
+def read(data: bytes) -> reading.DocxContent:
     """Read a document's bytes."""
-    return docx_reading.read(io.BytesIO(data))
+    return reading.read(io.BytesIO(data))
 
 
 def read_body(content: str) -> str:
@@ -423,4 +424,4 @@ def test_faults_of_the_disk_pass(
 
 def test_self_test() -> None:
     """A known document is read as it should be."""
-    docx_reading.self_test()
+    reading.self_test()

@@ -117,7 +117,7 @@ def test_survey_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     fit = {"terms": ["istanbul", "sea", "seas", "οδος"], "idf": [1.0, 1.5, 2.0, 1.25]}
     survey = embedding_processing.survey(io.BytesIO(data))
     vector = embedding_processing.process(io.BytesIO(data), fit)
-    monkeypatch.setattr("slave_service.text_decoding._BLOCK_CHARACTERS", 5)
+    monkeypatch.setattr("slave_service.formats.text_decoding._BLOCK_CHARACTERS", 5)
     assert embedding_processing.survey(io.BytesIO(data)) == survey
     assert embedding_processing.process(io.BytesIO(data), fit) == vector
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from slave_service import sentiment, text_processing
+from slave_service import text_processing
+from slave_service.models import sentiment
 
 
 def analyse(text: str) -> dict[str, Any]:

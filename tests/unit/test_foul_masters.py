@@ -12,7 +12,7 @@ from client_service.master_api.job_api import JobApi
 from protocol.http_client import new_session
 from protocol.tls import Tls
 from slave_service.registration import RefusedError, Registration
-from slave_service.worker import Readiness
+from slave_service.workers.worker import Readiness
 from tests.unit.babbler import FEW_BYTES, Babbler, answer, babbler
 
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from protocol.failures import Corrupt, TooLarge, Unavailable, Unsupported
-from slave_service import image_loading, processing
+from slave_service import processing
+from slave_service.formats import images
 
 Rows = list[list[int]]
 
@@ -132,7 +133,7 @@ def test_other_color_spaces_give_the_gray_of_their_color(
     mode: str, color: tuple[int, ...], level: int
 ) -> None:
     """YCbCr, LAB, HSV and La give the gray of the color that they stand for."""
-    loaded = image_loading.Picture(Image.new(mode, (1, 1), color), mode, 1)
+    loaded = images.Picture(Image.new(mode, (1, 1), color), mode, 1)
     assert processing.gray(loaded).tobytes() == bytes([level])
 
 

@@ -97,7 +97,8 @@ def processors() -> set[str]:
     while ahead:
         name = ahead.pop()
         found.add(name)
-        needed = {f"{SLAVE}.{module}" for module in modules_of(SLAVE, sources[name])}
+        names = set(imported(sources[name]))
+        needed = names | {name.rpartition(".")[0] for name in names}
         ahead |= (needed & sources.keys()) - found
     return found
 
@@ -160,7 +161,7 @@ def test_only_servers_import_the_server() -> None:
 
 def test_processors_are_found() -> None:
     """The rules for processors look at the modules behind them as well."""
-    assert {f"{SLAVE}.{name}" for name in ("image_loading", "pdf_reading")} <= processors()
+    assert {f"{SLAVE}.{name}" for name in ("formats.images", "formats.pdf.reading")} <= processors()
 
 
 @pytest.mark.parametrize("name", sorted(processors()))
@@ -168,7 +169,7 @@ def test_processors_know_no_network(name: str) -> None:
     """A processor turns bytes into a result: no HTTP, no environment, no settings."""
     tree = modules(SLAVE)[name]
     assert not imports(tree, {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"})
-    assert not modules_of(SLAVE, tree) & {"settings", "pool", "routes", "service"}
+    assert not modules_of(SLAVE, tree) & {"settings", "workers", "routes", "service"}
     assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http_client"}
     assert not reads_environment(tree)
 
@@ -186,7 +187,7 @@ def test_deciding_is_apart_from_doing(name: str) -> None:
 def test_environment_is_read_in_one_place() -> None:
     """One module reads the environment; another passes part of it on to the children."""
     readers = {name for name, tree in product().items() if reads_environment(tree)}
-    assert readers == {f"{PROTOCOL}.settings.environment", f"{SLAVE}.processes"}
+    assert readers == {f"{PROTOCOL}.settings.environment", f"{SLAVE}.workers.child_process"}
 
 
 def test_requests_has_few_users() -> None:

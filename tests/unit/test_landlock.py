@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from scripts.local_cluster import PROJECT
-from slave_service import landlock
+from slave_service.workers import landlock
 
 TRY = """
 import os, socket, stat, subprocess, sys
 from pathlib import Path
-from slave_service.landlock import confine_to
+from slave_service.workers.landlock import confine_to
 own, foreign = map(Path, sys.argv[1:])
 sys.stdout.flush()
 assert confine_to(own)

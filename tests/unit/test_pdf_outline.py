@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from slave_service import document_processing, pdf_outline, pdf_reading
-from slave_service.outline import MAX_ENTRIES, MAX_LEVEL, MAX_TITLE
+from slave_service import document_processing
+from slave_service.formats.outline import MAX_ENTRIES, MAX_LEVEL, MAX_TITLE
+from slave_service.formats.pdf import bookmarks as pdf_outline
+from slave_service.formats.pdf import reading
 from tests.unit.test_pdf_reading import cmap, lines, pdf
 
 FIRST_BOOKMARK = 7
@@ -247,4 +249,4 @@ def test_same_outline_every_time() -> None:
     """The same file gives the same outline and places."""
     data = bookmarked(b"<</Title(a)/Next 8 0 R>>", b"<</Title(b)/Next 7 0 R/Dest[5 0 R/Fit]>>")
 
-    assert pdf_reading.read(io.BytesIO(data)) == pdf_reading.read(io.BytesIO(data))
+    assert reading.read(io.BytesIO(data)) == reading.read(io.BytesIO(data))

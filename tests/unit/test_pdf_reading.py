@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from protocol import failures
-from slave_service import pdf_fallback, pdf_reading
+from slave_service.formats.pdf import fallback, reading
 
 HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
 
@@ -56,9 +56,9 @@ def cmap(**codes: str) -> bytes:
     )
 
 
-def read(data: bytes) -> pdf_reading.PdfContent:
+def read(data: bytes) -> reading.PdfContent:
     """Read a PDF's bytes."""
-    return pdf_reading.read(io.BytesIO(data))
+    return reading.read(io.BytesIO(data))
 
 
 def encrypted(data: bytes, password: str) -> bytes:
@@ -92,7 +92,7 @@ def test_a_file_on_disk(tmp_path: Path) -> None:
     path.write_bytes(pdf(lines(b"on disk")))
 
     with path.open("rb") as source:
-        assert pdf_reading.read(source).text == "on disk"
+        assert reading.read(source).text == "on disk"
         assert not source.closed
 
 
@@ -202,9 +202,9 @@ def test_second_reader() -> None:
 def test_second_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A second reader that doesn't end is killed, and the file counts as damaged."""
     (tmp_path / "hanging.py").write_text("while True: pass\n")
-    monkeypatch.setattr(pdf_reading, "_ROOT", tmp_path)
-    monkeypatch.setattr(pdf_fallback, "__name__", "hanging")
-    monkeypatch.setattr(pdf_reading, "DEADLINE_S", 0.25)
+    monkeypatch.setattr(reading, "_ROOT", tmp_path)
+    monkeypatch.setattr(fallback, "__name__", "hanging")
+    monkeypatch.setattr(reading, "DEADLINE_S", 0.25)
 
     with pytest.raises(failures.Corrupt):
         read(b"%PDF-1.7\n")
@@ -214,12 +214,12 @@ def test_second_reader_ends_itself() -> None:
     """The second reader's process ends at its deadline though nobody kills it."""
     script = (
         "import time\n"
-        "from slave_service import pdf_fallback\n"
+        "from slave_service.formats.pdf import fallback as pdf_fallback\n"
         "pdf_fallback.DEADLINE_S = 0.1\n"
         "pdf_fallback.read = lambda data: time.sleep(60)\n"
         "pdf_fallback.main()\n"
     )
-    root = Path(pdf_fallback.__file__).parent.parent
+    root = Path(fallback.__file__).parents[3]
     command = [sys.executable, "-c", script]
 
     child = subprocess.run(command, input=b"", cwd=root, timeout=30, check=False)
@@ -236,8 +236,8 @@ def test_second_readers_refusals(
     """What the second reader finds encrypted or too large is reported as that."""
     answer = f'{{"refusal": "{refusal}", "pages": [], "metadata": {{}}}}'
     (tmp_path / "refusing.py").write_text(f"print('{answer}')\n")
-    monkeypatch.setattr(pdf_reading, "_ROOT", tmp_path)
-    monkeypatch.setattr(pdf_fallback, "__name__", "refusing")
+    monkeypatch.setattr(reading, "_ROOT", tmp_path)
+    monkeypatch.setattr(fallback, "__name__", "refusing")
 
     with pytest.raises(failure):
         read(b"%PDF-1.7\n")
@@ -247,20 +247,20 @@ def test_second_reader_knows_passwords() -> None:
     """The second reader tells an encrypted PDF, too."""
     data = encrypted(pdf(lines(b"secret")), "user")
 
-    assert pdf_fallback.read(data)["refusal"] == "encrypted"
+    assert fallback.read(data)["refusal"] == "encrypted"
 
 
 def test_second_readers_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second reader stops at the same limits."""
-    monkeypatch.setattr(pdf_fallback, "MAX_PAGES", 1)
+    monkeypatch.setattr(fallback, "MAX_PAGES", 1)
 
-    assert pdf_fallback.read(pdf(b"", b""))["refusal"] == "too_large"
+    assert fallback.read(pdf(b"", b""))["refusal"] == "too_large"
 
 
 def test_too_large_for_the_second_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged file over the second reader's limit isn't given to it."""
-    monkeypatch.setattr(pdf_fallback, "MAX_BYTES", 1000)
-    monkeypatch.setattr(pdf_fallback, "__name__", "no module of this program")
+    monkeypatch.setattr(fallback, "MAX_BYTES", 1000)
+    monkeypatch.setattr(fallback, "__name__", "no module of this program")
 
     with pytest.raises(failures.Corrupt):
         read(b"%PDF-1.7\n" + b"garbage " * 500)
@@ -268,7 +268,7 @@ def test_too_large_for_the_second_reader(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF over the limit of pages is refused before any is read."""
-    monkeypatch.setattr(pdf_reading, "MAX_PAGES", 2)
+    monkeypatch.setattr(reading, "MAX_PAGES", 2)
 
     with pytest.raises(failures.TooLarge, match="split it"):
         read(pdf(b"", b"", b""))
@@ -283,7 +283,7 @@ def test_claimed_pages() -> None:
 
 def test_too_much_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF over the limit of text is refused."""
-    monkeypatch.setattr(pdf_reading, "MAX_CHARACTERS", 10)
+    monkeypatch.setattr(reading, "MAX_CHARACTERS", 10)
 
     with pytest.raises(failures.TooLarge):
         read(pdf(lines(b"12345678"), lines(b"12345678")))

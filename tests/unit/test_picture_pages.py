@@ -7,7 +7,9 @@ import time
 import pytest
 from PIL import Image, features
 
-from slave_service import image_loading, picture_pages, processing
+from slave_service import processing
+from slave_service.formats import image_pages
+from slave_service.formats import images as image_loading
 
 
 def pages(count: int, kind: str, **options: object) -> io.BytesIO:
@@ -70,7 +72,7 @@ def test_a_chain_that_leads_back_ends() -> None:
     """A TIFF whose last directory names the first one has as many pages as it has directories."""
     loop = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 1)
     loop += struct.pack("<HHII", 256, 4, 1, 8) + struct.pack("<I", 8)
-    assert picture_pages.count(io.BytesIO(loop), "TIFF", 1) == 1
+    assert image_pages.count(io.BytesIO(loop), "TIFF", 1) == 1
 
 
 def test_endless_chains_are_bounded() -> None:
@@ -80,17 +82,17 @@ def test_endless_chains_are_bounded() -> None:
     for number in range(200_000):
         tiff += directory + struct.pack("<I", 8 + 6 * (number + 1))
     began = time.monotonic()
-    assert picture_pages.count(io.BytesIO(tiff), "TIFF", 1) == picture_pages.MAX_COUNTED
+    assert image_pages.count(io.BytesIO(tiff), "TIFF", 1) == image_pages.MAX_COUNTED
     gif = b"GIF89a" + bytes(7) + (b"\x2c" + bytes(9) + b"\x02\x00") * 2_000_000
-    assert picture_pages.count(io.BytesIO(gif), "GIF", 1) == picture_pages.MAX_COUNTED
-    assert picture_pages.count(io.BytesIO(gif[:13] + b"\x21\xfe" + b"\1 " * 9_000_000), "GIF", 1)
+    assert image_pages.count(io.BytesIO(gif), "GIF", 1) == image_pages.MAX_COUNTED
+    assert image_pages.count(io.BytesIO(gif[:13] + b"\x21\xfe" + b"\1 " * 9_000_000), "GIF", 1)
     assert time.monotonic() - began < 10
-    assert "10,000 or more frames" in picture_pages.warning(picture_pages.MAX_COUNTED, "GIF")[0]
+    assert "10,000 or more frames" in image_pages.warning(image_pages.MAX_COUNTED, "GIF")[0]
 
 
 @pytest.mark.parametrize("length", [4, 8, 9, 20])
 def test_a_cut_off_chain_ends(length: int) -> None:
     """What is cut off in the middle of its directories has one page at least."""
     data = pages(3, "TIFF").getvalue()[:length]
-    assert picture_pages.count(io.BytesIO(data), "TIFF", 1) == 1
-    assert picture_pages.count(io.BytesIO(pages(3, "GIF").getvalue()[:length]), "GIF", 1) == 1
+    assert image_pages.count(io.BytesIO(data), "TIFF", 1) == 1
+    assert image_pages.count(io.BytesIO(pages(3, "GIF").getvalue()[:length]), "GIF", 1) == 1

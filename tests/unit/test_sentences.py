@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slave_service import text_processing
-from slave_service.sentences import MAX_SENTENCES, Strongest
-from slave_service.sentiment import PASSAGE_WORDS
+from slave_service.models.sentences import MAX_SENTENCES, Strongest
+from slave_service.models.sentiment import PASSAGE_WORDS
 
 LOVE, HATE = 0.6369, -0.5719
 """VADER's compound of one word: s / √(s² + 15); love is 3.2, hate -2.7."""

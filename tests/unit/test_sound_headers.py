@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from slave_service import audio_processing, sound_headers
+from slave_service import audio_processing
+from slave_service.formats import audio_headers
 
 RATE = 8000
 SINE = np.round(0.5 * 32767 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype("<i2")
@@ -71,7 +72,7 @@ def test_a_length_that_is_none_is_passed_over(form: str, order: str, length: int
 def test_a_right_length_is_believed(form: str, order: str) -> None:
     """A file whose header is right needs no correction, and gives no warning."""
     data, _ = written(form, order)
-    extent = sound_headers.read(io.BytesIO(data))
+    extent = audio_headers.read(io.BytesIO(data))
     assert extent is not None
     assert (extent.available, extent.corrections) == (SINE.nbytes, {})
     assert measure(bytes(data))["warnings"] == []
@@ -199,6 +200,6 @@ def test_a_correction_costs_no_copy_of_the_file() -> None:
 @pytest.mark.parametrize("rest", [b"", b"\0", bytes(60), b"\xff" * 60, b"    " * 20])
 def test_headers_that_lead_nowhere_are_left_to_the_decoder(mark: bytes, rest: bytes) -> None:
     """A damaged header has no extent, or one that corrects nothing beyond the file."""
-    extent = sound_headers.read(io.BytesIO(mark + rest))
+    extent = audio_headers.read(io.BytesIO(mark + rest))
     if extent is not None:
         assert all(place < 64 for place in extent.corrections)

@@ -7,8 +7,8 @@ from typing import NoReturn
 import pytest
 
 from protocol.failures import FileError, TooLarge, Unsupported
-from slave_service import text_decoding
-from slave_service.text_decoding import Decoded, decode, read_text
+from slave_service.formats import text_decoding
+from slave_service.formats.text_decoding import Decoded, decode, read_text
 
 FRENCH = "L'été à Paris : le cœur déçu, l'âme naïve et le café crème.\r\nOù ça ? Là-bas !"
 RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю."

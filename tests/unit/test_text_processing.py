@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from protocol.failures import Unavailable, Unsupported
-from slave_service import sentiment, text_processing
+from slave_service import text_processing
+from slave_service.models import sentiment
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +81,7 @@ def test_counts_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> 
     """A text that is counted in many pieces gives what it gives in one."""
     text = "Σίσυφος loved ΟΔΟΣ ΟΔΟΣ. Rain, rain! 12 rains " * 20
     whole = analyse(text)
-    monkeypatch.setattr("slave_service.text_decoding._BLOCK_CHARACTERS", 5)
+    monkeypatch.setattr("slave_service.formats.text_decoding._BLOCK_CHARACTERS", 5)
     assert analyse(text) == whole
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slave_service import audio_processing, waveform
-from slave_service.waveform import MAX_POINTS, Waveform
+from slave_service import audio_processing
+from slave_service.formats import waveform
+from slave_service.formats.waveform import MAX_POINTS, Waveform
 from tests.unit.test_audio_processing import FLOAT, measure, wave
 
 SHAPE = [0.5, -0.25, 0.0, 1.0]

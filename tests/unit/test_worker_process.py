@@ -2,7 +2,7 @@
 
 import pytest
 
-from slave_service.worker_process import _as_failure
+from slave_service.workers.worker_process import _as_failure
 
 
 def test_text_of_an_error_gets_no_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

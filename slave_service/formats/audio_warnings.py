@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from slave_service.sound_headers import Extent
+from slave_service.formats.audio_headers import Extent
 
 _TAIL_BYTES = 1 << 17
 """More than the longest page of Ogg, 65,307 bytes (RFC 3533, section 6)."""

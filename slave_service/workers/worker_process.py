@@ -2,7 +2,7 @@
 
 Orders come as one line of JSON each on standard input; an answer is one line of JSON on what was
 standard output, followed by as many bytes of result as the line says. The process ends when its
-input does. It is started as ``python -m slave_service.worker_process``.
+input does. It is started as ``python -m slave_service.workers.worker_process``.
 """
 
 import errno
@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 from protocol import failures
 from protocol.task_types import TASK_TYPES
 from protocol.wire import json_bytes, read_warnings, told_warnings
-from slave_service.landlock import confine_to
-from slave_service.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
+from slave_service.workers.landlock import confine_to
+from slave_service.workers.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 
 
 def main() -> None:

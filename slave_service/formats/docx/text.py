@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from slave_service import docx_styles, outline
-from slave_service.docx_styles import WORD, Styles
+from slave_service.formats import outline
+from slave_service.formats.docx import styles as docx_styles
+from slave_service.formats.docx.styles import WORD, Styles
 
 _MATH = (
     "http://schemas.openxmlformats.org/officeDocument/2006/math",

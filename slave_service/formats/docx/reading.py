@@ -18,10 +18,11 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from protocol.failures import Corrupt, Unsupported
-from slave_service import docx_styles, docx_unread
-from slave_service.docx_package import MAX_TREE_BYTES, Package, Relation
-from slave_service.docx_styles import Styles
-from slave_service.docx_text import NotWordprocessing, Story, read_story
+from slave_service.formats.docx import styles as docx_styles
+from slave_service.formats.docx import unread
+from slave_service.formats.docx.package import MAX_TREE_BYTES, Package, Relation
+from slave_service.formats.docx.styles import Styles
+from slave_service.formats.docx.text import NotWordprocessing, Story, read_story
 
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
 _HABITUAL_MAIN_PART = "word/document.xml"
@@ -114,7 +115,7 @@ def _read_package(package: Package) -> DocxContent:
         elif relation.kind in ("extended-properties", "extendedProperties"):
             metadata |= _application(package, relation.target)
     text = "\n".join([body.text, *others])
-    warnings = docx_unread.warnings(package, related, has_text=bool(text) and not text.isspace())
+    warnings = unread.warnings(package, related, has_text=bool(text) and not text.isspace())
     return DocxContent(body.paragraphs, body.tables, text, metadata, body.outline, warnings)
 
 

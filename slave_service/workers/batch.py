@@ -17,8 +17,8 @@ from pathlib import Path
 from protocol.server.multipart_receiver import Upload
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
-from slave_service.pool import Pool
-from slave_service.worker import Order
+from slave_service.workers.pool import Pool
+from slave_service.workers.worker import Order
 
 _SIGN_OF_LIFE_S = 1.0
 

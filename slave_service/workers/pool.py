@@ -16,8 +16,8 @@ from pathlib import Path
 
 from protocol import failures
 from protocol.wire import Outcome
-from slave_service.processes import Child
-from slave_service.worker import Order, Readiness, Worker
+from slave_service.workers.child_process import Child
+from slave_service.workers.worker import Order, Readiness, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,9 @@ class Pool:
         self._file_timeout_s = file_timeout_s
         self._memory_bytes = worker_memory_bytes
         self._orders: queue.SimpleQueue[tuple[Order, Future[Outcome]] | None] = queue.SimpleQueue()
-        self._guard = Child("slave_service.guard", str(self.folder), folder=self.folder)
+        self._guard = Child(
+            "slave_service.workers.orphan_reaper", str(self.folder), folder=self.folder
+        )
         self._lock = threading.Lock()
         self._workers: dict[Worker, _State] = {}
         self._threads: list[threading.Thread] = []

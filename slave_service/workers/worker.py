@@ -14,7 +14,7 @@ from pathlib import Path
 from protocol import failures
 from protocol.counts import counted
 from protocol.wire import Outcome, json_bytes, read_warnings
-from slave_service.processes import Child, kill_group
+from slave_service.workers.child_process import Child, kill_group
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Worker:
     def __init__(self, memory_bytes: int, folder: Path) -> None:
         # Its own, since what it leaves there (Tesseract's copy of a page, say) dies with it.
         self._folder = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
-        module = "slave_service.worker_process"
+        module = "slave_service.workers.worker_process"
         self._child = Child(module, str(memory_bytes), folder=self._folder)
         self.pid = self._child.pid
         self._files = 0

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from functools import cache
 
-from slave_service.function_words import FUNCTION_WORDS
+from slave_service.models.function_words import FUNCTION_WORDS
 
 ENGLISH, OTHER = "en", "other"
 

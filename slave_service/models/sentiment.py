@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from slave_service.emoji import EmojiLexicon, lexicon
+from slave_service.models.emoji import EmojiLexicon, lexicon
 
 PASSAGE_WORDS = 200
 """Longest part of a sentence that is scored at once: a score saturates at about that length."""

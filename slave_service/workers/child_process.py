@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-_PROGRAM_FOLDER = Path(__file__).resolve().parent.parent
+_PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
 
 _PASSED_ON = frozenset(
     {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH"}

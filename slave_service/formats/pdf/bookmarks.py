@@ -7,7 +7,7 @@ any length. What is read before a limit is kept; a damaged outline is one that e
 import ctypes
 from typing import Any
 
-from slave_service.outline import MAX_ENTRIES, MAX_LEVEL, title
+from slave_service.formats.outline import MAX_ENTRIES, MAX_LEVEL, title
 
 _MAX_TITLE_BYTES = 4 * 1024 * 1024
 """Over all titles: a thousand bookmarks may share one of many megabytes."""

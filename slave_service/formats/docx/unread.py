@@ -1,6 +1,6 @@
 """Finds what a Word document holds beside the parts whose text is read."""
 
-from slave_service.docx_package import Package, Relation
+from slave_service.formats.docx.package import Package, Relation
 
 _KINDS = {
     "chart": "charts",

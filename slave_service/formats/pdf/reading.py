@@ -1,7 +1,7 @@
 """Reads the text, the number of pages and the properties of a PDF.
 
 PDFium does it (by pypdfium2, several times as fast as PyPDF2); only what PDFium can't open goes
-to PyPDF2, in a process of its own (see ``pdf_fallback``). The text is that of the pages'
+to PyPDF2, in a process of its own (see ``fallback``). The text is that of the pages'
 contents, also outside a page's visible box; comments and the entries of forms are no part of it,
 and a warning tells of them (see ``pdf_unread``).
 """
@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from protocol.failures import Corrupt, Encrypted, TooLarge
-from slave_service import pdf_fallback, pdf_outline, pdf_unread
-from slave_service.pdf_fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
+from slave_service.formats.pdf import bookmarks, fallback
+from slave_service.formats.pdf import unread as pdf_unread
+from slave_service.formats.pdf.fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
 
 METADATA = ("title", "author", "subject", "creator")
 
 _BETWEEN_PAGES = "\n\n"
 _HYPHEN_MARK = "\ufffe"
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[3]
 
 _ENCRYPTED = "This PDF needs a password; save a copy without one and send that."
 _DAMAGED = "This PDF is damaged and can't be opened; save or export it again."
@@ -97,7 +98,7 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
         if characters > MAX_CHARACTERS:
             raise TooLarge(_TOO_LARGE)
     metadata = {name: _property(document, name.title()) for name in METADATA}
-    content = _content(texts, metadata, pdf_outline.read(document, page_count))
+    content = _content(texts, metadata, bookmarks.read(document, page_count))
     about_pages = pdf_unread.about_pages(page_count, bool(content.text), pictures)
     warnings = [*pdf_unread.about_end(source), *about_pages, *unread.warnings()]
     return replace(content, warnings=warnings)
@@ -158,12 +159,12 @@ def _property(document: Any, key: str) -> str:  # noqa: ANN401 - the same
 def _read_damaged(source: BinaryIO) -> PdfContent:
     """Read with PyPDF2 what PDFium can't; raises ``Corrupt`` where that fails or takes too long."""
     source.seek(0)
-    data = source.read(pdf_fallback.MAX_BYTES + 1)
-    if len(data) > pdf_fallback.MAX_BYTES:
+    data = source.read(fallback.MAX_BYTES + 1)
+    if len(data) > fallback.MAX_BYTES:
         raise Corrupt(_DAMAGED)
     try:
         child = subprocess.run(  # noqa: S603 - a module of this program
-            [sys.executable, "-m", pdf_fallback.__name__],
+            [sys.executable, "-m", fallback.__name__],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -172,7 +173,7 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
             timeout=2 * DEADLINE_S,
             check=True,
         )
-        answer: pdf_fallback.Answer = json.loads(child.stdout)
+        answer: fallback.Answer = json.loads(child.stdout)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise Corrupt(_DAMAGED) from error
     if answer["refusal"] == "encrypted":

@@ -8,7 +8,7 @@ all that they started, and the slave's temporary folder (the argument) is remove
 import shutil
 import sys
 
-from slave_service.processes import kill_group
+from slave_service.workers.child_process import kill_group
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from protocol.failures import Corrupt, FileError, TooLarge, Unsupported
-from slave_service import picture_pages
+from slave_service.formats import image_pages
 
 MAX_PIXELS = 100_000_000
 """The largest camera sensors stay below it; as RGB it is 400 MB, which a worker can hold."""
@@ -113,7 +113,7 @@ def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:
     kind = image.format or ""
     # The pictures in an icon are one in several sizes, those behind a JPEG previews and depth maps.
     stated = getattr(image, "n_frames", 1) if kind in ("WEBP", "AVIF", "PNG") else 1
-    return kind, picture_pages.count(source, kind, stated)
+    return kind, image_pages.count(source, kind, stated)
 
 
 def upright(pixels: Image.Image, orientation: int) -> Image.Image:

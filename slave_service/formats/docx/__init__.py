@@ -1,0 +1,1 @@
+"""DOCX files: the package, styles, text, and what of them was not read."""

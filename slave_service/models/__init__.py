@@ -1,0 +1,1 @@
+"""What the processors judge texts with: sentences, sentiment, emoji and languages."""
