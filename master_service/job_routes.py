@@ -15,6 +15,7 @@ from master_service.reading import claim_of, file_state, id_prefix, json_body, p
 
 blueprint = Blueprint("jobs", __name__)
 
+_BYTES = "application/octet-stream"
 _MOST_FILES = 10_000
 _MOST_JOBS = 1000
 
@@ -123,9 +124,7 @@ def job_input(job_id: str, index: int) -> ResponseReturnValue:
     """Return what was uploaded."""
     file, path = parts().service.input(job_id, index)
     # Somebody else's upload is never to be run or shown as a page of this master.
-    answer = send_file(
-        path, "application/octet-stream", as_attachment=True, download_name=_plain(file.filename)
-    )
+    answer = send_file(path, _BYTES, as_attachment=True, download_name=_plain(file.filename))
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
@@ -138,7 +137,7 @@ def results_zip(job_id: str) -> ResponseReturnValue:
     archive = job_archive.stream(found, lambda: service.files(found), parts().results.locate)
     answer = Response(archive, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{job_id}.zip"'
-    return answer
+    return _as_asked(answer)
 
 
 @blueprint.get("/results/<task_type>/<name>")
@@ -149,12 +148,20 @@ def result(task_type: str, name: str) -> ResponseReturnValue:
         raise NoSuchThing(f"There is no result {name} of {task_type}.")
     answer = send_file(path)
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return _as_asked(answer)
 
 
 def accepted(job_id: str) -> ResponseReturnValue:
     """Answer that a job goes on without the caller."""
     return _named(job_id), 202, {"Location": _url(job_id)}
+
+
+def _as_asked(answer: Response) -> Response:
+    """Name the content plain bytes for a caller whose ``Accept`` prefers that to its own type."""
+    own = answer.mimetype or _BYTES
+    answer.mimetype = request.accept_mimetypes.best_match((own, _BYTES), own)
+    answer.vary.add("Accept")
+    return answer
 
 
 def _named(job_id: str) -> Response:
