@@ -1,43 +1,83 @@
-"""The shapes of what the master's calls take and answer, as JSON Schema; a part of ``openapi``."""
+"""The shapes of what the master's calls take and answer, as JSON Schema; a part of ``openapi``.
+
+The names of the schemas are the names of classes in generated clients, so they are an interface.
+An object inside another one has a name of its own for the same reason.
+"""
 
 from typing import Any
 
 from master_service.jobs.model import FileState, JobState
-from protocol.task_types import TASK_TYPES
+from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
 
 Schema = dict[str, Any]
 
-_TEXT: Schema = {"type": "string"}
+TEXT: Schema = {"type": "string"}
+BINARY: Schema = {"type": "string", "format": "binary"}
+"""Bytes as they are. OpenAPI 3.1 would do without the format, the generators of clients not."""
+SECONDS: Schema = {"type": "integer", "minimum": 0}
+
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _NUMBER: Schema = {"type": "number", "minimum": 0}
-_TEXTS: Schema = {"type": "object", "additionalProperties": _TEXT}
-_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+_TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
+_RATES: Schema = {"type": "object", "additionalProperties": _NUMBER}
 
 
-def _maybe(schema: Schema) -> Schema:
-    return schema | {"type": [schema["type"], "null"]}
+def ref(name: str) -> Schema:
+    """Return the reference to a schema of this module."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _maybe(schema: Schema, description: str = "") -> Schema:
+    told = {"description": description} if description else {}
+    return schema | {"type": [schema["type"], "null"]} | told
+
+
+def _told(schema: Schema, description: str) -> Schema:
+    return schema | {"description": description}
 
 
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _enum(values: list[str]) -> Schema:
+    return {"type": "string", "enum": values}
 
 
 def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    properties = required | (optional or {})
-    return {"type": "object", "required": list(required), "properties": properties}
+    needed = {"required": list(required)} if required else {}
+    return {"type": "object", **needed, "properties": required | (optional or {})}
 
 
-_HEAD = {
-    "job_id": _TEXT,
-    "task_type": _TEXT,
-    "state": {"type": "string", "enum": [state.value for state in JobState]},
-    "created_at": _TEXT | {"format": "date-time"},
-    "started_at": _TIME,
-    "finished_at": _TIME,
+def _files_by_field() -> dict[str, Schema]:
+    """Return a list of files for each form field, with the task types that read it."""
+    fields: dict[str, list[str]] = {}
+    for task in TASK_TYPES.values():
+        fields.setdefault(task.form_field, []).append(task.name)
+    return {
+        field: _told(_list(BINARY), f"Files of the task types {', '.join(names)}.")
+        for field, names in fields.items()
+    }
+
+
+_FORM = (
+    "Only the field of the task type is read. Each file needs a file name: a part without one is "
+    "ignored, and so are other fields."
+)
+_TASK_TYPE_FIELD: Schema = {
+    "anyOf": [ref("TaskType"), TEXT],
+    "default": DEFAULT_TASK_TYPE,
+    "description": "One of TaskType; a newer master may know more. Any other value is a 400.",
+}
+_JOB_WITHOUT_FILES = {
+    "job_id": TEXT,
+    "task_type": TEXT,
+    "state": ref("JobState"),
+    "created_at": _TIME,
+    "started_at": _maybe(_TIME),
+    "finished_at": _maybe(_TIME),
     "total_files": _COUNT,
     "done_files": _COUNT,
     "failed_files": _COUNT,
@@ -45,109 +85,131 @@ _HEAD = {
     "bytes_received": _COUNT,
     "files_per_second": _maybe(_NUMBER),
     "seconds_left": _maybe(_NUMBER),
-    "waiting_for": _maybe(_TEXT),
+    "waiting_for": _maybe(TEXT, "Why a job does not go on: no slave, a full disk, other jobs."),
+}
+_FAILURE = {
+    "code": _told(TEXT, "The kind of failure, for programs, such as corrupt or timeout."),
+    "error": _told(TEXT, "What is wrong with the file and what to do, for people."),
 }
 _FILE = {
-    "index": _COUNT,
-    "filename": _TEXT | {"description": "As it was sent, with its folders."},
-    "size": _COUNT,
-    "sha256": _TEXT,
-    "state": {"type": "string", "enum": [state.value for state in FileState]},
-    "attempts": _COUNT,
-    "slave": _maybe(_TEXT),
-    "saved_file": _maybe(_TEXT),
-    "result_sha256": _maybe(_TEXT),
-    "code": _maybe(_TEXT),
-    "error": _maybe(_TEXT),
-    "warnings": _list(_TEXT),
+    "index": _told(_COUNT, "The place of the file in the upload."),
+    "filename": _told(TEXT, "As it was sent, with its folders."),
+    "size": _told(_COUNT, "In bytes."),
+    "sha256": TEXT,
+    "state": ref("FileState"),
+    "attempts": _told(_COUNT, "How often the file was handed to a slave."),
+    "slave": _maybe(TEXT, "The slave that had it last, as ip:port."),
+    "saved_file": _maybe(TEXT, "The path of the result on the master's computer."),
+    "result_sha256": _maybe(TEXT),
+    **{name: _maybe(schema) for name, schema in _FAILURE.items()},
+    "warnings": _told(_list(TEXT), "What the result leaves out, and what to do about it."),
 }
 _PORT_TEXT = (
     "^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
 )
+_PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+_IP = TEXT | {"minLength": 1, "maxLength": 253}
 _ADDRESS: dict[str, Schema] = {
-    "slave_ip": _TEXT | {"minLength": 1, "maxLength": 253},
-    "slave_port": {
-        "anyOf": [
-            {"type": "integer", "minimum": 1, "maximum": 65535},
-            {"type": "string", "pattern": _PORT_TEXT},
-        ]
-    },
+    "slave_ip": _IP,
+    "slave_port": {"anyOf": [_PORT, {"type": "string", "pattern": _PORT_TEXT}]},
 }
-_EXTRAS = {
+_DETAILS = {
     "workers": {"type": "integer", "minimum": 1, "maximum": 1024},
-    "task_types": _list(_TEXT),
-    "unavailable": _TEXTS,
-    "versions": _TEXTS,
+    "task_types": _list(TEXT),
+    "unavailable": _told(_TEXTS, "Why it can't do the other task types, by type."),
+    "versions": _told(_TEXTS, "Of the libraries and programs that results depend on."),
     "tls": {"type": "boolean"},
 }
-_COUNTS = {"type": "object", "additionalProperties": _COUNT}
-_RATES = {"type": "object", "additionalProperties": _NUMBER}
-_BUSY = {"held_files": _COUNT, "current_files": _list(_TEXT), "files_per_minute": _COUNT}
-_STATISTICS = {
-    "elapsed_seconds": _NUMBER,
-    "files_per_second": _NUMBER,
-    "bytes_received": _COUNT,
-    "slaves": _COUNTS,
-}
-_FAILED = {name: _FILE[name] for name in ("index", "filename")} | {"code": _TEXT, "error": _TEXT}
-_WARNED = {name: _FILE[name] for name in ("index", "filename", "warnings")}
-_SLAVE = {
-    "name": _TEXT,
-    **_ADDRESS,
-    **_EXTRAS,
-    "state": {"type": "string", "enum": ["ready", "resting", "unreachable", "missing"]},
+_SLAVE_STATUS = {
+    "name": _told(TEXT, "ip:port"),
+    "slave_ip": _IP,
+    "slave_port": _PORT,
+    **_DETAILS,
+    "state": ref("SlaveState"),
     "last_seen_seconds": {"type": "number"},
-    "resting_reason": _maybe(_TEXT),
+    "resting_reason": _maybe(TEXT),
     "resting_seconds": _maybe(_NUMBER),
     "resting_seconds_left": _maybe(_NUMBER),
-    "unreachable_reason": _maybe(_TEXT),
+    "unreachable_reason": _maybe(TEXT, "Why the master can't call it, and what to change."),
 }
+_SLAVE_STATUS_OPTIONAL = {"ocr_languages": _list(TEXT)}
 
 SCHEMAS: dict[str, Schema] = {
-    "Any": {"type": "object"},
-    "Error": _object({"error": _TEXT}),
-    "Address": _object(_ADDRESS),
-    "Registration": _object(_ADDRESS, {**_EXTRAS, "contract_version": {"type": "integer"}}),
-    "Registered": _object({"status": _TEXT}, {"heartbeat_interval": _NUMBER}),
-    "Slave": _object({"slave": _TEXT}),
-    "Status": _object(
-        {"status": _TEXT},
+    "Error": _object({"error": _told(TEXT, "What is wrong and what to do.")}),
+    "TaskType": _enum(list(TASK_TYPES)),
+    "JobState": _enum([state.value for state in JobState]),
+    "FileState": _enum([state.value for state in FileState]),
+    "SlaveState": _enum(["ready", "resting", "unreachable", "missing"]),
+    "AssignTaskForm": _object({}, {"task_type": _TASK_TYPE_FIELD} | _files_by_field())
+    | {"description": _FORM},
+    "AddFilesForm": _object({}, _files_by_field()) | {"description": _FORM},
+    "NewJob": _object({"task_type": ref("TaskType")}),
+    "JobReference": _object({"job_id": TEXT, "status_url": TEXT}),
+    "FileIndexes": _object({"indexes": _list(_COUNT)}),
+    "JobFile": _object(_FILE),
+    "JobOverview": _object(_JOB_WITHOUT_FILES),
+    "Job": _object({**_JOB_WITHOUT_FILES, "files": _list(ref("JobFile"))}),
+    "JobList": _object({"jobs": _list(ref("JobOverview"))}),
+    "SavedFile": _object({"index": _COUNT, "saved_file": TEXT}),
+    "FailedFile": _object({"index": _COUNT, "filename": TEXT, **_FAILURE}),
+    "FileWarnings": _object({"index": _COUNT, "filename": TEXT, "warnings": _FILE["warnings"]}),
+    "Statistics": _object(
         {
-            "slaves": _list(_object(_SLAVE)),
-            "missing": _list(_object(_SLAVE)),
-            "mixed_versions": _list(_TEXT),
+            "elapsed_seconds": _NUMBER,
+            "files_per_second": _NUMBER,
+            "bytes_received": _COUNT,
+            "slaves": _told(_COUNTS, "Files done by each slave (ip:port)."),
+        }
+    ),
+    "Summary": _object(
+        {
+            "message": TEXT,
+            "task_type": TEXT,
+            "total_files_processed": _told(_COUNT, "The successes alone."),
+            "saved_files": _list(TEXT),
+            "files": _list(ref("SavedFile")),
+            "job_id": TEXT,
+            "failed_files": _list(ref("FailedFile")),
+            "warnings": _list(ref("FileWarnings")),
+            "statistics": ref("Statistics"),
+        }
+    ),
+    "JobSlaves": _object(
+        {
+            "job_id": TEXT,
+            "by_slave": _COUNTS,
+            "files_per_second": _RATES,
+            "together": _told(_NUMBER, "Files per second of all slaves together."),
+        }
+    ),
+    "JobFailures": _object({"job_id": TEXT, "by_code": _COUNTS}),
+    "ExcludedSlave": _object({"slave": _told(TEXT, "ip:port")}),
+    "SlaveExcluded": _object({"job_id": TEXT, "slave": TEXT, "files_moved": _COUNT}),
+    "Result": {"type": "object", "description": "One result; docs/results.md lists its keys."},
+    "SlaveAddress": _object(_ADDRESS),
+    "SlaveRegistration": _object(_ADDRESS, {**_DETAILS, "contract_version": {"type": "integer"}}),
+    "RegistrationAnswer": _object(
+        {"status": TEXT}, {"heartbeat_interval": _NUMBER, "unreachable_reason": TEXT}
+    ),
+    "SlaveStatus": _object(_SLAVE_STATUS, _SLAVE_STATUS_OPTIONAL),
+    "ClusterStatus": _object(
+        {"status": TEXT},
+        {
+            "slaves": _list(ref("SlaveStatus")),
+            "missing": _list(ref("SlaveStatus")),
+            "mixed_versions": _told(_list(TEXT), "What differs between slaves, by name."),
         },
+    )
+    | {"description": "Where a token is set, a caller without it is told the status alone."},
+    "SlaveActivity": _object(
+        {"held_files": _COUNT, "current_files": _list(TEXT), "files_per_minute": _COUNT}
     ),
-    "NewJob": _object({"task_type": {"type": "string", "enum": list(TASK_TYPES)}}),
-    "Named": _object({"job_id": _TEXT, "status_url": _TEXT}),
-    "Indexes": _object({"indexes": _list(_COUNT)}),
-    "Dropped": _object({"job_id": _TEXT, "slave": _TEXT, "files_moved": _COUNT}),
-    "BySlave": _object(
-        {"job_id": _TEXT, "by_slave": _COUNTS, "files_per_second": _RATES, "together": _NUMBER}
-    ),
-    "ByCode": _object({"job_id": _TEXT, "by_code": _COUNTS}),
     "Activity": _object(
         {
             "interval_seconds": _COUNT,
             "finished_files": _list(_COUNT),
-            "slaves": {"type": "object", "additionalProperties": _object(_BUSY)},
+            "slaves": {"type": "object", "additionalProperties": ref("SlaveActivity")},
         }
     ),
-    "File": _object(_FILE),
-    "Head": _object(_HEAD),
-    "Job": _object({**_HEAD, "files": _list(_ref("File"))}),
-    "Jobs": _object({"jobs": _list(_ref("Head"))}),
-    "Summary": _object(
-        {
-            "message": _TEXT,
-            "task_type": _TEXT,
-            "total_files_processed": _COUNT,
-            "saved_files": _list(_TEXT),
-            "files": _list(_object({"index": _COUNT, "saved_file": _TEXT})),
-            "job_id": _TEXT,
-            "failed_files": _list(_object(_FAILED)),
-            "warnings": _list(_object(_WARNED)),
-            "statistics": _object(_STATISTICS),
-        }
-    ),
+    "ApiDescription": {"type": "object", "description": "An OpenAPI 3.1 document."},
 }

@@ -27,6 +27,7 @@ slaves.values = {slaves}
 "path.job_id" = {{ dictionary = "jobs", probability = 0.7 }}
 "path.name" = {{ dictionary = "results", probability = 0.5 }}
 "path.task_type" = {{ dictionary = "types", probability = 0.5 }}
+"body.task_type" = {{ dictionary = "types", probability = 0.5 }}
 "body.slave" = {{ dictionary = "slaves", probability = 0.5 }}
 
 [checks]
@@ -61,7 +62,7 @@ class Found:
     faults: tuple[str, ...]
 
 
-ALL_PHASES = "coverage,fuzzing,stateful"
+ALL_PHASES = "examples,coverage,fuzzing,stateful"
 
 
 def run(
@@ -75,8 +76,8 @@ def run(
 ) -> Found:
     """Ask each call ``examples`` times; ``known`` says whether with the token, where one is set.
 
-    ``phases`` are Schemathesis's: at the limits of each parameter; at random; calls that follow
-    from what others answered.
+    ``phases`` are Schemathesis's: the examples of the description; at the limits of each
+    parameter; at random; calls that follow from what others answered.
     """
     settings = {"SLAVE_WORKERS": "1", "SLAVE_HOST": "127.0.0.1"}
     settings |= {"CLUSTER_TOKEN": TOKEN} if token else {}

@@ -2,41 +2,123 @@
 
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from master_service.app import create_master
 from master_service.openapi import description
 from master_service.settings import MasterSettings
 from protocol.settings.environment import Environment
+from protocol.task_types import TASK_TYPES
+
+needs_validators = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="the validators are pinned for 3.11 and later"
+)
+
+OPERATION_IDS = {
+    "assign_task": "post /assign_task",
+    "create_job": "post /jobs",
+    "add_files": "post /jobs/{job_id}/files",
+    "start_job": "post /jobs/{job_id}/start",
+    "list_jobs": "get /jobs",
+    "get_job": "get /jobs/{job_id}",
+    "cancel_job": "delete /jobs/{job_id}",
+    "get_job_slaves": "get /jobs/{job_id}/slaves",
+    "get_job_failures": "get /jobs/{job_id}/failures",
+    "watch_job": "get /jobs/{job_id}/events",
+    "retry_job": "post /jobs/{job_id}/retry",
+    "exclude_slave": "post /jobs/{job_id}/drop",
+    "download_results": "get /jobs/{job_id}/results.zip",
+    "download_result": "get /results/{task_type}/{name}",
+    "download_input": "get /jobs/{job_id}/inputs/{index}",
+    "ping": "get /",
+    "check_status": "get /check_status",
+    "get_activity": "get /activity",
+    "get_metrics": "get /metrics",
+    "get_openapi": "get /openapi.json",
+    "register_slave": "post /register",
+    "unregister_slave": "delete /register",
+}
+"""The names of functions in clients that others have generated: none of them may change."""
 
 
 @pytest.fixture
-def calls(tmp_path: Path) -> Iterator[set[tuple[str, str]]]:
-    """Every method and path that the program answers."""
-    folders = {"SPOOL_DIR": str(tmp_path), "RESULTS_DIR": str(tmp_path / "results")}
-    master = create_master(MasterSettings.read(Environment(folders, tmp_path)))
-    yield {
-        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
-        for rule in master.app.url_map.iter_rules()
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """The application of a master with a token."""
+    settings = {"SPOOL_DIR": str(tmp_path), "RESULTS_DIR": str(tmp_path / "results")}
+    settings["CLUSTER_TOKEN"] = "a-token-for-tests"
+    master = create_master(MasterSettings.read(Environment(settings, tmp_path)))
+    yield master.app
+    master.close()
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    """Return each operation by its method and path, with the parameters of its path."""
+    return {
+        f"{method} {path}": {**one, "path_parameters": item.get("parameters", [])}
+        for path, item in description()["paths"].items()
+        for method, one in item.items()
+        if method != "parameters"
+    }
+
+
+def media() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield name, type and description of each body of a request or an answer."""
+    for name, one in operations().items():
+        for kind, content in one.get("requestBody", {}).get("content", {}).items():
+            yield name, kind, content
+        for status, answer in one["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                yield f"{name} {status}", kind, content
+
+
+def test_every_call_is_described(app: Flask) -> None:
+    """Methods, paths and the types of their parameters are those of the program."""
+    known = {
+        f"{method.lower()} {path_of(rule.rule)}": {
+            name: "integer" if isinstance(converter, IntegerConverter) else "string"
+            for name, converter in rule._converters.items()
+        }
+        for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         # Pages are for people.
         if not rule.endpoint.startswith("ui.")
     }
-    master.close()
-
-
-def test_every_call_is_described(calls: set[tuple[str, str]]) -> None:
-    """Methods and paths are the same in the program and in its description."""
+    schemas = description()["components"]["schemas"]
     described = {
-        (method, path)
-        for path, item in description()["paths"].items()
-        for method in item.keys() - {"parameters"}
+        name: {
+            parameter["name"]: resolved(parameter["schema"], schemas)["type"]
+            for parameter in one["path_parameters"]
+        }
+        for name, one in operations().items()
     }
-    assert described == calls
+    assert described == known
+
+
+def path_of(rule: str) -> str:
+    """Return the path of one of Flask's rules as OpenAPI writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that is meant by a reference."""
+    found: dict[str, Any] = schemas[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    return found
+
+
+def test_operation_ids_stay() -> None:
+    """Every call has the name that it had, and a tag that is described."""
+    assert {one["operationId"]: name for name, one in operations().items()} == OPERATION_IDS
+    tags = {tag["name"] for tag in description()["tags"]}
+    assert {tag for one in operations().values() for tag in one["tags"]} == tags
+    assert all(one["summary"] and len(one["tags"]) == 1 for one in operations().values())
 
 
 def references(node: Any) -> Iterator[str]:
@@ -49,20 +131,84 @@ def references(node: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_every_reference_leads_somewhere() -> None:
-    """What a call refers to is described too."""
+def test_every_schema_is_referred_to() -> None:
+    """What a call refers to is described, and nothing else."""
     told = json.loads(json.dumps(description()))
     found = set(references(told))
-    assert found
-    assert found <= {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
+    assert found == {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
 
 
 def test_every_error_has_its_shape() -> None:
-    """Each answer of 400 and more is an object with ``error``; those to come back say when."""
-    for item in description()["paths"].values():
-        for method, one in item.items():
-            for status, answer in one["responses"].items() if method != "parameters" else ():
-                if int(status) >= 400:
-                    schema = answer["content"]["application/json"]["schema"]
-                    assert schema == {"$ref": "#/components/schemas/Error"}
-                    assert ("headers" in answer) == (status in ("503", "507"))
+    """Each answer of 400 and more is an ``Error``; those to come back to say when."""
+    for name, one in operations().items():
+        for status, answer in one["responses"].items():
+            if int(status) >= 400:
+                schema = answer["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Error"}, name
+                has_time = "Retry-After" in answer.get("headers", {})
+                assert has_time == (status in ("503", "507")), name
+
+
+def test_forms_are_plain_objects() -> None:
+    """A form is one object, in which each field of the task types is an optional list of files.
+
+    From ``anyOf`` some generators make a call without any body.
+    """
+    schemas = description()["components"]["schemas"]
+    forms = [content for _, kind, content in media() if kind == "multipart/form-data"]
+    assert len(forms) == 2
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    for form in forms:
+        schema = resolved(form["schema"], schemas)
+        assert (schema["type"], "required" in schema) == ("object", False)
+        for task in TASK_TYPES.values():
+            assert files.items() <= schema["properties"][task.form_field].items()
+
+
+def test_downloads_are_bytes() -> None:
+    """What is neither JSON, text nor a form is described as bytes, ahead of JSON."""
+    kinds: dict[str, list[str]] = {}
+    for name, kind, content in media():
+        kinds.setdefault(name, []).append(kind)
+        if kind not in ("application/json", "text/plain", "multipart/form-data"):
+            assert content["schema"] == {"type": "string", "format": "binary"}
+    octets = "application/octet-stream"
+    assert {name: found for name, found in kinds.items() if octets in found} == {
+        "get /jobs/{job_id}/results.zip 200": ["application/zip", octets],
+        "get /results/{task_type}/{name} 200": ["image/png", octets, "application/json"],
+        "get /jobs/{job_id}/inputs/{index} 200": [octets],
+    }
+
+
+def test_login_cookie_is_described(app: Flask) -> None:
+    """The cookie of the description is the one that the login sets."""
+    schemes = description()["components"]["securitySchemes"]
+    assert schemes["cookie"]["name"] == app.config["SESSION_COOKIE_NAME"]
+    assert schemes["token"]["scheme"] == "bearer"
+    assert description()["security"] == [{"token": []}, {"cookie": []}, {}]
+
+
+@needs_validators
+def test_description_is_proper_openapi() -> None:
+    """It follows the specification: its schema, operation ids, path parameters and defaults."""
+    from openapi_spec_validator import validate
+
+    validate(json.loads(json.dumps(description())))
+
+
+@needs_validators
+def test_examples_are_as_described() -> None:
+    """Each JSON, text and form has examples, and each example follows its schema."""
+    from tests.described import Description
+
+    described = Description(description())
+    counts: Counter[str] = Counter()
+    for name, kind, content in media():
+        for example in content.get("examples", {}).values():
+            assert described.faults(content["schema"], example["value"]) == [], name
+            counts[f"{name} {kind}"] += 1
+        assert counts[f"{name} {kind}"] or content["schema"].get("format") == "binary", name
+    for one in operations().values():
+        for parameter in one.get("parameters", []):
+            if "example" in parameter:
+                assert described.faults(parameter["schema"], parameter["example"]) == []
