@@ -189,8 +189,8 @@ def _results() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/results.zip": {
             "get": call(
                 "download_results",
-                "Download all results of a job that are there by now, in the folders of what was sent, "
-                "with a manifest.csv of every file.",
+                "Download all results of a job that are there by now, in the folders of what was "
+                "sent, with a manifest.csv of every file.",
                 {200: attachment(binary_answer("A ZIP archive.", "application/zip"))},
                 errors(404),
             )
