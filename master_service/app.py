@@ -10,7 +10,9 @@ from flask import Flask, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-from master_service import job_events, job_routes, routes
+from master_service import routes
+from master_service.api import job_events, jobs
+from master_service.api.app_context import Parts
 from master_service.errors import Refusal
 from master_service.jobs.disk_space import Room
 from master_service.jobs.results import Results
@@ -19,7 +21,6 @@ from master_service.jobs.runner import Runner
 from master_service.jobs.service import Rules, Service
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
-from master_service.parts import Parts
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings
 from master_service.slaves.heartbeat_monitor import Watch
@@ -112,7 +113,7 @@ def _app(parts: Parts, settings: MasterSettings) -> Flask:
         app, settings.token, access_control.Side(login.is_logged_in, pages.is_open)
     )
     app.register_error_handler(Refusal, _refused)
-    for module in (routes, job_routes, job_events, pages):
+    for module in (routes, jobs, job_events, pages):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -8,17 +8,17 @@ from dataclasses import asdict
 from flask import Blueprint, Response, current_app, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
-from master_service.job_routes import accepted
+from master_service.api.app_context import parts
+from master_service.api.jobs import accepted
+from master_service.api.openapi.description import description as openapi_description
+from master_service.api.request_parsing import claim_of, json_body, received_form, respond_async
+from master_service.api.slave_registration import check_home, read_address, read_details
+from master_service.api.summary import summary
 from master_service.jobs.model import Job
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
-from master_service.openapi import description as openapi_description
-from master_service.parts import parts
-from master_service.reading import claim_of, json_body, received_form, respond_async
-from master_service.registration import check_home, read_address, read_details
 from master_service.scheduling.state import Rest
 from master_service.slaves.registry import SlaveRecord, slave_state
-from master_service.summary import summary
 from master_service.ui.pages import wants_page
 from protocol.server.access_control import is_trusted
 from protocol.task_types import DEFAULT_TASK_TYPE

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from master_service.opening import how_to_open
+from master_service.join_instructions import how_to_open
 from protocol.settings.environment import Environment, SettingError
 from protocol.tls import Tls
 from protocol.wire import is_loopback

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Unauthorized
 
-from master_service.parts import parts
+from master_service.api.app_context import parts
 from master_service.ui import login
 from protocol.server.access_control import is_trusted
 from protocol.server.multipart_receiver import Limits

@@ -19,9 +19,9 @@ DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "ev
 PURE = (
     *(f"scheduling.{name}" for name in DECIDING),
     "jobs.model",
-    "progress",
-    "registration",
-    "summary",
+    "api.job_json",
+    "api.slave_registration",
+    "api.summary",
 )
 
 
@@ -216,7 +216,8 @@ def test_one_writer_owns_the_results() -> None:
         n for n, tree in trees.items() if f"{MASTER}.jobs.results.Results" in set(imported(tree))
     ]
     assert set(makers) <= {
-        f"{MASTER}.{name}" for name in ("app", "parts", "jobs.runner", "jobs.progress_recorder")
+        f"{MASTER}.{name}"
+        for name in ("app", "api.app_context", "jobs.runner", "jobs.progress_recorder")
     }
 
 

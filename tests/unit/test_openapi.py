@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
+from master_service.api.openapi.description import description
 from master_service.app import create_master
-from master_service.openapi import description
 from master_service.settings import MasterSettings
 from protocol.settings.environment import Environment
 from protocol.task_types import TASK_TYPES

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta, timezone
 
+from master_service.api.job_json import head
 from master_service.jobs.model import Job, JobState
 from master_service.monitoring.rate_estimator import RateEstimator
-from master_service.progress import head
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 

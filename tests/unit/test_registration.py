@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from master_service.api.slave_registration import check_home, read_address, read_details
 from master_service.errors import BadRegistration, ForeignContract
-from master_service.registration import check_home, read_address, read_details
 from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION
 

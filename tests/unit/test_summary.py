@@ -4,8 +4,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from master_service.api.summary import summary
 from master_service.jobs.model import File, FileState, Job
-from master_service.summary import summary
 from protocol.failures import Failure
 from protocol.task_types import TASK_TYPES
 

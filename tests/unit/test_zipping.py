@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
-from master_service.zipping import stream
+from master_service.api.zip_stream import stream
 
 AT = datetime(2026, 5, 1, 12, 30, tzinfo=timezone.utc)
 

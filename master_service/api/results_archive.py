@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
 
-from master_service import zipping
+from master_service.api import zip_stream
+from master_service.api.job_json import entry
 from master_service.jobs.model import File, Job
-from master_service.progress import entry
 from protocol import manifest
 from protocol.result_names import MANIFEST, ResultPaths
 
@@ -26,7 +26,7 @@ def stream(job: Job, files: Files, locate: Locate) -> Iterator[bytes]:
     It is of the files that the job has now; a job that goes on may have more results later.
     """
     archive = _Archive(job, files, locate)
-    return zipping.stream(archive.results(), job.created_at, (MANIFEST, archive.manifest))
+    return zip_stream.stream(archive.results(), job.created_at, (MANIFEST, archive.manifest))
 
 
 class _Archive:

@@ -5,13 +5,20 @@ import re
 from flask import Blueprint, Response, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 
-from master_service import job_archive
+from master_service.api import results_archive
+from master_service.api.app_context import parts
+from master_service.api.job_json import entry, head
+from master_service.api.request_parsing import (
+    claim_of,
+    file_state,
+    id_prefix,
+    json_body,
+    page,
+    received_form,
+)
 from master_service.errors import BadRequestPart, NoSuchThing
 from master_service.jobs.ledger_rows import TOGETHER
 from master_service.jobs.model import Job
-from master_service.parts import parts
-from master_service.progress import entry, head
-from master_service.reading import claim_of, file_state, id_prefix, json_body, page, received_form
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -134,7 +141,7 @@ def results_zip(job_id: str) -> ResponseReturnValue:
     """Return all results of a job that are there by now, in folders, with a manifest."""
     service = parts().service
     found = service.job(job_id)
-    archive = job_archive.stream(found, lambda: service.files(found), parts().results.locate)
+    archive = results_archive.stream(found, lambda: service.files(found), parts().results.locate)
     answer = Response(archive, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{job_id}.zip"'
     return _as_asked(answer)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from flask import request
 
+from master_service.api.app_context import parts
 from master_service.errors import BadRequestPart, NoRoomLeft
 from master_service.jobs.idempotency_keys import Claim
 from master_service.jobs.model import FileState
-from master_service.parts import parts
 from protocol.server.multipart_receiver import Form, NoRoom, receive
 from protocol.wire import json_bytes, json_value
 

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_sock import Sock
 from simple_websocket import Server
 
+from master_service.api.app_context import parts
+from master_service.api.jobs import head_of
 from master_service.errors import BadRequestPart
-from master_service.job_routes import head_of
-from master_service.parts import parts
 
 blueprint = Blueprint("job_events", __name__)
 sock = Sock()

@@ -5,9 +5,9 @@ what callers rely on shows: tests compare the two. Operation ids and the names o
 names in generated clients, and stay as they are.
 """
 
-from master_service.openapi_calls import TAGS, calls
-from master_service.openapi_parts import Described, in_path
-from master_service.openapi_schemas import SCHEMAS
+from master_service.api.openapi.calls import TAGS, calls
+from master_service.api.openapi.pieces import Described, in_path
+from master_service.api.openapi.schemas import SCHEMAS
 from protocol.wire import CONTRACT_VERSION
 
 _ABOUT = (

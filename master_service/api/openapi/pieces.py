@@ -4,8 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from master_service.openapi_examples import ERRORS, EXAMPLES
-from master_service.openapi_schemas import BINARY, SECONDS, TEXT, ref
+from master_service.api.openapi.examples import ERRORS, EXAMPLES
+from master_service.api.openapi.schemas import BINARY, SECONDS, TEXT, ref
 
 Described = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Every call of the master by its tag, path and method; a part of ``openapi``."""
 
-from master_service.openapi_parts import (
+from master_service.api.openapi.pieces import (
     IDEMPOTENCY_KEY,
     PREFER,
     Described,
@@ -16,7 +16,7 @@ from master_service.openapi_parts import (
     query,
     text_answer,
 )
-from master_service.openapi_schemas import TEXT, ref
+from master_service.api.openapi.schemas import TEXT, ref
 
 TAGS = {
     "jobs": "Sending files, and following, cancelling and repeating what was sent.",

@@ -1,0 +1,1 @@
+"""Requests in, JSON out, no policy: one module a resource, and the description of all calls."""
