@@ -74,11 +74,13 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     if sum(foreign.values()) > letters.get(ENGLISH, 0):
         return max(foreign, key=lambda code: foreign[code])
     total = sum(words.values())
+    if total == 1 and next(iter(words)) in english_lexicon:
+        return ENGLISH
     points = _points(words, english_lexicon)
     english = points.pop(ENGLISH, 0.0)
     likeliest = max(points, key=lambda code: points[code], default=ENGLISH)
     most = points.get(likeliest, 0.0)
-    if most > english and most >= _LEAST_POINTS and not (total == 1 and english):
+    if most > english and most >= _LEAST_POINTS:
         return likeliest
     beyond = sum(number for word, number in words.items() if not word.isascii())
     if not english and total >= _FEWEST_WORDS and beyond >= _FOREIGN_SHARE * total:
@@ -94,7 +96,8 @@ def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[s
         for code in languages:
             points[code] = points.get(code, 0.0) + number
         hints = set() if word.isascii() else _languages_by_letters(word)
-        if ENGLISH not in languages and word in english_lexicon:
+        # Many a function word of others is an English word of mood, such as the German article die.
+        if not languages and word in english_lexicon:
             hints.add(ENGLISH)
         for code in hints:
             points[code] = points.get(code, 0.0) + _HINT_POINTS * number

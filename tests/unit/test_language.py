@@ -26,8 +26,8 @@ not bad, not great|Never again|Mom's lasagna > everything|hot garbage|He is a re
 )
 
 OTHERS = {
-    "de": "Die Sonne scheint und die Kinder spielen im Garten.|Kann ich nur empfehlen!|Der Hund "
-    "war tot.|Größere Mengen für Übungszwecke|Das Essen kam kalt "
+    "de": "Die Kinder|Die Sonne scheint und die Kinder spielen im Garten.|Kann ich nur "
+    "empfehlen!|Der Hund war tot.|Größere Mengen für Übungszwecke|Das Essen kam kalt "
     "und der Kellner war unfreundlich.|Die Lage ist gut.|So ein Mist",
     "fr": "Le chat dort sur le canapé.|Le train est parti avec deux heures de retard.|Très déçu",
     "es": "El gato duerme en el sofá.|No me gusta nada esta película.|Muy recomendable",
