@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from client_service import arguments as words
+from client_service import listing, output
 from client_service.arguments import Order
 from client_service.drill import drill
 from client_service.errors import (
@@ -21,11 +22,9 @@ from client_service.errors import (
     UsageError,
 )
 from client_service.following import follow
+from client_service.local_files import Heap, Source, check, walk
 from client_service.master_api.job_api import JobApi
-from client_service.slaves import why_unavailable
-from client_service.terminal import listing, output, progress
-from client_service.terminal.interrupt import CtrlC
-from client_service.terminal.resume_hints import (
+from client_service.resume_hints import (
     give_up,
     is_final,
     saying,
@@ -34,8 +33,10 @@ from client_service.terminal.resume_hints import (
     to_resume,
     to_see_again,
 )
+from client_service.slaves import why_unavailable
+from client_service.terminal import progress
+from client_service.terminal.interrupt import CtrlC
 from client_service.transfer import classification, downloading, output_folder
-from client_service.transfer.local_files import Heap, Source, check, walk
 from client_service.transfer.uploading import send, skip_sent
 from protocol.counts import counted
 from protocol.settings.environment import Environment, SettingError, read_master_url

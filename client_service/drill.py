@@ -15,12 +15,12 @@ from pathlib import Path
 from client_service import slaves
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, UsageError
 from client_service.following import ENDED, ended_files, follow
+from client_service.local_files import check
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
+from client_service.resume_hints import or_cancelled
 from client_service.terminal import progress
-from client_service.terminal.resume_hints import or_cancelled
 from client_service.terminal.safe_text import printable
-from client_service.transfer.local_files import check
 from client_service.transfer.uploading import submit
 from protocol.content_types import TEXT
 from protocol.counts import counted

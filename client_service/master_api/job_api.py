@@ -14,12 +14,12 @@ from urllib.parse import quote
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from client_service.errors import MasterError
+from client_service.local_files import Source
 from client_service.master_api import answers
 from client_service.master_api.answers import Answer
 from client_service.master_api.connection import ANSWER_S, Blocks, Body, Connection
 from client_service.master_api.retries import PATIENCE_S
 from client_service.terminal.interrupt import CtrlC
-from client_service.transfer.local_files import Source
 from protocol.wire import LazyFile
 
 T = TypeVar("T")

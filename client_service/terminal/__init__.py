@@ -1,1 +1,1 @@
-"""What a person sees: progress, tables, summaries, and Ctrl-C."""
+"""What a terminal shows, and takes: progress bars, harmless text, local times, and Ctrl-C."""

@@ -6,7 +6,7 @@ Nothing is remembered of a file but its count: each type walks the files anew.
 from collections.abc import Iterator, Sequence
 
 from client_service.errors import UsageError
-from client_service.transfer.local_files import Heap, Source, walk
+from client_service.local_files import Heap, Source, walk
 from protocol.content_types import kind_of
 from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 

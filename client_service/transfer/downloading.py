@@ -7,8 +7,8 @@ from pathlib import Path
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
+from client_service.output import of_source
 from client_service.terminal import progress
-from client_service.terminal.output import of_source
 from client_service.terminal.safe_text import printable
 from client_service.transfer.manifest_file import Manifest
 from client_service.transfer.output_folder import Unplaced, bring, check

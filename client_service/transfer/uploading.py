@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from client_service.errors import UsageError
+from client_service.local_files import Heap, Source, check, walk
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
+from client_service.resume_hints import or_cancelled
 from client_service.terminal import progress
-from client_service.terminal.resume_hints import or_cancelled
-from client_service.transfer.local_files import Heap, Source, check, walk
 from protocol.counts import counted
 from protocol.task_types import TASK_TYPES
 

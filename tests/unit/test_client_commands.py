@@ -16,8 +16,8 @@ from client_service.errors import (
     MasterGone,
     UsageError,
 )
+from client_service.local_files import Heap, Source
 from client_service.master_api.job_api import JobApi
-from client_service.transfer.local_files import Heap, Source
 
 URL = "http://localhost:5000"
 FULL = "the master says no: the job would be larger"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from client_service.errors import UsageError
-from client_service.transfer.local_files import Heap, check, walk
+from client_service.local_files import Heap, check, walk
 
 
 def write(folder: Path, *names: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from client_service.errors import UsageError
+from client_service.local_files import Heap, Source
 from client_service.transfer import uploading
-from client_service.transfer.local_files import Heap, Source
 
 MIB = 1024 * 1024
 

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import pytest
 
+from client_service import listing, output
 from client_service.drill import Trial, report
 from client_service.master_api.job_api import JobApi
 from client_service.slaves import why_unavailable
-from client_service.terminal import listing, output, progress
+from client_service.terminal import progress
 from tests.unit.test_client_answers import ENTRY, HEAD, SLAVE
 
 ORDER = "\x1b]0;owned\x07\x1b[2J\n"

@@ -4,7 +4,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from protocol.task_types import TASK_TYPES
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROTOCOL, SLAVE, MASTER, CLIENT = "protocol", "slave_service", "master_service", "client_service"
+PACKAGES = (PROTOCOL, SLAVE, MASTER, CLIENT)
 SERVER = f"{PROTOCOL}.server"
+MOST_MODULES = 18
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
 DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
@@ -40,8 +42,7 @@ def modules(package: str) -> dict[str, ast.Module]:
 
 def product() -> dict[str, ast.Module]:
     programs = {name: parse(PROJECT / f"{name}.py") for name in ("master", "slave", "client")}
-    packages = (PROTOCOL, SLAVE, MASTER, CLIENT)
-    return programs | {name: tree for each in packages for name, tree in modules(each).items()}
+    return programs | {name: tree for each in PACKAGES for name, tree in modules(each).items()}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -145,7 +146,7 @@ def test_programs_share_the_protocol_alone(
 ) -> None:
     """Master, slave and client import nothing of each other, and the protocol none of them."""
     trees = modules(package) | ({program: parse(PROJECT / f"{program}.py")} if program else {})
-    others = {PROTOCOL, SLAVE, MASTER, CLIENT} - {package} - allowed
+    others = set(PACKAGES) - {package} - allowed
     found = {name for name, tree in trees.items() if any(modules_of(each, tree) for each in others)}
     assert found == set()
 
@@ -157,6 +158,46 @@ def test_only_servers_import_the_server() -> None:
         name.partition(".")[0] for name, tree in trees.items() if imports_package(tree, SERVER)
     }
     assert users <= {MASTER, SLAVE, "slave", "master"}
+
+
+def test_arrows_between_packages_run_one_way() -> None:
+    """No package or module at the top of one imports, over however many others, itself."""
+    arrows: dict[str, set[str]] = {}
+    sources = {name: tree for each in PACKAGES for name, tree in modules(each).items()}
+    for name, tree in sources.items():
+        names = set(imported(tree))
+        needed = (names | {each.rpartition(".")[0] for each in names}) & sources.keys()
+        arrows.setdefault(place_of(name), set()).update(map(place_of, needed))
+    for place, others in arrows.items():
+        others.discard(place)
+    assert {place for place in arrows if place in reachable(place, arrows)} == set()
+
+
+def place_of(name: str) -> str:
+    """Return the package that a module lies in; a module at the top stands for itself."""
+    parts = name.removesuffix(".__init__").split(".")
+    return ".".join(parts[:-1]) if len(parts) > 2 else ".".join(parts)
+
+
+def reachable(place: str, arrows: Mapping[str, set[str]]) -> set[str]:
+    """Return all that the arrows lead to."""
+    found: set[str] = set()
+    ahead = list(arrows[place])
+    while ahead:
+        if (here := ahead.pop()) not in found:
+            found.add(here)
+            ahead += arrows.get(here, ())
+    return found
+
+
+def test_folders_are_small_enough_to_be_read_as_a_list() -> None:
+    """No package has so many modules that their names say nothing any more."""
+    sizes = {
+        folder: len(list(folder.glob("*.py")))
+        for package in PACKAGES
+        for folder in [PROJECT / package, *(PROJECT / package).rglob("*/")]
+    }
+    assert {folder.name: size for folder, size in sizes.items() if size > MOST_MODULES} == {}
 
 
 def test_processors_are_found() -> None:

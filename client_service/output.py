@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterable
 
 from client_service.errors import ALL_DONE, SOME_FAILED
+from client_service.local_files import Source
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
 from client_service.terminal.safe_text import printable
-from client_service.transfer.local_files import Source
 from protocol.counts import counted
 from protocol.result_names import tells_its_source
 
