@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.programs import only_line, run
-from tests.unit.test_client_answers import ENTRY, HEAD
+from tests.unit.client.test_answers import ENTRY, HEAD
 
 NOTHING_DONE = 2
 SENT_AT_MOST = 512 * 1024 * 1024

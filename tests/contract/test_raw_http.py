@@ -13,8 +13,8 @@ import requests
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
 from tests.contract.raw import BOUND_S, Answer, exchange
-from tests.unit.test_request_body import BROKEN
-from tests.unit.test_request_head import FIELDS, REFUSED
+from tests.unit.protocol.server.test_request_body import BROKEN
+from tests.unit.protocol.server.test_request_head import FIELDS, REFUSED
 
 FUZZ_CASES = int(os.environ.get("FUZZ_CASES", "400"))
 FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "1"))

@@ -1,0 +1,1 @@
+"""What the calls read and answer."""

@@ -1,0 +1,1 @@
+"""Jobs, the ledger and the results on disk."""

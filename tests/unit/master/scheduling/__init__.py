@@ -1,0 +1,1 @@
+"""The scheduler's decisions, played without sockets, threads and clocks."""

@@ -1,0 +1,330 @@
+"""A world for the scheduler's tests: slaves that exist in words alone, and rules never broken.
+
+Whatever a test does to it, the world checks after each event that the scheduler keeps to the
+rules that hold always; a test says only what is special about its own story.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from master_service.scheduling.events import (
+    Action,
+    Answered,
+    Drop,
+    Ended,
+    Event,
+    GiveUp,
+    Heard,
+    Keep,
+    Requeue,
+    RunAdded,
+    RunCancelled,
+    Send,
+    SlaveDropped,
+    SlaveGone,
+    SlaveUp,
+    Tick,
+    Trouble,
+    Unsendable,
+)
+from master_service.scheduling.scheduler import Scheduler
+from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
+from protocol.failures import RETRIED_CODES
+from tests.unit.master.scheduling.invariants import Books, File, Live
+
+
+@dataclass
+class World:
+    """Plays every slave to one scheduler, and keeps its own books of what must follow."""
+
+    max_attempts: int = 3
+    now: float = 100.0
+    slaves: dict[str, SlaveUp] = field(default_factory=dict)
+    runs: dict[str, RunAdded] = field(default_factory=dict)
+    live: dict[int, Live] = field(default_factory=dict)
+    abandoned: list[Send] = field(default_factory=list)
+    ends: dict[File, Keep | GiveUp | Drop] = field(default_factory=dict)
+    ended_at: dict[File, float] = field(default_factory=dict)
+    done_by: dict[File, str] = field(default_factory=dict)
+    hand_overs: Counter[File] = field(default_factory=Counter)
+    books: Books = field(default_factory=Books)
+    dropped: set[tuple[str, str]] = field(default_factory=set)
+    """A run, and a slave that is not to work on it."""
+    under_suspicion: set[File] = field(default_factory=set)
+    """Files that were in one batch with others when its answer made no sense."""
+    unreachable: set[str] = field(default_factory=set)
+    resting_until: dict[str, float] = field(default_factory=dict)
+    sends: dict[int, Send] = field(default_factory=dict)
+    history: list[tuple[Event, list[Action]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler(self.max_attempts)
+
+    # What happens
+
+    def up(self, slave: str, workers: int = 1, types: Sequence[str] = ("text",)) -> list[Send]:
+        """A slave registers, or what it can do changes; like all here, returns what is sent."""
+        event = SlaveUp(self.now, slave, workers, frozenset(types))
+        self.slaves[slave] = event
+        return self._sends(self._post(event))
+
+    def gone(self, slave: str, lost: bool) -> list[Send]:
+        """A slave leaves, or is lost with all it holds."""
+        if self.slaves.pop(slave, None) is not None:
+            self.resting_until.pop(slave, None)
+            self.unreachable.discard(slave)
+            self.books.forget(slave)
+        if lost:
+            for number, live in list(self.live.items()):
+                if live.slave == slave:
+                    self._abandon(number)
+        return self._sends(self._post(SlaveGone(self.now, slave, lost)))
+
+    def add(
+        self,
+        run: str,
+        sizes: int | Sequence[int],
+        task_type: str = "text",
+        patience_s: float | None = None,
+        blamed_by: Mapping[int, Sequence[str]] | None = None,
+    ) -> list[Send]:
+        """A run of so many files, or of files of these sizes, is added."""
+        sizes = [100] * sizes if isinstance(sizes, int) else sizes
+        event = RunAdded(self.now, run, task_type, sizes, patience_s, blamed_by or {})
+        self.runs[run] = event
+        for index, slaves in event.blamed_by.items():
+            self.books.blames[run, index] = list(slaves)
+        return self._sends(self._post(event))
+
+    def cancel(self, run: str) -> list[Action]:
+        """Nobody wants the rest of a run any more."""
+        left = self.left(run) if run in self.runs else []
+        # With the last file a run is over; an exchange that has not ended by then still may.
+        for number in [n for n, live in self.live.items() if left and live.run == run]:
+            self._abandon(number)
+        actions = self._post(RunCancelled(self.now, run))
+        assert [action for action in actions if isinstance(action, Drop)] == [
+            Drop(run, index) for index in left
+        ]
+        return actions
+
+    def drop(self, run: str, slave: str) -> list[Send]:
+        """A slave is not to work on a run any more."""
+        held = [n for n, live in self.live.items() if (live.slave, live.run) == (slave, run)]
+        if run in self.runs and self.left(run) and (held or slave in self.slaves):
+            self.dropped.add((run, slave))
+            for number in held:
+                self._abandon(number)
+        return self._sends(self._post(SlaveDropped(self.now, run, slave)))
+
+    def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
+        """A slave answers one file: with a result, or with the code of a failure."""
+        live = self.live.get(batch)
+        if live is None or index not in live.unanswered:
+            actions = self._post(Answered(self.now, batch, index, code))
+            assert not any(isinstance(action, Keep) for action in actions)
+            return actions
+        live.unanswered.discard(index)
+        file, there, again = (live.run, index), live.slave in self.slaves, code == "returned"
+        self.unreachable.discard(live.slave)
+        if code is None:
+            self.books.result(file, live.slave, there, self.now)
+        elif again:
+            self._rests(live.slave, Trouble.FULL)
+        elif code in RETRIED_CODES:
+            again = not self.books.blame(file, live.slave, there, self.now)
+            again = again or len(self.books.blames[file]) < self.max_attempts
+        blamed_by = tuple(self.books.blames[file])
+        actions = self._post(Answered(self.now, batch, index, code))
+        assert (Requeue(*file, blamed_by) if again else Keep(*file)) in actions
+        if not again:
+            self.done_by[file] = live.slave
+        return actions
+
+    def end(self, batch: int, trouble: Trouble | None = None) -> list[Action]:
+        """The exchange over a batch is over."""
+        if (live := self.live.get(batch)) is not None:
+            if trouble is None and live.unanswered:
+                trouble = Trouble.GARBLED
+            if trouble is Trouble.GARBLED:
+                self._garbled(live, alone=len(self.sends[batch].indexes) == 1)
+            if trouble is not None:
+                self._rests(live.slave, trouble)
+            self._abandon(batch)
+        return self._post(Ended(self.now, batch, trouble))
+
+    def hear(self, batch: int) -> list[Send]:
+        """A slave begins to answer a batch."""
+        if (live := self.live.get(batch)) is not None:
+            self.unreachable.discard(live.slave)
+        return self._sends(self._post(Heard(self.now, batch)))
+
+    def lose_upload(self, batch: int, index: int) -> list[Action]:
+        """A file turns out not to be there any more when it is to be sent."""
+        live = self.live.get(batch)
+        is_open = live is not None and index in live.unanswered
+        if live is not None:
+            live.unanswered.discard(index)
+        actions = self._post(Unsendable(self.now, batch, index))
+        assert is_open == any(isinstance(action, GiveUp) for action in actions)
+        return actions
+
+    def complete(self, batch: int) -> list[Send]:
+        """Let the slave give a result for all that is left of the batch."""
+        actions = []
+        for index in sorted(self.live[batch].unanswered):
+            actions += self.answer(batch, index)
+        return self._sends(actions + self.end(batch))
+
+    def wait(self, seconds: float, late_s: float = 0.0) -> list[Send]:
+        """Time passes, and the scheduler hears of it; for some of it the master stood still."""
+        self.now += seconds
+        for run in self.runs:
+            self._lift_drops(run)
+            self._cut_rests_short(run)
+        return self._sends(self._post(Tick(self.now, late_s)))
+
+    # What is asked
+
+    def batches(self, slave: str) -> list[int]:
+        """Return the batches that the slave holds, the oldest first."""
+        return [number for number, live in self.live.items() if live.slave == slave]
+
+    def held(self, slave: str) -> int:
+        """Return how many files the slave has been given and not answered."""
+        return sum(len(self.live[number].unanswered) for number in self.batches(slave))
+
+    def left(self, run: str) -> list[int]:
+        """Return the files of the run that have no end yet."""
+        count = len(self.runs[run].sizes)
+        return [index for index in range(count) if (run, index) not in self.ends]
+
+    def codes(self, run: str) -> list[str | None]:
+        """How each file ended that has ended: None for the slave's word, else the code."""
+        ends = [end for (name, _), end in sorted(self.ends.items()) if name == run]
+        return [end.failure.code if isinstance(end, GiveUp) else None for end in ends]
+
+    # The rules
+
+    def _post(self, event: Event) -> list[Action]:
+        actions = self.scheduler.handle(event)
+        self.history.append((event, actions))
+        for action in actions:
+            if isinstance(action, Send):
+                self._check_send(action)
+            else:
+                self._check_file(action)
+        self._compare_books()
+        return actions
+
+    def _check_file(self, action: Keep | GiveUp | Requeue | Drop) -> None:
+        file = (action.run, action.index)
+        assert file not in self.ends, f"{file} ends, or waits, after its end"
+        if isinstance(action, Requeue):
+            assert action.blamed_by == tuple(self.books.blames[file])
+            return
+        self.ends[file] = action
+        self.ended_at[file] = self.now
+        self.books.file_ended(file)
+        if isinstance(action, GiveUp):
+            self._check_give_up(action)
+        elif isinstance(action, Drop):
+            assert self.history[-1][0] == RunCancelled(self.now, action.run)
+
+    def _compare_books(self) -> None:
+        for name, run in self.scheduler._runs.items():
+            for slave, count in run.held.items():
+                mine = [b for b in self.live.values() if (b.slave, b.run) == (slave, name)]
+                assert count == sum(len(batch.unanswered) for batch in mine) >= 0
+            for index, blamed_by in run.blamed_by.items():
+                assert blamed_by == self.books.blames[name, index] != []
+                assert (name, index) not in self.ends
+        for slave, known in self.scheduler._slaves.items():
+            record = known.record
+            assert record.blamed == self.books.suspects[slave]
+            assert record.proofs == self.books.proofs[slave]
+            assert record.rest_s == self.books.rest_s.get(slave, 0)
+        judged = {slave for slave in self.slaves if self.books.rests(slave, self.now)}
+        resting = self.scheduler.resting(self.now)
+        assert judged <= resting.keys() <= judged | self.resting_until.keys()
+        assert all(self.scheduler.wants(batch) for batch in self.live)
+        assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
+
+    def _check_send(self, send: Send) -> None:
+        assert send.slave in self.slaves, "work for a slave that is not there"
+        assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
+        assert self.now >= self.resting_until.get(send.slave, 0), "work for a slave that rests"
+        assert not self.books.rests(send.slave, self.now), "work for a slave that is judged"
+        assert (send.run, send.slave) not in self.dropped, "work for a slave that was dropped"
+        assert send.batch not in self.sends
+        assert 0 < len(set(send.indexes)) == len(send.indexes)
+        for live in self.live.values():
+            same = live.run == send.run and not live.unanswered.isdisjoint(send.indexes)
+            assert not same, "a file is in two hands"
+        for index in send.indexes:
+            assert (send.run, index) not in self.ends, "a file is sent after its end"
+            if len(send.indexes) > 1:
+                assert not self.books.blames[send.run, index], "a blamed file is not alone"
+                assert (send.run, index) not in self.under_suspicion, "nor one under suspicion"
+            self.hand_overs[send.run, index] += 1
+        size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
+        assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
+        self.sends[send.batch] = send
+        self.live[send.batch] = Live(send.slave, send.run, set(send.indexes))
+
+    def _check_give_up(self, action: GiveUp) -> None:
+        assert not any(
+            live.run == action.run and action.index in live.unanswered
+            for live in self.live.values()
+        ), "given up while a slave holds it"
+        if action.failure == INPUT_LOST:
+            assert isinstance(self.history[-1][0], Unsendable)
+        elif action.failure.code == "internal":
+            assert len(self.books.blames[action.run, action.index]) >= self.max_attempts
+        else:
+            assert action.failure.code == "no_slave"
+            assert self.runs[action.run].patience_s is not None
+
+    def _garbled(self, live: Live, alone: bool) -> None:
+        files = [(live.run, index) for index in live.unanswered]
+        if not alone:
+            self.under_suspicion.update(files)
+            return
+        for file in files:
+            self.books.blame(file, live.slave, live.slave in self.slaves, self.now)
+
+    def _abandon(self, batch: int) -> None:
+        del self.live[batch]
+        self.abandoned.append(self.sends[batch])
+
+    def _lift_drops(self, run: str) -> None:
+        task_type = self.runs[run].task_type
+        able = {(run, name) for name, up in self.slaves.items() if task_type in up.task_types}
+        if self.left(run) and able and able <= self.dropped:
+            self.dropped -= able
+
+    def _cut_rests_short(self, run: str) -> None:
+        resting = [slave for slave in self.slaves if self.books.rests(slave, self.now)]
+        held = sum(len(live.unanswered) for live in self.live.values() if live.run == run)
+        if not resting or len(self.left(run)) == held:
+            return
+        able = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
+        fit = [slave for slave in able if (run, slave) not in self.dropped]
+        if all(slave in self.unreachable or slave in resting for slave in fit):
+            for slave in fit:
+                self.books.rests_until.pop(slave, None)
+
+    def _rests(self, slave: str, trouble: Trouble) -> None:
+        if slave in self.slaves:
+            if trouble is Trouble.FULL:
+                self.unreachable.discard(slave)
+            else:
+                self.unreachable.add(slave)
+            until = max(self.resting_until.get(slave, 0), self.now)
+            # One trouble is one pause: what is learnt while it rests does not make it longer.
+            self.resting_until[slave] = until if until > self.now else self.now + SHORT_PAUSE_S
+
+    @staticmethod
+    def _sends(actions: list[Action]) -> list[Send]:
+        return [action for action in actions if isinstance(action, Send)]

@@ -1,0 +1,289 @@
+"""What the scheduler was told and answered, written down, and replayed."""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from master_service.scheduling.events import (
+    Action,
+    Answered,
+    Ended,
+    Event,
+    GiveUp,
+    RunAdded,
+    RunCancelled,
+    Send,
+    SlaveDropped,
+    SlaveGone,
+    SlaveUp,
+    Tick,
+    Trouble,
+)
+from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
+from master_service.scheduling.scheduler import Scheduler
+from protocol.failures import Failure
+from tests.unit.master.scheduling.simulator import World
+from tests.unit.master.scheduling.test_simulation import Step, stories
+
+PROJECT = Path(__file__).resolve().parents[4]
+FULL = Path("/dev/full")
+
+EVENTS: list[Event] = [
+    SlaveUp(1.5, "a", 2, frozenset({"text", "ocr"})),
+    SlaveUp(1.5, "b", 1, frozenset()),
+    RunAdded(2.0, "r", "text", [1, 2, 3], None),
+    RunAdded(2.1, "s", "ocr", [1], 0.5, {0: ["b", "a"]}),
+    Answered(0.1 + 0.2, 1, 0, None),
+    Answered(3.0, 1, 1, "crashed"),
+    Ended(4.0, 1, Trouble.LOST),
+    Ended(4.0, 2, None),
+    SlaveDropped(5.0, "r", "a"),
+    RunCancelled(6.0, "r"),
+    SlaveGone(7.0, "a", True),
+    Tick(8.0),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def history(max_attempts: int = 3) -> list[tuple[Event, list[Action]]]:
+    """Return the events with what a new scheduler answers to them."""
+    scheduler = Scheduler(max_attempts)
+    return [(event, scheduler.handle(event)) for event in EVENTS]
+
+
+def write(path: Path, told: Sequence[tuple[Event, list[Action]]], max_attempts: int = 3) -> None:
+    """Append what a scheduler was told and answered, as one process does."""
+    log = EventLog(path, max_attempts)
+    for event, actions in told:
+        log.write(event, actions)
+    log.close()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_events_come_back_as_they_were(event: Event) -> None:
+    """Through JSON and back, an event of any kind is equal to itself."""
+    assert decode(json.loads(json.dumps(encode(event)))) == event
+
+
+def test_actions_are_written_with_their_fields() -> None:
+    """An action tells its kind and what it is about, a failure with its code and sentence."""
+    actions = [Send(1, "a", "r", (4, 5)), GiveUp("r", 0, Failure("no_slave", "None was there."))]
+    failure = {"type": "Failure", "code": "no_slave", "error": "None was there."}
+    assert encode(actions) == [
+        {"type": "Send", "batch": 1, "slave": "a", "run": "r", "indexes": [4, 5]},
+        {"type": "GiveUp", "run": "r", "index": 0, "failure": failure},
+    ]
+
+
+def test_what_is_no_part_of_an_event_is_refused() -> None:
+    """A value that could not be read back is not written."""
+    with pytest.raises(TypeError, match="object"):
+        encode(object())
+
+
+def test_file_replays(path: Path) -> None:
+    """Every event that was written is answered as it was then."""
+    write(path, history())
+    assert replay(path) == len(EVENTS)
+
+
+def test_lines_are_there_at_once(path: Path) -> None:
+    """A master that is killed has written all that it was told until then."""
+    log = EventLog(path, 3)
+    log.write(*history()[0])
+    assert replay(path) == 1
+    log.close()
+
+
+def test_each_process_has_its_own_segment(path: Path) -> None:
+    """A second master appends, with its own setting, and each begins with a new scheduler."""
+    write(path, history(max_attempts=3), max_attempts=3)
+    write(path, history(max_attempts=1), max_attempts=1)
+    assert replay(path) == 2 * len(EVENTS)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(stories)
+def test_any_story_replays(story: list[tuple[Step, int, int]]) -> None:
+    """Whatever happens to slaves and runs, its log replays exactly."""
+    world = World()
+    for step, which, how in story:
+        step(world, which, how)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "events.jsonl")
+        write(path, world.history)
+        assert replay(path) == len(world.history)
+
+
+def test_first_difference_is_named(path: Path) -> None:
+    """A scheduler that answers otherwise is told of with the line and both answers."""
+    told = history()
+    told[2] = (told[2][0], [Send(77, "a", "r", (0,))])
+    write(path, told)
+    with pytest.raises(ReplayError, match=r"^line 4: .*'batch': 77.*'batch': 1") as caught:
+        replay(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("last", [0, 1, 5, len(EVENTS)])
+@pytest.mark.parametrize("kept", [1, 20])
+def test_torn_last_line_is_ignored(path: Path, last: int, kept: int) -> None:
+    """A master killed while it writes costs its last line alone, also when another follows."""
+    write(path, history()[:last])
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]) + lines[-1][:kept])
+    assert replay(path) == max(0, last - 1)
+    write(path, history())
+    assert replay(path) == max(0, last - 1) + len(EVENTS)
+
+
+def test_last_line_without_its_end_counts(path: Path) -> None:
+    """A line that lacks nothing but its end is whole."""
+    write(path, history())
+    path.write_bytes(path.read_bytes()[:-1])
+    assert replay(path) == len(EVENTS)
+    write(path, history())
+    assert replay(path) == 2 * len(EVENTS)
+
+
+def test_unreadable_line_in_between_is_an_error(path: Path) -> None:
+    """Only the end of a segment may be torn; anywhere else events would be missing."""
+    write(path, history())
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], b'{"event\n', *lines[4:]]))
+    with pytest.raises(ReplayError, match="line 4"):
+        replay(path)
+
+
+@pytest.mark.parametrize("line", ["{}", '{"event": {"type": "Unheard"}}', '{"event": {}}'])
+def test_line_that_is_no_event_is_an_error(path: Path, line: str) -> None:
+    """JSON that is none of ours is named, not passed over."""
+    write(path, [])
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(ReplayError, match="line 2"):
+        replay(path)
+
+
+def test_event_before_any_start_is_an_error(path: Path) -> None:
+    """Without a start nobody knows which scheduler answered."""
+    write(path, history())
+    path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
+    with pytest.raises(ReplayError, match="line 1"):
+        replay(path)
+
+
+# When the disk does not take it
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_full_disk_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The master goes on without its log, and says so one time."""
+    with caplog.at_level(logging.WARNING):
+        write(FULL, history())
+    assert len(caplog.records) == 1
+    assert str(FULL) in caplog.text
+
+
+def test_file_that_can_not_be_opened_is_told_of_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A log in a folder that is not there is no reason to stop either."""
+    with caplog.at_level(logging.WARNING):
+        write(path / "none" / "such", history())
+    assert len(caplog.records) == 1
+
+
+class FillingUp(io.FileIO):
+    """A file on a disk with room for so many bytes more."""
+
+    room = 700
+
+    def write(self, line: object) -> int:
+        assert isinstance(line, memoryview)
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        taken = super().write(line[: self.room])
+        self.room -= taken
+        return taken
+
+
+def test_what_was_written_before_the_disk_was_full_replays(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a line that still fitted does no harm, now or after the next start."""
+    log = EventLog(path, 3)
+    log.close()
+    log._file = FillingUp(path, "ab")
+    for event, actions in history():
+        log.write(event, actions)
+    log.close()
+    assert path.stat().st_size > FillingUp.room
+    assert not path.read_bytes().endswith(b"\n")
+    before = replay(path)
+    assert 0 < before < len(EVENTS)
+    write(path, history())
+    assert replay(path) == before + len(EVENTS)
+    assert len(caplog.records) == 1
+
+
+class TakingLittle(io.FileIO):
+    """A file that takes a few bytes at a time, as the system may."""
+
+    def write(self, line: object) -> int:
+        assert isinstance(line, memoryview)
+        return super().write(line[:7])
+
+
+def test_line_that_is_taken_in_parts_is_written_whole(path: Path) -> None:
+    """A write that takes only a part is gone on with."""
+    log = EventLog(path, 3)
+    log.close()
+    log._file = TakingLittle(path, "ab")
+    for event, actions in history():
+        log.write(event, actions)
+    log.close()
+    assert replay(path) == len(EVENTS)
+
+
+# From the command line
+
+
+def run(path: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "master_service.scheduling.replay_log", os.fspath(path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_command_tells_how_many_events_replay(path: Path) -> None:
+    """A file that replays is a success with its number of events."""
+    write(path, history())
+    done = run(path)
+    assert (done.returncode, done.stdout) == (0, f"{len(EVENTS)} events replay exactly\n")
+
+
+@pytest.mark.parametrize("content", [None, b'{"start": {"max_attempts": 3}}\n{}\n'])
+def test_command_fails_with_one_line(path: Path, content: bytes | None) -> None:
+    """A file that is not there, or does not replay, is a failure with its reason."""
+    if content is not None:
+        path.write_bytes(content)
+    done = run(path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,1 @@
+"""The registry, the heartbeat monitor and the transport."""

@@ -1,0 +1,1 @@
+"""What all programs share, module by module."""

@@ -1,0 +1,1 @@
+"""The HTTP server: what it reads, refuses and waits for."""

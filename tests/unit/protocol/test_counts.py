@@ -1,0 +1,84 @@
+"""Numbers with their nouns: one file, two files, in every message of every program."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from protocol.counts import counted
+
+PROJECT = Path(__file__).resolve().parents[3]
+SOURCES = sorted(
+    [PROJECT / f"{name}.py" for name in ("master", "slave", "client")]
+    + [
+        path
+        for name in ("master", "slave", "client")
+        for path in (PROJECT / f"{name}_service").rglob("*.py")
+    ]
+)
+SCRIPTS = sorted(
+    path
+    for path in (PROJECT / "master_service/ui/static").rglob("*.js")
+    if "vendor" not in path.parts
+)
+NOUNS = (
+    "bytes|characters|days|errors|files|jobs|lines|minutes|pages|parts|requests|results|seconds|"
+    "sentences|slaves|texts|words|workers"
+)
+PLURAL = re.compile(rf"^ ({NOUNS})\b")
+IN_A_FORMAT = re.compile(rf"%[ds] ({NOUNS})\b")
+IN_A_SCRIPT = re.compile(rf"\$\{{(?!LEAST|MOST)[^}}]*\}} ({NOUNS})\b")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1000, "1000 files"), (0.5, "0.5 files")],
+)
+def test_one_is_singular(number: float, said: str) -> None:
+    """Only one of a thing goes without the plural's s."""
+    assert counted(number, "file") == said
+
+
+def test_plural_may_be_another_word() -> None:
+    """A verb can stand in place of the noun, or beside it."""
+    assert [counted(number, "job is", "jobs are") for number in (1, 2)] == [
+        "1 job is",
+        "2 jobs are",
+    ]
+
+
+def bad_counts(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts in which a plural follows a number that may be one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for value, after in zip(node.values, node.values[1:], strict=False):
+                if isinstance(value, ast.FormattedValue) and isinstance(after, ast.Constant):
+                    number = ast.unparse(value.value)
+                    is_fixed = re.search(r"\b_?[A-Z][A-Z_]+\b|type$", number)
+                    if PLURAL.match(str(after.value)) and not is_fixed:
+                        yield ast.unparse(node)
+        elif isinstance(node, ast.Call) and node.args:
+            text = node.args[0]
+            if isinstance(text, ast.Constant) and IN_A_FORMAT.search(str(text.value)):
+                yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_messages_count_with_the_shared_function(path: Path) -> None:
+    """No message writes a plural behind a number by itself: that gives "1 files"."""
+    assert list(bad_counts(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_page_counts_with_its_shared_function(path: Path) -> None:
+    """Nor does the page."""
+    assert IN_A_SCRIPT.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_bad_counts_are_found() -> None:
+    """The search finds both ways in which Python writes a number into a text."""
+    code = 'f"Sent {heap.files} files"; log.info("warming up %d workers", n); f"{_MOST} files"'
+    assert len(list(bad_counts(ast.parse(code)))) == 2
+    assert IN_A_SCRIPT.search("`Of ${some.length} files`")

@@ -1,0 +1,195 @@
+"""How the surveys of a job become one vocabulary: exact, in any order, in bounded memory."""
+
+import itertools
+import json
+import math
+import random
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol import vocabulary
+
+ROOT = Path(__file__).parents[3]
+
+
+def seeded(seed: int) -> random.Random:
+    """Return a source of the same numbers each time."""
+    return random.Random(seed)  # noqa: S311  (no secret is made of them)
+
+
+def fit_of(folder: Path, surveys: Iterable[Mapping[str, int]]) -> dict[str, Any]:
+    """Return the fit of the given term counts, one for each text."""
+    with vocabulary.open_fit(folder) as fit:
+        for terms in surveys:
+            fit.add({"terms": terms})
+        return fit.finish()
+
+
+def test_idf_is_smoothed_and_terms_are_sorted(tmp_path: Path) -> None:
+    """The fit has each term once, by the alphabet, with ln((1+n)/(1+df)) + 1."""
+    fit = fit_of(tmp_path, [{"sea": 1, "tree": 5}, {"sea": 2}, {}])
+    assert fit == {
+        "terms": ["sea", "tree"],
+        "idf": [math.log(4 / 3) + 1, math.log(4 / 2) + 1],
+        "documents": 3,
+    }
+
+
+def test_total_counts_decide_not_the_number_of_texts(tmp_path: Path) -> None:
+    """A term said often in one text comes before one said once in each of several."""
+    often = {f"often{number:03}": 4 for number in range(100)}
+    assert fit_of(tmp_path, [often, {"everywhere": 1}, {"everywhere": 1}])["terms"] == sorted(often)
+
+
+def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
+    """Of equal counts at place 100 the first by the alphabet stay, in whatever order they come."""
+    terms = [f"t{number:03}" for number in range(150)]
+    surveys = [{term: 1} for term in reversed(terms)]
+    surveys.append({"zebra": 2})
+    assert fit_of(tmp_path, surveys)["terms"] == [*terms[:99], "zebra"]
+
+
+def test_order_makes_no_difference(tmp_path: Path) -> None:
+    """The same surveys in any order give the same bytes."""
+    source = seeded(5)
+    terms = [f"t{number}" for number in range(400)]
+    surveys = [{term: source.randint(1, 3) for term in source.sample(terms, 60)} for _ in range(50)]
+    expected = json.dumps(fit_of(tmp_path, surveys))
+    for _ in range(5):
+        source.shuffle(surveys)
+        assert json.dumps(fit_of(tmp_path, surveys)) == expected
+
+
+@pytest.mark.parametrize("countable_bytes", [1 << 18, 2000, 0])
+def test_files_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, countable_bytes: int
+) -> None:
+    """A table that spills all the time, into files that split, counts as plain counting does."""
+    monkeypatch.setattr(vocabulary, "_TABLE_TERMS", 50)
+    monkeypatch.setattr(vocabulary, "_COUNTABLE_BYTES", countable_bytes)
+    source = seeded(6)
+    surveys = [
+        {f"t{int(source.paretovariate(0.3)) % 400}": source.randint(1, 9) for _ in range(40)}
+        for _ in range(30)
+    ]
+    totals: dict[str, int] = {}
+    for term, count in itertools.chain.from_iterable(survey.items() for survey in surveys):
+        totals[term] = totals.get(term, 0) + count
+    best = sorted(sorted(totals, key=lambda term: (-totals[term], term))[:100])
+    texts = [sum(term in survey for survey in surveys) for term in best]
+    assert fit_of(tmp_path, surveys) == {
+        "terms": best,
+        "idf": [math.log(31 / (1 + df)) + 1 for df in texts],
+        "documents": 30,
+    }
+
+
+def test_finish_may_be_asked_again(tmp_path: Path) -> None:
+    """Asking twice gives the same, and texts may still be added after."""
+    with vocabulary.open_fit(tmp_path) as fit:
+        fit.add({"terms": {"sea": 1}})
+        assert fit.finish() == fit.finish()
+        fit.add({"terms": {"sea": 1}})
+        assert fit.finish()["documents"] == 2
+
+
+@pytest.mark.parametrize("texts", [[], [{}], [{}, {}]])
+def test_nothing_but_stop_words_gives_an_empty_vocabulary(
+    tmp_path: Path, texts: list[dict[str, int]]
+) -> None:
+    """A job without any term is no error."""
+    assert fit_of(tmp_path, texts) == {"terms": [], "idf": [], "documents": len(texts)}
+
+
+def test_terms_of_every_script_survive(tmp_path: Path) -> None:
+    """Terms come back as they were, even such as are no proper Unicode, or have spaces."""
+    terms = ["naïve", "мир", "你好", "𝒳𝒴", "\ud800x", "two words"]
+    assert fit_of(tmp_path, [dict.fromkeys(terms, 1)])["terms"] == sorted(terms)
+
+
+@pytest.mark.parametrize(
+    "survey",
+    [
+        {},
+        {"terms": None},
+        {"terms": ["sea"]},
+        {"terms": {"good": 1, "": 1}},
+        {"terms": {"good": 1, "two\nlines": 1}},
+        {"terms": {"good": 1, 5: 1}},
+        {"terms": {"good": 1, "sea": 0}},
+        {"terms": {"good": 1, "sea": -1}},
+        {"terms": {"good": 1, "sea": 1.0}},
+        {"terms": {"good": 1, "sea": True}},
+        {"terms": {"good": 1, "sea": 10**30}},
+        "terms",
+    ],
+)
+def test_malformed_survey_is_refused_whole(tmp_path: Path, survey: Any) -> None:
+    """A survey that is none raises, and nothing of it is counted."""
+    with vocabulary.open_fit(tmp_path) as fit:
+        with pytest.raises(ValueError, match="a survey"):
+            fit.add(survey)
+        assert fit.finish() == {"terms": [], "idf": [], "documents": 0}
+
+
+def test_threads_may_add_at_once(tmp_path: Path) -> None:
+    """Surveys that several threads add are all counted."""
+    with vocabulary.open_fit(tmp_path) as fit:
+
+        def add() -> None:
+            for number in range(200):
+                fit.add({"terms": {"sea": 1, f"t{number % 90}": 1}})
+
+        threads = [threading.Thread(target=add) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        result = fit.finish()
+    assert result["documents"] == 1600
+    assert result["terms"] == sorted(["sea", *(f"t{number}" for number in range(90))])
+
+
+def test_many_distinct_terms_take_bounded_memory(tmp_path: Path) -> None:
+    """150,000 distinct terms, tens of megabytes as a table, are counted in less than four."""
+    tracemalloc.start()
+    try:
+        with vocabulary.open_fit(tmp_path) as fit:
+            for start in range(0, 150_000, 1000):
+                fit.add({"terms": {f"term{start + place:06}": 1 for place in range(1000)}})
+            result = fit.finish()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result["terms"] == [f"term{place:06}" for place in range(100)]
+    assert peak < 4_000_000
+
+
+def test_closing_removes_the_files_and_may_be_repeated(tmp_path: Path) -> None:
+    """Nothing is left in the folder, which is made where it was missing."""
+    fit = vocabulary.open_fit(tmp_path / "deep" / "folder")
+    fit.add({"terms": {"sea": 1}})
+    fit.finish()
+    assert list((tmp_path / "deep" / "folder").iterdir())
+    fit.close()
+    fit.close()
+    assert not list((tmp_path / "deep" / "folder").iterdir())
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    """The master loads it, and with it no NumPy or scikit-learn."""
+    code = (
+        "import sys; import protocol.vocabulary; "
+        "print([name for name in ('numpy', 'sklearn', 'nltk') if name in sys.modules])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+    assert shown.stdout.strip() == "[]"

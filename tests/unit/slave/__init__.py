@@ -1,0 +1,1 @@
+"""The slave and its processors, without a network."""

@@ -1,0 +1,213 @@
+"""What a document or a text holds beside the text of its result is told in its warnings."""
+
+import io
+import zipfile
+from typing import Any
+
+import docx
+import pypdfium2
+import pytest
+from PIL import Image
+
+from slave_service import document_processing, text_processing
+from tests.hostile import docx_writing, pdf_writing
+from tests.unit.slave.test_pdf_reading import encrypted, lines, pdf
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+SQUARE = b"10 10 50 50 re f"
+
+
+def read(data: bytes) -> dict[str, Any]:
+    return document_processing.process(io.BytesIO(data))
+
+
+def scan(pages: int) -> bytes:
+    """Return a PDF whose pages are pictures, as a scanner makes it."""
+    images = [Image.new("RGB", (60, 80), "gray") for _ in range(pages)]
+    file = io.BytesIO()
+    images[0].save(file, "PDF", save_all=True, append_images=images[1:])
+    return file.getvalue()
+
+
+def annotated(*entries: bytes) -> bytes:
+    """Return a PDF of one page of text with these annotations."""
+    kids = b" ".join(b"<</Type/Annot/Rect[0 0 9 9]%s>>" % entry for entry in entries)
+    return pdf_writing.one_page(pdf_writing.stream(pdf_writing.CONTENT), more=b"/Annots[%s]" % kids)
+
+
+def document(**parts: tuple[str, bytes]) -> bytes:
+    """Return a document with a line of text, that refers to parts of the given kinds."""
+    entries = [(f"{OFFICE}/{kind}", f"{name}.xml", "") for name, (kind, _) in parts.items()]
+    files = {f"word/{name}.xml": data for name, (_, data) in parts.items()}
+    files["word/_rels/document.xml.rels"] = docx_writing.relations(*entries)
+    return docx_writing.package(docx_writing.document(docx_writing.paragraph("Text")), files)
+
+
+def test_a_scan_says_that_it_has_no_text() -> None:
+    """A PDF whose pages are pictures has no text layer, and the warning names ocr."""
+    result = read(scan(3))
+
+    assert (result["page_count"], result["text_layer"], result["pages_without_text"]) == (
+        3,
+        False,
+        3,
+    )
+    (warning,) = result["warnings"]
+    assert "no text: its pages are pictures" in warning
+    assert "ocr" in warning
+
+
+def test_pages_without_text_are_named() -> None:
+    """Of a PDF in which some pages are pictures, the warning says which; blank ones are no loss."""
+    result = read(pdf(lines(b"one"), SQUARE, b"", lines(b"four"), SQUARE))
+
+    assert (result["text_layer"], result["pages_without_text"]) == (True, 3)
+    (warning,) = result["warnings"]
+    assert "2 of 5 (numbers: 2, 5)" in warning
+
+
+def test_blank_pages_are_no_scan() -> None:
+    """A PDF without anything on its pages is told as that."""
+    result = read(pdf(b"", b""))
+
+    assert (result["text_layer"], result["pages_without_text"]) == (False, 2)
+    assert result["warnings"] == ["This PDF has no text, and nothing is drawn on its pages."]
+
+
+def test_many_pages_without_text_are_not_all_named() -> None:
+    """The warning stays short."""
+    (warning,) = read(pdf(lines(b"one"), *[SQUARE] * 40))["warnings"]
+    assert "40 of 41 (numbers: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …)" in warning
+
+
+def test_a_pdf_with_an_empty_password_is_read_whole() -> None:
+    """It opens in every reader, and nothing of it is hidden."""
+    result = read(encrypted(pdf(lines(b"open")), ""))
+    assert (result["text_content"], result["text_layer"], result["warnings"]) == ("open", True, [])
+
+
+def test_comments_and_filled_fields_of_a_pdf_are_told() -> None:
+    """Notes with a text and fields with a value are counted; links and empty ones are not."""
+    result = read(
+        annotated(
+            b"/Subtype/Text/Contents(Please check)",
+            b"/Subtype/FreeText/Contents(Here)",
+            b"/Subtype/Text/Contents()",
+            b"/Subtype/Link/Contents(a link)",
+            b"/Subtype/Widget/FT/Tx/T(name)/V(Ada Lovelace)",
+            b"/Subtype/Widget/FT/Tx/T(empty)/V()",
+            b"/Subtype/Widget/FT/Btn/T(box)/V/Off",
+        )
+    )
+    assert [warning.split(". ")[0] for warning in result["warnings"]] == [
+        "Not part of the text: comments (2)",
+        "Not part of the text: filled form fields (1)",
+    ]
+
+
+def test_very_many_annotations_are_bounded() -> None:
+    """A page with more annotations than are looked at is read all the same."""
+    result = read(annotated(*[b"/Subtype/Text/Contents(x)"] * 30_000))
+    assert result["text_content"].startswith("Good day")
+    assert "comments (20,000)" in result["warnings"][0]
+
+
+def test_attached_files_are_told() -> None:
+    """A PDF portfolio is a cover page with the files that matter attached to it."""
+    made = pypdfium2.PdfDocument(pdf(lines(b"cover")))
+    made.new_attachment("report.txt").set_data(b"the report itself")
+    file = io.BytesIO()
+    made.save(file)
+    made.close()
+    (warning,) = read(file.getvalue())["warnings"]
+    assert "attached files (1)" in warning
+
+
+def test_a_pdf_that_is_cut_off_says_so() -> None:
+    """PDFium finds the pages of a file without its end, but not those that are not there."""
+    whole = pdf(lines(b"one"), lines(b"two"))
+    result = read(whole[: whole.index(b"startxref")])
+    assert "one" in result["text_content"]
+    assert "end of this PDF is missing" in result["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("chart", "charts (1)"),
+        ("diagramData", "diagrams (1)"),
+        ("oleObject", "embedded objects (1)"),
+        ("package", "embedded files (1)"),
+        ("aFChunk", "inserted documents (1)"),
+    ],
+)
+def test_unread_parts_of_a_docx_are_told(kind: str, told: str) -> None:
+    """Each kind of part that can hold text, and is not read, is counted."""
+    (warning,) = read(document(part=(kind, b"<x/>")))["warnings"]
+    assert f"Not part of the text: {told}." in warning
+
+
+def test_comments_of_a_docx_are_told() -> None:
+    """Comments with a text are counted; a document without any gives no warning."""
+    made = docx.Document()
+    run = made.add_paragraph().add_run("Body")
+    empty = io.BytesIO()
+    made.save(empty)
+    assert read(empty.getvalue())["warnings"] == []
+    for text in ("Please check", "this number"):
+        made.add_comment(run, text)
+    commented = io.BytesIO()
+    made.save(commented)
+    (warning,) = read(commented.getvalue())["warnings"]
+    assert "comments (2)" in warning
+
+
+def test_a_damaged_comments_part_costs_no_document() -> None:
+    """What can't be read is told, and the text is there."""
+    result = read(document(part=("comments", b"<broken")))
+    assert result["text_content"] == "Text"
+    assert "comments (1)" in result["warnings"][0]
+
+
+def test_a_docx_of_pictures_alone_names_ocr() -> None:
+    """Screenshots pasted into a document are no text."""
+    picture = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(picture, "PNG")
+    made = docx.Document()
+    made.add_picture(picture)
+    file = io.BytesIO()
+    made.save(file)
+    result = read(file.getvalue())
+    assert result["word_count"] == 0
+    (warning,) = result["warnings"]
+    assert "no text, but pictures (1)" in warning
+    assert zipfile.is_zipfile(file)
+
+
+def test_an_empty_docx_says_so() -> None:
+    """A document of no words is told as that."""
+    file = io.BytesIO()
+    docx.Document().save(file)
+    assert read(file.getvalue())["warnings"] == [
+        "This document has no text; check that it is the right one."
+    ]
+
+
+DAMAGED = "Grüße, ".encode() * 9 + b"\xff\xfe" + "aus Köln. ".encode() * 9
+
+
+@pytest.mark.parametrize("process", [document_processing.process, text_processing.process])
+def test_bytes_that_mean_nothing_are_told(process: Any) -> None:
+    """A text with a few damaged bytes says how many, and how to save it."""
+    (warning,) = process(io.BytesIO(DAMAGED))["warnings"]
+    assert "could not be read, and stand as \ufffd: 2 (the encoding was taken for utf-8)" in warning
+    assert process(io.BytesIO("a genuine \ufffd".encode()))["warnings"] == []
+
+
+@pytest.mark.parametrize("process", [document_processing.process, text_processing.process])
+@pytest.mark.parametrize("data", [b" \n\t ", b"\xef\xbb\xbf"])
+def test_white_space_alone_is_told(process: Any, data: bytes) -> None:
+    """A text without a single word is a success that says so."""
+    result = process(io.BytesIO(data))
+    assert result["word_count"] == 0
+    assert "not a single word" in result["warnings"][0]
