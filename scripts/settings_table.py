@@ -1,18 +1,18 @@
-"""Writes the README's table of settings: ``python -m scripts.settings_table``."""
+"""Writes the table in docs/settings.md: ``python -m scripts.settings_table``."""
 
 from pathlib import Path
 
 from protocol.settings.declaration import ALL, SETTINGS, Setting
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _BEGIN = "<!-- settings: python -m scripts.settings_table writes this table -->\n"
 _END = "<!-- end of settings -->\n"
 _HEAD = "| variable | option | who | default | meaning |\n|---|---|---|---|---|\n"
 
 
-def with_table(readme: str) -> str:
-    """Return the README with the table as the declaration has it."""
-    before, _, rest = readme.partition(_BEGIN)
+def with_table(document: str) -> str:
+    """Return the document with the table as the declaration has it."""
+    before, _, rest = document.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return before + _BEGIN + _HEAD + "".join(map(_row, SETTINGS.values())) + _END + after
 
@@ -26,9 +26,9 @@ def _row(setting: Setting) -> str:
 
 
 def main() -> None:
-    """Bring the README up to date."""
-    text = README.read_text(encoding="utf-8")
-    README.write_text(with_table(text), encoding="utf-8")
+    """Bring the document up to date."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(with_table(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Declares every setting of master, slave and client; all else about them follows from it.
 
 A new setting is a row here, a line of ``.env.example``, and a field of ``MasterSettings`` or
-``SlaveSettings``. ``python -m scripts.settings_table`` brings the README up to date.
+``SlaveSettings``. ``python -m scripts.settings_table`` brings docs/settings.md up to date.
 """
 
 from collections.abc import Mapping

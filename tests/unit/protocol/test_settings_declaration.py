@@ -11,7 +11,7 @@ from protocol.settings import kinds
 from protocol.settings.declaration import ALL, MASTER, SETTINGS, SLAVE, settings_of
 from protocol.settings.spelling import nearest
 from protocol.version import VERSION
-from scripts.settings_table import README, with_table
+from scripts.settings_table import DOCUMENT, with_table
 from slave_service.settings import SlaveSettings
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -91,8 +91,8 @@ def test_example_is_what_is_declared() -> None:
 
 
 def test_readme_has_the_table() -> None:
-    """The README's table is the one that ``python -m scripts.settings_table`` writes."""
-    text = README.read_text(encoding="utf-8")
+    """The table in docs/settings.md is the one that ``python -m scripts.settings_table`` writes."""
+    text = DOCUMENT.read_text(encoding="utf-8")
     assert text == with_table(text)
     assert all(f"| `{name}` |" in text for name in SETTINGS)
 
