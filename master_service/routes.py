@@ -17,7 +17,7 @@ from master_service.api.summary import summary
 from master_service.jobs.model import Job
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
-from master_service.scheduling.state import Rest
+from master_service.scheduling.state import Suspension
 from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.ui.pages import wants_page
 from protocol.server.access_control import is_trusted
@@ -120,7 +120,9 @@ def _elapsed_s(job: Job) -> float:
     return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
-def _describe(record: SlaveRecord, now: float, resting: Mapping[str, Rest]) -> dict[str, object]:
+def _describe(
+    record: SlaveRecord, now: float, resting: Mapping[str, Suspension]
+) -> dict[str, object]:
     rest = None if record.missing else resting.get(record.name)
     return {
         "name": record.name,

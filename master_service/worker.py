@@ -13,34 +13,34 @@ from typing import Protocol
 
 from master_service.errors import Stopping
 from master_service.scheduling.events import (
+    Accept,
     Action,
-    Answered,
-    Drop,
-    Ended,
+    AnswerBegun,
+    BatchEnded,
+    Discard,
     Event,
+    ExchangeFailure,
+    FileAnswered,
     GiveUp,
-    Heard,
-    Keep,
+    InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
     Send,
-    SlaveDropped,
+    SlaveExcluded,
     SlaveGone,
     SlaveUp,
     Tick,
-    Trouble,
-    Unsendable,
 )
 from master_service.scheduling.replay_log import EventLog
 from master_service.scheduling.scheduler import Scheduler
-from master_service.scheduling.state import Rest
+from master_service.scheduling.state import Suspension
 from master_service.slaves.registry import Change
 from master_service.slaves.transport import (
+    InvalidAnswer,
     Parcel,
     Shipment,
     SlaveFull,
-    SlaveGarbled,
     SlaveLost,
     Transport,
     TransportError,
@@ -51,10 +51,10 @@ from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
 
-_TROUBLES: dict[type[TransportError], Trouble] = {
-    SlaveFull: Trouble.FULL,
-    SlaveLost: Trouble.LOST,
-    SlaveGarbled: Trouble.GARBLED,
+_TROUBLES: dict[type[TransportError], ExchangeFailure] = {
+    SlaveFull: ExchangeFailure.FULL,
+    SlaveLost: ExchangeFailure.LOST,
+    InvalidAnswer: ExchangeFailure.INVALID,
 }
 
 _BREATH_FILES = 100
@@ -149,7 +149,7 @@ class Worker:
 
     def drop(self, run: str, slave: str) -> int:
         """Give a slave nothing more of a pass; returns how many of its files it held."""
-        actions = self._post(SlaveDropped(time.monotonic(), run, slave))
+        actions = self._post(SlaveExcluded(time.monotonic(), run, slave))
         return sum(isinstance(action, Requeue) for action in actions)
 
     def stop(self) -> None:
@@ -171,10 +171,10 @@ class Worker:
             _log.info("slave %s: %s", record.name, counted(details.workers, "worker"))
             self._post(SlaveUp(now, record.name, details.workers, details.task_types))
 
-    def resting(self) -> dict[str, Rest]:
+    def resting(self) -> dict[str, Suspension]:
         """Return the slaves ("ip:port") that are given nothing now."""
         with self._lock:
-            return self._scheduler.resting(time.monotonic())
+            return self._scheduler.suspended(time.monotonic())
 
     def suspects(self) -> set[str]:
         """Return the slaves ("ip:port") whose last request failed on the way."""
@@ -209,7 +209,7 @@ class Worker:
             elif isinstance(action, Requeue):
                 listener = self._runs[action.run].listener
                 _tell(listener.taken_back, action.index, action.blamed_by)
-            elif isinstance(action, Drop):
+            elif isinstance(action, Discard):
                 dropped.setdefault(action.run, []).append(action.index)
         for name, positions in dropped.items():
             _tell(self._runs[name].listener.dropped, positions)
@@ -233,7 +233,7 @@ class Worker:
         try:
             for answered in self._transport.process(batch.slave, shipment, is_wanted):
                 if answered is None:
-                    self._post(Heard(time.monotonic(), batch.batch))
+                    self._post(AnswerBegun(time.monotonic(), batch.batch))
                 else:
                     self._answered(batch, batch.indexes[answered[0]], answered[1])
         except TransportError as error:
@@ -241,17 +241,17 @@ class Worker:
             if is_wanted():
                 _log.warning("slave %s: %s (%s)", batch.slave, error, trouble.value)
         except Exception:  # noqa: BLE001 (border of a thread: its files must not stay with it)
-            trouble = Trouble.GARBLED
+            trouble = ExchangeFailure.INVALID
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
-        self._post(Ended(time.monotonic(), batch.batch, trouble))
+        self._post(BatchEnded(time.monotonic(), batch.batch, trouble))
 
     def _answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
         if outcome is None:
-            self._post(Unsendable(time.monotonic(), batch.batch, index))
+            self._post(InputUnreadable(time.monotonic(), batch.batch, index))
             return
         code = outcome.failure.code if outcome.failure else None
-        actions = self._post(Answered(time.monotonic(), batch.batch, index, code))
-        if Keep(batch.run, index) in actions:
+        actions = self._post(FileAnswered(time.monotonic(), batch.batch, index, code))
+        if Accept(batch.run, index) in actions:
             self._end(batch.run, index, outcome)
 
     def _end(self, name: str, index: int, how: Outcome | GiveUp) -> None:

@@ -9,7 +9,7 @@ from master_service.jobs.disk_space import Room
 from master_service.jobs.results import Results
 from master_service.jobs.service import Service
 from master_service.monitoring.metrics import Metrics
-from master_service.scheduling.state import Rest
+from master_service.scheduling.state import Suspension
 from master_service.slaves.registry import Registry
 from protocol.server.multipart_receiver import Limits
 
@@ -28,7 +28,7 @@ class Parts:
     room: Room
     metrics: Metrics
     limits: Limits
-    resting: Callable[[], Mapping[str, Rest]]
+    resting: Callable[[], Mapping[str, Suspension]]
     foreign_slaves_refusal: Callable[[bool], str | None]
 
 

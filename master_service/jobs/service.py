@@ -30,7 +30,7 @@ from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import LiveJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
-from master_service.scheduling.state import Rest
+from master_service.scheduling.state import Suspension
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
 
@@ -72,7 +72,7 @@ class Service:
     slaves: Slaves
     metrics: Metrics
     rules: Rules
-    resting: Callable[[], Mapping[str, Rest]]
+    resting: Callable[[], Mapping[str, Suspension]]
     """Returns the slaves ("ip:port") that are given nothing now."""
     _opening: threading.Lock = field(default_factory=threading.Lock)
     """Held while an open job takes files or leaves its state: one after the other."""

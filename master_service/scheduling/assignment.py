@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from master_service.scheduling.events import Send
 from master_service.scheduling.state import MAX_BATCH_BYTES, Run, Slave
 
-MANY_REFUSALS = 3
+MAX_REFUSALS = 3
 """A file that failed elsewhere waits for a slave that is full; after so many refusals no more."""
 
 
@@ -22,11 +22,11 @@ class Batch:
     slave: str
     run: str
     unanswered: set[int]
-    was_alone: bool
+    was_isolated: bool
     """Whether it was of one file."""
 
 
-class Cluster:
+class Assignment:
     """How things stand."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Cluster:
     def _forget_blames(self, name: str, index: int) -> None:
         for slave in self.runs[name].blamed_by.pop(index, ()):
             if slave in self.slaves:
-                self.slaves[slave].record.blamed.discard((name, index))
+                self.slaves[slave].health.blamed.discard((name, index))
 
     # Slaves
 
@@ -79,41 +79,45 @@ class Cluster:
             if slave.reachable and task_type in slave.task_types and name not in without
         ]
 
-    def held_by(self, slave: str) -> int:
+    def in_progress_on(self, slave: str) -> int:
         """Return how many files the slave has been given and not answered."""
-        return sum(run.held[slave] for run in self.runs.values())
+        return sum(run.in_progress[slave] for run in self.runs.values())
 
-    def burden(self, slave: str) -> int:
+    def load(self, slave: str) -> int:
         """Return how many files the slave holds or has in its shares."""
-        return sum(run.held[slave] + run.shares.waiting_for(slave) for run in self.runs.values())
+        return sum(
+            run.in_progress[slave] + run.partition.waiting_for(slave) for run in self.runs.values()
+        )
 
-    def release(self, slave: str) -> None:
+    def unassign(self, slave: str) -> None:
         """Let others have what was meant for the slave."""
         for run in self.runs.values():
-            run.shares.release(slave)
+            run.partition.unassign(slave)
 
-    def lift_drops(self, run: Run) -> None:
+    def readmit_excluded(self, run: Run) -> None:
         """A run that has nobody else may have those slaves again that were taken off it."""
         able = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
-        if able and able <= run.dropped:
-            run.dropped -= able
+        if able and able <= run.excluded:
+            run.excluded -= able
 
-    def cut_rests_short(self, run: Run, at: float) -> None:
+    def end_quarantines_early(self, run: Run, at: float) -> None:
         """A run that waits, and has nobody else, may have the slaves that rest by judgement."""
-        if not run.waits or self._fit(run, at):
+        if not run.waits or self._eligible(run, at):
             return
         for name, slave in self.slaves.items():
-            if run.task_type in slave.task_types and name not in run.dropped:
-                slave.record.end_rest(at)
+            if run.task_type in slave.task_types and name not in run.excluded:
+                slave.health.end_quarantine(at)
 
-    def _willing(self, run: Run, at: float) -> list[str]:
+    def _accepting(self, run: Run, at: float) -> list[str]:
         """Return the fit slaves but for those that refuse again and again, perhaps for ever."""
-        return [name for name in self._fit(run, at) if self.slaves[name].refusals < MANY_REFUSALS]
+        return [
+            name for name in self._eligible(run, at) if self.slaves[name].refusals < MAX_REFUSALS
+        ]
 
-    def _fit(self, run: Run, at: float) -> list[str]:
+    def _eligible(self, run: Run, at: float) -> list[str]:
         """Return the reachable slaves that do not rest by judgement; they may pause."""
-        reachable = self.reachable(run.task_type, run.dropped)
-        return [name for name in reachable if not self.slaves[name].record.rests(at)]
+        reachable = self.reachable(run.task_type, run.excluded)
+        return [name for name in reachable if not self.slaves[name].health.is_quarantined(at)]
 
     # Who gets what next
 
@@ -129,15 +133,15 @@ class Cluster:
 
     def _next_batches(self, name: str, at: float) -> Iterator[Send]:
         slave = self.slaves[name]
-        if slave.rests(at):
+        if slave.is_suspended(at):
             return
         # What one run leaves of the workers is there for the next, and each may have its reserve.
-        reserve = sum(run.reserve(name, at) for run in self.runs.values())
-        room_for_all = slave.workers + max(1, reserve) - self.held_by(name)
+        prefetch = sum(run.prefetch(name, at) for run in self.runs.values())
+        free_slots_for_all = slave.workers + max(1, prefetch) - self.in_progress_on(name)
         for run_name in list(self._turns):
             run = self.runs[run_name]
-            if run.task_type in slave.task_types and name not in run.dropped:
-                indexes = self._choose(run, name, at, room_for_all)
+            if run.task_type in slave.task_types and name not in run.excluded:
+                indexes = self._choose(run, name, at, free_slots_for_all)
                 if indexes:
                     self._turns.remove(run_name)
                     self._turns.append(run_name)
@@ -147,16 +151,16 @@ class Cluster:
         number = next(self._numbers)
         self.batches[number] = Batch(name, run_name, set(indexes), len(indexes) == 1)
         run = self.runs[run_name]
-        run.held[name] += len(indexes)
+        run.in_progress[name] += len(indexes)
         run.first_sent.setdefault(name, at)
         return Send(number, name, run_name, tuple(indexes))
 
-    def _choose(self, run: Run, name: str, at: float, room_for_all: int) -> list[int]:
-        room = run.room(name, self.slaves[name].workers, at, room_for_all)
-        if room <= 0:
+    def _choose(self, run: Run, name: str, at: float, free_slots_for_all: int) -> list[int]:
+        free_slots = run.free_slots(name, self.slaves[name].workers, at, free_slots_for_all)
+        if free_slots <= 0:
             return []
         return (
-            run.take_alone(name, self._willing(run, at))
-            or run.shares.take(name, room, MAX_BATCH_BYTES)
-            or run.take_over(room, at)
+            run.take_isolated(name, self._accepting(run, at))
+            or run.partition.take(name, free_slots, MAX_BATCH_BYTES)
+            or run.steal(free_slots, at)
         )

@@ -54,7 +54,7 @@ class RunCancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class SlaveDropped:
+class SlaveExcluded:
     """The slave is not to work on this run any more; what it holds of it is not waited for."""
 
     at: float
@@ -63,7 +63,7 @@ class SlaveDropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AnswerBegun:
     """A slave has taken a batch and begun to answer it."""
 
     at: float
@@ -71,7 +71,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsendable:
+class InputUnreadable:
     """A file of a batch can't be sent to anybody: its upload is no longer to be had."""
 
     at: float
@@ -80,7 +80,7 @@ class Unsendable:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class FileAnswered:
     """A slave has answered one file; ``code`` is that of its failure, None for a result."""
 
     at: float
@@ -89,24 +89,24 @@ class Answered:
     code: str | None
 
 
-class Trouble(Enum):
+class ExchangeFailure(Enum):
     """How an exchange with a slave went wrong."""
 
     FULL = "full"
     """It says that it has enough for now."""
     LOST = "lost"
     """It can't be reached, or fell silent."""
-    GARBLED = "garbled"
+    INVALID = "garbled"
     """It answered something that is no answer: any file in it may be the cause."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class BatchEnded:
     """The exchange over one batch is over; what was not answered was not done."""
 
     at: float
     batch: int
-    trouble: Trouble | None
+    trouble: ExchangeFailure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ Event = (
     | SlaveGone
     | RunAdded
     | RunCancelled
-    | SlaveDropped
-    | Heard
-    | Unsendable
-    | Answered
-    | Ended
+    | SlaveExcluded
+    | AnswerBegun
+    | InputUnreadable
+    | FileAnswered
+    | BatchEnded
     | Tick
 )
 
@@ -142,7 +142,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class Accept:
     """The outcome just answered is the file's end."""
 
     run: str
@@ -168,11 +168,11 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Discard:
     """The file ends without an outcome: nobody wants it any more."""
 
     run: str
     index: int
 
 
-Action = Send | Keep | Requeue | GiveUp | Drop
+Action = Send | Accept | Requeue | GiveUp | Discard

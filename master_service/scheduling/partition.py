@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
 
-class Shares:
+class Partition:
     """Who is to get which of the files that nobody has been given yet."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Shares:
         """Make files loose again, ahead of the others: they have waited longest."""
         self._loose.extendleft(sorted(indexes, reverse=True))
 
-    def release(self, slave: str) -> None:
+    def unassign(self, slave: str) -> None:
         """Make the share of a slave that is gone loose."""
         self._loose.extend(self._own.pop(slave, ()))
 

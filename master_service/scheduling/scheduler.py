@@ -7,28 +7,28 @@ out the actions that come back. The same events give the same actions.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from master_service.scheduling.assignment import Batch, Cluster
+from master_service.scheduling.assignment import Assignment, Batch
 from master_service.scheduling.events import (
+    Accept,
     Action,
-    Answered,
-    Drop,
-    Ended,
+    AnswerBegun,
+    BatchEnded,
+    Discard,
     Event,
+    ExchangeFailure,
+    FileAnswered,
     GiveUp,
-    Heard,
-    Keep,
+    InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
-    SlaveDropped,
+    SlaveExcluded,
     SlaveGone,
     SlaveUp,
     Tick,
-    Trouble,
-    Unsendable,
 )
-from master_service.scheduling.partition import Shares
-from master_service.scheduling.state import GARBLED, INPUT_LOST, Rest, Run, Slave
+from master_service.scheduling.partition import Partition
+from master_service.scheduling.state import INPUT_LOST, INVALID, Run, Slave, Suspension
 from protocol.failures import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 
@@ -37,21 +37,21 @@ class Scheduler:
 
     def __init__(self, max_attempts: int) -> None:
         self._max_attempts = max_attempts
-        self._cluster = Cluster()
-        self._slaves = self._cluster.slaves
-        self._runs = self._cluster.runs
-        self._batches = self._cluster.batches
+        self._assignment = Assignment()
+        self._slaves = self._assignment.slaves
+        self._runs = self._assignment.runs
+        self._batches = self._assignment.batches
 
     def handle(self, event: Event) -> list[Action]:
         """Take note of one event and return what is to be done about it, in order."""
         handler: Callable[[Scheduler, Any], Iterator[Action]] = _HANDLERS[type(event)]
         actions = list(handler(self, event))
-        actions.extend(self._cluster.assign(event.at))
+        actions.extend(self._assignment.assign(event.at))
         return actions
 
-    def resting(self, at: float) -> dict[str, Rest]:
+    def suspended(self, at: float) -> dict[str, Suspension]:
         """Return the slaves that are given nothing now, after trouble or by judgement."""
-        rests = {name: slave.rest(at) for name, slave in self._slaves.items()}
+        rests = {name: slave.suspension(at) for name, slave in self._slaves.items()}
         return {name: rest for name, rest in rests.items() if rest}
 
     def suspects(self) -> set[str]:
@@ -69,53 +69,53 @@ class Scheduler:
         slave.workers, slave.task_types = event.workers, event.task_types
         for run in self._runs.values():
             if run.task_type not in event.task_types:
-                run.shares.release(event.slave)
+                run.partition.unassign(event.slave)
         yield from ()
 
     def _slave_gone(self, event: SlaveGone) -> Iterator[Action]:
         self._slaves.pop(event.slave, None)
-        self._cluster.release(event.slave)
+        self._assignment.unassign(event.slave)
         if event.lost:
-            held = [number for number, b in self._batches.items() if b.slave == event.slave]
-            for number in held:
+            in_progress = [number for number, b in self._batches.items() if b.slave == event.slave]
+            for number in in_progress:
                 yield from self._put_back(self._batches.pop(number))
 
-    def _slave_dropped(self, event: SlaveDropped) -> Iterator[Action]:
+    def _slave_dropped(self, event: SlaveExcluded) -> Iterator[Action]:
         run, which = self._runs.get(event.run), (event.slave, event.run)
-        held = [number for number, b in self._batches.items() if (b.slave, b.run) == which]
+        in_progress = [number for number, b in self._batches.items() if (b.slave, b.run) == which]
         # One that has left in good order may still hold files.
-        if run is None or not (held or event.slave in self._slaves):
+        if run is None or not (in_progress or event.slave in self._slaves):
             return
-        run.dropped.add(event.slave)
-        run.shares.release(event.slave)
-        for number in held:
+        run.excluded.add(event.slave)
+        run.partition.unassign(event.slave)
+        for number in in_progress:
             yield from self._put_back(self._batches.pop(number))
 
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
         ready = [
             name
-            for name in self._cluster.reachable(event.task_type)
-            if not self._slaves[name].rests(event.at)
+            for name in self._assignment.reachable(event.task_type)
+            if not self._slaves[name].is_suspended(event.at)
         ]
         # The least busy come first, so that many small runs spread as evenly as one large.
-        ready.sort(key=lambda name: (self._cluster.burden(name), name))
+        ready.sort(key=lambda name: (self._assignment.load(name), name))
         blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
-        shares = Shares(event.sizes, ready, apart=blamed_by)
-        run = Run(event.task_type, shares, len(event.sizes), event.patience_s, event.at)
+        partition = Partition(event.sizes, ready, apart=blamed_by)
+        run = Run(event.task_type, partition, len(event.sizes), event.patience_s, event.at)
         run.blamed_by.update(blamed_by)
-        run.alone.extend(sorted(blamed_by))
-        self._cluster.add_run(event.run, run)
+        run.isolated.extend(sorted(blamed_by))
+        self._assignment.add_run(event.run, run)
         yield from ()
 
     def _run_cancelled(self, event: RunCancelled) -> Iterator[Action]:
         if (run := self._runs.get(event.run)) is None:
             return
-        held = [b.unanswered for b in self._batches.values() if b.run == event.run]
-        for index in sorted(set(run.take_all()).union(*held)):
-            yield Drop(event.run, index)
-        self._cluster.forget_run(event.run)
+        in_progress = [b.unanswered for b in self._batches.values() if b.run == event.run]
+        for index in sorted(set(run.take_all()).union(*in_progress)):
+            yield Discard(event.run, index)
+        self._assignment.forget_run(event.run)
 
-    def _heard(self, event: Heard) -> Iterator[Action]:
+    def _answer_begun(self, event: AnswerBegun) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         slave = self._slaves.get(batch.slave) if batch is not None else None
         if slave is not None:
@@ -123,52 +123,52 @@ class Scheduler:
             slave.reachable = True
         yield from ()
 
-    def _unsendable(self, event: Unsendable) -> Iterator[Action]:
+    def _unsendable(self, event: InputUnreadable) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
             return
         batch.unanswered.discard(event.index)
-        self._runs[batch.run].held[batch.slave] -= 1
+        self._runs[batch.run].in_progress[batch.slave] -= 1
         yield self._ended_without(batch, event.index, INPUT_LOST)
 
-    def _answered(self, event: Answered) -> Iterator[Action]:
+    def _answered(self, event: FileAnswered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
             return  # an answer from a batch that has been given away since
         batch.unanswered.discard(event.index)
         run = self._runs[batch.run]
-        run.held[batch.slave] -= 1
+        run.in_progress[batch.slave] -= 1
         run.answered[batch.slave] += 1
         run.last_answer[batch.slave] = event.at
         if (slave := self._slaves.get(batch.slave)) is not None:
-            slave.reachable, slave.pause_s = True, 0.0
+            slave.reachable, slave.backoff_s = True, 0.0
             slave.refusals = slave.refusals if event.code in UNBLAMED_CODES else 0
         if event.code in UNBLAMED_CODES:
             # Who hands one file back would do the same with the next.
-            self._pause(batch.slave, Trouble.FULL, event.at)
+            self._back_off(batch.slave, ExchangeFailure.FULL, event.at)
             yield self._untried(batch, event.index)
         elif event.code in RETRIED_CODES:
             yield self._blame(batch, event.index, event.at) or self._keep(batch, event.index)
         else:
             if event.code is None:
-                self._bear_witness(batch, event.index, event.at)
+                self._credit_result(batch, event.index, event.at)
             yield self._keep(batch, event.index)
 
-    def _ended(self, event: Ended) -> Iterator[Action]:
+    def _ended(self, event: BatchEnded) -> Iterator[Action]:
         batch = self._batches.pop(event.batch, None)
         if batch is None:
             return
-        trouble = event.trouble or (Trouble.GARBLED if batch.unanswered else None)
+        trouble = event.trouble or (ExchangeFailure.INVALID if batch.unanswered else None)
         if trouble is not None:
-            self._pause(batch.slave, trouble, event.at)
-        if trouble is not Trouble.GARBLED:
+            self._back_off(batch.slave, trouble, event.at)
+        if trouble is not ExchangeFailure.INVALID:
             yield from self._put_back(batch)
             return
-        if batch.was_alone:
+        if batch.was_isolated:
             for index in batch.unanswered:
-                self._runs[batch.run].held[batch.slave] -= 1
+                self._runs[batch.run].in_progress[batch.slave] -= 1
                 blamed = self._blame(batch, index, event.at)
-                yield blamed or self._ended_without(batch, index, GARBLED)
+                yield blamed or self._ended_without(batch, index, INVALID)
             return
         # Which of them it was is not known yet, and none is blamed for another's fault.
         if batch.unanswered:
@@ -177,9 +177,9 @@ class Scheduler:
 
     def _tick(self, event: Tick) -> Iterator[Action]:
         for name, run in list(self._runs.items()):
-            self._cluster.lift_drops(run)
-            self._cluster.cut_rests_short(run, event.at)
-            if self._cluster.reachable(run.task_type, run.dropped):
+            self._assignment.readmit_excluded(run)
+            self._assignment.end_quarantines_early(run, event.at)
+            if self._assignment.reachable(run.task_type, run.excluded):
                 run.starved_since = None
                 continue
             if run.starved_since is None:
@@ -196,7 +196,7 @@ class Scheduler:
         # A run is kept as long as any of its files has no end; with nothing open it may be gone.
         if batch.unanswered:
             run = self._runs[batch.run]
-            run.held[batch.slave] -= len(batch.unanswered)
+            run.in_progress[batch.slave] -= len(batch.unanswered)
             run.put_back(batch.unanswered)
         for index in sorted(batch.unanswered):
             yield self._requeue(batch.run, index)
@@ -208,61 +208,61 @@ class Scheduler:
     def _blame(self, batch: Batch, index: int, at: float) -> Requeue | None:
         """The file failed there, and waits to be tried again; None when that was the last time."""
         slave = self._slaves.get(batch.slave)
-        if slave is not None and slave.record.rests(at):
+        if slave is not None and slave.health.is_quarantined(at):
             return self._untried(batch, index)  # what fails on a slave that is judged says nothing
         if not self._runs[batch.run].blame(index, batch.slave, self._max_attempts):
             return None
         if slave is not None:
-            slave.record.blame((batch.run, index))
+            slave.health.blame((batch.run, index))
         return self._requeue(batch.run, index)
 
     def _requeue(self, name: str, index: int) -> Requeue:
         return Requeue(name, index, tuple(self._runs[name].blamed_by.get(index, ())))
 
-    def _keep(self, batch: Batch, index: int) -> Keep:
-        self._cluster.file_ended(batch.run, index)
-        return Keep(batch.run, index)
+    def _keep(self, batch: Batch, index: int) -> Accept:
+        self._assignment.file_ended(batch.run, index)
+        return Accept(batch.run, index)
 
     def _ended_without(self, batch: Batch, index: int, failure: Failure) -> GiveUp:
-        self._cluster.file_ended(batch.run, index)
+        self._assignment.file_ended(batch.run, index)
         return GiveUp(batch.run, index, failure)
 
     def _give_up(self, name: str, run: Run) -> Iterator[Action]:
         """Nobody is there to do what is left. What a lost slave still held was put back."""
         failure = run.no_slave()
         for index in run.take_all():
-            self._cluster.file_ended(name, index)
+            self._assignment.file_ended(name, index)
             yield GiveUp(name, index, failure)
 
     # What follows for slaves
 
-    def _bear_witness(self, batch: Batch, index: int, at: float) -> None:
+    def _credit_result(self, batch: Batch, index: int, at: float) -> None:
         """A result speaks for the slave that gave it, and against others that blamed the file."""
         if (slave := self._slaves.get(batch.slave)) is not None:
-            slave.record.result(at)
+            slave.health.result(at)
         for name in dict.fromkeys(self._runs[batch.run].blamed_by.get(index, ())):
             other = self._slaves.get(name) if name != batch.slave else None
-            if other is not None and other.record.refute((batch.run, index), at):
-                self._cluster.release(name)
+            if other is not None and other.health.contradict((batch.run, index), at):
+                self._assignment.unassign(name)
                 for run in self._runs.values():
                     run.forgive(name)
 
-    def _pause(self, name: str, trouble: Trouble, at: float) -> None:
+    def _back_off(self, name: str, trouble: ExchangeFailure, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
             return
-        slave.pause(trouble, at)
-        self._cluster.release(name)
+        slave.back_off(trouble, at)
+        self._assignment.unassign(name)
 
 
 _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveUp: Scheduler._slave_up,
     SlaveGone: Scheduler._slave_gone,
-    SlaveDropped: Scheduler._slave_dropped,
+    SlaveExcluded: Scheduler._slave_dropped,
     RunAdded: Scheduler._run_added,
     RunCancelled: Scheduler._run_cancelled,
-    Heard: Scheduler._heard,
-    Unsendable: Scheduler._unsendable,
-    Answered: Scheduler._answered,
-    Ended: Scheduler._ended,
+    AnswerBegun: Scheduler._answer_begun,
+    InputUnreadable: Scheduler._unsendable,
+    FileAnswered: Scheduler._answered,
+    BatchEnded: Scheduler._ended,
     Tick: Scheduler._tick,
 }

@@ -9,31 +9,31 @@ from dataclasses import dataclass, field
 File = tuple[str, int]
 """A run and the position of a file in it."""
 
-PROOFS_TO_REST = 3
+CONTRADICTIONS_TO_QUARANTINE = 3
 """Fewer may be chance: a worker that the system killed, a file that fails now and then."""
-SHORTEST_REST_S = 60.0
-LONGEST_REST_S = 600.0
+MIN_QUARANTINE_S = 60.0
+MAX_QUARANTINE_S = 600.0
 """A slave that is judged again rests twice as long each time, up to this."""
-RESULTS_TO_TRUST = 20
+RESULTS_TO_RESET = 20
 """After so many results without a blame between them, the next rest is the shortest again."""
 
 
 @dataclass(slots=True)
-class Record:
+class SlaveHealth:
     """What is held against one slave (times in seconds)."""
 
     blamed: set[File] = field(default_factory=set)
     """Files that failed here and have no end yet."""
-    proofs: int = 0
-    rests_since: float = 0.0
-    rests_until: float = 0.0
-    rest_s: float = 0.0
+    contradictions: int = 0
+    quarantined_since: float = 0.0
+    quarantined_until: float = 0.0
+    quarantine_s: float = 0.0
     results: int = 0
     """How many in a row, since the last rest or blame."""
 
-    def rests(self, at: float) -> bool:
+    def is_quarantined(self, at: float) -> bool:
         """Tell whether the slave rests by judgement."""
-        return at < self.rests_until
+        return at < self.quarantined_until
 
     def blame(self, file: File) -> None:
         """Note that the file failed here, and that the slave says the file is to blame."""
@@ -42,25 +42,25 @@ class Record:
 
     def result(self, at: float) -> None:
         """Note a result; one during a rest was begun before it, and does not count."""
-        if not self.rests(at):
+        if not self.is_quarantined(at):
             self.results += 1
-            if self.results >= RESULTS_TO_TRUST:
-                self.rest_s = 0.0
+            if self.results >= RESULTS_TO_RESET:
+                self.quarantine_s = 0.0
 
-    def refute(self, file: File, at: float) -> bool:
+    def contradict(self, file: File, at: float) -> bool:
         """Another slave has a result for the file; tell whether this one is rested for it now."""
         if file not in self.blamed:
             return False
         self.blamed.remove(file)
-        self.proofs += 1
-        if self.proofs < PROOFS_TO_REST:
+        self.contradictions += 1
+        if self.contradictions < CONTRADICTIONS_TO_QUARANTINE:
             return False
-        self.rest_s = min(max(2 * self.rest_s, SHORTEST_REST_S), LONGEST_REST_S)
-        self.rests_since, self.rests_until = at, at + self.rest_s
+        self.quarantine_s = min(max(2 * self.quarantine_s, MIN_QUARANTINE_S), MAX_QUARANTINE_S)
+        self.quarantined_since, self.quarantined_until = at, at + self.quarantine_s
         self.blamed.clear()
-        self.proofs = self.results = 0
+        self.contradictions = self.results = 0
         return True
 
-    def end_rest(self, at: float) -> None:
+    def end_quarantine(self, at: float) -> None:
         """Cut a rest short; the next one is longer all the same."""
-        self.rests_until = min(self.rests_until, at)
+        self.quarantined_until = min(self.quarantined_until, at)

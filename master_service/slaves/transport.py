@@ -51,7 +51,7 @@ class SlaveLost(TransportError):
     """The slave can't be reached, or fell silent."""
 
 
-class SlaveGarbled(TransportError):
+class InvalidAnswer(TransportError):
     """The slave answered something that is no answer."""
 
 
@@ -152,7 +152,7 @@ class Transport:
         except requests.RequestException as error:
             raise SlaveLost(mistrust(error) or reason_of(error)) from error
         except WireError as error:
-            raise SlaveGarbled(str(error)) from error
+            raise InvalidAnswer(str(error)) from error
 
     def _url(self, slave: str) -> str:
         url = self._url_of(slave)
@@ -208,9 +208,9 @@ def _read(
         # It is in trouble of its own (no room, say), for which the files can't be blamed.
         raise SlaveLost(_refusal(response))
     if response.status_code != requests.codes.ok:
-        raise SlaveGarbled(_refusal(response))
+        raise InvalidAnswer(_refusal(response))
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise SlaveGarbled("it answered compressed, which was not asked for")
+        raise InvalidAnswer("it answered compressed, which was not asked for")
     yield None
     key, expected = shipment.task.result_key, len(shipment.parcels)
     chunks = _chunks(response, is_wanted)

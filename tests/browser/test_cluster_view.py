@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from master_service.scheduling.state import JUDGED
+from master_service.scheduling.state import QUARANTINED
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open
@@ -80,5 +80,5 @@ def test_slave_that_rests_says_why(
         card = page.get_by_label(f"Slave 127.0.0.1:{failing.port}")
         times = re.compile(r"resting for \d+ s, (\d+ s|1 min) more")
         expect(card.locator(".state")).to_have_text(times)
-        expect(card).to_contain_text(f"It rests because {JUDGED}.")
+        expect(card).to_contain_text(f"It rests because {QUARANTINED}.")
         picture(page, "resting")

@@ -9,8 +9,8 @@ import pytest
 import requests
 from werkzeug.serving import BaseWSGIServer
 
-from master_service.scheduling.slave_health import SHORTEST_REST_S
-from master_service.scheduling.state import JUDGED
+from master_service.scheduling.slave_health import MIN_QUARANTINE_S
+from master_service.scheduling.state import QUARANTINED
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign, need
@@ -45,9 +45,9 @@ def test_a_slave_on_which_everything_fails_is_rested(
     slaves = {slave["slave_port"]: slave for slave in own_cluster.present()}
     rested = slaves.pop(failing_slave.port)
     assert rested["state"] == "resting"
-    assert rested["resting_reason"] == JUDGED
+    assert rested["resting_reason"] == QUARANTINED
     assert rested["resting_seconds"] + rested["resting_seconds_left"] == pytest.approx(
-        SHORTEST_REST_S, abs=0.01
+        MIN_QUARANTINE_S, abs=0.01
     )
     (other,) = slaves.values()
     assert (other["state"], other["resting_seconds_left"]) == ("ready", None)

@@ -12,10 +12,10 @@ from protocol.task_types import TASK_TYPES
 NOW = datetime(2024, 5, 1, tzinfo=timezone.utc)
 
 
-Ended = tuple[Job, list[File]]
+BatchEnded = tuple[Job, list[File]]
 
 
-def job_of(*ends: str | None, task_type: str = "text") -> Ended:
+def job_of(*ends: str | None, task_type: str = "text") -> BatchEnded:
     """Return a job whose files ended on the given slaves, or failed where there is None."""
     job = Job("j1", task_type, NOW, bytes_received=1234, total_files=len(ends))
     files = []

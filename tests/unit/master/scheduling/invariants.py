@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from master_service.scheduling.slave_health import (
-    LONGEST_REST_S,
-    PROOFS_TO_REST,
-    RESULTS_TO_TRUST,
-    SHORTEST_REST_S,
+    CONTRADICTIONS_TO_QUARANTINE,
+    MAX_QUARANTINE_S,
+    MIN_QUARANTINE_S,
+    RESULTS_TO_RESET,
 )
 
 File = tuple[str, int]
@@ -34,19 +34,19 @@ class Books:
     """The slaves that blamed a file, whether it has ended or not."""
     suspects: defaultdict[str, set[File]] = field(default_factory=lambda: defaultdict(set))
     """Files without an end that a slave has blamed since it came."""
-    proofs: Counter[str] = field(default_factory=Counter)
-    rests_until: dict[str, float] = field(default_factory=dict)
+    contradictions: Counter[str] = field(default_factory=Counter)
+    suspended_until: dict[str, float] = field(default_factory=dict)
     rest_s: dict[str, float] = field(default_factory=dict)
     in_a_row: Counter[str] = field(default_factory=Counter)
     judged: list[tuple[float, str, float]] = field(default_factory=list)
     """When which slave was rested, and for how many seconds."""
 
-    def rests(self, slave: str, now: float) -> bool:
-        return now < self.rests_until.get(slave, 0.0)
+    def is_suspended(self, slave: str, now: float) -> bool:
+        return now < self.suspended_until.get(slave, 0.0)
 
     def blame(self, file: File, slave: str, there: bool, now: float) -> bool:
         """A slave blames a file; returns whether that counts."""
-        if there and self.rests(slave, now):
+        if there and self.is_suspended(slave, now):
             return False
         self.blames[file].append(slave)
         if there:
@@ -56,23 +56,23 @@ class Books:
 
     def result(self, file: File, slave: str, there: bool, now: float) -> None:
         """A slave gives a result for a file, which others may have blamed."""
-        if there and not self.rests(slave, now):
+        if there and not self.is_suspended(slave, now):
             self.in_a_row[slave] += 1
-            if self.in_a_row[slave] >= RESULTS_TO_TRUST:
+            if self.in_a_row[slave] >= RESULTS_TO_RESET:
                 self.rest_s.pop(slave, None)
         for other in [name for name, files in self.suspects.items() if file in files]:
             if other != slave:
                 self.suspects[other].remove(file)
-                self.proofs[other] += 1
-                if self.proofs[other] == PROOFS_TO_REST:
+                self.contradictions[other] += 1
+                if self.contradictions[other] == CONTRADICTIONS_TO_QUARANTINE:
                     self._judge(other, now)
 
     def _judge(self, slave: str, now: float) -> None:
-        rest_s = min(2 * self.rest_s.get(slave, SHORTEST_REST_S / 2), LONGEST_REST_S)
+        rest_s = min(2 * self.rest_s.get(slave, MIN_QUARANTINE_S / 2), MAX_QUARANTINE_S)
         self.judged.append((now, slave, rest_s))
         self.forget(slave)
         self.rest_s[slave] = rest_s
-        self.rests_until[slave] = now + rest_s
+        self.suspended_until[slave] = now + rest_s
         for names in self.blames.values():
             names[:] = [name for name in names if name != slave]
 
@@ -82,5 +82,11 @@ class Books:
 
     def forget(self, slave: str) -> None:
         """The slave is gone; what it blamed stays blamed."""
-        for known in (self.suspects, self.proofs, self.rests_until, self.rest_s, self.in_a_row):
+        for known in (
+            self.suspects,
+            self.contradictions,
+            self.suspended_until,
+            self.rest_s,
+            self.in_a_row,
+        ):
             known.pop(slave, None)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 
 from master_service.scheduling.events import Send
-from master_service.scheduling.slave_health import PROOFS_TO_REST
+from master_service.scheduling.slave_health import CONTRADICTIONS_TO_QUARANTINE
 from tests.unit.master.scheduling.simulator import World
 
 
@@ -70,13 +70,13 @@ def do_well(world: World, slave: str, run: str | None = None) -> None:
         world.complete(batches[0])
 
 
-def prove(world: World, proofs: int = PROOFS_TO_REST) -> None:
+def prove(world: World, contradictions: int = CONTRADICTIONS_TO_QUARANTINE) -> None:
     """So many files fail on the bad slave, and then succeed on the good one."""
     run = f"run{len(world.runs)}"
-    world.add(run, 2 * proofs)
+    world.add(run, 2 * contradictions)
     fail(world, "bad")
     do_well(world, "good", run)
 
 
 def is_judged(world: World) -> bool:
-    return "bad" in world.scheduler.resting(world.now)
+    return "bad" in world.scheduler.suspended(world.now)

@@ -9,27 +9,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from master_service.scheduling.events import (
+    Accept,
     Action,
-    Answered,
-    Drop,
-    Ended,
+    AnswerBegun,
+    BatchEnded,
+    Discard,
     Event,
+    ExchangeFailure,
+    FileAnswered,
     GiveUp,
-    Heard,
-    Keep,
+    InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
     Send,
-    SlaveDropped,
+    SlaveExcluded,
     SlaveGone,
     SlaveUp,
     Tick,
-    Trouble,
-    Unsendable,
 )
 from master_service.scheduling.scheduler import Scheduler
-from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, SHORT_PAUSE_S
+from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, MIN_BACKOFF_S
 from protocol.failures import RETRIED_CODES
 from tests.unit.master.scheduling.invariants import Books, File, Live
 
@@ -44,12 +44,12 @@ class World:
     runs: dict[str, RunAdded] = field(default_factory=dict)
     live: dict[int, Live] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
-    ends: dict[File, Keep | GiveUp | Drop] = field(default_factory=dict)
+    ends: dict[File, Accept | GiveUp | Discard] = field(default_factory=dict)
     ended_at: dict[File, float] = field(default_factory=dict)
     done_by: dict[File, str] = field(default_factory=dict)
     hand_overs: Counter[File] = field(default_factory=Counter)
     books: Books = field(default_factory=Books)
-    dropped: set[tuple[str, str]] = field(default_factory=set)
+    excluded: set[tuple[str, str]] = field(default_factory=set)
     """A run, and a slave that is not to work on it."""
     under_suspicion: set[File] = field(default_factory=set)
     """Files that were in one batch with others when its answer made no sense."""
@@ -104,26 +104,26 @@ class World:
         for number in [n for n, live in self.live.items() if left and live.run == run]:
             self._abandon(number)
         actions = self._post(RunCancelled(self.now, run))
-        assert [action for action in actions if isinstance(action, Drop)] == [
-            Drop(run, index) for index in left
+        assert [action for action in actions if isinstance(action, Discard)] == [
+            Discard(run, index) for index in left
         ]
         return actions
 
     def drop(self, run: str, slave: str) -> list[Send]:
         """A slave is not to work on a run any more."""
-        held = [n for n, live in self.live.items() if (live.slave, live.run) == (slave, run)]
-        if run in self.runs and self.left(run) and (held or slave in self.slaves):
-            self.dropped.add((run, slave))
-            for number in held:
+        in_progress = [n for n, live in self.live.items() if (live.slave, live.run) == (slave, run)]
+        if run in self.runs and self.left(run) and (in_progress or slave in self.slaves):
+            self.excluded.add((run, slave))
+            for number in in_progress:
                 self._abandon(number)
-        return self._sends(self._post(SlaveDropped(self.now, run, slave)))
+        return self._sends(self._post(SlaveExcluded(self.now, run, slave)))
 
     def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
         """A slave answers one file: with a result, or with the code of a failure."""
         live = self.live.get(batch)
         if live is None or index not in live.unanswered:
-            actions = self._post(Answered(self.now, batch, index, code))
-            assert not any(isinstance(action, Keep) for action in actions)
+            actions = self._post(FileAnswered(self.now, batch, index, code))
+            assert not any(isinstance(action, Accept) for action in actions)
             return actions
         live.unanswered.discard(index)
         file, there, again = (live.run, index), live.slave in self.slaves, code == "returned"
@@ -131,34 +131,34 @@ class World:
         if code is None:
             self.books.result(file, live.slave, there, self.now)
         elif again:
-            self._rests(live.slave, Trouble.FULL)
+            self._rests(live.slave, ExchangeFailure.FULL)
         elif code in RETRIED_CODES:
             again = not self.books.blame(file, live.slave, there, self.now)
             again = again or len(self.books.blames[file]) < self.max_attempts
         blamed_by = tuple(self.books.blames[file])
-        actions = self._post(Answered(self.now, batch, index, code))
-        assert (Requeue(*file, blamed_by) if again else Keep(*file)) in actions
+        actions = self._post(FileAnswered(self.now, batch, index, code))
+        assert (Requeue(*file, blamed_by) if again else Accept(*file)) in actions
         if not again:
             self.done_by[file] = live.slave
         return actions
 
-    def end(self, batch: int, trouble: Trouble | None = None) -> list[Action]:
+    def end(self, batch: int, trouble: ExchangeFailure | None = None) -> list[Action]:
         """The exchange over a batch is over."""
         if (live := self.live.get(batch)) is not None:
             if trouble is None and live.unanswered:
-                trouble = Trouble.GARBLED
-            if trouble is Trouble.GARBLED:
-                self._garbled(live, alone=len(self.sends[batch].indexes) == 1)
+                trouble = ExchangeFailure.INVALID
+            if trouble is ExchangeFailure.INVALID:
+                self._garbled(live, isolated=len(self.sends[batch].indexes) == 1)
             if trouble is not None:
                 self._rests(live.slave, trouble)
             self._abandon(batch)
-        return self._post(Ended(self.now, batch, trouble))
+        return self._post(BatchEnded(self.now, batch, trouble))
 
     def hear(self, batch: int) -> list[Send]:
         """A slave begins to answer a batch."""
         if (live := self.live.get(batch)) is not None:
             self.unreachable.discard(live.slave)
-        return self._sends(self._post(Heard(self.now, batch)))
+        return self._sends(self._post(AnswerBegun(self.now, batch)))
 
     def lose_upload(self, batch: int, index: int) -> list[Action]:
         """A file turns out not to be there any more when it is to be sent."""
@@ -166,7 +166,7 @@ class World:
         is_open = live is not None and index in live.unanswered
         if live is not None:
             live.unanswered.discard(index)
-        actions = self._post(Unsendable(self.now, batch, index))
+        actions = self._post(InputUnreadable(self.now, batch, index))
         assert is_open == any(isinstance(action, GiveUp) for action in actions)
         return actions
 
@@ -191,7 +191,7 @@ class World:
         """Return the batches that the slave holds, the oldest first."""
         return [number for number, live in self.live.items() if live.slave == slave]
 
-    def held(self, slave: str) -> int:
+    def in_progress(self, slave: str) -> int:
         """Return how many files the slave has been given and not answered."""
         return sum(len(self.live[number].unanswered) for number in self.batches(slave))
 
@@ -218,7 +218,7 @@ class World:
         self._compare_books()
         return actions
 
-    def _check_file(self, action: Keep | GiveUp | Requeue | Drop) -> None:
+    def _check_file(self, action: Accept | GiveUp | Requeue | Discard) -> None:
         file = (action.run, action.index)
         assert file not in self.ends, f"{file} ends, or waits, after its end"
         if isinstance(action, Requeue):
@@ -229,24 +229,24 @@ class World:
         self.books.file_ended(file)
         if isinstance(action, GiveUp):
             self._check_give_up(action)
-        elif isinstance(action, Drop):
+        elif isinstance(action, Discard):
             assert self.history[-1][0] == RunCancelled(self.now, action.run)
 
     def _compare_books(self) -> None:
         for name, run in self.scheduler._runs.items():
-            for slave, count in run.held.items():
+            for slave, count in run.in_progress.items():
                 mine = [b for b in self.live.values() if (b.slave, b.run) == (slave, name)]
                 assert count == sum(len(batch.unanswered) for batch in mine) >= 0
             for index, blamed_by in run.blamed_by.items():
                 assert blamed_by == self.books.blames[name, index] != []
                 assert (name, index) not in self.ends
         for slave, known in self.scheduler._slaves.items():
-            record = known.record
-            assert record.blamed == self.books.suspects[slave]
-            assert record.proofs == self.books.proofs[slave]
-            assert record.rest_s == self.books.rest_s.get(slave, 0)
-        judged = {slave for slave in self.slaves if self.books.rests(slave, self.now)}
-        resting = self.scheduler.resting(self.now)
+            health = known.health
+            assert health.blamed == self.books.suspects[slave]
+            assert health.contradictions == self.books.contradictions[slave]
+            assert health.quarantine_s == self.books.rest_s.get(slave, 0)
+        judged = {slave for slave in self.slaves if self.books.is_suspended(slave, self.now)}
+        resting = self.scheduler.suspended(self.now)
         assert judged <= resting.keys() <= judged | self.resting_until.keys()
         assert all(self.scheduler.wants(batch) for batch in self.live)
         assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
@@ -255,8 +255,8 @@ class World:
         assert send.slave in self.slaves, "work for a slave that is not there"
         assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
         assert self.now >= self.resting_until.get(send.slave, 0), "work for a slave that rests"
-        assert not self.books.rests(send.slave, self.now), "work for a slave that is judged"
-        assert (send.run, send.slave) not in self.dropped, "work for a slave that was dropped"
+        assert not self.books.is_suspended(send.slave, self.now), "work for a slave that is judged"
+        assert (send.run, send.slave) not in self.excluded, "work for a slave that was dropped"
         assert send.batch not in self.sends
         assert 0 < len(set(send.indexes)) == len(send.indexes)
         for live in self.live.values():
@@ -279,16 +279,16 @@ class World:
             for live in self.live.values()
         ), "given up while a slave holds it"
         if action.failure == INPUT_LOST:
-            assert isinstance(self.history[-1][0], Unsendable)
+            assert isinstance(self.history[-1][0], InputUnreadable)
         elif action.failure.code == "internal":
             assert len(self.books.blames[action.run, action.index]) >= self.max_attempts
         else:
             assert action.failure.code == "no_slave"
             assert self.runs[action.run].patience_s is not None
 
-    def _garbled(self, live: Live, alone: bool) -> None:
+    def _garbled(self, live: Live, isolated: bool) -> None:
         files = [(live.run, index) for index in live.unanswered]
-        if not alone:
+        if not isolated:
             self.under_suspicion.update(files)
             return
         for file in files:
@@ -301,29 +301,29 @@ class World:
     def _lift_drops(self, run: str) -> None:
         task_type = self.runs[run].task_type
         able = {(run, name) for name, up in self.slaves.items() if task_type in up.task_types}
-        if self.left(run) and able and able <= self.dropped:
-            self.dropped -= able
+        if self.left(run) and able and able <= self.excluded:
+            self.excluded -= able
 
     def _cut_rests_short(self, run: str) -> None:
-        resting = [slave for slave in self.slaves if self.books.rests(slave, self.now)]
-        held = sum(len(live.unanswered) for live in self.live.values() if live.run == run)
-        if not resting or len(self.left(run)) == held:
+        resting = [slave for slave in self.slaves if self.books.is_suspended(slave, self.now)]
+        in_progress = sum(len(live.unanswered) for live in self.live.values() if live.run == run)
+        if not resting or len(self.left(run)) == in_progress:
             return
         able = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
-        fit = [slave for slave in able if (run, slave) not in self.dropped]
+        fit = [slave for slave in able if (run, slave) not in self.excluded]
         if all(slave in self.unreachable or slave in resting for slave in fit):
             for slave in fit:
-                self.books.rests_until.pop(slave, None)
+                self.books.suspended_until.pop(slave, None)
 
-    def _rests(self, slave: str, trouble: Trouble) -> None:
+    def _rests(self, slave: str, trouble: ExchangeFailure) -> None:
         if slave in self.slaves:
-            if trouble is Trouble.FULL:
+            if trouble is ExchangeFailure.FULL:
                 self.unreachable.discard(slave)
             else:
                 self.unreachable.add(slave)
             until = max(self.resting_until.get(slave, 0), self.now)
             # One trouble is one pause: what is learnt while it rests does not make it longer.
-            self.resting_until[slave] = until if until > self.now else self.now + SHORT_PAUSE_S
+            self.resting_until[slave] = until if until > self.now else self.now + MIN_BACKOFF_S
 
     @staticmethod
     def _sends(actions: list[Action]) -> list[Send]:

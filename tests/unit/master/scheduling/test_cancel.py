@@ -2,7 +2,7 @@
 
 import pytest
 
-from master_service.scheduling.events import Drop, Requeue, Trouble
+from master_service.scheduling.events import Discard, ExchangeFailure, Requeue
 from tests.unit.master.scheduling.simulator import World
 
 
@@ -14,7 +14,7 @@ def test_cancelled_files_end_wherever_they_are() -> None:
     world.answer(send.batch, 0)
     world.answer(send.batch, 1, "crashed")
     actions = world.cancel("r")
-    assert actions == [Drop("r", index) for index in range(1, 10)]
+    assert actions == [Discard("r", index) for index in range(1, 10)]
     assert world.left("r") == []
     assert world.wait(100) == []
 
@@ -26,14 +26,14 @@ def test_slave_of_a_cancelled_run_goes_on_with_the_next() -> None:
     world.add("r", 5)
     assert world.add("next", 5) == []
     world.cancel("r")
-    assert world.held("a") == 2
+    assert world.in_progress("a") == 2
     while world.batches("a"):
         world.complete(world.batches("a")[0])
     assert world.codes("next") == [None] * 5
 
 
-@pytest.mark.parametrize("trouble", [None, *Trouble])
-def test_what_cancelled_batches_still_bring_is_ignored(trouble: Trouble | None) -> None:
+@pytest.mark.parametrize("trouble", [None, *ExchangeFailure])
+def test_what_cancelled_batches_still_bring_is_ignored(trouble: ExchangeFailure | None) -> None:
     """An answer, or how the exchange ends, changes nothing for files or slave."""
     world = World()
     world.up("a")
@@ -42,7 +42,7 @@ def test_what_cancelled_batches_still_bring_is_ignored(trouble: Trouble | None) 
     assert world.answer(send.batch, 0) == []
     assert world.answer(send.batch, 1, "crashed") == []
     assert world.end(send.batch, trouble) == []
-    assert world.scheduler.resting(world.now) == {}
+    assert world.scheduler.suspended(world.now) == {}
 
 
 def test_other_runs_keep_their_batches() -> None:
@@ -110,11 +110,11 @@ def test_dropped_slave_does_nothing_more_of_the_run() -> None:
     """Its files and its share go to the others, and nothing is counted against them."""
     world = World(max_attempts=1)
     world.up("a", workers=2)
-    (held, *_) = world.add("r", 20)
+    (in_progress, *_) = world.add("r", 20)
     world.up("b", workers=9)
     world.drop("r", "a")
-    assert not world.scheduler.wants(held.batch)
-    assert world.answer(held.batch, held.indexes[0]) == []
+    assert not world.scheduler.wants(in_progress.batch)
+    assert world.answer(in_progress.batch, in_progress.indexes[0]) == []
     while world.batches("b"):
         world.complete(world.batches("b")[0])
     assert world.codes("r") == [None] * 20
@@ -152,7 +152,7 @@ def test_dropped_slave_is_taken_again_where_there_is_no_other() -> None:
     world.add("r", 2)
     world.drop("r", "a")
     world.wait(1)
-    assert (world.held("a"), world.held("b")) == (0, 2)
+    assert (world.in_progress("a"), world.in_progress("b")) == (0, 2)
     world.gone("b", lost=True)
     (send,) = world.wait(1)
     assert (send.slave, send.indexes) == ("a", (0, 1))
@@ -167,7 +167,7 @@ def test_unreachable_slave_is_waited_for_before_a_dropped_one() -> None:
     world.drop("r", "a")
     for _ in range(20):
         for batch in world.batches("b"):
-            world.end(batch, Trouble.LOST)
+            world.end(batch, ExchangeFailure.LOST)
         world.wait(1)
     assert world.codes("r") == ["no_slave"] * 2
 
@@ -179,7 +179,7 @@ def test_blamed_file_does_not_wait_for_a_dropped_slave() -> None:
     (send,) = world.add("r", 1)
     world.up("b")
     world.answer(send.batch, 0, "crashed")
-    assert world.held("b") == 1
+    assert world.in_progress("b") == 1
     (again,) = world.drop("r", "b")
     assert again.slave == "a"
 
@@ -192,7 +192,7 @@ def test_dropped_slave_stays_dropped_when_it_comes_back() -> None:
     world.add("r", 1)
     world.drop("r", "a")
     world.gone("a", lost=True)
-    world.end(world.batches("b")[0], Trouble.FULL)
+    world.end(world.batches("b")[0], ExchangeFailure.FULL)
     assert world.up("a") == world.wait(0.5) == []
     assert len(world.add("other", 1)) == 1
 

@@ -1,7 +1,12 @@
 """What follows for the slaves, and for a run, when slaves are lost, full or make no sense."""
 
-from master_service.scheduling.events import Trouble
-from master_service.scheduling.state import LONGEST_PAUSE_S, REASONS, SHORT_PAUSE_S, Rest
+from master_service.scheduling.events import ExchangeFailure
+from master_service.scheduling.state import (
+    MAX_BACKOFF_S,
+    MIN_BACKOFF_S,
+    SUSPENSION_REASONS,
+    Suspension,
+)
 from protocol.failures import Internal
 from tests.unit.master.scheduling.simulator import World
 
@@ -14,7 +19,7 @@ def test_files_of_a_lost_slave_go_to_another_uncounted() -> None:
     for number in range(10):
         world.up(f"s{number + 1}")
         world.gone(f"s{number}", lost=True)
-    assert world.held("s10") == 2
+    assert world.in_progress("s10") == 2
     world.answer(world.batches("s10")[0], 0, "crashed")
     assert world.left("r") == [0, 1]
 
@@ -28,7 +33,7 @@ def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
     assert world.answer(send.batch, 0) == []
     world.up("b")
     assert world.answer(send.batch, 1, "crashed") == []
-    assert world.end(send.batch, Trouble.LOST) == []
+    assert world.end(send.batch, ExchangeFailure.LOST) == []
     world.complete(world.batches("b")[0])
     assert set(world.done_by.values()) == {"b"}
 
@@ -50,7 +55,7 @@ def test_slave_that_left_and_came_back_answers_what_it_still_held() -> None:
     (send,) = world.add("r", 9)
     world.gone("a", lost=False)
     world.up("a")
-    assert world.held("a") == 2
+    assert world.in_progress("a") == 2
     world.complete(send.batch)
     while world.batches("a"):
         world.complete(world.batches("a")[0])
@@ -64,7 +69,7 @@ def test_full_slave_rests_and_its_files_go_on_elsewhere() -> None:
     world.up("b")
     sends = world.add("r", 10)
     assert [send.slave for send in sends] == ["a", "b"]
-    world.end(sends[0].batch, Trouble.FULL)
+    world.end(sends[0].batch, ExchangeFailure.FULL)
     while world.batches("b"):
         world.complete(world.batches("b")[0])
     assert world.left("r") == []
@@ -76,10 +81,10 @@ def test_full_slave_counts_as_there() -> None:
     world = World()
     world.up("a")
     (send,) = world.add("r", 1, patience_s=5)
-    world.end(send.batch, Trouble.LOST)
+    world.end(send.batch, ExchangeFailure.LOST)
     for _ in range(20):
-        for again in world.wait(SHORT_PAUSE_S):
-            world.end(again.batch, Trouble.FULL)
+        for again in world.wait(MIN_BACKOFF_S):
+            world.end(again.batch, ExchangeFailure.FULL)
     assert world.left("r") == [0]
 
 
@@ -88,8 +93,8 @@ def test_slave_that_is_heard_counts_as_there_however_long_it_takes() -> None:
     world = World()
     world.up("a")
     (send,) = world.add("r", 3, patience_s=5)
-    world.end(send.batch, Trouble.LOST)
-    (send,) = world.wait(SHORT_PAUSE_S)
+    world.end(send.batch, ExchangeFailure.LOST)
+    (send,) = world.wait(MIN_BACKOFF_S)
     world.wait(3)
     world.hear(send.batch)
     for _ in range(100):
@@ -106,9 +111,9 @@ def test_blamed_file_does_not_wait_for_a_slave_that_is_always_full() -> None:
     world.answer(send.batch, 0, "crashed")
     for _ in range(10):
         for batch in world.batches("b"):
-            world.end(batch, Trouble.FULL)
-        world.wait(SHORT_PAUSE_S)
-    assert world.held("a") == 1
+            world.end(batch, ExchangeFailure.FULL)
+        world.wait(MIN_BACKOFF_S)
+    assert world.in_progress("a") == 1
 
 
 def test_upload_that_is_lost_ends_its_file_and_blames_nobody() -> None:
@@ -130,18 +135,18 @@ def test_unreachable_slave_is_asked_after_longer_and_longer_pauses() -> None:
     pauses = []
     for _ in range(7):
         began = world.now
-        world.end(send.batch, Trouble.LOST)
+        world.end(send.batch, ExchangeFailure.LOST)
         while not world.batches("a"):
             world.wait(0.5)
         (number,) = world.batches("a")
         send = world.sends[number]
         pauses.append(world.now - began)
-    assert pauses == [1, 2, 4, 8, 16, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    assert pauses == [1, 2, 4, 8, 16, MAX_BACKOFF_S, MAX_BACKOFF_S]
     world.complete(send.batch)
-    world.wait(LONGEST_PAUSE_S)
+    world.wait(MAX_BACKOFF_S)
     (send,) = world.add("s", 1)
-    world.end(send.batch, Trouble.LOST)
-    assert world.wait(SHORT_PAUSE_S)
+    world.end(send.batch, ExchangeFailure.LOST)
+    assert world.wait(MIN_BACKOFF_S)
 
 
 def test_rest_is_told_with_its_reason_and_since_when() -> None:
@@ -149,14 +154,17 @@ def test_rest_is_told_with_its_reason_and_since_when() -> None:
     world = World()
     world.up("a")
     (send,) = world.add("r", 1)
-    for trouble, rests in [(Trouble.LOST, [(0, 1), (1, 2)]), (Trouble.FULL, [(0, 1), (1, 1)])]:
+    for trouble, rests in [
+        (ExchangeFailure.LOST, [(0, 1), (1, 2)]),
+        (ExchangeFailure.FULL, [(0, 1), (1, 1)]),
+    ]:
         for for_s, left_s in rests:
             world.end(send.batch, trouble)
-            resting = world.scheduler.resting(world.now)
-            assert resting == {"a": Rest(REASONS[trouble], for_s, left_s)}
+            resting = world.scheduler.suspended(world.now)
+            assert resting == {"a": Suspension(SUSPENSION_REASONS[trouble], for_s, left_s)}
             (send,) = world.wait(left_s)
     world.complete(send.batch)
-    assert world.scheduler.resting(world.now) == {}
+    assert world.scheduler.suspended(world.now) == {}
 
 
 def test_rest_does_not_begin_with_one_of_long_ago() -> None:
@@ -165,14 +173,14 @@ def test_rest_does_not_begin_with_one_of_long_ago() -> None:
     world.up("a")
     world.up("b")
     first = {send.slave: send for send in world.add("r", 2)}
-    world.end(first["a"].batch, Trouble.FULL)
+    world.end(first["a"].batch, ExchangeFailure.FULL)
     world.complete(first["b"].batch)
-    for send in world.wait(SHORT_PAUSE_S / 2):
+    for send in world.wait(MIN_BACKOFF_S / 2):
         world.complete(send.batch)
     world.wait(4 * 3600)
     second = {send.slave: send for send in world.add("s", 2)}
-    world.end(second["a"].batch, Trouble.FULL)
-    assert world.scheduler.resting(world.now)["a"].for_s == 0
+    world.end(second["a"].batch, ExchangeFailure.FULL)
+    assert world.scheduler.suspended(world.now)["a"].for_s == 0
 
 
 def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:
@@ -182,8 +190,8 @@ def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:
     for number in range(10):
         world.add(f"r{number}", 1)
     for batch in world.batches("a"):
-        world.end(batch, Trouble.LOST)
-    assert len(world.wait(SHORT_PAUSE_S)) == 10
+        world.end(batch, ExchangeFailure.LOST)
+    assert len(world.wait(MIN_BACKOFF_S)) == 10
 
 
 def test_files_of_a_garbling_slave_end() -> None:
@@ -196,7 +204,7 @@ def test_files_of_a_garbling_slave_end() -> None:
     world.add("r", 5)
     for _ in range(1000):
         for batch in world.batches("a"):
-            world.end(batch, Trouble.GARBLED)
+            world.end(batch, ExchangeFailure.INVALID)
         world.wait(1)
     assert world.codes("r") == [Internal.code] * 5
     assert set(world.hand_overs.values()) <= {3, 4}
@@ -220,7 +228,7 @@ def test_one_file_that_garbles_is_found_without_blame_for_the_others() -> None:
     for _ in range(100):
         for batch in world.batches("a"):
             if 2 in world.live[batch].unanswered:
-                world.end(batch, Trouble.GARBLED)
+                world.end(batch, ExchangeFailure.INVALID)
             else:
                 world.complete(batch)
         world.wait(1)
@@ -235,7 +243,7 @@ def test_garbling_slave_does_not_spoil_what_another_can_do() -> None:
     world.add("r", 30)
     for _ in range(200):
         for batch in world.batches("bad"):
-            world.end(batch, Trouble.GARBLED)
+            world.end(batch, ExchangeFailure.INVALID)
         for batch in world.batches("good"):
             world.complete(batch)
         world.wait(0.25)
@@ -264,10 +272,10 @@ def test_run_with_unreachable_slaves_alone_is_given_up() -> None:
     world = World()
     world.up("a")
     (send,) = world.add("r", 3, patience_s=10)
-    world.end(send.batch, Trouble.LOST)
+    world.end(send.batch, ExchangeFailure.LOST)
     for _ in range(60):
         for batch in world.batches("a"):
-            world.end(batch, Trouble.LOST)
+            world.end(batch, ExchangeFailure.LOST)
         world.wait(0.25)
     assert world.codes("r") == ["no_slave"] * 3
 

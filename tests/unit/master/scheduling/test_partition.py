@@ -3,46 +3,46 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.scheduling.partition import Shares
+from master_service.scheduling.partition import Partition
 
 ENOUGH = 10**9
 
 
-def shares_of(count: int, *slaves: str) -> Shares:
+def shares_of(count: int, *slaves: str) -> Partition:
     """Return the shares of so many files of 10 bytes."""
-    return Shares([10] * count, slaves)
+    return Partition([10] * count, slaves)
 
 
 def test_files_are_dealt_in_turn() -> None:
     """Each slave's share is every second file of two slaves, from the front."""
-    shares = shares_of(5, "a", "b")
-    assert shares.take("a", 9, ENOUGH) == [0, 2, 4]
-    assert shares.take("b", 9, ENOUGH) == [1, 3]
+    partition = shares_of(5, "a", "b")
+    assert partition.take("a", 9, ENOUGH) == [0, 2, 4]
+    assert partition.take("b", 9, ENOUGH) == [1, 3]
 
 
 @given(st.integers(0, 50), st.integers(1, 8))
 @settings(derandomize=True, database=None)
 def test_shares_differ_by_one_file_at_most(count: int, slaves: int) -> None:
     """However many files and slaves there are, nobody is dealt two files more than another."""
-    shares = shares_of(count, *(f"s{number}" for number in range(slaves)))
-    sizes = [shares.waiting_for(f"s{number}") for number in range(slaves)]
+    partition = shares_of(count, *(f"s{number}" for number in range(slaves)))
+    sizes = [partition.waiting_for(f"s{number}") for number in range(slaves)]
     assert sum(sizes) == count
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_without_slaves_every_file_is_loose() -> None:
     """Files that nobody was there for go to whoever asks first, in their order."""
-    shares = shares_of(3)
-    assert shares.take("anybody", 2, ENOUGH) == [0, 1]
-    assert shares.take("another", 2, ENOUGH) == [2]
+    partition = shares_of(3)
+    assert partition.take("anybody", 2, ENOUGH) == [0, 1]
+    assert partition.take("another", 2, ENOUGH) == [2]
 
 
 def test_own_share_comes_before_what_is_loose() -> None:
     """A slave first does what is meant for it."""
-    shares = shares_of(4, "a", "b")
-    shares.release("b")
-    assert shares.take("a", 9, ENOUGH) == [0, 2]
-    assert shares.take("a", 9, ENOUGH) == [1, 3]
+    partition = shares_of(4, "a", "b")
+    partition.unassign("b")
+    assert partition.take("a", 9, ENOUGH) == [0, 2]
+    assert partition.take("a", 9, ENOUGH) == [1, 3]
 
 
 def test_no_more_files_than_asked_for() -> None:
@@ -58,64 +58,64 @@ def test_no_more_bytes_than_asked_for() -> None:
 
 def test_one_file_over_the_bytes_goes_by_itself() -> None:
     """A file larger than any batch is still given, with nothing beside it."""
-    shares = Shares([100, 1], ["a"])
-    assert shares.take("a", 9, 50) == [0]
-    assert shares.take("a", 9, 50) == [1]
+    partition = Partition([100, 1], ["a"])
+    assert partition.take("a", 9, 50) == [0]
+    assert partition.take("a", 9, 50) == [1]
 
 
 def test_what_is_taken_over_is_half_at_most_and_from_the_end() -> None:
     """The owner goes on with the front of its share; of one file, that one is taken."""
-    shares = shares_of(7, "a")
-    assert shares.take_from("a", 99, ENOUGH) == [3, 4, 5, 6]
-    assert shares.take_from("a", 1, ENOUGH) == [2]
-    assert shares.take("a", 99, ENOUGH) == [0, 1]
+    partition = shares_of(7, "a")
+    assert partition.take_from("a", 99, ENOUGH) == [3, 4, 5, 6]
+    assert partition.take_from("a", 1, ENOUGH) == [2]
+    assert partition.take("a", 99, ENOUGH) == [0, 1]
     assert shares_of(1, "a").take_from("a", 99, ENOUGH) == [0]
 
 
 def test_bytes_limit_what_is_taken_over() -> None:
     """Taking over keeps to the bytes of a batch, and takes one large file all the same."""
     assert shares_of(10, "a").take_from("a", 99, 20) == [8, 9]
-    assert Shares([1, 1, 1, 100], ["a"]).take_from("a", 99, 50) == [3]
+    assert Partition([1, 1, 1, 100], ["a"]).take_from("a", 99, 50) == [3]
 
 
 def test_what_is_put_back_comes_first_in_order() -> None:
     """Files that have waited longest are the next to be given."""
-    shares = shares_of(6)
-    shares.take("a", 4, ENOUGH)
-    shares.put_back({3, 0, 2})
-    assert shares.take("b", 9, ENOUGH) == [0, 2, 3, 4, 5]
+    partition = shares_of(6)
+    partition.take("a", 4, ENOUGH)
+    partition.put_back({3, 0, 2})
+    assert partition.take("b", 9, ENOUGH) == [0, 2, 3, 4, 5]
 
 
 def test_release_twice_does_no_harm() -> None:
     """A slave that is gone already, or never had a share, changes nothing."""
-    shares = shares_of(2, "a")
-    shares.release("a")
-    shares.release("a")
-    shares.release("never")
-    assert shares.take("b", 9, ENOUGH) == [0, 1]
-    assert shares.owners() == []
+    partition = shares_of(2, "a")
+    partition.unassign("a")
+    partition.unassign("a")
+    partition.unassign("never")
+    assert partition.take("b", 9, ENOUGH) == [0, 1]
+    assert partition.owners() == []
 
 
 def test_owners_are_those_with_something_left() -> None:
     """A slave whose share is done has nothing to take over."""
-    shares = shares_of(3, "a", "b")
-    shares.take("b", 9, ENOUGH)
-    assert shares.owners() == ["a"]
-    assert shares.waiting_for("b") == shares.waiting_for("never") == 0
+    partition = shares_of(3, "a", "b")
+    partition.take("b", 9, ENOUGH)
+    assert partition.owners() == ["a"]
+    assert partition.waiting_for("b") == partition.waiting_for("never") == 0
 
 
 def test_take_all_empties_everything() -> None:
     """Whatever waits, loose or not, is taken once."""
-    shares = shares_of(6, "a", "b")
-    shares.release("b")
-    assert sorted(shares.take_all()) == [0, 1, 2, 3, 4, 5]
-    assert shares.take_all() == []
-    assert shares.take("a", 9, ENOUGH) == []
+    partition = shares_of(6, "a", "b")
+    partition.unassign("b")
+    assert sorted(partition.take_all()) == [0, 1, 2, 3, 4, 5]
+    assert partition.take_all() == []
+    assert partition.take("a", 9, ENOUGH) == []
 
 
 def test_files_kept_apart_are_nobodys() -> None:
     """What goes another way is not dealt, not loose and not among all; the rest is even."""
-    shares = Shares([10] * 7, ["a", "b"], apart={0, 3, 4})
-    assert shares.take("a", 9, ENOUGH) == [1, 5]
-    assert shares.take("b", 9, ENOUGH) == [2, 6]
-    assert Shares([10] * 3, [], apart={1}).take_all() == [0, 2]
+    partition = Partition([10] * 7, ["a", "b"], apart={0, 3, 4})
+    assert partition.take("a", 9, ENOUGH) == [1, 5]
+    assert partition.take("b", 9, ENOUGH) == [2, 6]
+    assert Partition([10] * 3, [], apart={1}).take_all() == [0, 2]

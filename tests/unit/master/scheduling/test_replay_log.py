@@ -15,18 +15,18 @@ from hypothesis import given, settings
 
 from master_service.scheduling.events import (
     Action,
-    Answered,
-    Ended,
+    BatchEnded,
     Event,
+    ExchangeFailure,
+    FileAnswered,
     GiveUp,
     RunAdded,
     RunCancelled,
     Send,
-    SlaveDropped,
+    SlaveExcluded,
     SlaveGone,
     SlaveUp,
     Tick,
-    Trouble,
 )
 from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
 from master_service.scheduling.scheduler import Scheduler
@@ -42,11 +42,11 @@ EVENTS: list[Event] = [
     SlaveUp(1.5, "b", 1, frozenset()),
     RunAdded(2.0, "r", "text", [1, 2, 3], None),
     RunAdded(2.1, "s", "ocr", [1], 0.5, {0: ["b", "a"]}),
-    Answered(0.1 + 0.2, 1, 0, None),
-    Answered(3.0, 1, 1, "crashed"),
-    Ended(4.0, 1, Trouble.LOST),
-    Ended(4.0, 2, None),
-    SlaveDropped(5.0, "r", "a"),
+    FileAnswered(0.1 + 0.2, 1, 0, None),
+    FileAnswered(3.0, 1, 1, "crashed"),
+    BatchEnded(4.0, 1, ExchangeFailure.LOST),
+    BatchEnded(4.0, 2, None),
+    SlaveExcluded(5.0, "r", "a"),
     RunCancelled(6.0, "r"),
     SlaveGone(7.0, "a", True),
     Tick(8.0),
@@ -210,14 +210,14 @@ def test_file_that_can_not_be_opened_is_told_of_once(
 class FillingUp(io.FileIO):
     """A file on a disk with room for so many bytes more."""
 
-    room = 700
+    free_slots = 700
 
     def write(self, line: object) -> int:
         assert isinstance(line, memoryview)
-        if not self.room:
+        if not self.free_slots:
             raise OSError(28, "No space left on device")
-        taken = super().write(line[: self.room])
-        self.room -= taken
+        taken = super().write(line[: self.free_slots])
+        self.free_slots -= taken
         return taken
 
 
@@ -231,7 +231,7 @@ def test_what_was_written_before_the_disk_was_full_replays(
     for event, actions in history():
         log.write(event, actions)
     log.close()
-    assert path.stat().st_size > FillingUp.room
+    assert path.stat().st_size > FillingUp.free_slots
     assert not path.read_bytes().endswith(b"\n")
     before = replay(path)
     assert 0 < before < len(EVENTS)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from master_service.scheduling.events import Trouble
-from master_service.scheduling.state import SHORT_PAUSE_S
+from master_service.scheduling.events import ExchangeFailure
+from master_service.scheduling.state import MIN_BACKOFF_S
 from protocol.failures import FileError
 from tests.unit.master.scheduling.simulator import World
 
@@ -67,16 +67,16 @@ def test_blamed_file_is_tried_again_where_there_is_no_other() -> None:
     assert world.codes("r") == [None]
 
 
-@pytest.mark.parametrize("trouble", [Trouble.FULL, Trouble.LOST])
-def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", [ExchangeFailure.FULL, ExchangeFailure.LOST])
+def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: ExchangeFailure) -> None:
     """A file under suspicion is not mixed with others again when it is put back untried."""
     world = World()
     world.up("a", workers=3)
     (first,) = world.add("r", 3)
     world.up("b", workers=3)
     world.answer(first.batch, 0, "crashed")
-    (alone,) = world.batches("b")
-    world.end(alone, trouble)
+    (isolated,) = world.batches("b")
+    world.end(isolated, trouble)
     world.add("more", 8)
     for _ in range(40):
         world.wait(1)
@@ -84,7 +84,7 @@ def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: Trouble) -> 
             world.complete(batch)
     # That it went alone, the world has checked; it also went back to where it did not crash.
     assert world.left("r") == world.left("more") == []
-    assert world.done_by["r", 0] == ("b" if trouble is Trouble.FULL else "a")
+    assert world.done_by["r", 0] == ("b" if trouble is ExchangeFailure.FULL else "a")
 
 
 def test_returned_file_is_never_counted() -> None:
@@ -95,7 +95,7 @@ def test_returned_file_is_never_counted() -> None:
     for _ in range(10):
         world.answer(send.batch, 0, "returned")
         world.end(send.batch)
-        (send,) = world.wait(SHORT_PAUSE_S)
+        (send,) = world.wait(MIN_BACKOFF_S)
     world.answer(send.batch, 0, "crashed")
     assert world.left("r") == [0]
 
@@ -108,5 +108,5 @@ def test_slave_that_hands_files_back_is_not_given_them_again_at_once() -> None:
     world.up("b", workers=1)
     for index in range(3):
         world.answer(send.batch, index, "returned")
-    assert world.held("a") == 0
-    assert world.held("b") == 2
+    assert world.in_progress("a") == 0
+    assert world.in_progress("b") == 2

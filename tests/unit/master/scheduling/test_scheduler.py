@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from master_service.scheduling.events import Trouble
+from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.state import MAX_BATCH_BYTES
 from tests.unit.master.scheduling.simulated_work import work
 from tests.unit.master.scheduling.simulator import World
@@ -34,7 +34,7 @@ def test_many_small_runs_spread_as_evenly_as_one_large() -> None:
         world.up(slave, workers=4)
     for number in range(9):
         world.add(f"r{number}", 1)
-    assert [world.held(slave) for slave in "abc"] == [3, 3, 3]
+    assert [world.in_progress(slave) for slave in "abc"] == [3, 3, 3]
 
 
 def test_new_run_is_not_dealt_to_a_slave_that_rests() -> None:
@@ -43,7 +43,7 @@ def test_new_run_is_not_dealt_to_a_slave_that_rests() -> None:
     world.up("a")
     (send,) = world.add("first", 1)
     world.up("b")
-    world.end(send.batch, Trouble.LOST)
+    world.end(send.batch, ExchangeFailure.LOST)
     world.complete(world.batches("b")[0])
     (only,) = world.add("second", 1)
     assert only.slave == "b"
@@ -74,7 +74,7 @@ def test_slave_stuck_at_one_file_keeps_no_others_waiting() -> None:
         for batch in world.batches("b"):
             world.complete(batch)
         world.wait(0.25)
-    assert len(world.left("r")) == world.held("a") > 0
+    assert len(world.left("r")) == world.in_progress("a") > 0
 
 
 def test_one_quick_answer_does_not_bind_many_files_to_a_slave() -> None:
@@ -84,7 +84,7 @@ def test_one_quick_answer_does_not_bind_many_files_to_a_slave() -> None:
     sends = world.add("r", 1000)
     world.now += 0.001
     world.answer(sends[0].batch, sends[0].indexes[0], "empty")
-    assert world.held("a") <= 4
+    assert world.in_progress("a") <= 4
 
 
 def test_fast_slave_is_given_enough_to_stay_busy() -> None:
@@ -93,7 +93,7 @@ def test_fast_slave_is_given_enough_to_stay_busy() -> None:
     world.up("a")
     world.add("r", 5000)
     work(world, {"a": 0.001}, until=world.now + 3)
-    assert 250 <= world.held("a") <= 501
+    assert 250 <= world.in_progress("a") <= 501
 
 
 def test_slow_slave_holds_no_more_than_its_workers_and_one() -> None:
@@ -102,7 +102,7 @@ def test_slow_slave_holds_no_more_than_its_workers_and_one() -> None:
     world.up("a", workers=3)
     world.add("r", 50)
     work(world, {"a": 30.0}, until=world.now + 300)
-    assert world.held("a") == 4
+    assert world.in_progress("a") == 4
 
 
 def test_batch_stays_under_its_bytes() -> None:
@@ -162,4 +162,4 @@ def test_slave_that_unlearns_a_type_gives_its_share_away() -> None:
     world.up("a", types=["image"])
     while world.batches("b"):
         world.complete(world.batches("b")[0])
-    assert len(world.left("r")) == world.held("a") == 2
+    assert len(world.left("r")) == world.in_progress("a") == 2

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.scheduling.events import Drop, GiveUp, Requeue, Send, Trouble
+from master_service.scheduling.events import Discard, ExchangeFailure, GiveUp, Requeue, Send
 from master_service.scheduling.scheduler import Scheduler
-from master_service.scheduling.state import LONGEST_PAUSE_S, MAX_BATCH_BYTES
+from master_service.scheduling.state import MAX_BACKOFF_S, MAX_BATCH_BYTES
 from protocol.failures import FileError
 from tests.unit.master.scheduling.simulator import World
 
@@ -15,7 +15,7 @@ SLAVES = ["a", "b", "c", "d"]
 TYPES = [["text"], ["ocr"], ["text", "ocr"], []]
 CODES = [None, None, None, *(error.code for error in FileError.__subclasses__()), "from_elsewhere"]
 SIZES = [0, 100, MAX_BATCH_BYTES // 3, 3 * MAX_BATCH_BYTES]
-TROUBLES = [None, *Trouble]
+TROUBLES = [None, *ExchangeFailure]
 
 Step = Callable[[World, int, int], object]
 
@@ -132,7 +132,7 @@ def behave(world: World) -> None:
         if world.live:
             world.complete(min(world.live))
         else:
-            world.wait(LONGEST_PAUSE_S)
+            world.wait(MAX_BACKOFF_S)
     raise AssertionError(f"never ends: {[world.left(run) for run in world.runs]}")
 
 
@@ -161,8 +161,8 @@ def test_every_file_ends_once_whatever_happens(
         world.end(batch)
     assert world.scheduler._runs == {}
     assert world.scheduler._batches == {}
-    assert not world.scheduler._cluster._turns
-    assert not any(slave.record.blamed for slave in world.scheduler._slaves.values())
+    assert not world.scheduler._assignment._turns
+    assert not any(slave.health.blamed for slave in world.scheduler._slaves.values())
 
     again = Scheduler(max_attempts)
     for event, actions in world.history:
@@ -198,7 +198,7 @@ def test_hand_overs_are_what_was_sent(story: list[tuple[Step, int, int]]) -> Non
                 files = {(action.run, index) for index in action.indexes}
                 assert not files & running
                 running |= files
-            elif isinstance(action, GiveUp | Drop):
+            elif isinstance(action, GiveUp | Discard):
                 running.discard((action.run, action.index))
             else:
                 assert (action.run, action.index) in running

@@ -2,8 +2,8 @@
 
 import pytest
 
-from master_service.scheduling.events import Requeue, Trouble
-from master_service.scheduling.slave_health import PROOFS_TO_REST, SHORTEST_REST_S
+from master_service.scheduling.events import ExchangeFailure, Requeue
+from master_service.scheduling.slave_health import CONTRADICTIONS_TO_QUARANTINE, MIN_QUARANTINE_S
 from tests.unit.master.scheduling.simulated_work import do_well, fail, is_judged, prove, two_slaves
 from tests.unit.master.scheduling.simulator import World
 
@@ -11,7 +11,7 @@ from tests.unit.master.scheduling.simulator import World
 def test_slave_is_rested_at_the_third_proof() -> None:
     """Two files that fail there and succeed elsewhere may be chance; the third is not."""
     world = two_slaves()
-    prove(world, PROOFS_TO_REST - 1)
+    prove(world, CONTRADICTIONS_TO_QUARANTINE - 1)
     assert not is_judged(world)
     prove(world, 1)
     assert is_judged(world)
@@ -20,14 +20,14 @@ def test_slave_is_rested_at_the_third_proof() -> None:
 def test_garbled_exchanges_count_as_blames() -> None:
     """A slave whose answers about single files make no sense is judged like one that fails them."""
     world = World()
-    world.up("bad", workers=PROOFS_TO_REST)
-    for number in range(PROOFS_TO_REST):
+    world.up("bad", workers=CONTRADICTIONS_TO_QUARANTINE)
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
         world.add(f"r{number}", 1)
-    world.up("good", workers=PROOFS_TO_REST)
+    world.up("good", workers=CONTRADICTIONS_TO_QUARANTINE)
     for batch in world.batches("bad"):
-        world.end(batch, Trouble.GARBLED)
+        world.end(batch, ExchangeFailure.INVALID)
     do_well(world, "good")
-    assert world.books.judged == [(world.now, "bad", SHORTEST_REST_S)]
+    assert world.books.judged == [(world.now, "bad", MIN_QUARANTINE_S)]
 
 
 def test_one_file_is_one_proof_however_often_it_failed() -> None:
@@ -35,7 +35,7 @@ def test_one_file_is_one_proof_however_often_it_failed() -> None:
     world = World(max_attempts=9)
     world.up("bad")
     world.add("r", 1)
-    for _ in range(PROOFS_TO_REST + 1):
+    for _ in range(CONTRADICTIONS_TO_QUARANTINE + 1):
         fail(world, "bad")
     world.gone("bad", lost=True)
     world.up("bad")
@@ -55,7 +55,7 @@ def test_files_that_fail_elsewhere_too_prove_nothing(code: str) -> None:
         fail(world, "bad")
         fail(world, "good", code)
     assert not is_judged(world)
-    assert not world.books.proofs
+    assert not world.books.contradictions
 
 
 def test_own_result_proves_nothing() -> None:
@@ -72,7 +72,7 @@ def test_own_result_proves_nothing() -> None:
 def test_slave_that_is_gone_is_judged_anew() -> None:
     """What speaks against a slave goes with it: proofs, its rest, and what it blamed before."""
     world = two_slaves()
-    prove(world, PROOFS_TO_REST - 1)
+    prove(world, CONTRADICTIONS_TO_QUARANTINE - 1)
     world.add("r", 6)
     fail(world, "bad")
     world.gone("bad", lost=True)
@@ -174,7 +174,7 @@ def test_blamed_file_does_not_wait_for_a_resting_slave() -> None:
     prove(world)
     world.add("r", 1)
     fail(world, "good")
-    assert world.held("good") == 1
+    assert world.in_progress("good") == 1
 
 
 # Blames of an earlier life of the master

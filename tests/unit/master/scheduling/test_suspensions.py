@@ -2,15 +2,15 @@
 
 import pytest
 
-from master_service.scheduling.events import Trouble
+from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.slave_health import (
-    LONGEST_REST_S,
-    PROOFS_TO_REST,
-    RESULTS_TO_TRUST,
-    SHORTEST_REST_S,
-    Record,
+    CONTRADICTIONS_TO_QUARANTINE,
+    MAX_QUARANTINE_S,
+    MIN_QUARANTINE_S,
+    RESULTS_TO_RESET,
+    SlaveHealth,
 )
-from master_service.scheduling.state import JUDGED
+from master_service.scheduling.state import QUARANTINED
 from tests.unit.master.scheduling.simulated_work import do_well, fail, is_judged, prove, two_slaves
 
 
@@ -25,10 +25,10 @@ def test_rested_slave_gets_nothing_until_its_rest_is_over() -> None:
     assert world.left("large")
     do_well(world, "good")
     assert world.left("large") == []
-    world.wait(SHORTEST_REST_S - 1)
-    (rest,) = world.scheduler.resting(world.now).values()
-    assert rest.reason == JUDGED
-    assert (rest.for_s, rest.left_s) == pytest.approx((SHORTEST_REST_S - 1, 1))
+    world.wait(MIN_QUARANTINE_S - 1)
+    (rest,) = world.scheduler.suspended(world.now).values()
+    assert rest.reason == QUARANTINED
+    assert (rest.for_s, rest.left_s) == pytest.approx((MIN_QUARANTINE_S - 1, 1))
     assert {send.slave for send in world.add("small", 2)} == {"good"}
     world.wait(1)
     assert not is_judged(world)
@@ -45,18 +45,18 @@ def test_rests_grow_with_each_judgement() -> None:
         while is_judged(world):
             world.wait(10)
         rests.append(world.now - began)
-    assert rests == [SHORTEST_REST_S, 120, 240, 480, LONGEST_REST_S, LONGEST_REST_S]
+    assert rests == [MIN_QUARANTINE_S, 120, 240, 480, MAX_QUARANTINE_S, MAX_QUARANTINE_S]
 
 
 @pytest.mark.parametrize(
     ("results", "next_rest_s"),
-    [(RESULTS_TO_TRUST - 1, 2 * SHORTEST_REST_S), (RESULTS_TO_TRUST, SHORTEST_REST_S)],
+    [(RESULTS_TO_RESET - 1, 2 * MIN_QUARANTINE_S), (RESULTS_TO_RESET, MIN_QUARANTINE_S)],
 )
 def test_slave_that_does_well_again_is_trusted_again(results: int, next_rest_s: float) -> None:
     """After enough results without a blame, the next rest is the shortest again."""
     world = two_slaves()
     prove(world)
-    world.wait(SHORTEST_REST_S)
+    world.wait(MIN_QUARANTINE_S)
     done = 0
     while done < results:
         world.add(f"well{done}", 2)
@@ -64,7 +64,7 @@ def test_slave_that_does_well_again_is_trusted_again(results: int, next_rest_s: 
         do_well(world, "bad")
         done += 1
     prove(world)
-    assert [rest_s for _, _, rest_s in world.books.judged] == [SHORTEST_REST_S, next_rest_s]
+    assert [rest_s for _, _, rest_s in world.books.judged] == [MIN_QUARANTINE_S, next_rest_s]
 
 
 def test_last_slave_has_its_rest_cut_short() -> None:
@@ -73,7 +73,7 @@ def test_last_slave_has_its_rest_cut_short() -> None:
     prove(world)
     world.add("r", 50, patience_s=5)
     world.gone("good", lost=True)
-    assert world.held("bad") == 0
+    assert world.in_progress("bad") == 0
     assert {send.slave for send in world.wait(0.25)} == {"bad"}
     assert not is_judged(world)
     do_well(world, "bad")
@@ -85,7 +85,7 @@ def test_unreachable_slave_is_nobody_else() -> None:
     world = two_slaves()
     prove(world)
     world.add("r", 1)
-    world.end(world.batches("good")[0], Trouble.LOST)
+    world.end(world.batches("good")[0], ExchangeFailure.LOST)
     assert [send.slave for send in world.wait(0.25)] == ["bad"]
 
 
@@ -94,7 +94,7 @@ def test_rest_goes_on_while_another_is_there_or_nothing_waits() -> None:
     world = two_slaves()
     prove(world)
     world.add("r", 1)
-    world.end(world.batches("good")[0], Trouble.FULL)
+    world.end(world.batches("good")[0], ExchangeFailure.FULL)
     assert world.wait(0.5) == []
     assert [send.slave for send in world.wait(1)] == ["good"]
     world.gone("good", lost=False)
@@ -111,7 +111,7 @@ def test_only_slaves_that_can_help_have_their_rest_cut_short() -> None:
     world.up("away")
     world.drop("r", "bad")
     world.drop("r", "good")
-    world.end(world.batches("away")[0], Trouble.LOST)
+    world.end(world.batches("away")[0], ExchangeFailure.LOST)
     assert world.wait(0.5) == []
     assert is_judged(world)
 
@@ -120,57 +120,57 @@ def test_trouble_during_a_rest_is_a_pause_of_its_own() -> None:
     """A slave whose rest is cut short is still left alone after it could not be reached."""
     world = two_slaves()
     send = world.add("r", 10)[0]
-    for index in send.indexes[:PROOFS_TO_REST]:
+    for index in send.indexes[:CONTRADICTIONS_TO_QUARANTINE]:
         world.answer(send.batch, index, "crashed")
     do_well(world, "good")
     assert is_judged(world)
     world.gone("good", lost=True)
-    world.end(send.batch, Trouble.LOST)
+    world.end(send.batch, ExchangeFailure.LOST)
     assert world.wait(0.5) == []
-    assert not world.books.rests("bad", world.now)
+    assert not world.books.is_suspended("bad", world.now)
     assert [again.slave for again in world.wait(0.5)] == ["bad"]
 
 
 # What counts towards trust
 
 
-def judge(record: Record, at: float) -> float:
+def judge(health: SlaveHealth, at: float) -> float:
     """Bring the proofs against a slave, and return for how long it rests."""
-    for number in range(PROOFS_TO_REST):
-        record.blame(("r", number))
-    for number in range(PROOFS_TO_REST):
-        record.refute(("r", number), at)
-    return record.rests_until - at
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
+        health.blame(("r", number))
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
+        health.contradict(("r", number), at)
+    return health.quarantined_until - at
 
 
 def test_results_must_be_in_a_row() -> None:
     """A blame between them starts the count anew."""
-    record = Record()
-    judge(record, at=0)
+    health = SlaveHealth()
+    judge(health, at=0)
     for _ in range(2):
-        for _ in range(RESULTS_TO_TRUST - 1):
-            record.result(at=1000)
-        record.blame(("other", 0))
-    assert judge(record, at=1000) == 2 * SHORTEST_REST_S
+        for _ in range(RESULTS_TO_RESET - 1):
+            health.result(at=1000)
+        health.blame(("other", 0))
+    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S
 
 
 def test_results_during_a_rest_do_not_count() -> None:
     """What a slave finishes that it was given before says nothing about what it learnt."""
-    record = Record()
-    judge(record, at=0)
-    for _ in range(RESULTS_TO_TRUST):
-        record.result(at=SHORTEST_REST_S - 1)
-    assert judge(record, at=1000) == 2 * SHORTEST_REST_S
+    health = SlaveHealth()
+    judge(health, at=0)
+    for _ in range(RESULTS_TO_RESET):
+        health.result(at=MIN_QUARANTINE_S - 1)
+    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S
 
 
 def test_results_before_a_rest_do_not_count() -> None:
     """The proofs against a slave may come late, when it has done many other files."""
-    record = Record()
-    for number in range(PROOFS_TO_REST):
-        record.blame(("r", number))
-    for _ in range(RESULTS_TO_TRUST):
-        record.result(at=0)
-    for number in range(PROOFS_TO_REST):
-        record.refute(("r", number), at=0)
-    record.result(at=SHORTEST_REST_S)
-    assert judge(record, at=1000) == 2 * SHORTEST_REST_S
+    health = SlaveHealth()
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
+        health.blame(("r", number))
+    for _ in range(RESULTS_TO_RESET):
+        health.result(at=0)
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
+        health.contradict(("r", number), at=0)
+    health.result(at=MIN_QUARANTINE_S)
+    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from master_service.slaves import transport
-from master_service.slaves.transport import Parcel, Shipment, SlaveGarbled, SlaveLost, Transport
+from master_service.slaves.transport import InvalidAnswer, Parcel, Shipment, SlaveLost, Transport
 from protocol.failures import Failure
 from protocol.frames import FRAMES_TYPE
 from protocol.task_types import TASK_TYPES
@@ -91,7 +91,7 @@ def test_same_outcome_again_and_again_is_garbled(shipment: Shipment) -> None:
     frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"returned"}\n'
     with (
         babbler(answer("200 OK", FRAMES), frame * 1000) as slave,
-        pytest.raises(SlaveGarbled, match="twice"),
+        pytest.raises(InvalidAnswer, match="twice"),
     ):
         process(slave, shipment)
     assert slave.sent_bytes < FEW_BYTES
@@ -125,7 +125,7 @@ def test_result_too_large_to_keep_is_not_begun(shipment: Shipment) -> None:
     head = b'{"index":0,"filename":"a.txt","bytes":999999999999}\n'
     with (
         babbler(answer("200 OK", FRAMES, body=head), b"x" * 65536) as slave,
-        pytest.raises(SlaveGarbled, match="announced"),
+        pytest.raises(InvalidAnswer, match="announced"),
     ):
         process(slave, shipment)
     assert slave.sent_bytes < FEW_BYTES
@@ -136,7 +136,7 @@ def test_plain_answer_has_an_end(shipment: Shipment, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(transport, "MOST_ANSWER_BYTES", 1_000_000)
     with (
         babbler(answer("200 OK", PLAIN), b" " * 65536) as slave,
-        pytest.raises(SlaveGarbled, match="1000000 bytes"),
+        pytest.raises(InvalidAnswer, match="1000000 bytes"),
     ):
         process(slave, shipment)
     assert slave.sent_bytes < FEW_BYTES
@@ -145,13 +145,14 @@ def test_plain_answer_has_an_end(shipment: Shipment, monkeypatch: pytest.MonkeyP
 def test_compressed_answer_is_not_unpacked(shipment: Shipment) -> None:
     """Nothing compressed is asked for, and none is taken."""
     begin = answer("200 OK", FRAMES, "Content-Encoding: gzip")
-    with babbler(begin) as slave, pytest.raises(SlaveGarbled, match="compressed"):
+    with babbler(begin) as slave, pytest.raises(InvalidAnswer, match="compressed"):
         process(slave, shipment)
     assert b"accept-encoding: identity" in slave.requests[0].lower()
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [("500 No", SlaveLost), ("404 No", SlaveGarbled), ("302 No", SlaveGarbled)]
+    ("status", "error"),
+    [("500 No", SlaveLost), ("404 No", InvalidAnswer), ("302 No", InvalidAnswer)],
 )
 def test_refusal_is_read_in_part(shipment: Shipment, status: str, error: type[Exception]) -> None:
     """Of the page that comes with an error the begin is told, and no more is read."""
