@@ -13,18 +13,18 @@ import sys
 from pathlib import Path
 
 from client_service.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from client_service.terminal.interrupt import CtrlC
+from client_service.terminal.interrupt import InterruptHandler
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    ctrl_c = CtrlC()
+    interrupts = InterruptHandler()
     try:
         # Where it is ignored (nohup), it stays so.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, ctrl_c)
+            signal.signal(signal.SIGINT, interrupts)
         _mend_streams()
-        return _run(ctrl_c)
+        return _run(interrupts)
     except KeyboardInterrupt:
         print("client.py: stopped", file=sys.stderr)
         return INTERRUPTED
@@ -37,7 +37,7 @@ def main() -> int:
     return SOME_FAILED
 
 
-def _run(ctrl_c: CtrlC) -> int:
+def _run(interrupts: InterruptHandler) -> int:
     # Here, since to import all that takes a while, and Ctrl-C may come in the middle.
     from client_service.arguments import read
 
@@ -53,7 +53,7 @@ def _run(ctrl_c: CtrlC) -> int:
         return NOTHING_DONE
     for warning in env.warnings:
         print(f"client.py: {warning}", file=sys.stderr)
-    code = run(order, env, ctrl_c)
+    code = run(order, env, interrupts)
     sys.stdout.flush()
     return code
 

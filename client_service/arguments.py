@@ -53,7 +53,7 @@ Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Command:
     """What the command line asks for; ``arguments`` are files, or the one id of a job.
 
     ``master_url`` is empty where it is that of the settings.
@@ -102,7 +102,7 @@ class Order:
         return [*self.program, *settings, *([self.master_url] if self.master_url else [])]
 
 
-def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
+def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
     """Return what is asked for; bad usage is told, and ends the program with 2."""
     parser = _parser()
     settings: dict[str, Option] = {}
@@ -122,7 +122,9 @@ def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Order:
             parser.error(f"{option} does not go with {word}")
     if problem := _problem(word, files, given.resume):
         parser.error(problem)
-    return Order(url, word, files, given.background, given.output, given.resume, program, settings)
+    return Command(
+        url, word, files, given.background, given.output, given.resume, program, settings
+    )
 
 
 def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from client_service import arguments as words
 from client_service import listing, output
-from client_service.arguments import Order
+from client_service.arguments import Command
 from client_service.drill import drill
 from client_service.errors import (
     ALL_DONE,
@@ -22,7 +22,7 @@ from client_service.errors import (
     UsageError,
 )
 from client_service.following import follow
-from client_service.local_files import Heap, Source, check, walk
+from client_service.local_files import FileTotals, Source, check, walk
 from client_service.master_api.job_api import JobApi
 from client_service.resume_hints import (
     give_up,
@@ -35,7 +35,7 @@ from client_service.resume_hints import (
 )
 from client_service.slaves import why_unavailable
 from client_service.terminal import progress
-from client_service.terminal.interrupt import CtrlC
+from client_service.terminal.interrupt import InterruptHandler
 from client_service.transfer import classification, downloading, output_folder
 from client_service.transfer.uploading import send, skip_sent
 from protocol.counts import counted
@@ -46,21 +46,21 @@ _NO_SLAVE = "start a slave with python slave.py, or send with --background"
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class JobInput:
     """The files that are to become one job; ``walk`` yields them, as often as it is called."""
 
     task_type: str
-    heap: Heap
+    totals: FileTotals
     walk: Callable[[], Iterator[Source]]
 
 
-def run(order: Order, env: Environment, ctrl_c: CtrlC) -> int:
+def run(command: Command, env: Environment, interrupts: InterruptHandler) -> int:
     """Do what the command line says; returns the exit code."""
     try:
         token, authority = env.value("CLUSTER_TOKEN"), env.tls(serves=False).authority
         url = read_master_url(env, token)
-        api = JobApi(url, token, progress.note, ctrl_c, authority)
-        return _DO.get(order.word, _send_type)(api, order)
+        api = JobApi(url, token, progress.note, interrupts, authority)
+        return _DO.get(command.word, _send_type)(api, command)
     except (ClientError, SettingError) as error:
         print(f"client.py: {error}", file=sys.stderr)
         return NOTHING_DONE
@@ -69,45 +69,45 @@ def run(order: Order, env: Environment, ctrl_c: CtrlC) -> int:
         return INTERRUPTED
 
 
-def process(api: JobApi, order: Order, loads: Sequence[Load]) -> int:
+def process(api: JobApi, command: Command, loads: Sequence[JobInput]) -> int:
     """Make a job of each load, and see them all to their end; returns the exit code."""
-    if order.output:
-        output_folder.prepare(order.output)
+    if command.output:
+        output_folder.prepare(command.output)
     status = api.status()
-    if order.resume:
-        resume = listing.whole_id(api, order, order.resume)
-        order = replace(order, resume=resume)
+    if command.resume:
+        resume = listing.whole_id(api, command, command.resume)
+        command = replace(command, resume=resume)
         loads = _left(loads, api.head(resume)["task_type"])
-    elif not order.background:
+    elif not command.background:
         for load in loads:
             if reason := why_unavailable(status, load.task_type):
                 raise MasterError(f"the master can't do it now ({_NO_SLAVE}): {reason}")
     job_ids: list[str] = []
     for number, load in enumerate(loads):
-        job_ids.append(_send(api, order, load, order.resume if number == 0 else None, job_ids))
-    return _finish(api, order, job_ids)
+        job_ids.append(_send(api, command, load, command.resume if number == 0 else None, job_ids))
+    return _finish(api, command, job_ids)
 
 
-def _send_type(api: JobApi, order: Order) -> int:
-    heap = check(order.arguments)
-    return process(api, order, [Load(order.word, heap, lambda: walk(order.arguments))])
+def _send_type(api: JobApi, command: Command) -> int:
+    totals = check(command.arguments)
+    return process(api, command, [JobInput(command.word, totals, lambda: walk(command.arguments))])
 
 
-def _send_auto(api: JobApi, order: Order) -> int:
-    heaps = classification.count(order.arguments)
+def _send_auto(api: JobApi, command: Command) -> int:
+    totals_by_type = classification.count(command.arguments)
     loads = [
-        Load(name, heap, lambda name=name: classification.of_type(order.arguments, name))  # type: ignore[misc] # mypy knows no defaults of lambdas
-        for name, heap in heaps.items()
+        JobInput(name, totals, lambda name=name: classification.of_type(command.arguments, name))  # type: ignore[misc] # mypy knows no defaults of lambdas
+        for name, totals in totals_by_type.items()
         if name is not None
     ]
-    code = process(api, order, loads)
-    if None not in heaps:
+    code = process(api, command, loads)
+    if None not in totals_by_type:
         return code
-    output.skipped(classification.of_type(order.arguments, None))
+    output.skipped(classification.of_type(command.arguments, None))
     return max(code, SOME_FAILED)
 
 
-def _left(loads: Sequence[Load], task_type: str) -> list[Load]:
+def _left(loads: Sequence[JobInput], task_type: str) -> list[JobInput]:
     """Return the loads from the one of the job that is resumed on; those before it are sent."""
     types = [load.task_type for load in loads]
     if task_type not in types:
@@ -115,10 +115,12 @@ def _left(loads: Sequence[Load], task_type: str) -> list[Load]:
     return list(loads[types.index(task_type) :])
 
 
-def _send(api: JobApi, order: Order, load: Load, resumed: str | None, before: list[str]) -> str:
+def _send(
+    api: JobApi, command: Command, load: JobInput, resumed: str | None, before: list[str]
+) -> str:
     """Bring the load to a job, new or resumed, and start that; returns its id."""
-    with saying(lambda _: to_follow(order, before)):
-        sources, there = load.walk(), Heap()
+    with saying(lambda _: to_follow(command, before)):
+        sources, there = load.walk(), FileTotals()
         if resumed:
             state = api.head(resumed)["state"]
             if state == "cancelled":
@@ -129,8 +131,8 @@ def _send(api: JobApi, order: Order, load: Load, resumed: str | None, before: li
                 progress.note(f"job {resumed} has all its files already")
                 return resumed
         job_id = resumed or api.create(load.task_type)
-        with saying(lambda why: _unsent(api, order, job_id, why)):
-            send(api, job_id, TASK_TYPES[load.task_type].form_field, sources, load.heap, there)
+        with saying(lambda why: _unsent(api, command, job_id, why)):
+            send(api, job_id, TASK_TYPES[load.task_type].form_field, sources, load.totals, there)
             api.start(job_id)
     return job_id
 
@@ -143,77 +145,77 @@ def _check_none_left(job_id: str, sources: Iterator[Source]) -> None:
         raise UsageError(f"job {job_id} was started without {rest}: send these as a new job")
 
 
-def _unsent(api: JobApi, order: Order, job_id: str, why: BaseException) -> str:
+def _unsent(api: JobApi, command: Command, job_id: str, why: BaseException) -> str:
     """Say how to send the rest; a new job that the master won't have is cancelled instead."""
     if not is_final(why):
-        return to_resume(order, job_id, why)
-    return to_cancel(order, job_id) if order.resume == job_id else give_up(api, job_id, why)
+        return to_resume(command, job_id, why)
+    return to_cancel(command, job_id) if command.resume == job_id else give_up(api, job_id, why)
 
 
-def _finish(api: JobApi, order: Order, job_ids: Sequence[str]) -> int:
+def _finish(api: JobApi, command: Command, job_ids: Sequence[str]) -> int:
     """Say how to come back to the jobs, or wait until they are done and show how they went."""
-    if order.background:
+    if command.background:
         for job_id in job_ids:
             print(f"Job: {job_id}")
             print(f"Status: {api.master_url}/jobs/{job_id}")
             print(f"Page: {api.page_of(job_id)}")
-            print(f"Come back to it: {order.to_follow(job_id)}")
+            print(f"Come back to it: {command.to_follow(job_id)}")
         return ALL_DONE
     code = ALL_DONE
     for number, job_id in enumerate(job_ids):
         if number:
             print()
-        code = max(code, _see(api, order, job_id, job_ids[number + 1 :]))
+        code = max(code, _see(api, command, job_id, job_ids[number + 1 :]))
     return code
 
 
-def _see(api: JobApi, order: Order, job_id: str, later: Sequence[str]) -> int:
+def _see(api: JobApi, command: Command, job_id: str, later: Sequence[str]) -> int:
     """Wait for a job's end and show how it went; the ``later`` ones are under way as well."""
-    with saying(lambda why: to_follow(order, later if is_final(why) else [job_id, *later])):
+    with saying(lambda why: to_follow(command, later if is_final(why) else [job_id, *later])):
         head = follow(api, job_id)
-    with saying(lambda _: to_follow(order, later)), saying(lambda _: to_see_again(order, head)):
+    with saying(lambda _: to_follow(command, later)), saying(lambda _: to_see_again(command, head)):
         code = output.summary(api, head)
         # Below the paths, which scripts read from the line "Saved Files:" on.
         output.place(api, job_id)
-        return max(code, downloading.fetch(api, head, order.output)) if order.output else code
+        return max(code, downloading.fetch(api, head, command.output)) if command.output else code
 
 
-def _follow(api: JobApi, order: Order) -> int:
-    if order.output:
-        output_folder.prepare(order.output)
+def _follow(api: JobApi, command: Command) -> int:
+    if command.output:
+        output_folder.prepare(command.output)
     api.status()
-    order = listing.with_whole_id(api, order)
-    return _finish(api, order, order.arguments)
+    command = listing.with_whole_id(api, command)
+    return _finish(api, command, command.arguments)
 
 
-def _retry(api: JobApi, order: Order) -> int:
-    if order.output:
-        output_folder.prepare(order.output)
+def _retry(api: JobApi, command: Command) -> int:
+    if command.output:
+        output_folder.prepare(command.output)
     api.status()
-    order = listing.with_whole_id(api, order)
-    return _finish(api, order, [api.retry(order.arguments[0])])
+    command = listing.with_whole_id(api, command)
+    return _finish(api, command, [api.retry(command.arguments[0])])
 
 
-def _cancel(api: JobApi, order: Order) -> int:
+def _cancel(api: JobApi, command: Command) -> int:
     api.status()
-    order = listing.with_whole_id(api, order)
-    head = api.cancel(order.arguments[0])
+    command = listing.with_whole_id(api, command)
+    head = api.cancel(command.arguments[0])
     counts = f"{head['done_files']} of {counted(head['total_files'], 'file')} processed"
     print(f"Job {head['job_id']}: {head['state']}, {counts}")
     return ALL_DONE
 
 
-def _jobs(api: JobApi, order: Order) -> int:  # noqa: ARG001 (every word is called alike)
+def _jobs(api: JobApi, command: Command) -> int:  # noqa: ARG001 (every word is called alike)
     api.status()
     listing.show(api.jobs())
     return ALL_DONE
 
 
-def _drill(api: JobApi, order: Order) -> int:  # noqa: ARG001 (every word is called alike)
+def _drill(api: JobApi, command: Command) -> int:  # noqa: ARG001 (every word is called alike)
     return drill(api)
 
 
-_DO: dict[str, Callable[[JobApi, Order], int]] = {
+_DO: dict[str, Callable[[JobApi, Command], int]] = {
     words.AUTO: _send_auto,
     words.JOBS: _jobs,
     words.FOLLOW: _follow,

@@ -87,10 +87,11 @@ def write_texts(folder: Path, count: int, size: int) -> None:
 
 
 def _calm(api: JobApi, folder: str) -> Trial:
-    heap = check([folder])
+    totals = check([folder])
     job_id = submit(api, TASK.name, [folder])
     print(
-        f"In peace: job {job_id}, {counted(heap.files, 'text')} of {heap.size / 1e6:.1f} MB in all",
+        f"In peace: job {job_id}, {counted(totals.files, 'text')} of {totals.size / 1e6:.1f} MB "
+        "in all",
         flush=True,
     )
     with or_cancelled(api, job_id):

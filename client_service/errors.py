@@ -24,7 +24,7 @@ class MasterError(ClientError):
     """The master says no, or answers what no master would."""
 
 
-class MasterGone(MasterError):
+class MasterUnavailable(MasterError):
     """The master can't be reached, or broke off and did not come back, or has no room."""
 
 

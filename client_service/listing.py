@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
-from client_service.arguments import Order
+from client_service.arguments import Command
 from client_service.errors import UsageError
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
@@ -40,12 +40,12 @@ def show(heads: Iterable[Answer]) -> None:
         print(printable(_ROW.format_map(head | cells | {"width": width})))
 
 
-def with_whole_id(api: JobApi, order: Order) -> Order:
+def with_whole_id(api: JobApi, command: Command) -> Command:
     """Return the order of a job with that job's whole id."""
-    return dataclasses.replace(order, arguments=[whole_id(api, order, order.arguments[0])])
+    return dataclasses.replace(command, arguments=[whole_id(api, command, command.arguments[0])])
 
 
-def whole_id(api: JobApi, order: Order, given: str) -> str:
+def whole_id(api: JobApi, command: Command, given: str) -> str:
     """Return the id that begins as given; a whole one is not looked up.
 
     Raises ``UsageError`` where none does, or several do.
@@ -60,7 +60,7 @@ def whole_id(api: JobApi, order: Order, given: str) -> str:
     if not found:
         raise UsageError(
             f"the master has no job {given}… (finished ones are forgotten after a while); to list "
-            f"its jobs: {order.to_list()}"
+            f"its jobs: {command.to_list()}"
         )
     raise UsageError(_ambiguous(given, found))
 

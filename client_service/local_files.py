@@ -30,7 +30,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Heap:
+class FileTotals:
     """How many files there are, and their bytes in all."""
 
     files: int = 0
@@ -67,17 +67,17 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
             raise UsageError(f"{argument}: this is neither a file nor a folder")
 
 
-def check(arguments: Sequence[str]) -> Heap:
+def check(arguments: Sequence[str]) -> FileTotals:
     """Walk the files once before anything is sent; raises ``UsageError`` when one can't be."""
-    heap = Heap()
+    totals = FileTotals()
     try:
         for source in walk(arguments):
-            heap.add(source)
-        if not heap.files:
+            totals.add(source)
+        if not totals.files:
             raise UsageError(f"{', '.join(arguments)}: no files in there")
     except UsageError as error:
         raise UsageError(f"{error}; nothing was sent") from error
-    return heap
+    return totals
 
 
 def _names(arguments: Sequence[str]) -> list[PurePosixPath]:

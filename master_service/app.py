@@ -12,18 +12,18 @@ from flask.typing import ResponseReturnValue
 
 from master_service import routes
 from master_service.api import job_events, jobs
-from master_service.api.app_context import Parts
+from master_service.api.app_context import AppContext
 from master_service.errors import Refusal
-from master_service.jobs.disk_space import Room
+from master_service.jobs.disk_space import DiskSpace
 from master_service.jobs.results import Results
-from master_service.jobs.retention import Housekeeping
+from master_service.jobs.retention import Retention
 from master_service.jobs.runner import Runner
-from master_service.jobs.service import Rules, Service
+from master_service.jobs.service import Service, ServiceLimits
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings
-from master_service.slaves.heartbeat_monitor import Watch
+from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
 from master_service.ui import login, pages
@@ -42,7 +42,7 @@ class Master:
     worker: Worker
     runner: Runner
     store: JobStore
-    housekeeping: Housekeeping
+    retention: Retention
 
     def stop(self) -> None:
         """Let everybody go who waits; the jobs go on when the master is started again."""
@@ -51,7 +51,7 @@ class Master:
 
     def close(self) -> None:
         """Write what is left to write."""
-        self.housekeeping.stop()
+        self.retention.stop()
         self.store.ledger.close()
 
 
@@ -71,23 +71,23 @@ def create_master(settings: MasterSettings) -> Master:
     results = Results(settings.results_dir, settings.results_label)
     store = JobStore(settings.spool_dir)
     runner = Runner(store, worker, results, metrics)
-    parts = Parts(
+    parts = AppContext(
         service=Service(store, runner, registry, metrics, _rules(settings), worker.resting),
         registry=registry,
         results=results,
-        room=Room(settings.spool_dir, settings.results_dir),
+        room=DiskSpace(settings.spool_dir, settings.results_dir),
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
         resting=worker.resting,
-        foreign_slaves_refusal=partial(_foreign_slaves_refusal, settings),
+        remote_slave_refusal=partial(_remote_slave_refusal, settings),
     )
     _watch(parts, runner)
-    runner.take_up_again()
+    runner.recover()
     store.ledger.damage.begin()
-    Watch(registry, transport, worker.tick, worker.suspects).start()
-    housekeeping = Housekeeping(store, timedelta(days=settings.job_retention_days))
-    housekeeping.start()
-    return Master(_app(parts, settings), worker, runner, store, housekeeping)
+    HeartbeatMonitor(registry, transport, worker.tick, worker.suspects).start()
+    retention = Retention(store, timedelta(days=settings.job_retention_days))
+    retention.start()
+    return Master(_app(parts, settings), worker, runner, store, retention)
 
 
 class _Json(DefaultJSONProvider):
@@ -100,7 +100,7 @@ class _Json(DefaultJSONProvider):
         return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _app(parts: Parts, settings: MasterSettings) -> Flask:
+def _app(parts: AppContext, settings: MasterSettings) -> Flask:
     # Files of its own it serves from the page's folder alone.
     app = Flask("master_service", static_folder=None)
     app.json = _Json(app)
@@ -110,7 +110,7 @@ def _app(parts: Parts, settings: MasterSettings) -> Flask:
     plain = settings.allow_plain_http
     login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
     access_control.guard(
-        app, settings.token, access_control.Side(login.is_logged_in, pages.is_open)
+        app, settings.token, access_control.AccessRules(login.is_logged_in, pages.is_open)
     )
     app.register_error_handler(Refusal, _refused)
     for module in (routes, jobs, job_events, pages):
@@ -123,8 +123,8 @@ def _refused(error: Refusal) -> ResponseReturnValue:
     return jsonify(error=str(error)), error.status, headers
 
 
-def _rules(settings: MasterSettings) -> Rules:
-    return Rules(
+def _rules(settings: MasterSettings) -> ServiceLimits:
+    return ServiceLimits(
         patience_s=settings.slave_timeout_s,
         max_file_bytes=settings.max_file_bytes,
         max_job_bytes=settings.max_job_bytes,
@@ -132,7 +132,7 @@ def _rules(settings: MasterSettings) -> Rules:
     )
 
 
-def _watch(parts: Parts, runner: Runner) -> None:
+def _watch(parts: AppContext, runner: Runner) -> None:
     def slaves() -> dict[str, float]:
         resting = parts.resting()
         counts = dict.fromkeys(SLAVE_STATES, 0.0)
@@ -144,7 +144,7 @@ def _watch(parts: Parts, runner: Runner) -> None:
     parts.metrics.watch("unfinished", "Jobs and files without an end.", "what", runner.queue)
 
 
-def _foreign_slaves_refusal(settings: MasterSettings, tls: bool) -> str | None:
+def _remote_slave_refusal(settings: MasterSettings, tls: bool) -> str | None:
     """Return what a slave on another computer is told, or None where it is welcome."""
     if settings.token is None:
         return (

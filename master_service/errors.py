@@ -4,10 +4,10 @@ Refusal
 ├── UnknownTaskType      400
 ├── NoFiles              400
 ├── BadRegistration      400
-├── BadRequestPart       400   a key, number or body that makes no sense
-├── NoSuchThing          404   no such job, file, result or slave
-├── WrongState           409   not in the state that the job is in
-├── ForeignContract      409   a slave of another version of the contract
+├── InvalidRequest       400   a key, number or body that is not valid
+├── NotFound             404   no such job, file, result or slave
+├── StateConflict        409   not in the state that the job is in
+├── ProtocolMismatch     409   a slave of another version of the contract
 ├── JobTooLarge          413
 ├── KeyReused            422   an Idempotency-Key that came with something else
 ├── LedgerDamaged        500   the database of jobs is malformed
@@ -15,8 +15,8 @@ Refusal
 ├── TooManyJobs          503
 ├── TooManyOpenJobs      503
 ├── TooManySlaves        503
-├── Stopping             503
-└── NoRoomLeft           507   a disk is full, or a folder can't be written to
+├── ShuttingDown         503
+└── StorageFull          507   a disk is full, or a folder can't be written to
     └── LedgerFull
 """
 
@@ -50,23 +50,23 @@ class BadRegistration(Refusal):
     """A registration lacks a part, or has one that makes no sense."""
 
 
-class BadRequestPart(Refusal):
+class InvalidRequest(Refusal):
     """Something in the request makes no sense."""
 
 
-class NoSuchThing(Refusal):
+class NotFound(Refusal):
     """What the request is about is not there."""
 
     status = 404
 
 
-class WrongState(Refusal):
+class StateConflict(Refusal):
     """The job is in no state in which this could be done."""
 
     status = 409
 
 
-class ForeignContract(Refusal):
+class ProtocolMismatch(Refusal):
     """Master and slave would not understand each other."""
 
     status = 409
@@ -143,7 +143,7 @@ class TooManySlaves(Refusal):
         )
 
 
-class Stopping(Refusal):
+class ShuttingDown(Refusal):
     """The master was told to stop before the job was over."""
 
     status = 503
@@ -154,7 +154,7 @@ class Stopping(Refusal):
         super().__init__(f"The master is shutting down: {what} when it is back.")
 
 
-class NoRoomLeft(Refusal):
+class StorageFull(Refusal):
     """A disk is full, or a folder can't be written to."""
 
     status = 507
@@ -173,7 +173,7 @@ class LedgerDamaged(Refusal):
         )
 
 
-class LedgerFull(NoRoomLeft):
+class LedgerFull(StorageFull):
     """The disk does not take what would have to be noted."""
 
     def __init__(self) -> None:

@@ -11,8 +11,13 @@ from flask.typing import ResponseReturnValue
 from master_service.api.app_context import parts
 from master_service.api.jobs import accepted
 from master_service.api.openapi.description import description as openapi_description
-from master_service.api.request_parsing import claim_of, json_body, received_form, respond_async
-from master_service.api.slave_registration import check_home, read_address, read_details
+from master_service.api.request_parsing import (
+    idempotency_key_of,
+    json_body,
+    received_form,
+    respond_async,
+)
+from master_service.api.slave_registration import check_is_local, read_address, read_capabilities
 from master_service.api.summary import summary
 from master_service.jobs.model import Job
 from master_service.monitoring.activity import INTERVAL_S
@@ -20,7 +25,7 @@ from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.scheduling.state import Suspension
 from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.ui.pages import wants_page
-from protocol.server.access_control import is_trusted
+from protocol.server.access_control import is_authenticated
 from protocol.task_types import DEFAULT_TASK_TYPE
 
 blueprint = Blueprint("master", __name__)
@@ -41,10 +46,10 @@ def register() -> Response:
     registry = parts().registry
     body = json_body()
     ip, port = read_address(body)
-    details = read_details(body)
-    known = details or registry.details_of(ip, port)
-    check_home(ip, parts().foreign_slaves_refusal(known is not None and known.tls))
-    news = registry.register(ip, port, details, time.monotonic())
+    capabilities = read_capabilities(body)
+    known = capabilities or registry.capabilities_of(ip, port)
+    check_is_local(ip, parts().remote_slave_refusal(known is not None and known.tls))
+    news = registry.register(ip, port, capabilities, time.monotonic())
     if news and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
     answer: dict[str, object] = {"status": "success", "heartbeat_interval": registry.interval_s}
@@ -64,7 +69,7 @@ def leave() -> Response:
 @blueprint.get("/check_status")
 def check_status() -> Response:
     """Say who is there; without the token, only that the master is."""
-    if not is_trusted():
+    if not is_authenticated():
         return jsonify(status="alive")
     registry, now = parts().registry, time.monotonic()
     resting = parts().resting()
@@ -83,7 +88,7 @@ def assign_task() -> ResponseReturnValue:
     waits = not respond_async()
     with received_form() as form:
         task_type = form.fields.get("task_type", DEFAULT_TASK_TYPE)
-        job_id = service.accept(task_type, form, claim_of(form), waits)
+        job_id = service.accept(task_type, form, idempotency_key_of(form), waits)
     if not waits:
         return accepted(job_id)
     job = service.wait(job_id)
@@ -128,11 +133,11 @@ def _describe(
         "name": record.name,
         "slave_ip": record.ip,
         "slave_port": record.port,
-        "workers": record.details.workers,
-        "task_types": sorted(record.details.task_types),
-        "unavailable": record.details.unavailable,
-        "versions": record.details.versions,
-        "tls": record.details.tls,
+        "workers": record.capabilities.workers,
+        "task_types": sorted(record.capabilities.task_types),
+        "unavailable": record.capabilities.unavailable,
+        "versions": record.capabilities.versions,
+        "tls": record.capabilities.tls,
         "state": slave_state(record, resting),
         "last_seen_seconds": round(now - record.last_seen, 3),
         "resting_reason": rest and rest.reason,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from master_service.errors import Stopping
+from master_service.errors import ShuttingDown
 from master_service.scheduling.events import (
     Accept,
     Action,
@@ -37,9 +37,9 @@ from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import Suspension
 from master_service.slaves.registry import Change
 from master_service.slaves.transport import (
+    BatchRequest,
+    InputFile,
     InvalidAnswer,
-    Parcel,
-    Shipment,
     SlaveFull,
     SlaveLost,
     Transport,
@@ -57,8 +57,8 @@ _TROUBLES: dict[type[TransportError], ExchangeFailure] = {
     InvalidAnswer: ExchangeFailure.INVALID,
 }
 
-_BREATH_FILES = 100
-_BREATH_S = 0.0001
+_YIELD_EVERY_FILES = 100
+_YIELD_S = 0.0001
 """Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
 
 
@@ -87,14 +87,14 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class RunRequest:
     """One pass over files of one type; given up when no slave was there for ``patience_s``.
 
     ``sizes`` are in bytes; ``blamed_by`` says which slaves blamed a file before, by position.
     """
 
     task: TaskType
-    parcels: Sequence[Parcel]
+    inputs: Sequence[InputFile]
     sizes: Sequence[int]
     blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     survey: bool = False
@@ -103,19 +103,19 @@ class Pass:
 
 
 @dataclass(slots=True)
-class PassUnderWay:
+class ActiveRun:
     """A pass that has begun."""
 
-    work: Pass
+    work: RunRequest
     listener: Listener
     left: int
     over: threading.Event = field(default_factory=threading.Event)
 
     def wait(self) -> None:
-        """Come back when every file has its end; raises ``Stopping`` when the master stops."""
+        """Come back when every file has its end; raises ``ShuttingDown`` when the master stops."""
         self.over.wait()
         if self.left:
-            raise Stopping
+            raise ShuttingDown
 
 
 class Worker:
@@ -127,21 +127,21 @@ class Worker:
         self._transport = transport
         self._scheduler = Scheduler(max_attempts)
         self._event_log = event_log
-        self._runs: dict[str, PassUnderWay] = {}
+        self._runs: dict[str, ActiveRun] = {}
         # Decisions, and the notes that follow from them, are made one at a time.
         self._lock = threading.Lock()
 
-    def begin(self, run: str, work: Pass, listener: Listener) -> PassUnderWay:
+    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
         """Begin a pass under a name that no other one has while it is under way."""
-        under_way = PassUnderWay(work, listener, left=len(work.parcels))
-        if not under_way.left:
-            under_way.over.set()
-            return under_way
+        active_run = ActiveRun(work, listener, left=len(work.inputs))
+        if not active_run.left:
+            active_run.over.set()
+            return active_run
         with self._lock:
-            self._runs[run] = under_way
+            self._runs[run] = active_run
         now, task_type = time.monotonic(), work.task.name
         self._post(RunAdded(now, run, task_type, work.sizes, work.patience_s, work.blamed_by))
-        return under_way
+        return active_run
 
     def cancel(self, run: str) -> None:
         """Give up a pass; files whose outcome is being taken in now end with it."""
@@ -167,9 +167,9 @@ class Worker:
                 _log.info("slave %s %s", record.name, "is missing" if change.lost else "has left")
             self._post(SlaveGone(now, record.name, change.lost))
         else:
-            details = record.details
-            _log.info("slave %s: %s", record.name, counted(details.workers, "worker"))
-            self._post(SlaveUp(now, record.name, details.workers, details.task_types))
+            capabilities = record.capabilities
+            _log.info("slave %s: %s", record.name, counted(capabilities.workers, "worker"))
+            self._post(SlaveUp(now, record.name, capabilities.workers, capabilities.task_types))
 
     def resting(self) -> dict[str, Suspension]:
         """Return the slaves ("ip:port") that are given nothing now."""
@@ -197,8 +197,8 @@ class Worker:
         given_up = [action for action in actions if isinstance(action, GiveUp)]
         for number, action in enumerate(given_up, start=1):
             self._end(action.run, action.index, action)
-            if number % _BREATH_FILES == 0:
-                time.sleep(_BREATH_S)
+            if number % _YIELD_EVERY_FILES == 0:
+                time.sleep(_YIELD_S)
         return actions
 
     def _note(self, actions: Sequence[Action]) -> None:
@@ -218,12 +218,12 @@ class Worker:
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
         # Made now: a file that ends elsewhere meanwhile is forgotten.
-        parcels = [run.work.parcels[index] for index in batch.indexes]
+        inputs = [run.work.inputs[index] for index in batch.indexes]
         _tell(run.listener.handed_over, batch.indexes, batch.slave)
-        shipment = Shipment(run.work.task, parcels, run.work.survey, run.work.fit)
-        threading.Thread(target=self._carry, args=(batch, shipment), daemon=True).start()
+        batch_request = BatchRequest(run.work.task, inputs, run.work.survey, run.work.fit)
+        threading.Thread(target=self._carry, args=(batch, batch_request), daemon=True).start()
 
-    def _carry(self, batch: Send, shipment: Shipment) -> None:
+    def _carry(self, batch: Send, batch_request: BatchRequest) -> None:
         """Bring one batch to its slave and the outcomes back."""
         trouble = None
 
@@ -231,7 +231,7 @@ class Worker:
             return self._scheduler.wants(batch.batch)
 
         try:
-            for answered in self._transport.process(batch.slave, shipment, is_wanted):
+            for answered in self._transport.process(batch.slave, batch_request, is_wanted):
                 if answered is None:
                     self._post(AnswerBegun(time.monotonic(), batch.batch))
                 else:
@@ -257,7 +257,7 @@ class Worker:
     def _end(self, name: str, index: int, how: Outcome | GiveUp) -> None:
         run = self._runs[name]
         if isinstance(how, GiveUp):
-            how = Outcome(run.work.parcels[index].filename, failure=how.failure)
+            how = Outcome(run.work.inputs[index].filename, failure=how.failure)
         _tell(run.listener.ended, index, how)
         with self._lock:
             self._count_down(name, 1)

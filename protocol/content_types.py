@@ -66,7 +66,7 @@ _DOS_END = b"\x1a"
 """With which old programs ended a text."""
 
 
-def kind_of(source: BinaryIO) -> str | None:
+def detect_type(source: BinaryIO) -> str | None:
     """Return the kind of content of an open file; None for any other, and for an empty file."""
     head = source.read(_HEAD_BYTES)
     if head.startswith(_ZIP):

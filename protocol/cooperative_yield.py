@@ -3,18 +3,18 @@
 import time
 
 _TURN_S = 0.01
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 """Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
 
 
-class Turns:
+class YieldTimer:
     """One busy loop's turns: what comes is there already, so that nothing else would end one."""
 
     def __init__(self) -> None:
         self._end = time.monotonic() + _TURN_S
 
-    def breathe(self) -> None:
+    def yield_if_due(self) -> None:
         """Pause where the turn is over; else go on at once."""
         if time.monotonic() > self._end:
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
             self._end = time.monotonic() + _TURN_S

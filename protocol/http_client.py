@@ -91,7 +91,7 @@ class _Session(requests.Session):
         return None
 
 
-def begin_of(response: requests.Response, most_bytes: int) -> bytes:
+def read_prefix(response: requests.Response, most_bytes: int) -> bytes:
     """Return the first bytes of an answer asked for with ``stream``, and leave the rest unread."""
     begin = bytearray()
     for piece in response.iter_content(most_bytes):

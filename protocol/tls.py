@@ -79,13 +79,13 @@ _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 """OpenSSL's codes (x509_vfy.h) for certificates that nobody known vouches for."""
 
 
-def mistrust(error: BaseException) -> str | None:
+def certificate_problem(error: BaseException) -> str | None:
     """Say why a certificate was not accepted, if that is what is behind an error; else None."""
     found = _behind(error, ssl.SSLCertVerificationError)
     return None if found is None else f"its certificate is not trusted: {found.verify_message}"
 
 
-def doubt(url: str, error: BaseException) -> str | None:
+def master_certificate_problem(url: str, error: BaseException) -> str | None:
     """Say that it may not be the master who answers there, if an error tells that; else None."""
     found = _behind(error, ssl.SSLCertVerificationError)
     if found is None:
@@ -95,7 +95,7 @@ def doubt(url: str, error: BaseException) -> str | None:
         remedy = "its authority's certificate belongs in TLS_CA"
     else:
         remedy = "scripts/certificates.py makes the master another one"
-    return f"what answers at {url} may not be the master: {mistrust(error)} ({remedy})"
+    return f"what answers at {url} may not be the master: {certificate_problem(error)} ({remedy})"
 
 
 def _behind(error: BaseException, kind: type[E]) -> E | None:

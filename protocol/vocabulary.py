@@ -32,7 +32,7 @@ _FAN_BITS = 5
 _HASH_BITS = 32
 # Under gevent a thread keeps the processor until it waits, and no heartbeat may wait for a large
 # job. Zero won't do: gevent's loop looks at its other events but once in fifty such waits.
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 _LARGEST_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
 _LARGEST_IDF = 1e6
 """Far over what any number of texts leads to, and with no infinity near."""
@@ -115,7 +115,7 @@ class Fit:
             best: list[Candidate] = []
             for candidates in _count(self._root, 0):
                 best = heapq.nsmallest(MAX_FEATURES, itertools.chain(best, candidates))
-                time.sleep(_BREATH_S)
+                time.sleep(_YIELD_S)
             documents = self._documents
         kept = sorted((term, in_documents) for _, term, in_documents in best)
         return {
@@ -143,7 +143,7 @@ class Fit:
         _distribute(lines, self._root, 0)
         self._table.clear()
         self._characters = 0
-        time.sleep(_BREATH_S)
+        time.sleep(_YIELD_S)
 
 
 def _checked_terms(survey: Mapping[str, object]) -> Mapping[str, int]:
@@ -186,7 +186,7 @@ def _count(folder: Path, depth: int) -> Iterator[Iterator[Candidate]]:
         with path.open("rb") as file:
             while lines := file.readlines(_COUNTABLE_BYTES):
                 _distribute(lines, finer, depth + 1)
-                time.sleep(_BREATH_S)
+                time.sleep(_YIELD_S)
         yield from _count(finer, depth + 1)
         shutil.rmtree(finer)
 

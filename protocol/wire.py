@@ -175,13 +175,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def reason_of(error: Exception) -> str:
+def root_cause(error: Exception) -> str:
     """Return the innermost reason of an error of requests, which nests them three deep."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return plain(str(reason or error).rpartition("): ")[2])
+    return one_line(str(reason or error).rpartition("): ")[2])
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Return what the other side said, fit for a line of a log: printable, and not too long."""
     cut = text[:_MOST_REASON_LETTERS]
     return "".join(letter if letter.isprintable() else "?" for letter in cut)

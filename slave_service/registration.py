@@ -14,9 +14,9 @@ from typing import Any
 import requests
 
 from protocol import wrong_address
-from protocol.http_client import begin_of, new_session
-from protocol.tls import Tls, doubt
-from protocol.wire import CONTRACT_VERSION, plain, reason_of
+from protocol.http_client import new_session, read_prefix
+from protocol.tls import Tls, master_certificate_problem
+from protocol.wire import CONTRACT_VERSION, one_line, root_cause
 from slave_service.workers.worker import Readiness
 
 _log = logging.getLogger(__name__)
@@ -99,13 +99,13 @@ class Registration:
                 if accepted.unreachable_reason:
                     news = _unreachable(accepted.unreachable_reason)
             except requests.RequestException as error:
-                doubtful = doubt(self.master_url, error)
+                doubtful = master_certificate_problem(self.master_url, error)
                 if doubtful and not ever:
                     raise RefusedError(doubtful) from error
                 foreign = str(error) if isinstance(error, _NotJson) else None
                 news = doubtful or foreign or f"the master at {self.master_url} can't be reached"
                 news += "; trying again until it works"
-                _log.debug("%s (%s)", news, reason_of(error))
+                _log.debug("%s (%s)", news, root_cause(error))
             if news != told:
                 self._tell(news)
                 told = news
@@ -118,7 +118,7 @@ class Registration:
             # Streamed, so that nothing of the answer is read.
             self._session.delete(url, json=self._address(), timeout=_TIMEOUT_S, stream=True).close()
         except (requests.RequestException, OSError) as error:
-            _log.warning("could not tell the master that this slave leaves: %s", reason_of(error))
+            _log.warning("could not tell the master that this slave leaves: %s", root_cause(error))
 
     def _tell(self, trouble: str) -> None:
         if trouble:
@@ -151,7 +151,7 @@ class Registration:
         try:
             interval_s = _interval_s(float(answer["heartbeat_interval"]))
             problem = answer.get("unreachable_reason")
-            return _Acceptance(interval_s, None if problem is None else plain(str(problem)))
+            return _Acceptance(interval_s, None if problem is None else one_line(str(problem)))
         except (KeyError, TypeError, ValueError, OverflowError):
             raise RefusedError(f"what answers at {self.master_url} is no master") from None
 
@@ -171,7 +171,7 @@ class Registration:
         """Tell whether a slave answers at the master's address."""
         try:
             with self._session.get(self.master_url, timeout=_TIMEOUT_S, stream=True) as response:
-                said = begin_of(response, _MOST_ANSWER_BYTES)
+                said = read_prefix(response, _MOST_ANSWER_BYTES)
         except requests.RequestException:
             return False
         return said.startswith(wrong_address.SLAVE_IS_UP.encode())
@@ -241,7 +241,7 @@ def _unreachable(reason: str) -> str:
 def _reason(response: requests.Response) -> str | None:
     """Return why the master refuses; None where it is not said as a master would."""
     try:
-        return plain(str(_json(response)["error"]))
+        return one_line(str(_json(response)["error"]))
     except (requests.RequestException, KeyError, TypeError):
         return None
 
@@ -252,7 +252,7 @@ def _head(response: requests.Response) -> wrong_address.Head:
 
 def _json(response: requests.Response) -> Any:  # noqa: ANN401 (JSON)
     try:
-        return json.loads(begin_of(response, _MOST_ANSWER_BYTES))
+        return json.loads(read_prefix(response, _MOST_ANSWER_BYTES))
     except (ValueError, RecursionError) as error:
         raise _NotJson("the answer is not JSON") from error
 

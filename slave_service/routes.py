@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from protocol.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
-from protocol.server.access_control import is_trusted
+from protocol.server.access_control import is_authenticated
 from protocol.server.missing_files import why_no_files
 from protocol.server.multipart_receiver import Form, Limits, receive
 from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
@@ -47,7 +47,7 @@ def index() -> Response:
 def check_status() -> Response:
     """Say how the slave is; how busy, only to those who may know."""
     status: dict[str, object] = {"status": "alive"}
-    if is_trusted():
+    if is_authenticated():
         pool = _pool()
         status |= {"workers": pool.size, "running": pool.running, "waiting": pool.waiting}
     return jsonify(status)

@@ -36,13 +36,13 @@ def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:
     stopping = threading.Event()
     app = create_app(pool, settings.token, stopping)
     server = Server(app, listener, settings.tls.server_context())
-    life = _Life(settings, pool, server, stopping, listener.getsockname()[1])
+    life = _Lifecycle(settings, pool, server, stopping, listener.getsockname()[1])
     server.run(life.begin, life.end)
     return 1 if life.refusal else 0
 
 
 @dataclass(slots=True)
-class _Life:
+class _Lifecycle:
     """What a slave does around answering requests: warm up and register, then leave."""
 
     settings: SlaveSettings

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import read_text
 from slave_service.models import language, sentiment
-from slave_service.models.sentences import Strongest
+from slave_service.models.sentences import TopSentences
 
 _COMMON = 10
 _WORD = re.compile(r"\w+")
@@ -39,7 +39,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     counts in order of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's
     compound scores over the sentences that hold a word or an emoji of its lexicon, 0.0 where none
     does. It knows English alone: of a text in another ``language`` nothing is scored or counted,
-    and ``sentiment_supported`` is False. ``sentences`` are those that ``sentences.Strongest``
+    and ``sentiment_supported`` is False. ``sentences`` are those that ``sentences.TopSentences``
     keeps, each with its own such score. Raises ``Unsupported`` where the file is no text,
     ``TooLarge`` over ``text_decoding.MAX_BYTES``.
     """
@@ -53,7 +53,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     spoken = language.identify(words, sentiment.analyzer().lexicon)
     is_english = spoken == language.ENGLISH
     mood = sentiment.Mood()
-    strongest = Strongest()
+    strongest = TopSentences()
     for begin, end in _sentence_spans(decoded.text):
         sentence_count += 1
         score = mood.add(decoded.text, begin, end) if is_english else 0.0

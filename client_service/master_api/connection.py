@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 import requests
 
-from client_service.errors import MasterError, MasterGone, UsageError
+from client_service.errors import MasterError, MasterUnavailable, UsageError
 from client_service.master_api import answers
-from client_service.master_api.retries import PATIENCE_S, Outage
-from client_service.terminal.interrupt import CtrlC
+from client_service.master_api.retries import RETRY_FOR_S, RetrySchedule
+from client_service.terminal.interrupt import InterruptHandler
 from client_service.terminal.safe_text import printable
 from protocol import wrong_address
 from protocol.http_client import new_session
-from protocol.tls import doubt
-from protocol.wire import SourceChanged, reason_of
+from protocol.tls import master_certificate_problem
+from protocol.wire import SourceChanged, root_cause
 
 T = TypeVar("T")
 Blocks = Iterator[bytes]
@@ -50,12 +50,12 @@ class Connection:
         master_url: str,
         token: str | None,
         note: Callable[[str], None],
-        ctrl_c: CtrlC,
+        interrupts: InterruptHandler,
         authority: Path | None,
     ) -> None:
         self._master_url = master_url
         self._note = note
-        self._ctrl_c = ctrl_c
+        self._ctrl_c = interrupts
         self._session = new_session(token, ANSWER_S, authority)
         self._has_answered = False
         self._is_master = False
@@ -68,14 +68,14 @@ class Connection:
         path: str,
         body: Body = dict,
         timeout_s: float = ANSWER_S,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = RETRY_FOR_S,
     ) -> T:
         """Send a request until it is answered, or patience ends.
 
         ``take`` is given the blocks of a good answer as they arrive, and those of the next one
         from the start where that breaks off.
         """
-        outage = Outage(self._note, patience_s)
+        outage = RetrySchedule(self._note, patience_s)
         while True:
             self._ctrl_c.check()
             try:
@@ -105,7 +105,7 @@ class Connection:
             if response.status_code not in _PASSING:
                 raise MasterError(refusal)
             if not outage.wait(refusal, _retry_after_s(response)):
-                raise MasterGone(refusal)
+                raise MasterUnavailable(refusal)
 
     def check_is_master(self, is_sure: bool) -> None:
         """Raise ``MasterError`` unless a master answers; ``is_sure`` is whether that is known."""
@@ -134,14 +134,14 @@ class Connection:
         reason = reason or f"HTTP {response.status_code} {response.reason}"
         return f"the master says no: {printable(reason)}"
 
-    def _lost(self, error: requests.RequestException, outage: Outage) -> None:
+    def _lost(self, error: requests.RequestException, outage: RetrySchedule) -> None:
         """Wait until the master may be back; raises when it was never there, or is for too long."""
-        if doubtful := doubt(self._master_url, error):
+        if doubtful := master_certificate_problem(self._master_url, error):
             raise MasterError(printable(doubtful)) from error
         trouble = f"the master at {self._master_url} can't be reached or broke off"
-        reason = printable(reason_of(error))
+        reason = printable(root_cause(error))
         if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):
-            raise MasterGone(f"{trouble}: is it running there? ({reason})") from error
+            raise MasterUnavailable(f"{trouble}: is it running there? ({reason})") from error
 
 
 def _blocks(response: requests.Response) -> Blocks:

@@ -18,8 +18,8 @@ from client_service.local_files import Source
 from client_service.master_api import answers
 from client_service.master_api.answers import Answer
 from client_service.master_api.connection import ANSWER_S, Blocks, Body, Connection
-from client_service.master_api.retries import PATIENCE_S
-from client_service.terminal.interrupt import CtrlC
+from client_service.master_api.retries import RETRY_FOR_S
+from client_service.terminal.interrupt import InterruptHandler
 from protocol.wire import LazyFile
 
 T = TypeVar("T")
@@ -38,11 +38,11 @@ class JobApi:
         master_url: str,
         token: str | None,
         note: Callable[[str], None],
-        ctrl_c: CtrlC | None = None,
+        interrupts: InterruptHandler | None = None,
         authority: Path | None = None,
     ) -> None:
         self.master_url = master_url
-        self._ctrl_c = ctrl_c or CtrlC()
+        self._ctrl_c = interrupts or InterruptHandler()
         self._connection = Connection(master_url, token, note, self._ctrl_c, authority)
 
     def status(self) -> Answer:
@@ -176,7 +176,7 @@ class JobApi:
         path: str,
         body: Body = dict,
         timeout_s: float = ANSWER_S,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = RETRY_FOR_S,
     ) -> T:
         """Return what ``read`` makes of the answer: the one place that doubts its shape."""
         data = self._connection.ask(answers.bounded, method, path, body, timeout_s, patience_s)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from protocol.counts import counted
 
-PATIENCE_S = 120.0
+RETRY_FOR_S = 120.0
 """For a restart of the master's computer, or for somebody to make room on its disk."""
 _WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """The first is for a kept connection that had ended, which says nothing about the master."""
@@ -17,13 +17,13 @@ _MOST_S = 30.0
 """Of what the master asks to wait, so that the user sees it end when the trouble does."""
 
 
-class Outage:
+class RetrySchedule:
     """One request that does not get through: when to try again, and when to give up."""
 
     def __init__(
         self,
         note: Callable[[str], None],
-        patience_s: float = PATIENCE_S,
+        patience_s: float = RETRY_FOR_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

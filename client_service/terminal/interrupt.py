@@ -7,7 +7,7 @@ urllib3 and http.client have such for each response, so a KeyboardInterrupt can 
 from types import FrameType
 
 
-class CtrlC:
+class InterruptHandler:
     """A handler of SIGINT that remembers, for whoever asks with ``check`` now and then."""
 
     def __init__(self) -> None:

@@ -6,20 +6,20 @@ Nothing is remembered of a file but its count: each type walks the files anew.
 from collections.abc import Iterator, Sequence
 
 from client_service.errors import UsageError
-from client_service.local_files import Heap, Source, walk
-from protocol.content_types import kind_of
+from client_service.local_files import FileTotals, Source, walk
+from protocol.content_types import detect_type
 from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 
-def count(arguments: Sequence[str]) -> dict[str | None, Heap]:
+def count(arguments: Sequence[str]) -> dict[str | None, FileTotals]:
     """Return how much there is for each task type, in the table's order; None is for no type.
 
     Raises ``UsageError`` when a file is not there or can't be read, and when there is no work.
     """
-    found: dict[str | None, Heap] = {}
+    found: dict[str | None, FileTotals] = {}
     try:
         for task_type, source in _sorted(arguments):
-            found.setdefault(task_type, Heap()).add(source)
+            found.setdefault(task_type, FileTotals()).add(source)
         if not found.keys() - {None}:
             what = "files that a task type is known for" if found else "files in there"
             raise UsageError(f"{', '.join(arguments)}: no {what}")
@@ -37,7 +37,7 @@ def _sorted(arguments: Sequence[str]) -> Iterator[tuple[str | None, Source]]:
     for source in walk(arguments):
         try:
             with source.path.open("rb") as file:
-                kind = kind_of(file)
+                kind = detect_type(file)
         except OSError as error:
             raise UsageError(f"{source.path}: can't be read ({error.strerror})") from error
         yield TYPE_OF_CONTENT.get(kind or ""), source

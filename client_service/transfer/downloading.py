@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnavailable
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
 from client_service.output import of_source
@@ -65,7 +65,7 @@ class _Home:
             return ""
         try:
             path = bring(self.folder, wanted, sha256, self._download(saved, sha256))
-        except MasterGone:
+        except MasterUnavailable:
             raise
         except (MasterError, Unplaced) as error:
             progress.note(f"{wanted}: this result was not brought home: {error}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from client_service.errors import UsageError
-from client_service.local_files import Heap, Source, check, walk
+from client_service.local_files import FileTotals, Source, check, walk
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
 from client_service.resume_hints import or_cancelled
@@ -24,9 +24,9 @@ _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
 
 def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
     """Make a job of the files named, and start it; returns its id."""
-    heap, job_id = check(arguments), api.create(task_type)
+    totals, job_id = check(arguments), api.create(task_type)
     with or_cancelled(api, job_id):
-        send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), heap, Heap())
+        send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), totals, FileTotals())
         api.start(job_id)
     return job_id
 
@@ -46,11 +46,18 @@ def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
 
 
 def send(
-    api: JobApi, job_id: str, field: str, sources: Iterator[Source], heap: Heap, there: Heap
+    api: JobApi,
+    job_id: str,
+    field: str,
+    sources: Iterator[Source],
+    totals: FileTotals,
+    there: FileTotals,
 ) -> None:
     """Send what ``sources`` still yields to the job; ``there`` is what it has already."""
     index = there.files
-    with progress.of_bytes(f"Sending {counted(heap.files, 'file')}", heap.size, there.size) as bar:
+    with progress.of_bytes(
+        f"Sending {counted(totals.files, 'file')}", totals.size, there.size
+    ) as bar:
         for batch in batches(sources):
             begin, size = int(bar.n), sum(source.size for source in batch)
 
@@ -61,15 +68,15 @@ def send(
             api.add_files(job_id, field, batch, index, show)
             index += len(batch)
             bar.update(begin + size - bar.n)
-        bar.set_description_str(f"Sent {counted(heap.files, 'file')}")
+        bar.set_description_str(f"Sent {counted(totals.files, 'file')}")
 
 
-def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> Heap:
+def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> FileTotals:
     """Take from ``sources`` those that the job's ledger has already; returns how much that is.
 
     Raises ``UsageError`` where the two differ, by name or size: then these are other files.
     """
-    there = Heap()
+    there = FileTotals()
     for entry in ledger:
         source = next(sources, None)
         if source is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from master_service.jobs.disk_space import Room
+from master_service.jobs.disk_space import DiskSpace
 from master_service.jobs.results import Results
 from master_service.jobs.service import Service
 from master_service.monitoring.metrics import Metrics
@@ -15,24 +15,24 @@ from protocol.server.multipart_receiver import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class AppContext:
     """What a call may ask; ``resting`` are the slaves that are given nothing now.
 
-    ``foreign_slaves_refusal`` is what a slave on another computer is told that is called over TLS,
+    ``remote_slave_refusal`` is what a slave on another computer is told that is called over TLS,
     or not; None where it is welcome.
     """
 
     service: Service
     registry: Registry
     results: Results
-    room: Room
+    room: DiskSpace
     metrics: Metrics
     limits: Limits
     resting: Callable[[], Mapping[str, Suspension]]
-    foreign_slaves_refusal: Callable[[bool], str | None]
+    remote_slave_refusal: Callable[[bool], str | None]
 
 
-def parts() -> Parts:
+def parts() -> AppContext:
     """Return the parts of the app that answers the request at hand."""
-    found: Parts = current_app.extensions["master"]
+    found: AppContext = current_app.extensions["master"]
     return found

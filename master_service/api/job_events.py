@@ -13,7 +13,7 @@ from simple_websocket import Server
 
 from master_service.api.app_context import parts
 from master_service.api.jobs import head_of
-from master_service.errors import BadRequestPart
+from master_service.errors import InvalidRequest
 
 blueprint = Blueprint("job_events", __name__)
 sock = Sock()
@@ -32,14 +32,14 @@ def check_handshake() -> None:
     parts().service.job(str((request.view_args or {})["job_id"]))
     version = request.headers.get("Sec-WebSocket-Version")
     if version != "13" or not _HANDSHAKE.fullmatch(request.headers.get("Sec-WebSocket-Key", "")):
-        raise BadRequestPart("This handshake is none of a WebSocket (RFC 6455, version 13).")
+        raise InvalidRequest("This handshake is none of a WebSocket (RFC 6455, version 13).")
 
 
 @blueprint.get("/jobs/<job_id>/events")
 def no_events(job_id: str) -> ResponseReturnValue:
     """Tell who comes without a WebSocket what to do."""
     parts().service.job(job_id)
-    raise BadRequestPart(
+    raise InvalidRequest(
         f"A job's events come through a WebSocket: without one ask for /jobs/{job_id} at times."
     )
 
@@ -56,12 +56,12 @@ def events(socket: Server, job_id: str) -> None:
     while True:
         job = service.job(job_id)
         # Before the message: the job may end while a slow listener takes it.
-        over, live = job.is_over, service.runner.live(job_id)
+        over, running_job = job.is_over, service.runner.running_job(job_id)
         news = head_of(job)
         if news != said:
             socket.send(json.dumps(news))
             said = news
-        if over or (live and live.stopped) or not socket.connected:
+        if over or (running_job and running_job.stopped) or not socket.connected:
             return
         # What a watcher says is of no interest, and must not pile up.
         socket.input_buffer.clear()

@@ -9,15 +9,15 @@ from master_service.api import results_archive
 from master_service.api.app_context import parts
 from master_service.api.job_json import entry, head
 from master_service.api.request_parsing import (
-    claim_of,
     file_state,
     id_prefix,
+    idempotency_key_of,
     json_body,
     page,
     received_form,
 )
-from master_service.errors import BadRequestPart, NoSuchThing
-from master_service.jobs.ledger_rows import TOGETHER
+from master_service.errors import InvalidRequest, NotFound
+from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import Job
 
 blueprint = Blueprint("jobs", __name__)
@@ -32,8 +32,8 @@ def open_job() -> ResponseReturnValue:
     """Make a job that takes files in as many requests as it needs."""
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("task_type"), str):
-        raise BadRequestPart('The body must be JSON with a task_type: {"task_type": "text"}.')
-    job_id = parts().service.open(body["task_type"], claim_of(body=body))
+        raise InvalidRequest('The body must be JSON with a task_type: {"task_type": "text"}.')
+    job_id = parts().service.open(body["task_type"], idempotency_key_of(body=body))
     return _named(job_id), 201, {"Location": _url(job_id)}
 
 
@@ -44,7 +44,7 @@ def add_files(job_id: str) -> ResponseReturnValue:
     if "Idempotency-Key" not in request.headers:
         service.check_open(job_id)  # before a large body is read
     with received_form(new_job=False) as form:
-        return jsonify(indexes=service.add_files(job_id, form, claim_of(form)))
+        return jsonify(indexes=service.add_files(job_id, form, idempotency_key_of(form)))
 
 
 @blueprint.post("/jobs/<job_id>/start")
@@ -77,12 +77,12 @@ def slaves(job_id: str) -> ResponseReturnValue:
     """Say how many of a job's files each slave has done, and how fast while it worked on them."""
     service = parts().service
     job_id = service.job(job_id).job_id
-    live, ledger = service.runner.live(job_id), service.store.ledger
-    if live:
-        speeds, together = live.spans.of_slaves(), live.spans.together()
+    running_job, ledger = service.runner.running_job(job_id), service.store.ledger
+    if running_job:
+        speeds, together = running_job.throughput.of_slaves(), running_job.throughput.together()
     else:
         speeds = ledger.speeds(job_id)
-        together = speeds.pop(TOGETHER, (0, 0.0))
+        together = speeds.pop(COMBINED, (0, 0.0))
     return jsonify(
         job_id=job_id,
         by_slave=ledger.done_by(job_id),
@@ -112,7 +112,7 @@ def cancel(job_id: str) -> ResponseReturnValue:
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> ResponseReturnValue:
     """Make a new job of the failed files of one that is over."""
-    new_id = parts().service.retry(job_id, claim_of())
+    new_id = parts().service.retry(job_id, idempotency_key_of())
     return _named(new_id), 201, {"Location": _url(new_id)}
 
 
@@ -121,7 +121,7 @@ def drop(job_id: str) -> ResponseReturnValue:
     """Take a job from one slave, which goes on with every other."""
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("slave"), str):
-        raise BadRequestPart('The body must be JSON with a slave: {"slave": "ip:port"}.')
+        raise InvalidRequest('The body must be JSON with a slave: {"slave": "ip:port"}.')
     moved = parts().service.drop(job_id, body["slave"])
     return jsonify(job_id=job_id, slave=body["slave"], files_moved=moved)
 
@@ -152,7 +152,7 @@ def result(task_type: str, name: str) -> ResponseReturnValue:
     """Return one result."""
     path = parts().results.find(task_type, name)
     if path is None:
-        raise NoSuchThing(f"There is no result {name} of {task_type}.")
+        raise NotFound(f"There is no result {name} of {task_type}.")
     answer = send_file(path)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return _as_asked(answer)
@@ -182,10 +182,10 @@ def _url(job_id: str) -> str:
 def head_of(job: Job) -> dict[str, object]:
     """Return what is told of a job, with what is known of one under way."""
     service = parts().service
-    live = service.runner.live(job.job_id)
-    if live is None:
+    running_job = service.runner.running_job(job.job_id)
+    if running_job is None:
         return head(job)
-    return head(live.job, live.rate(), service.waiting_for(live))
+    return head(running_job.job, running_job.rate(), service.waiting_for(running_job))
 
 
 def _plain(filename: str) -> str:

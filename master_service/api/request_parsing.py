@@ -10,8 +10,8 @@ from pathlib import Path
 from flask import request
 
 from master_service.api.app_context import parts
-from master_service.errors import BadRequestPart, NoRoomLeft
-from master_service.jobs.idempotency_keys import Claim
+from master_service.errors import InvalidRequest, StorageFull
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import FileState
 from protocol.server.multipart_receiver import Form, NoRoom, receive
 from protocol.wire import json_bytes, json_value
@@ -35,7 +35,7 @@ def received_form(*, new_job: bool = True) -> Iterator[Form]:
     try:
         folder = parts().service.store.spool.incoming()
     except OSError as error:
-        raise NoRoomLeft(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
+        raise StorageFull(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
     try:
         yield _receive(kind, length, folder)
     finally:
@@ -47,10 +47,10 @@ def _receive(kind: str, length: int | None, folder: Path) -> Form:
         return receive(request.stream, kind, length, folder, parts().limits)
     except NoRoom as error:
         # The master's own refusal says when to come again.
-        raise NoRoomLeft(error.description or "") from error
+        raise StorageFull(error.description or "") from error
 
 
-def claim_of(form: Form | None = None, body: object = None) -> Claim | None:
+def idempotency_key_of(form: Form | None = None, body: object = None) -> IdempotencyKey | None:
     """Return the request's ``Idempotency-Key`` with the fingerprint of what it came with.
 
     The boundary of a form says nothing about its content, and is another each time; so the
@@ -60,14 +60,14 @@ def claim_of(form: Form | None = None, body: object = None) -> Claim | None:
     if key is None:
         return None
     if not _KEY.fullmatch(key):
-        raise BadRequestPart("Idempotency-Key must be 1 to 255 printable characters of ASCII.")
+        raise InvalidRequest("Idempotency-Key must be 1 to 255 printable characters of ASCII.")
     content: dict[str, object] = {"method": request.method, "path": request.path, "body": body}
     if form is not None:
         content["fields"] = form.fields
         content["uploads"] = [
             [upload.field, upload.filename, upload.size, upload.sha256] for upload in form.uploads
         ]
-    return Claim(key, hashlib.sha256(json_bytes(content)).hexdigest())
+    return IdempotencyKey(key, hashlib.sha256(json_bytes(content)).hexdigest())
 
 
 def json_body() -> object:
@@ -82,18 +82,18 @@ def json_body() -> object:
 
 
 def page(default_limit: int, most: int) -> tuple[int, int]:
-    """Return ``offset`` and ``limit`` of the query; raises ``BadRequestPart``."""
+    """Return ``offset`` and ``limit`` of the query; raises ``InvalidRequest``."""
     return _number("offset", 0, 2**53), _number("limit", default_limit, most)
 
 
 def file_state() -> FileState | None:
-    """Return the ``state`` that files are asked for by; None for all. Raises ``BadRequestPart``."""
+    """Return the ``state`` that files are asked for by; None for all. Raises ``InvalidRequest``."""
     text = request.args.get("state")
     try:
         return None if text is None else FileState(text)
     except ValueError:
         states = ", ".join(state.value for state in FileState)
-        raise BadRequestPart(f"state must be one of {states}.") from None
+        raise InvalidRequest(f"state must be one of {states}.") from None
 
 
 def id_prefix() -> str:
@@ -102,7 +102,7 @@ def id_prefix() -> str:
     if text is None:
         return ""
     if not _ID_PREFIX.fullmatch(text):
-        raise BadRequestPart("id_prefix must be 4 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
+        raise InvalidRequest("id_prefix must be 4 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
     return text
 
 
@@ -116,4 +116,4 @@ def _number(name: str, default: int, most: int) -> int:
     text = request.args.get(name, str(default))
     if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most:
         return int(text)
-    raise BadRequestPart(f"{name} must be a whole number from 0 to {most}.")
+    raise InvalidRequest(f"{name} must be a whole number from 0 to {most}.")

@@ -4,8 +4,8 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from master_service.errors import BadRegistration, ForeignContract
-from master_service.slaves.registry import Details
+from master_service.errors import BadRegistration, ProtocolMismatch
+from master_service.slaves.registry import Capabilities
 from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION, is_loopback
 
@@ -30,27 +30,27 @@ def read_address(body: object) -> tuple[str, int]:
     return ip, _port(port)
 
 
-def check_home(ip: str, foreign_refusal: str | None) -> None:
+def check_is_local(ip: str, foreign_refusal: str | None) -> None:
     """Raise ``BadRegistration`` with the text given, if any, for a slave on another computer."""
     if foreign_refusal and not is_loopback(ip):
         raise BadRegistration(foreign_refusal)
 
 
-def read_details(body: object) -> Details | None:
+def read_capabilities(body: object) -> Capabilities | None:
     """Return the extras of a registration, or None where there are none.
 
-    Raises ``ForeignContract`` for a slave of another contract version.
+    Raises ``ProtocolMismatch`` for a slave of another contract version.
     """
     if not isinstance(body, Mapping) or not _EXTRAS & body.keys():
         return None
     version = body.get("contract_version", CONTRACT_VERSION)
     if version != CONTRACT_VERSION:
-        raise ForeignContract(
+        raise ProtocolMismatch(
             f"This master speaks version {CONTRACT_VERSION} of the contract and the slave "
             f"version {version!r}: install the same release on both."
         )
-    known = Details()
-    return Details(
+    known = Capabilities()
+    return Capabilities(
         workers=_workers(body.get("workers", known.workers)),
         task_types=_task_types(body.get("task_types", sorted(known.task_types))),
         unavailable=_texts(body.get("unavailable", {}), "unavailable"),

@@ -10,8 +10,8 @@ from typing import IO, Any
 from protocol.result_names import MISSING
 
 _BLOCK_BYTES = 256 * 1024
-_BREATH_FILES = 100
-_BREATH_S = 0.0001
+_YIELD_EVERY_FILES = 100
+_YIELD_S = 0.0001
 """Small results never wait for the network, and under gevent nobody else gets a turn till then."""
 
 Manifest = tuple[str, Callable[[Iterable[str]], Iterable[str]]]
@@ -50,8 +50,8 @@ def stream(
     target: Any = pipe
     with zipfile.ZipFile(target, "w", allowZip64=True) as archive:
         for number, (name, path) in enumerate(files, start=1):
-            if number % _BREATH_FILES == 0:
-                time.sleep(_BREATH_S)
+            if number % _YIELD_EVERY_FILES == 0:
+                time.sleep(_YIELD_S)
             try:
                 source = path.open("rb") if path else None
             except OSError:

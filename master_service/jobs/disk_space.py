@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from master_service.errors import NoRoomLeft
+from master_service.errors import StorageFull
 from protocol.counts import counted
 
 LEAST_FREE_BYTES = 4 * 1024**2
@@ -14,7 +14,7 @@ LEAST_FREE_BYTES = 4 * 1024**2
 _LOOKED_AT_EVERY_S = 1.0
 
 
-class Room:
+class DiskSpace:
     """The free space of SPOOL_DIR and RESULTS_DIR."""
 
     def __init__(self, spool_dir: Path, results_dir: Path) -> None:
@@ -25,18 +25,18 @@ class Room:
         self._unwritable: dict[str, str] = {}
 
     def check(self, coming_bytes: int) -> None:
-        """Raise ``NoRoomLeft`` where a request of so many bytes finds no room."""
+        """Raise ``StorageFull`` where a request of so many bytes finds no room."""
         with self._lock:
             self._look()
         for name, reason in self._unwritable.items():
-            raise NoRoomLeft(
+            raise StorageFull(
                 f"{name} can't be written to on the master ({reason}): give it access or make "
                 "room, then send the files again."
             )
         wanted = {"SPOOL_DIR": coming_bytes, "RESULTS_DIR": 0}
         for name, free in self._free_bytes.items():
             if free < wanted[name] + LEAST_FREE_BYTES:
-                raise NoRoomLeft(
+                raise StorageFull(
                     f"The disk of {name} on the master is full "
                     f"({counted(free, 'byte is', 'bytes are')} free): "
                     "make room, then send the files again."

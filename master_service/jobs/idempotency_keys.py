@@ -8,32 +8,34 @@ from master_service.errors import KeyReused
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class IdempotencyKey:
     """An ``Idempotency-Key``, and the fingerprint of what it was sent with."""
 
     key: str
     fingerprint: str
 
 
-def answered(db: sqlite3.Connection, claim: Claim | None) -> object:
+def answered(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None) -> object:
     """Return what was answered to the same claim before, or None.
 
     Raises ``KeyReused`` where the key came with something else.
     """
-    if claim is None:
+    if idempotency_key is None:
         return None
     text = "SELECT fingerprint, answer FROM claims WHERE key=?"
-    found = db.execute(text, (claim.key,)).fetchone()
+    found = db.execute(text, (idempotency_key.key,)).fetchone()
     if found is None:
         return None
-    if found[0] != claim.fingerprint:
-        raise KeyReused(claim.key)
+    if found[0] != idempotency_key.fingerprint:
+        raise KeyReused(idempotency_key.key)
     answer: object = json.loads(found[1])
     return answer
 
 
-def note(db: sqlite3.Connection, claim: Claim | None, answer: object, number: int) -> None:
+def note(
+    db: sqlite3.Connection, idempotency_key: IdempotencyKey | None, answer: object, number: int
+) -> None:
     """Note the answer to a claim, to be kept as long as the job whose row has this number."""
-    if claim is not None:
-        values = (claim.key, claim.fingerprint, json.dumps(answer), number)
+    if idempotency_key is not None:
+        values = (idempotency_key.key, idempotency_key.fingerprint, json.dumps(answer), number)
         db.execute("INSERT INTO claims VALUES (?,?,?,?)", values)

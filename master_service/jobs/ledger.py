@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from master_service.errors import LedgerDamaged, LedgerFull, NoSuchThing
+from master_service.errors import LedgerDamaged, LedgerFull, NotFound
 from master_service.jobs import idempotency_keys
 from master_service.jobs import ledger_rows as rows
-from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.ledger_damage import DamageLog
 from master_service.jobs.model import File, FileState, Job, JobState
 
@@ -54,44 +54,46 @@ class Ledger:
             self.flush()
             self._db.close()
 
-    def take_up_again(self) -> None:
+    def recover(self) -> None:
         """Put back what was under way when the last master ended."""
         with self._lock, self.damage.checked():
-            self._db.executescript(f"BEGIN;{rows.TAKE_UP_AGAIN}COMMIT;")
+            self._db.executescript(f"BEGIN;{rows.RECOVER}COMMIT;")
 
     # Changes
 
-    def add(self, job: Job, files: Sequence[File], claim: Claim | None) -> str:
+    def add(self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None) -> str:
         """Enter a job with its files; returns its id, or that of the job with the same claim."""
         with self._entering():
-            if (earlier := idempotency_keys.answered(self._db, claim)) is not None:
+            if (earlier := idempotency_keys.answered(self._db, idempotency_key)) is not None:
                 return str(earlier)
             number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            idempotency_keys.note(self._db, claim, job.job_id, number)
+            idempotency_keys.note(self._db, idempotency_key, job.job_id, number)
             return job.job_id
 
-    def add_files(self, job: Job, files: Sequence[File], claim: Claim | None) -> None:
+    def add_files(
+        self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None
+    ) -> None:
         """Enter more files of an open job, whose counts speak of them already."""
         with self._entering():
-            idempotency_keys.answered(self._db, claim)
+            idempotency_keys.answered(self._db, idempotency_key)
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
-                raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
+                raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
             (number,) = row
             touched = (datetime.now(timezone.utc).isoformat(), number)
             self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
-            idempotency_keys.note(self._db, claim, [file.index for file in files], number)
+            idempotency_keys.note(self._db, idempotency_key, [file.index for file in files], number)
 
-    def claimed(self, claim: Claim | None) -> object:
+    def answered_before(self, idempotency_key: IdempotencyKey | None) -> object:
         """Return what was answered to the same claim before, or None.
 
         Raises ``KeyReused`` where the key came with something else.
         """
         with self._lock, self.damage.checked():
-            return idempotency_keys.answered(self._db, claim)
+            return idempotency_keys.answered(self._db, idempotency_key)
 
     def job_changed(self, job: Job) -> None:
         """Write the job's new state."""
@@ -110,7 +112,7 @@ class Ledger:
         with self._entering():
             values = (*rows.job_changes(job), job.job_id)
             if not self._db.execute(rows.UPDATE_JOB, values).rowcount:
-                raise NoSuchThing(f"Job {job.job_id} has been forgotten meanwhile.")
+                raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
 
     def want_cancel(self, job: Job) -> None:
         """Write that the job is to be cancelled, should the process end before it is."""
@@ -134,7 +136,7 @@ class Ledger:
             self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
     def keep_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
-        """Write how many files each slave, and all ``TOGETHER``, have done in how many seconds."""
+        """Write how many files each slave, and all ``COMBINED``, have done in how many seconds."""
         with self._entering():
             for slave, speed in speeds.items():
                 self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))

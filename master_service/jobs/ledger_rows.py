@@ -14,7 +14,7 @@ VERSION = 2
 UPGRADES = {1: "ALTER TABLE files ADD COLUMN warnings TEXT"}
 """What makes the next version of each earlier one. A new column comes last in its table."""
 
-TOGETHER = ""
+COMBINED = ""
 """What stands in place of a slave for the speed of all of them together."""
 
 SCHEMA = """
@@ -113,7 +113,7 @@ FAILED_BY_CODE = """
 SELECT code, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
     AND state='failed' GROUP BY code ORDER BY code
 """
-TAKE_UP_AGAIN = """
+RECOVER = """
 UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
     AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running')
         AND (cancel_wanted

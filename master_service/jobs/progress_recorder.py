@@ -11,11 +11,11 @@ from typing import Protocol, overload
 
 from master_service.jobs.model import File, FileState, JobState
 from master_service.jobs.results import Results
-from master_service.jobs.running_job import LiveJob
+from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import Key
 from master_service.monitoring.metrics import Metrics
-from master_service.slaves.transport import Parcel
+from master_service.slaves.transport import InputFile
 from protocol.failures import Failure, Internal
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
@@ -23,7 +23,7 @@ from protocol.wire import Outcome
 _log = logging.getLogger(__name__)
 
 _PAGE_FILES = 500
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 _MOST_LETTERS = 500
 """Of a name, its end goes to the slave: quoted for a header, a longer one may not fit there."""
 
@@ -36,28 +36,28 @@ class Fit(Protocol):
         ...
 
 
-class Unwanted(Exception):
+class JobCancelled(Exception):
     """The job was cancelled while it waited for a disk that is full."""
 
 
-class Steps:
+class ProgressRecorder:
     """Keeps the ledger while a pass is under way; what an outcome means, its heirs know."""
 
     def __init__(
-        self, live: LiveJob, files: Sequence[File], store: JobStore, metrics: Metrics
+        self, running_job: RunningJob, files: Sequence[File], store: JobStore, metrics: Metrics
     ) -> None:
-        self.live = live
+        self.running_job = running_job
         self._files: list[File | None] = list(files)
         """By position; those that have ended are forgotten, for a job may have very many."""
         self._store = store
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
-        self._task_type = live.job.task_type
-        live.note()
+        self._task_type = running_job.job.task_type
+        running_job.note()
 
-    def parcels(self) -> "Parcels":
+    def inputs(self) -> "InputFiles":
         """Return the files as the engine sends them, each made when it is asked for."""
-        return Parcels(self._files, self._store.spool.inputs(self.live.job.job_id))
+        return InputFiles(self._files, self._store.spool.inputs(self.running_job.job.job_id))
 
     def blames(self) -> dict[int, tuple[str, ...]]:
         """Return, by position, the slaves that have blamed a file before."""
@@ -69,7 +69,7 @@ class Steps:
 
     def handed_over(self, positions: Sequence[int], slave: str) -> None:
         """Note that a slave ("ip:port") was given files; with the first one the job runs."""
-        now, job = time.monotonic(), self.live.job
+        now, job = time.monotonic(), self.running_job.job
         if job.state is JobState.QUEUED:
             job.change(JobState.RUNNING, datetime.now(timezone.utc))
             self._store.ledger.job_changed(job)
@@ -77,8 +77,8 @@ class Steps:
         for position, file in zip(positions, files, strict=True):
             file.hand_over(slave)
             self._handed_over_at[position] = now
-        self.live.handed_over(len(files))
-        self.live.spans.handed_over(slave, now)
+        self.running_job.handed_over(len(files))
+        self.running_job.throughput.handed_over(slave, now)
         self._metrics.handed_over(self._task_type, slave, len(files))
         named = [(self._key(file), file.filename) for file in files]
         self._metrics.activity.handed_over(slave, named)
@@ -88,36 +88,38 @@ class Steps:
         """Note that a file waits for another slave."""
         file = self._file(position)
         file.take_back(blamed_by)
-        self.live.let_go(1)
+        self.running_job.let_go(1)
         self._metrics.activity.let_go(self._key(file))
-        self._store.ledger.files_changed(self.live.job, [file])
+        self._store.ledger.files_changed(self.running_job.job, [file])
 
     def dropped(self, positions: Sequence[int]) -> None:
         """Note that nobody wants these files any more."""
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
             files = [self._file(position) for position in page]
-            self.live.let_go(sum(file.state is FileState.RUNNING for file in files))
+            self.running_job.let_go(sum(file.state is FileState.RUNNING for file in files))
             for file in files:
                 file.cancel()
                 self._metrics.activity.let_go(self._key(file))
             self._end(page, files)
             # Under gevent nobody else gets a turn until this thread waits, and zero is no wait.
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
 
     def ended(self, position: int, outcome: Outcome) -> None:
         """Take in the outcome that a file has come to."""
         file, now = self._file(position), time.monotonic()
-        self.live.let_go(file.state is FileState.RUNNING)
+        self.running_job.let_go(file.state is FileState.RUNNING)
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task_type, now - began)
         try:
             failure = outcome.failure or self.take(file, outcome)
-        except Unwanted:
+        except JobCancelled:
             failure = None
             file.cancel()
         except Exception:  # noqa: BLE001 (whatever a result runs into, its file has an end)
-            _log.exception("job %s: file %d: its result is lost", self.live.job.job_id, file.index)
+            _log.exception(
+                "job %s: file %d: its result is lost", self.running_job.job.job_id, file.index
+            )
             failure = _LOST_RESULT
         if failure is not None:
             file.fail(failure)
@@ -126,7 +128,7 @@ class Steps:
         else:
             self._metrics.activity.ended(self._key(file), time.monotonic())
         if file.slave is not None:
-            self.live.spans.answered(file.slave, now, file.state is FileState.DONE)
+            self.running_job.throughput.answered(file.slave, now, file.state is FileState.DONE)
         self._end([position], [file])
 
     def take(self, file: File, outcome: Outcome) -> Failure | None:
@@ -134,7 +136,7 @@ class Steps:
         raise NotImplementedError
 
     def _end(self, positions: Sequence[int], files: Sequence[File]) -> None:
-        job = self.live.job
+        job = self.running_job.job
         for position, file in zip(positions, files, strict=True):
             self._files[position] = None
             if file.state is not FileState.QUEUED:
@@ -146,10 +148,10 @@ class Steps:
                 reason = file.failure.code
                 _log.info("job %s: %r failed: %r", job.job_id, file.filename, reason)
         self._store.ledger.files_changed(job, files)
-        self.live.note()
+        self.running_job.note()
 
     def _key(self, file: File) -> Key:
-        return self.live.job.job_id, file.index
+        return self.running_job.job.job_id, file.index
 
     def _file(self, position: int) -> File:
         file = self._files[position]
@@ -158,7 +160,7 @@ class Steps:
         return file
 
 
-class Survey(Steps):
+class FitRecorder(ProgressRecorder):
     """The first of two passes: every answer goes into the fit.
 
     ``spoiled`` is set when the fit has lost count because the disk was full: then the pass has to
@@ -166,9 +168,14 @@ class Survey(Steps):
     """
 
     def __init__(
-        self, live: LiveJob, files: Sequence[File], store: JobStore, metrics: Metrics, fit: Fit
+        self,
+        running_job: RunningJob,
+        files: Sequence[File],
+        store: JobStore,
+        metrics: Metrics,
+        fit: Fit,
     ) -> None:
-        super().__init__(live, files, store, metrics)
+        super().__init__(running_job, files, store, metrics)
         self._fit = fit
         self.spoiled: OSError | None = None
 
@@ -185,19 +192,19 @@ class Survey(Steps):
         return None
 
 
-class Save(Steps):
+class ResultRecorder(ProgressRecorder):
     """The pass that gives results: every answer is written, under the upload's name."""
 
     def __init__(
         self,
-        live: LiveJob,
+        running_job: RunningJob,
         files: Sequence[File],
         store: JobStore,
         metrics: Metrics,
         results: Results,
         task: TaskType,
     ) -> None:
-        super().__init__(live, files, store, metrics)
+        super().__init__(running_job, files, store, metrics)
         self._results = results
         self._task = task
 
@@ -210,17 +217,17 @@ class Save(Steps):
                 break
             except OSError as error:
                 _log.error("a result can't be written: %s", error)
-                if self.live.gives_up(error, began):
-                    if self.live.is_cancelled:
-                        raise Unwanted from error
+                if self.running_job.stops_retrying(error, began):
+                    if self.running_job.is_cancelled:
+                        raise JobCancelled from error
                     return _not_written(error)
-        self.live.well()
+        self.running_job.well()
         file.finish(saved.path, saved.sha256, outcome.warnings)
         self._metrics.saved(self._task.name, len(data))
         return None
 
 
-class Parcels(Sequence[Parcel]):
+class InputFiles(Sequence[InputFile]):
     """The files of a pass as the engine sees them."""
 
     def __init__(self, files: Sequence[File | None], inputs: Path) -> None:
@@ -232,17 +239,17 @@ class Parcels(Sequence[Parcel]):
         return len(self._files)
 
     @overload
-    def __getitem__(self, position: int) -> Parcel: ...
+    def __getitem__(self, position: int) -> InputFile: ...
     @overload
-    def __getitem__(self, position: slice) -> list[Parcel]: ...
-    def __getitem__(self, position: int | slice) -> Parcel | list[Parcel]:
+    def __getitem__(self, position: slice) -> list[InputFile]: ...
+    def __getitem__(self, position: int | slice) -> InputFile | list[InputFile]:
         """Return a file that has no end yet."""
         if isinstance(position, slice):
             return [self[number] for number in range(*position.indices(len(self)))]
         file = self._files[position]
         if file is None:
             raise LookupError(f"file {position} of the pass has ended already")
-        return Parcel(file.filename[-_MOST_LETTERS:], self._inputs / str(file.index), file.size)
+        return InputFile(file.filename[-_MOST_LETTERS:], self._inputs / str(file.index), file.size)
 
     def sizes(self) -> "array[int]":
         """Return the size of each in bytes, while none has ended."""

@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
-from master_service.errors import NoRoomLeft
+from master_service.errors import StorageFull
 from master_service.jobs.store import JobStore
 from protocol.counts import counted
 
@@ -17,7 +17,7 @@ _STOP_S = 5.0
 _OPEN_JOBS_KEPT = timedelta(days=1)
 
 
-class Housekeeping:
+class Retention:
     """Looks after the store; finished jobs are kept for ``retention``."""
 
     def __init__(self, store: JobStore, retention: timedelta) -> None:
@@ -50,7 +50,7 @@ class Housekeeping:
                 if time.monotonic() >= next_sweep:
                     next_sweep = time.monotonic() + _SWEEP_S
                     self.sweep()
-            except NoRoomLeft as error:
+            except StorageFull as error:
                 _log.warning("old jobs can't be forgotten now: %s", error)
             except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
                 _log.exception("housekeeping stumbled, and goes on")

@@ -16,34 +16,39 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Protocol
 
-from master_service.errors import LedgerFull, Stopping
-from master_service.jobs.ledger_rows import TOGETHER
+from master_service.errors import LedgerFull, ShuttingDown
+from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, FileState, Job, JobState
-from master_service.jobs.progress_recorder import Save, Steps, Survey, Unwanted
+from master_service.jobs.progress_recorder import (
+    FitRecorder,
+    JobCancelled,
+    ProgressRecorder,
+    ResultRecorder,
+)
 from master_service.jobs.results import Results
-from master_service.jobs.running_job import LiveJob
+from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
-from master_service.worker import Listener, Pass, PassUnderWay
+from master_service.worker import ActiveRun, Listener, RunRequest
 from protocol.counts import counted
 from protocol.failures import Internal
 from protocol.task_types import TASK_TYPES, TaskType
 
 _log = logging.getLogger(__name__)
 
-MOST_RUNNING = 4
+MAX_RUNNING_JOBS = 4
 """Jobs of one type that are under way at a time: the files of each are held in memory, and more
 at a time would not make any of them faster."""
-MOST_WAITED_FOR = 32
+MAX_RUNNING_SYNC_JOBS = 32
 """The same for jobs that somebody waits for, beside the others: most of them are small."""
 _PAGE_FILES = 2000
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 
 
 class Engine(Protocol):
     """What brings files to slaves and outcomes back; ``worker.Worker`` is the one there is."""
 
-    def begin(self, run: str, work: Pass, listener: Listener) -> PassUnderWay:
+    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
         """Begin a pass; its ``wait`` comes back when every file has its outcome."""
         ...
 
@@ -64,52 +69,52 @@ class Runner:
         self._engine = engine
         self._results = results
         self._metrics = metrics
-        self._lives: dict[str, LiveJob] = {}
-        self._waiting: defaultdict[Lane, deque[LiveJob]] = defaultdict(deque)
-        self._running: Counter[Lane] = Counter()
+        self._running_jobs: dict[str, RunningJob] = {}
+        self._waiting: defaultdict[QueueKey, deque[RunningJob]] = defaultdict(deque)
+        self._running: Counter[QueueKey] = Counter()
         self._lock = threading.Lock()
 
-    def put(self, job: Job, patience_s: float | None) -> LiveJob:
+    def put(self, job: Job, patience_s: float | None) -> RunningJob:
         """Take a queued job; one that somebody waits for (with patience) has a lane of its own."""
-        live = LiveJob(job, patience_s)
+        running_job = RunningJob(job, patience_s)
         with self._lock:
-            self._lives[job.job_id] = live
-            if self._has_room(_lane(live)):
-                self._launch(live)
+            self._running_jobs[job.job_id] = running_job
+            if self._has_room(_queue_key(running_job)):
+                self._launch(running_job)
             else:
-                self._waiting[_lane(live)].append(live)
-        return live
+                self._waiting[_queue_key(running_job)].append(running_job)
+        return running_job
 
-    def take_up_again(self) -> None:
+    def recover(self) -> None:
         """Go on with the jobs that a master left behind which was stopped or killed."""
         for job in self._store.ledger.jobs_in(JobState.QUEUED):
             _log.info("job %s: going on with it", job.job_id)
             self.put(job, None)
 
-    def live(self, job_id: str) -> LiveJob | None:
+    def running_job(self, job_id: str) -> RunningJob | None:
         """Return the job if it is queued or under way."""
-        return self._lives.get(job_id)
+        return self._running_jobs.get(job_id)
 
     def queue(self) -> dict[str, float]:
         """Return how many jobs and files have been accepted and have no end yet."""
-        jobs = [live.job for live in list(self._lives.values())]
+        jobs = [running_job.job for running_job in list(self._running_jobs.values())]
         files = sum(job.total_files - job.ended_files for job in jobs)
         return {"jobs": len(jobs), "files": files}
 
-    def cancel(self, live: LiveJob) -> None:
+    def cancel(self, running_job: RunningJob) -> None:
         """End the job: what has no outcome is cancelled, what is being saved now may be done."""
         # Should the process end on the way: after the next start it goes no further.
         with suppress(LedgerFull):
-            self._store.ledger.want_cancel(live.job)
-        with live.lock:
-            live.cancel()
-            self._engine.cancel(live.job.job_id)
+            self._store.ledger.want_cancel(running_job.job)
+        with running_job.lock:
+            running_job.cancel()
+            self._engine.cancel(running_job.job.job_id)
         with self._lock:
-            waiting = self._waiting[_lane(live)]
-            if live in waiting:
+            waiting = self._waiting[_queue_key(running_job)]
+            if running_job in waiting:
                 # Its way to the end is short now.
-                waiting.remove(live)
-                self._launch(live)
+                waiting.remove(running_job)
+                self._launch(running_job)
 
     def drop(self, job_id: str, slave: str) -> int:
         """Take from a slave what it holds of a job; returns how many files those were."""
@@ -117,64 +122,70 @@ class Runner:
 
     def stop(self) -> None:
         """Tell everybody who waits for a job that it goes on another time."""
-        for live in list(self._lives.values()):
-            live.stopped = True
-            live.over.set()
+        for running_job in list(self._running_jobs.values()):
+            running_job.stopped = True
+            running_job.over.set()
 
-    def _launch(self, live: LiveJob) -> None:
-        self._running[_lane(live)] += 1
-        live.launched = True
-        threading.Thread(target=self._run, args=(live,), daemon=True).start()
+    def _launch(self, running_job: RunningJob) -> None:
+        self._running[_queue_key(running_job)] += 1
+        running_job.launched = True
+        threading.Thread(target=self._run, args=(running_job,), daemon=True).start()
 
-    def _run(self, live: LiveJob) -> None:
-        job = live.job
+    def _run(self, running_job: RunningJob) -> None:
+        job = running_job.job
         try:
-            self._process(live)
-        except Stopping:
+            self._process(running_job)
+        except ShuttingDown:
             return  # the ledger says how far it has come
-        except Unwanted:
-            self._end_early(live)
+        except JobCancelled:
+            self._end_early(running_job)
         except Exception:  # noqa: BLE001 (border of a thread: its job has to have an end)
             _log.exception("job %s went wrong", job.job_id)
-            self._end_early(live)
-        self._make_way(live)
-        live.over.set()
+            self._end_early(running_job)
+        self._release_slot(running_job)
+        running_job.over.set()
 
-    def _make_way(self, live: LiveJob) -> None:
-        lane = _lane(live)
+    def _release_slot(self, running_job: RunningJob) -> None:
+        queue_key = _queue_key(running_job)
         with self._lock:
-            del self._lives[live.job.job_id]
-            self._running[lane] -= 1
-            if self._waiting[lane] and self._has_room(lane):
-                self._launch(self._waiting[lane].popleft())
+            del self._running_jobs[running_job.job.job_id]
+            self._running[queue_key] -= 1
+            if self._waiting[queue_key] and self._has_room(queue_key):
+                self._launch(self._waiting[queue_key].popleft())
 
-    def _has_room(self, lane: "Lane") -> bool:
-        is_waited_for = lane[1]
-        return self._running[lane] < (MOST_WAITED_FOR if is_waited_for else MOST_RUNNING)
+    def _has_room(self, queue_key: "QueueKey") -> bool:
+        is_waited_for = queue_key[1]
+        return self._running[queue_key] < (
+            MAX_RUNNING_SYNC_JOBS if is_waited_for else MAX_RUNNING_JOBS
+        )
 
-    def _process(self, live: LiveJob) -> None:
+    def _process(self, running_job: RunningJob) -> None:
         """See every file of the job to its end."""
-        job, task = live.job, TASK_TYPES[live.job.task_type]
-        fit = self._fit(live, task) if task.fit else None
+        job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
+        fit = self._fit(running_job, task) if task.fit else None
         files = self._files(job, FileState.QUEUED)
-        steps = Save(live, files, self._store, self._metrics, self._results, task)
-        self._pass(live, task, steps, fit=fit)
-        self._finish(live)
+        recorder = ResultRecorder(
+            running_job, files, self._store, self._metrics, self._results, task
+        )
+        self._pass(running_job, task, recorder, fit=fit)
+        self._finish(running_job)
 
-    def _fit(self, live: LiveJob, task: TaskType) -> object:
+    def _fit(self, running_job: RunningJob, task: TaskType) -> object:
         """Survey every file on the slaves, and put the surveys together, once for each job."""
-        fit = self._store.ledger.fit(live.job)
+        fit = self._store.ledger.fit(running_job.job)
         if fit is None:
-            fit = self._patiently(live, lambda: self._survey(live, task))
+            fit = self._retry_while_disk_full(running_job, lambda: self._survey(running_job, task))
             # Before anything is made with it: a master that is started again when some files are
             # done already could not survey them once more.
-            self._patiently(live, lambda: self._store.ledger.keep_fit(live.job, fit))
+            self._retry_while_disk_full(
+                running_job, lambda: self._store.ledger.keep_fit(running_job.job, fit)
+            )
         return fit
 
-    def _patiently(self, live: LiveJob, do: Callable[[], object]) -> object:
+    def _retry_while_disk_full(self, running_job: RunningJob, do: Callable[[], object]) -> object:
         """Do something as soon as the disk takes it; raises its error when that takes too long.
 
-        Raises ``Unwanted`` when the job is cancelled meanwhile.
+        Raises ``JobCancelled`` when the job is cancelled meanwhile.
         """
         began: float | None = None
         while True:
@@ -182,37 +193,44 @@ class Runner:
                 done = do()
             except (OSError, LedgerFull) as error:
                 began = time.monotonic() if began is None else began
-                _log.error("job %s can't go on: %s", live.job.job_id, error)
+                _log.error("job %s can't go on: %s", running_job.job.job_id, error)
                 reason = error if isinstance(error, OSError) else _FULL
-                if live.gives_up(reason, began):
-                    if live.is_cancelled:
-                        raise Unwanted from error
+                if running_job.stops_retrying(reason, began):
+                    if running_job.is_cancelled:
+                        raise JobCancelled from error
                     raise
             else:
-                live.well()
+                running_job.well()
                 return done
 
-    def _survey(self, live: LiveJob, task: TaskType) -> object:
+    def _survey(self, running_job: RunningJob, task: TaskType) -> object:
         module = importlib.import_module(str(task.fit))
-        with module.open_fit(self._store.spool.inputs(live.job.job_id)) as fit:
-            files = self._files(live.job, FileState.QUEUED)
-            steps = Survey(live, files, self._store, self._metrics, fit)
-            self._pass(live, task, steps, survey=True)
-            if steps.spoiled is not None:
-                raise steps.spoiled
+        with module.open_fit(self._store.spool.inputs(running_job.job.job_id)) as fit:
+            files = self._files(running_job.job, FileState.QUEUED)
+            recorder = FitRecorder(running_job, files, self._store, self._metrics, fit)
+            self._pass(running_job, task, recorder, survey=True)
+            if recorder.spoiled is not None:
+                raise recorder.spoiled
             return fit.finish()
 
     def _pass(
-        self, live: LiveJob, task: TaskType, steps: Steps, survey: bool = False, fit: object = None
+        self,
+        running_job: RunningJob,
+        task: TaskType,
+        recorder: ProgressRecorder,
+        survey: bool = False,
+        fit: object = None,
     ) -> None:
-        parcels = steps.parcels()
-        work = Pass(task, parcels, parcels.sizes(), steps.blames(), survey, fit, live.patience_s)
-        with live.lock:
-            if live.is_cancelled:
-                steps.dropped(range(len(parcels)))
+        inputs = recorder.inputs()
+        work = RunRequest(
+            task, inputs, inputs.sizes(), recorder.blames(), survey, fit, running_job.patience_s
+        )
+        with running_job.lock:
+            if running_job.is_cancelled:
+                recorder.dropped(range(len(inputs)))
                 return
-            under_way = self._engine.begin(live.job.job_id, work, steps)
-        under_way.wait()
+            active_run = self._engine.begin(running_job.job.job_id, work, recorder)
+        active_run.wait()
 
     def _files(self, job: Job, *states: FileState) -> list[File]:
         """Return the job's files that stand there, read in pages so that nobody waits for it."""
@@ -221,51 +239,53 @@ class Runner:
         while page := self._store.ledger.files(job.job_id, first, _PAGE_FILES):
             found += [file for file in page if file.state in states]
             first = page[-1].index + 1
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
         return found
 
-    def _finish(self, live: LiveJob) -> None:
-        job = live.job
+    def _finish(self, running_job: RunningJob) -> None:
+        job = running_job.job
         if job.ended_files != job.total_files:
             raise RuntimeError(f"job {job.job_id} would end with files that have no end")
         with suppress(LedgerFull):  # then nobody will know how fast they were
-            speeds = live.spans.of_slaves() | {TOGETHER: live.spans.together()}
+            speeds = running_job.throughput.of_slaves() | {
+                COMBINED: running_job.throughput.together()
+            }
             self._store.ledger.keep_speeds(job, speeds)
         self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
         told = job.job_id, job.state.value, job.done_files, counted(job.total_files, "file")
         _log.info("job %s: %s, %d of %s done", *told)
 
-    def _end_early(self, live: LiveJob) -> None:
+    def _end_early(self, running_job: RunningJob) -> None:
         """Give every file an end when the job can't be seen through, or is not wanted any more."""
         try:
-            self._end_files(live)
-            self._finish(live)
+            self._end_files(running_job)
+            self._finish(running_job)
         except Exception:  # noqa: BLE001 (nothing is left to try; who waits has to be told)
-            _log.exception("job %s stands still until the next start", live.job.job_id)
+            _log.exception("job %s stands still until the next start", running_job.job.job_id)
 
-    def _end_files(self, live: LiveJob) -> None:
-        job = live.job
+    def _end_files(self, running_job: RunningJob) -> None:
+        job = running_job.job
         for file in self._files(job, FileState.QUEUED, FileState.RUNNING):
-            if live.is_cancelled:
+            if running_job.is_cancelled:
                 file.cancel()
             else:
                 file.fail(_WENT_WRONG)
             job.count(file)
             self._store.ledger.files_changed(job, [file])
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
 
     def _change(self, job: Job, state: JobState) -> None:
         job.change(state, datetime.now(timezone.utc))
         self._store.ledger.job_changed(job)
 
 
-Lane = tuple[str, bool]
+QueueKey = tuple[str, bool]
 """A task type, and whether somebody waits for the job: those of one lane follow each other."""
 
 
-def _lane(live: LiveJob) -> Lane:
-    return live.job.task_type, live.patience_s is not None
+def _queue_key(running_job: RunningJob) -> QueueKey:
+    return running_job.job.task_type, running_job.patience_s is not None
 
 
 _FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -6,7 +6,7 @@ import time
 
 from master_service.jobs.model import Job
 from master_service.monitoring.rate_estimator import RateEstimator
-from master_service.monitoring.throughput import Spans
+from master_service.monitoring.throughput import SlaveThroughput
 
 _AGAIN_S = 1.0
 """How long to wait before a full disk is tried again."""
@@ -16,7 +16,7 @@ _HOPELESS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 """What no waiting cures."""
 
 
-class LiveJob:
+class RunningJob:
     """One job; ``patience_s`` is how long somebody waits for what does not come, None for ever."""
 
     def __init__(self, job: Job, patience_s: float | None) -> None:
@@ -31,10 +31,10 @@ class LiveJob:
         """What the job waits for at the moment, as a sentence."""
         self.lock = threading.Lock()
         """Held while a pass begins, and while the job is cancelled: one comes before the other."""
-        self.spans = Spans()
+        self.throughput = SlaveThroughput()
         self._cancelled = threading.Event()
         self._speed = RateEstimator()
-        self._in_hand = 0
+        self._in_progress = 0
         self._idle_since = time.monotonic()
 
     @property
@@ -49,7 +49,7 @@ class LiveJob:
     @property
     def has_files_in_progress(self) -> bool:
         """Whether a slave holds a file of the job."""
-        return self._in_hand > 0
+        return self._in_progress > 0
 
     def note(self) -> None:
         """Note how far the job has come."""
@@ -58,21 +58,21 @@ class LiveJob:
     def handed_over(self, files: int) -> None:
         """Note that slaves were given files; after a while without any, the rate begins anew."""
         now = time.monotonic()
-        if not self._in_hand and now - self._idle_since > _PAUSE_S:
+        if not self._in_progress and now - self._idle_since > _PAUSE_S:
             self._speed = RateEstimator()
             self._speed.note(now, self.job.ended_files)
-        self._in_hand += files
+        self._in_progress += files
 
     def let_go(self, files: int) -> None:
         """Note that slaves hold so many files no more."""
-        self._in_hand -= files
+        self._in_progress -= files
         self._idle_since = time.monotonic()
 
     def rate(self) -> float | None:
         """Return files a second, of late."""
         return self._speed.rate(time.monotonic(), self.job.ended_files)
 
-    def gives_up(self, error: OSError, since: float) -> bool:
+    def stops_retrying(self, error: OSError, since: float) -> bool:
         """Wait for a disk that does not take something; tell whether to leave it at that.
 
         ``since`` is when the trouble began, by the monotonic clock.

@@ -17,17 +17,17 @@ from master_service.errors import (
     LedgerFull,
     NoFiles,
     NoSlaves,
-    NoSuchThing,
-    Stopping,
+    NotFound,
+    ShuttingDown,
+    StateConflict,
     TooManyJobs,
     TooManyOpenJobs,
-    WrongState,
 )
 from master_service.jobs.creation import add_files, new_job, task_named, uploads_for
-from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.runner import Runner
-from master_service.jobs.running_job import LiveJob
+from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.state import Suspension
@@ -37,7 +37,7 @@ from protocol.server.multipart_receiver import Form
 _PAGE_FILES = 1000
 _CANCEL_S = 10.0
 _LOOK_S = 0.5
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 """Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
 
 
@@ -54,7 +54,7 @@ class Slaves(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ServiceLimits:
     """How much is taken, and for how long a waiting request is patient."""
 
     patience_s: float
@@ -71,7 +71,7 @@ class Service:
     runner: Runner
     slaves: Slaves
     metrics: Metrics
-    rules: Rules
+    rules: ServiceLimits
     resting: Callable[[], Mapping[str, Suspension]]
     """Returns the slaves ("ip:port") that are given nothing now."""
     _opening: threading.Lock = field(default_factory=threading.Lock)
@@ -79,89 +79,93 @@ class Service:
 
     # A whole job in one request
 
-    def accept(self, task_type: str, form: Form, claim: Claim | None, waits: bool) -> str:
+    def accept(
+        self, task_type: str, form: Form, idempotency_key: IdempotencyKey | None, waits: bool
+    ) -> str:
         """Make a job of what was uploaded in the task type's own field; returns its id.
 
         A file over the limit only fails by itself.
         """
         task = task_named(task_type)
         uploads = uploads_for(task, form)
-        if (earlier := self.store.ledger.claimed(claim)) is not None:
+        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
             return str(earlier)
         if waits and (reason := self.slaves.why_unavailable(task_type)):
             raise NoSlaves(reason)
         self.check_queue()
         job = new_job(task_type, JobState.QUEUED)
         files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
-        job_id = self.store.add(job, files, [upload.path for upload in uploads], claim)
+        job_id = self.store.add(job, files, [upload.path for upload in uploads], idempotency_key)
         if job_id == job.job_id:
             self._count(job, files, form.bytes_received)
             self._begin(job, self.rules.patience_s if waits else None)
         return job_id
 
     def wait(self, job_id: str) -> Job:
-        """Come back when the job is over; raises ``Stopping`` when the master stops first."""
-        live = self.runner.live(job_id)
-        if live is not None:
-            self._wait_for(live)
-            if live.stopped and not live.job.is_over:
-                raise Stopping(job_id)
+        """Come back when the job is over; raises ``ShuttingDown`` when the master stops first."""
+        running_job = self.runner.running_job(job_id)
+        if running_job is not None:
+            self._wait_for(running_job)
+            if running_job.stopped and not running_job.job.is_over:
+                raise ShuttingDown(job_id)
         job = self.job(job_id)
         if not job.is_over:
             raise RuntimeError(f"job {job_id} stands still until the master is started again")
         return job
 
-    def _wait_for(self, live: LiveJob) -> None:
+    def _wait_for(self, running_job: RunningJob) -> None:
         """A job taken up after a restart waits for slaves; a request that repeats does not."""
         alone_since: float | None = None
-        while not live.over.wait(_LOOK_S):
-            reason = self.slaves.why_unavailable(live.job.task_type)
-            if reason is None or live.patience_s is not None:
+        while not running_job.over.wait(_LOOK_S):
+            reason = self.slaves.why_unavailable(running_job.job.task_type)
+            if reason is None or running_job.patience_s is not None:
                 alone_since = None
                 continue
             now = time.monotonic()
             alone_since = now if alone_since is None else alone_since
             if now - alone_since >= self.rules.patience_s:
-                raise NoSlaves(f"{reason} (job {live.job.job_id} waits for one)")
+                raise NoSlaves(f"{reason} (job {running_job.job.job_id} waits for one)")
 
     # A job in several requests
 
-    def open(self, task_type: str, claim: Claim | None) -> str:
+    def open(self, task_type: str, idempotency_key: IdempotencyKey | None) -> str:
         """Make a job without files; returns its id."""
         task_named(task_type)
-        if (earlier := self.store.ledger.claimed(claim)) is not None:
+        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
             return str(earlier)
         if self.store.ledger.count_in(JobState.OPEN) >= self.rules.max_waiting_jobs:
             raise TooManyOpenJobs(self.rules.max_waiting_jobs)
-        return self.store.add(new_job(task_type, JobState.OPEN), [], [], claim)
+        return self.store.add(new_job(task_type, JobState.OPEN), [], [], idempotency_key)
 
-    def add_files(self, job_id: str, form: Form, claim: Claim | None) -> list[int]:
+    def add_files(
+        self, job_id: str, form: Form, idempotency_key: IdempotencyKey | None
+    ) -> list[int]:
         """Take more files of an open job, which are safe then; returns their indexes."""
         with self._opening:
             job = self.job(job_id)
             uploads = uploads_for(task_named(job.task_type), form)
-            if (earlier := self.store.ledger.claimed(claim)) is not None:
+            if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
                 return cast(list[int], earlier)  # as it was claimed below
             self.check_open(job_id)
             if job.bytes_received + form.bytes_received > self.rules.max_job_bytes:
                 raise JobTooLarge(self.rules.max_job_bytes)
             files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
-            self.store.add_files(job, files, [upload.path for upload in uploads], claim)
+            self.store.add_files(job, files, [upload.path for upload in uploads], idempotency_key)
             self._count(job, files, form.bytes_received)
             return [file.index for file in files]
 
     def check_open(self, job_id: str) -> None:
-        """Raise ``WrongState`` where the job takes no more files."""
+        """Raise ``StateConflict`` where the job takes no more files."""
         job = self.job(job_id)
         if job.state is not JobState.OPEN:
-            raise WrongState(f"Job {job_id} is {job.state.value} and takes no more files.")
+            raise StateConflict(f"Job {job_id} is {job.state.value} and takes no more files.")
 
     def start(self, job_id: str) -> None:
         """Let an open job begin; one that has begun already goes on."""
         with self._opening:
             job = self.job(job_id)
             if job.state is JobState.CANCELLED:
-                raise WrongState(f"Job {job_id} was cancelled: send the files as a new job.")
+                raise StateConflict(f"Job {job_id} was cancelled: send the files as a new job.")
             if job.state is not JobState.OPEN:
                 return
             if not job.total_files:
@@ -186,24 +190,26 @@ class Service:
             if job.state is JobState.OPEN:
                 self.store.ledger.cancel(job)
                 return job
-        if (live := self.runner.live(job_id)) is not None:
-            self.runner.cancel(live)
-            live.over.wait(_CANCEL_S)
+        if (running_job := self.runner.running_job(job_id)) is not None:
+            self.runner.cancel(running_job)
+            running_job.over.wait(_CANCEL_S)
         if not self.store.ledger.flush():
             # The work has stopped, but a master that dies now would go on with it after its start.
             raise LedgerFull
         return self.job(job_id)
 
-    def retry(self, job_id: str, claim: Claim | None) -> str:
+    def retry(self, job_id: str, idempotency_key: IdempotencyKey | None) -> str:
         """Make a new job of the failed files of one that is over; returns its id."""
-        if (earlier := self.store.ledger.claimed(claim)) is not None:
+        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
             return str(earlier)
         old = self.job(job_id)
         if not old.is_over:
-            raise WrongState(f"Job {job_id} is still {old.state.value}: retry it when it is over.")
+            raise StateConflict(
+                f"Job {job_id} is still {old.state.value}: retry it when it is over."
+            )
         failed = self._failed(old)
         if not failed:
-            raise WrongState(f"Job {job_id} has no failed file that could be tried again.")
+            raise StateConflict(f"Job {job_id} has no failed file that could be tried again.")
         self.check_queue()
         job = new_job(old.task_type, JobState.QUEUED)
         files = [
@@ -211,7 +217,9 @@ class Service:
         ]
         job.total_files = len(files)
         job.bytes_received = sum(file.size for file in files)
-        new_id = self.store.add_copy(job, files, old, [file.index for file in failed], claim)
+        new_id = self.store.add_copy(
+            job, files, old, [file.index for file in failed], idempotency_key
+        )
         if new_id == job.job_id:
             self._begin(job, None)
         return new_id
@@ -221,21 +229,21 @@ class Service:
         job = self.job(job_id)
         able = self.slaves.able(job.task_type)
         if slave not in able:
-            raise NoSuchThing(f"No slave {slave} is here that does {job.task_type}.")
+            raise NotFound(f"No slave {slave} is here that does {job.task_type}.")
         if able == [slave]:
-            raise WrongState(f"{slave} is the only slave that does {job.task_type}.")
+            raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
         if job.state is not JobState.RUNNING:
-            raise WrongState(f"Job {job_id} is {job.state.value}, not running.")
+            raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")
         return self.runner.drop(job_id, slave)
 
     # What is known of a job
 
     def job(self, job_id: str) -> Job:
-        """Return the job as it stands; raises ``NoSuchThing``."""
-        live = self.runner.live(job_id)
-        job = live.job if live else self.store.ledger.job(job_id)
+        """Return the job as it stands; raises ``NotFound``."""
+        running_job = self.runner.running_job(job_id)
+        job = running_job.job if running_job else self.store.ledger.job(job_id)
         if job is None:
-            raise NoSuchThing(
+            raise NotFound(
                 f"There is no job {job_id} (finished ones are forgotten after JOB_RETENTION days; "
                 "GET /jobs lists the others)."
             )
@@ -247,33 +255,35 @@ class Service:
         while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
             yield from page
             first = page[-1].index + 1
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
 
-    def waiting_for(self, live: LiveJob) -> str | None:
+    def waiting_for(self, running_job: RunningJob) -> str | None:
         """Say what keeps a job from going on, if anything does."""
-        if live.job.is_over:
+        if running_job.job.is_over:
             return None
-        if live.trouble:
-            return live.trouble
-        if not live.launched:
+        if running_job.trouble:
+            return running_job.trouble
+        if not running_job.launched:
             return "Other jobs of its type come first."
-        return self.slaves.why_unavailable(live.job.task_type) or self._all_resting(live)
+        return self.slaves.why_unavailable(running_job.job.task_type) or self._all_resting(
+            running_job
+        )
 
-    def _all_resting(self, live: LiveJob) -> str | None:
+    def _all_resting(self, running_job: RunningJob) -> str | None:
         """Return why no slave is given a file of the job; None while one is or could be."""
-        able, resting = self.slaves.able(live.job.task_type), self.resting()
-        if live.has_files_in_progress or not all(name in resting for name in able):
+        able, resting = self.slaves.able(running_job.job.task_type), self.resting()
+        if running_job.has_files_in_progress or not all(name in resting for name in able):
             return None
         reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
-        return f"Every slave that does {live.job.task_type} is resting ({reasons})."
+        return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."
 
     def input(self, job_id: str, index: int) -> tuple[File, Path]:
-        """Return a file of the job and where its uploaded bytes lie; raises ``NoSuchThing``."""
+        """Return a file of the job and where its uploaded bytes lie; raises ``NotFound``."""
         is_one = index < self.job(job_id).total_files
         file = self.store.ledger.file(job_id, index) if is_one else None
         path = self.store.spool.inputs(job_id) / str(index)
         if file is None or not path.is_file():
-            raise NoSuchThing(f"Job {job_id} has no upload {index} on the master's disk.")
+            raise NotFound(f"Job {job_id} has no upload {index} on the master's disk.")
         return file, path
 
     # How

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_BREATH_FILES = 200
-_BREATH_S = 0.0001
+_YIELD_EVERY_FILES = 200
+_YIELD_S = 0.0001
 """Under gevent a thread keeps the processor until it waits, and a zero wait is none."""
 
 
@@ -95,6 +95,6 @@ class Spool:
 
 def _with_breath(things: Iterable[T], first: int) -> Iterator[tuple[int, T]]:
     for number, thing in enumerate(things):
-        if number % _BREATH_FILES == _BREATH_FILES - 1:
-            time.sleep(_BREATH_S)
+        if number % _YIELD_EVERY_FILES == _YIELD_EVERY_FILES - 1:
+            time.sleep(_YIELD_S)
         yield first + number, thing

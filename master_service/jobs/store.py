@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from master_service.errors import LedgerFull, NoSuchThing
-from master_service.jobs.idempotency_keys import Claim
+from master_service.errors import LedgerFull, NotFound
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.ledger import Ledger
 from master_service.jobs.ledger_damage import LEDGER, Emptied
 from master_service.jobs.model import File, Job
 from master_service.jobs.spool import Spool
 
 _log = logging.getLogger(__name__)
-_BREATH_S = 0.0001
+_YIELD_S = 0.0001
 
 
 class JobStore:
@@ -32,7 +32,7 @@ class JobStore:
             # SQLite would take it for a new one, and the uploads would be removed as nobody's.
             raise Emptied
         self.ledger = Ledger(path)
-        self.ledger.take_up_again()
+        self.ledger.recover()
         for job_id in self.spool.jobs():
             job = self.ledger.job(job_id)
             if job is None:
@@ -41,7 +41,11 @@ class JobStore:
                 self.spool.tidy(job_id, job.total_files)
 
     def add(
-        self, job: Job, files: Sequence[File], uploads: Sequence[Path], claim: Claim | None
+        self,
+        job: Job,
+        files: Sequence[File],
+        uploads: Sequence[Path],
+        idempotency_key: IdempotencyKey | None,
     ) -> str:
         """Take a new job with its files; returns its id, or that of the job with the same claim.
 
@@ -49,30 +53,39 @@ class JobStore:
         """
         with self._all_or_nothing(job, 0, 0):
             self.spool.take(job.job_id, 0, uploads)
-            job_id = self.ledger.add(job, files, claim)
+            job_id = self.ledger.add(job, files, idempotency_key)
         if job_id != job.job_id:
             self.spool.remove(job.job_id)
         return job_id
 
     def add_copy(
-        self, job: Job, files: Sequence[File], of: Job, indexes: Sequence[int], claim: Claim | None
+        self,
+        job: Job,
+        files: Sequence[File],
+        of: Job,
+        indexes: Sequence[int],
+        idempotency_key: IdempotencyKey | None,
     ) -> str:
         """Like ``add``, with inputs that another job has under these indexes."""
         with self._all_or_nothing(job, 0, 0):
             self.spool.copy(of.job_id, indexes, job.job_id)
-            job_id = self.ledger.add(job, files, claim)
+            job_id = self.ledger.add(job, files, idempotency_key)
         if job_id != job.job_id:
             self.spool.remove(job.job_id)
         return job_id
 
     def add_files(
-        self, job: Job, files: Sequence[File], uploads: Sequence[Path], claim: Claim | None
+        self,
+        job: Job,
+        files: Sequence[File],
+        uploads: Sequence[Path],
+        idempotency_key: IdempotencyKey | None,
     ) -> None:
         """Take more files of an open job; one call for a job at a time."""
         first = files[0].index
         with self._all_or_nothing(job, first, len(files)):
             self.spool.take(job.job_id, first, uploads)
-            self.ledger.add_files(job, files, claim)
+            self.ledger.add_files(job, files, idempotency_key)
 
     def remove(self, job_id: str) -> None:
         """Forget a job and delete its uploads."""
@@ -86,7 +99,7 @@ class JobStore:
             self.spool.remove(job_id)
             count += 1
             # Under gevent nobody else gets a turn until a thread waits, and a zero wait is none.
-            time.sleep(_BREATH_S)
+            time.sleep(_YIELD_S)
         return count
 
     @contextlib.contextmanager
@@ -100,7 +113,7 @@ class JobStore:
             else:
                 self.spool.remove(job.job_id)
             if isinstance(error, FileNotFoundError):
-                raise NoSuchThing("The uploads are no longer on the master's disk.") from error
+                raise NotFound("The uploads are no longer on the master's disk.") from error
             if isinstance(error, OSError):
                 _log.warning("an upload can't be moved to its job: %s", error)
                 raise LedgerFull from error

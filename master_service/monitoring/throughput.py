@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Span:
+class BusyTime:
     """From when to when a slave worked, and how many files it has done in that time."""
 
     began: float
@@ -22,15 +22,15 @@ class Span:
         return self.ended - self.began
 
 
-class Spans:
+class SlaveThroughput:
     """The span of every slave that was given files of one job."""
 
     def __init__(self) -> None:
-        self._spans: dict[str, Span] = {}
+        self._spans: dict[str, BusyTime] = {}
 
     def handed_over(self, slave: str, at: float) -> None:
         """Note that a slave was given files."""
-        self._spans.setdefault(slave, Span(at, at))
+        self._spans.setdefault(slave, BusyTime(at, at))
 
     def answered(self, slave: str, at: float, done: bool) -> None:
         """Note that a slave has answered for a file, and whether it is done with that."""
@@ -41,14 +41,16 @@ class Spans:
 
     def together(self) -> tuple[int, float]:
         """Return the files that all have done, and the seconds in which any was at work."""
-        spans = sorted((s for s in list(self._spans.values()) if s.files), key=lambda s: s.began)
+        throughput = sorted(
+            (s for s in list(self._spans.values()) if s.files), key=lambda s: s.began
+        )
         seconds, until = 0.0, float("-inf")
-        for span in spans:
+        for span in throughput:
             seconds += max(0.0, span.ended - max(span.began, until))
             until = max(until, span.ended)
-        return sum(span.files for span in spans), seconds
+        return sum(span.files for span in throughput), seconds
 
     def of_slaves(self) -> dict[str, tuple[int, float]]:
         """Return the files and seconds of each slave that has done any."""
-        spans = list(self._spans.items())
-        return {slave: (span.files, span.seconds) for slave, span in spans if span.files}
+        throughput = list(self._spans.items())
+        return {slave: (span.files, span.seconds) for slave, span in throughput if span.files}

@@ -20,11 +20,11 @@ _LATE_S = 1.0
 """A tick later than this means that the master itself stood still."""
 _CHECK_AGAIN_S = 1.0
 """How often a slave is called that is unreachable, or whose last request failed."""
-_MOST_ASKERS = 16
+_MAX_CHECKERS = 16
 """Each has a thread and a connection, and waits for seconds where nobody answers."""
 
 
-class Watch:
+class HeartbeatMonitor:
     """Wakes four times a second; ``on_tick`` is told the time, and how late it is.
 
     ``suspects`` returns the slaves ("ip:port") whose last request failed on the way.
@@ -41,17 +41,17 @@ class Watch:
         self._transport = transport
         self._on_tick = on_tick
         self._suspects = suspects
-        self._asking: set[str] = set()
+        self._being_checked: set[str] = set()
         """Those whose turn is still to come, too."""
-        self._to_ask: deque[SlaveRecord] = deque()
-        self._askers = threading.Semaphore(_MOST_ASKERS)
+        self._to_check: deque[SlaveRecord] = deque()
+        self._checkers = threading.Semaphore(_MAX_CHECKERS)
 
     def start(self) -> None:
         """Begin, in a thread that ends with the process."""
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        last = next_asking = next_check = time.monotonic()
+        last = next_poll = next_check = time.monotonic()
         while True:
             time.sleep(_TICK_S)
             now = time.monotonic()
@@ -62,13 +62,13 @@ class Watch:
             last = now
             try:
                 self._registry.sweep(now)
-                self._ask(self._new_slaves())
+                self._check_all(self._new_slaves())
                 if now >= next_check:
                     next_check = now + _CHECK_AGAIN_S
-                    self._ask(self._doubtful_slaves())
-                if now >= next_asking:
-                    next_asking = now + self._registry.interval_s
-                    self._ask(self._slaves_without_heartbeats())
+                    self._check_all(self._doubtful_slaves())
+                if now >= next_poll:
+                    next_poll = now + self._registry.interval_s
+                    self._check_all(self._slaves_without_heartbeats())
                 self._on_tick(now, late_s)
             except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
                 _log.exception("the watch stumbled, and goes on")
@@ -84,36 +84,36 @@ class Watch:
     def _slaves_without_heartbeats(self) -> list[SlaveRecord]:
         # Also those that are missing already: it is the only way for them to come back.
         known = self._registry.present() + self._registry.missing()
-        return [record for record in known if not record.beats]
+        return [record for record in known if not record.sends_heartbeats]
 
-    def _ask(self, records: list[SlaveRecord]) -> None:
+    def _check_all(self, records: list[SlaveRecord]) -> None:
         """Call each slave that is not being called already, in a few threads."""
         for record in records:
-            if record.name not in self._asking:
-                self._asking.add(record.name)
-                self._to_ask.append(record)
-        for _ in range(min(len(self._to_ask), _MOST_ASKERS)):
-            if self._askers.acquire(blocking=False):
-                threading.Thread(target=self._ask_in_turn, daemon=True).start()
+            if record.name not in self._being_checked:
+                self._being_checked.add(record.name)
+                self._to_check.append(record)
+        for _ in range(min(len(self._to_check), _MAX_CHECKERS)):
+            if self._checkers.acquire(blocking=False):
+                threading.Thread(target=self._check_in_turn, daemon=True).start()
 
-    def _ask_in_turn(self) -> None:
+    def _check_in_turn(self) -> None:
         """Ask until nobody is left to be asked."""
         try:
             while True:
-                self._check(self._to_ask.popleft())
+                self._check(self._to_check.popleft())
         except IndexError:
             return
         finally:
-            self._askers.release()
+            self._checkers.release()
 
     def _check(self, record: SlaveRecord) -> None:
         problem = None
         try:
             self._transport.check_status(record.name)
-            if not record.beats:
+            if not record.sends_heartbeats:
                 self._registry.heard(record.ip, record.port, time.monotonic())
         except TransportError as error:
             problem = str(error)
         finally:
             self._registry.checked(record.ip, record.port, problem)
-            self._asking.discard(record.name)
+            self._being_checked.discard(record.name)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import requests
 
-from protocol.tls import mistrust
-from protocol.wire import reason_of
+from protocol.tls import certificate_problem
+from protocol.wire import root_cause
 
 _REMEDY = "set SLAVE_IP and SLAVE_PORT on the slave to the address at which the master reaches it"
 
 
 def why_unreachable(slave: str, error: requests.RequestException) -> str:
     """Return why the call to ``slave`` ("ip:port") failed, and what to change."""
-    if untrusted := mistrust(error):
+    if untrusted := certificate_problem(error):
         return (
             f"The master connects to {slave}, but {untrusted}: set TLS_CA on the master to the "
             "file of the authority that signed the slave's certificate."
@@ -41,7 +41,7 @@ def why_unreachable(slave: str, error: requests.RequestException) -> str:
                 "an address that is not loopback."
             )
     return (
-        f"The master can't connect to {slave} ({reason_of(error)}): check the network and the "
+        f"The master can't connect to {slave} ({root_cause(error)}): check the network and the "
         f"firewall of the slave's computer, or {_REMEDY}."
     )
 

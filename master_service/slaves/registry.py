@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from master_service.errors import TooManySlaves
 from protocol.task_types import TASK_TYPES
 
-SILENT_BEATS = 3
+MISSED_HEARTBEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
 MOST_SLAVES = 1000
 """Each costs memory, and time at every step; whoever can register could do so without end."""
@@ -20,7 +20,7 @@ PLAIN_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.f
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class Capabilities:
     """The optional extras of a registration."""
 
     workers: int = 1
@@ -32,12 +32,12 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class SlaveRecord:
-    """One slave as the master knows it; ``beats`` is False for one that has to be asked."""
+    """One slave as the master knows it; one that sends no heartbeats has to be asked."""
 
     ip: str
     port: int
-    details: Details
-    beats: bool
+    capabilities: Capabilities
+    sends_heartbeats: bool
     last_seen: float
     missing: bool = False
     checked: bool = False
@@ -53,7 +53,7 @@ class SlaveRecord:
     @property
     def url(self) -> str:
         """Return the address at which the slave is called."""
-        return f"{'https' if self.details.tls else 'http'}://{self.name}"
+        return f"{'https' if self.capabilities.tls else 'http'}://{self.name}"
 
 
 def slave_state(record: SlaveRecord, resting: Container[str]) -> str:
@@ -84,21 +84,23 @@ class Registry:
         # Held while ``on_change`` is told too, so that changes are heard of in their order.
         self._lock = threading.RLock()
 
-    def register(self, ip: str, port: int, details: Details | None, at: float) -> bool:
+    def register(self, ip: str, port: int, capabilities: Capabilities | None, at: float) -> bool:
         """Note a registration or a beat; returns whether it is news.
 
-        Without ``details`` those given before are kept. Raises ``TooManySlaves``.
+        Without ``capabilities`` those given before are kept. Raises ``TooManySlaves``.
         """
         with self._lock:
             old = self._records.get((ip, port))
             if old is None:
                 self._make_room()
-            if details is None and old is not None:
+            if capabilities is None and old is not None:
                 new = replace(old, last_seen=at, missing=False)
             else:
-                beats = details is not None
-                new = SlaveRecord(ip, port, details or Details(), beats, last_seen=at)
-            news = old is None or old.missing or old.details != new.details
+                sends_heartbeats = capabilities is not None
+                new = SlaveRecord(
+                    ip, port, capabilities or Capabilities(), sends_heartbeats, last_seen=at
+                )
+            news = old is None or old.missing or old.capabilities != new.capabilities
             if old is not None and not old.missing:
                 new = replace(new, checked=not news, unreachable=old.unreachable)
             elif old is not None:
@@ -159,7 +161,7 @@ class Registry:
                 silent_s = at - record.last_seen
                 if silent_s >= FORGOTTEN_AFTER_S and record.missing:
                     del self._records[key]
-                elif silent_s >= SILENT_BEATS * self.interval_s and not record.missing:
+                elif silent_s >= MISSED_HEARTBEATS * self.interval_s and not record.missing:
                     lost = replace(record, missing=True)
                     self._records[key] = lost
                     self._on_change(Change(lost, gone=True, lost=True))
@@ -181,11 +183,11 @@ class Registry:
         with self._lock:
             return [record for record in self._records.values() if record.missing]
 
-    def details_of(self, ip: str, port: int) -> Details | None:
+    def capabilities_of(self, ip: str, port: int) -> Capabilities | None:
         """Return what a slave has said of itself, if it is known."""
         with self._lock:
             record = self._records.get((ip, port))
-            return record.details if record else None
+            return record.capabilities if record else None
 
     def url_of(self, name: str) -> str | None:
         """Return the address at which a slave ("ip:port") is called; None when it has left."""
@@ -198,14 +200,14 @@ class Registry:
         return [
             record.name
             for record in self.present()
-            if task_type in record.details.task_types and record.unreachable is None
+            if task_type in record.capabilities.task_types and record.unreachable is None
         ]
 
     def mixed_versions(self) -> list[str]:
         """Return the names of libraries that the present slaves have in different versions."""
         found: dict[str, set[str]] = {}
         for record in self.present():
-            for library, version in record.details.versions.items():
+            for library, version in record.capabilities.versions.items():
                 found.setdefault(library, set()).add(version)
         return sorted(library for library, versions in found.items() if len(versions) > 1)
 
@@ -227,6 +229,6 @@ class Registry:
 
 def _why_not(record: SlaveRecord, task_type: str) -> str | None:
     """Return why a slave is not given files of a type; None where it gives no reason."""
-    if task_type in record.details.task_types:
+    if task_type in record.capabilities.task_types:
         return record.unreachable
-    return record.details.unavailable.get(task_type)
+    return record.capabilities.unavailable.get(task_type)

@@ -16,11 +16,11 @@ import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from master_service.slaves.reachability import not_a_slave, why_unreachable
-from protocol.cooperative_yield import Turns
+from protocol.cooperative_yield import YieldTimer
 from protocol.frames import FRAMES_TYPE, decode_frames
-from protocol.http_client import begin_of, new_session
+from protocol.http_client import new_session, read_prefix
 from protocol.task_types import TaskType
-from protocol.tls import mistrust
+from protocol.tls import certificate_problem
 from protocol.wire import (
     FIT_FIELD,
     MOST_ANSWER_BYTES,
@@ -31,7 +31,7 @@ from protocol.wire import (
     WireError,
     decode_answer,
     json_bytes,
-    reason_of,
+    root_cause,
 )
 
 _CONNECT_TIMEOUT_S = 5
@@ -56,7 +56,7 @@ class InvalidAnswer(TransportError):
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class InputFile:
     """One file to send: its name as uploaded, and where its bytes lie."""
 
     filename: str
@@ -65,11 +65,11 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Shipment:
+class BatchRequest:
     """The files of one request to a slave, and the pass that is asked for."""
 
     task: TaskType
-    parcels: Sequence[Parcel]
+    inputs: Sequence[InputFile]
     survey: bool = False
     fit: object = None
 
@@ -108,7 +108,7 @@ class Transport:
             raise SlaveLost(not_a_slave(slave, status))
 
     def process(
-        self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
+        self, slave: str, batch_request: BatchRequest, is_wanted: Callable[[], bool]
     ) -> Iterator[tuple[int, Outcome | None] | None]:
         """Send the files and yield position and outcome of each as it is answered.
 
@@ -118,24 +118,26 @@ class Transport:
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
         When it is no longer wanted the connection is closed, and ``SlaveLost`` says so.
         """
-        left = list(range(len(shipment.parcels)))
+        left = list(range(len(batch_request.inputs)))
         while left:
-            there = replace(shipment, parcels=[shipment.parcels[position] for position in left])
+            there = replace(
+                batch_request, inputs=[batch_request.inputs[position] for position in left]
+            )
             try:
                 for answered in self._exchange(slave, there, is_wanted):
                     yield answered and (left[answered[0]], answered[1])
             except SourceChanged as error:
                 # A slave answers what it has whole, so nothing of this request is answered yet.
-                place = [parcel.path for parcel in there.parcels].index(error.path)
+                place = [parcel.path for parcel in there.inputs].index(error.path)
                 yield left.pop(place), None
             else:
                 return
 
     def _exchange(
-        self, slave: str, shipment: Shipment, is_wanted: Callable[[], bool]
+        self, slave: str, batch_request: BatchRequest, is_wanted: Callable[[], bool]
     ) -> Iterator[tuple[int, Outcome] | None]:
-        _check_sources(shipment)
-        body = _body(shipment)
+        _check_sources(batch_request)
+        body = _body(batch_request)
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
             with (
@@ -148,9 +150,9 @@ class Transport:
                     stream=True,
                 ) as response,
             ):
-                yield from _read(response, shipment, is_wanted)
+                yield from _read(response, batch_request, is_wanted)
         except requests.RequestException as error:
-            raise SlaveLost(mistrust(error) or reason_of(error)) from error
+            raise SlaveLost(certificate_problem(error) or root_cause(error)) from error
         except WireError as error:
             raise InvalidAnswer(str(error)) from error
 
@@ -162,9 +164,9 @@ class Transport:
         return url
 
 
-def _check_sources(shipment: Shipment) -> None:
+def _check_sources(batch_request: BatchRequest) -> None:
     """Raise ``SourceChanged`` for a file that is not there whole, before anything is sent."""
-    for parcel in shipment.parcels:
+    for parcel in batch_request.inputs:
         try:
             is_whole = parcel.path.stat().st_size == parcel.size
         except OSError:
@@ -183,10 +185,10 @@ def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Itera
 
     Where there is always something to read, the others in this process get a turn all the same.
     """
-    turns = Turns()
+    turns = YieldTimer()
     for chunk in response.iter_content(_CHUNK_BYTES):
         _check(is_wanted)
-        turns.breathe()
+        turns.yield_if_due()
         yield chunk
 
 
@@ -200,7 +202,7 @@ def _whole(chunks: Iterable[bytes]) -> bytearray:
 
 
 def _read(
-    response: requests.Response, shipment: Shipment, is_wanted: Callable[[], bool]
+    response: requests.Response, batch_request: BatchRequest, is_wanted: Callable[[], bool]
 ) -> Iterator[tuple[int, Outcome] | None]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("it is full")
@@ -212,7 +214,7 @@ def _read(
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise InvalidAnswer("it answered compressed, which was not asked for")
     yield None
-    key, expected = shipment.task.result_key, len(shipment.parcels)
+    key, expected = batch_request.task.result_key, len(batch_request.inputs)
     chunks = _chunks(response, is_wanted)
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
@@ -221,21 +223,21 @@ def _read(
 
 
 def _refusal(response: requests.Response) -> str:
-    begin = begin_of(response, _REFUSAL_BYTES).decode(errors="replace")
+    begin = read_prefix(response, _REFUSAL_BYTES).decode(errors="replace")
     return f"HTTP {response.status_code}: {begin!r}"
 
 
-def _body(shipment: Shipment) -> MultipartEncoder:
-    fields: list[tuple[str, Any]] = [("task_type", shipment.task.name)]
-    if shipment.survey:
+def _body(batch_request: BatchRequest) -> MultipartEncoder:
+    fields: list[tuple[str, Any]] = [("task_type", batch_request.task.name)]
+    if batch_request.survey:
         fields.append((SURVEY_FIELD, "1"))
-    if shipment.fit is not None:
-        fields.append((FIT_FIELD, json_bytes(shipment.fit)))
-    fields += _files(shipment.task.form_field, shipment.parcels)
+    if batch_request.fit is not None:
+        fields.append((FIT_FIELD, json_bytes(batch_request.fit)))
+    fields += _files(batch_request.task.form_field, batch_request.inputs)
     return MultipartEncoder(fields)
 
 
-def _files(form_field: str, parcels: Iterable[Parcel]) -> Iterator[tuple[str, Any]]:
-    for parcel in parcels:
+def _files(form_field: str, inputs: Iterable[InputFile]) -> Iterator[tuple[str, Any]]:
+    for parcel in inputs:
         source = LazyFile(parcel.path, parcel.size)
         yield form_field, (parcel.filename, source, "application/octet-stream")

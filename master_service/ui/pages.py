@@ -6,7 +6,7 @@ from werkzeug.exceptions import Unauthorized
 
 from master_service.api.app_context import parts
 from master_service.ui import login
-from protocol.server.access_control import is_trusted
+from protocol.server.access_control import is_authenticated
 from protocol.server.multipart_receiver import Limits
 from protocol.task_types import TASK_TYPES
 
@@ -46,7 +46,7 @@ def wants_page() -> bool:
 @blueprint.get("/ui")
 def page() -> ResponseReturnValue:
     """Return the page, or lead to the login."""
-    if not is_trusted():
+    if not is_authenticated():
         return redirect("/login", 303)
     login.renew()
     return render_template("page.html", page=_told(parts().limits))
@@ -64,7 +64,7 @@ def _told(limits: Limits) -> dict[str, object]:
 @blueprint.get("/login")
 def ask() -> ResponseReturnValue:
     """Show the login to anyone who is not logged in."""
-    if is_trusted():
+    if is_authenticated():
         return redirect("/ui", 303)
     login.check_way()
     return render_template("login.html", error="")

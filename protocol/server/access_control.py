@@ -21,7 +21,7 @@ OPEN_PATHS = frozenset({"/", "/check_status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class AccessRules:
     """What else a program lets in: ``is_known`` without the token, ``is_open`` whoever comes.
 
     Both are about the request at hand.
@@ -31,25 +31,25 @@ class Side:
     is_open: Callable[[], bool] = lambda: False
 
 
-def guard(app: Flask, token: str | None, side: Side | None = None) -> None:
+def guard(app: Flask, token: str | None, side: AccessRules | None = None) -> None:
     """Put the door before every call of ``app``.
 
     With a token, it is asked for. Without one the program listens on this computer alone, and
     the door keeps out what a foreign web page makes a browser on this computer send: its own
     ``Origin``, or a host name that only pretends to be here (DNS rebinding).
     """
-    check = _token_check(token, side or Side()) if token else _loopback_check
+    check = _token_check(token, side or AccessRules()) if token else _loopback_check
     app.before_request(check)
     app.register_error_handler(HTTPException, _as_json)
     app.register_error_handler(Exception, _unexpected)
 
 
-def is_trusted() -> bool:
+def is_authenticated() -> bool:
     """Tell whether the request at hand may see more than that the program is up."""
     return bool(g.get("trusted"))
 
 
-def _token_check(token: str, side: Side) -> Callable[[], None]:
+def _token_check(token: str, side: AccessRules) -> Callable[[], None]:
     def check() -> None:
         g.trusted = is_authorized(request.headers.get("Authorization"), token) or side.is_known()
         if not g.trusted and request.path not in OPEN_PATHS and not side.is_open():

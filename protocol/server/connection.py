@@ -16,10 +16,10 @@ from typing import Any, cast
 import gevent
 from gevent.pywsgi import OldMessage, WSGIHandler
 
-from protocol.cooperative_yield import Turns
+from protocol.cooperative_yield import YieldTimer
 from protocol.server.request_body import Body
 from protocol.server.request_head import BadHead, read_head, read_line
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 
 _log = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -49,17 +49,17 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
     _body: Body
 
     @property
-    def _patience(self) -> Patience:
-        return cast(Patience, self.server.patience)
+    def _patience(self) -> Timeouts:
+        return cast(Timeouts, self.server.timeouts)
 
     def handle(self) -> None:
         """Answer one request after the other."""
-        turns = Turns()
+        turns = YieldTimer()
         try:
             with contextlib.suppress(OSError):
                 while self.handle_one_request():
                     # Requests that are sent without waiting for answers are all there already.
-                    turns.breathe()
+                    turns.yield_if_due()
         finally:
             with contextlib.suppress(OSError):
                 # A connection that is closed with bytes unread takes the last answer with it.
@@ -156,16 +156,16 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def _let_finish(self) -> None:
         """Read on for a while: who still sends finds the answer only when that has ended."""
-        patience = self._patience
+        timeouts = self._patience
         buffer = bytearray(_BUFFER_BYTES)
-        left = patience.discard_bytes
-        turns = Turns()
-        with contextlib.suppress(OSError), gevent.Timeout(patience.discard_s, False):
+        left = timeouts.discard_bytes
+        turns = YieldTimer()
+        with contextlib.suppress(OSError), gevent.Timeout(timeouts.discard_s, False):
             self.socket.shutdown(socket.SHUT_WR)
-            self.socket.settimeout(patience.silence_s)
+            self.socket.settimeout(timeouts.silence_s)
             while left > 0 and (read := self.socket.recv_into(buffer, min(left, len(buffer)))):
                 left -= read
-                turns.breathe()
+                turns.yield_if_due()
 
     # Faults
 

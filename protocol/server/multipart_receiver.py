@@ -25,7 +25,7 @@ from multipart import parse_options_header as parse_options
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from protocol.cooperative_yield import Turns
+from protocol.cooperative_yield import YieldTimer
 from protocol.counts import counted
 
 _CHUNK_BYTES = 256 * 1024
@@ -128,13 +128,13 @@ def receive(
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    turns = Turns()
+    turns = YieldTimer()
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
             # A fast sender's bytes are always there already; without this its request would
             # keep every other one waiting until it is read to the end.
-            turns.breathe()
+            turns.yield_if_due()
     except OSError as error:
         raise _broken_off(error) from error
 

@@ -9,9 +9,9 @@ from typing import Protocol
 import gevent
 from werkzeug.exceptions import BadRequest
 
-from protocol.cooperative_yield import Turns
+from protocol.cooperative_yield import YieldTimer
 from protocol.server.request_head import Head
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 
 _PIECE_BYTES = 256 * 1024
 _FEW_BYTES = 64 * 1024
@@ -49,7 +49,7 @@ class Body:
     """
 
     def __init__(
-        self, rfile: Source, head: Head, ask: Callable[[], object], patience: Patience
+        self, rfile: Source, head: Head, ask: Callable[[], object], timeouts: Timeouts
     ) -> None:
         self.rfile = rfile
         self._chunked = head.chunked
@@ -57,10 +57,10 @@ class Body:
         """Bytes of the body, or of the chunk that has begun."""
         self._asking = head.asks and (head.chunked or self._left > 0)
         self._ask = ask
-        self._patience = patience
+        self._patience = timeouts
         self._received = 0
         self._waited_s = 0.0
-        self._turns = Turns()
+        self._turns = YieldTimer()
         self._in_chunks = False
         self._is_broken = False
         self.is_late = False
@@ -88,7 +88,7 @@ class Body:
                 break
             pieces.append(piece)
             # A body in tiny chunks takes long to read though it is all there.
-            self._turns.breathe()
+            self._turns.yield_if_due()
             wanted = None if wanted is None else wanted - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -23,7 +23,7 @@ from gevent.pywsgi import WSGIServer
 
 from protocol.server import memory
 from protocol.server.connection import Handler, refusal_bytes
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 from protocol.wrong_address import PLAIN_TO_TLS
 
 _log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
     """Lets go of who breaks off, or does not get through the handshake: no traceback for each."""
 
     handler_class = Handler
-    patience = Patience()
+    timeouts = Timeouts()
 
     def do_read(self) -> object:
         """Accept a connection; gevent logs and retries whatever this raises, here too often."""
@@ -125,7 +125,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
             return None
 
     def handle(self, client_socket: socket.socket, address: object) -> None:
-        client_socket.settimeout(self.patience.stall_s)
+        client_socket.settimeout(self.timeouts.stall_s)
         try:
             super().handle(client_socket, address)
         except OSError as error:
@@ -133,7 +133,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
 
     def wrap_socket_and_handle(self, client_socket: socket.socket, address: object) -> None:
         try:
-            with gevent.Timeout(self.patience.handshake_s):
+            with gevent.Timeout(self.timeouts.handshake_s):
                 if client_socket.recv(1, socket.MSG_PEEK) not in _BEGINNINGS_OF_TLS:
                     # Else who forgot a letter of the address would see a broken connection.
                     client_socket.sendall(refusal_bytes(400, PLAIN_TO_TLS))
@@ -181,14 +181,14 @@ class Server:
         app: Flask,
         listener: socket.socket,
         context: ssl.SSLContext | None = None,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._connections = gevent.pool.Pool(_most_connections())
         secure = {} if context is None else {"ssl_context": context}
         self._server = _Server(
             listener, app, spawn=self._connections, log=None, error_log=_log, **secure
         )
-        self._server.patience = patience or Patience()
+        self._server.timeouts = timeouts or Timeouts()
         self._stopping = gevent.event.Event()
 
     def run(self, on_start: Callable[[], object], on_stop: Callable[[], object]) -> None:

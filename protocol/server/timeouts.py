@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """What one connection may cost; the defaults let every honest client through."""
 
     stall_s: float = 60.0

@@ -11,7 +11,7 @@ _BLOCK_CHARACTERS = 1 << 16
 _NO_SPACE = re.compile(r"\S")
 
 
-class Strongest:
+class TopSentences:
     """The sentences with the largest magnitude of sentiment; of equal ones the first.
 
     Up to ``MAX_SENTENCES`` that is all of them.

@@ -18,7 +18,7 @@ from protocol.server.multipart_receiver import Upload
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
 from slave_service.workers.pool import Pool
-from slave_service.workers.worker import Order
+from slave_service.workers.worker import FileTask
 
 _SIGN_OF_LIFE_S = 1.0
 
@@ -70,7 +70,7 @@ def _one_pass(
     waiting: dict[int, Future[Outcome]] = {}
     for index in indexes:
         upload = request.uploads[index]
-        order = Order(request.task.name, upload.filename, upload.path, survey, fit)
+        order = FileTask(request.task.name, upload.filename, upload.path, survey, fit)
         waiting[index] = pool.submit(order)
     try:
         for index, future in waiting.items():

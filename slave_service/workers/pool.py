@@ -17,7 +17,7 @@ from pathlib import Path
 from protocol import failures
 from protocol.wire import Outcome
 from slave_service.workers.child_process import Child
-from slave_service.workers.worker import Order, Readiness, Worker
+from slave_service.workers.worker import FileTask, Readiness, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,9 @@ class Pool:
         """For uploads and the workers' temporary files; gone when the slave is."""
         self._file_timeout_s = file_timeout_s
         self._memory_bytes = worker_memory_bytes
-        self._orders: queue.SimpleQueue[tuple[Order, Future[Outcome]] | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[FileTask, Future[Outcome]] | None] = (
+            queue.SimpleQueue()
+        )
         self._guard = Child(
             "slave_service.workers.orphan_reaper", str(self.folder), folder=self.folder
         )
@@ -79,7 +81,7 @@ class Pool:
             reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
         return Readiness(reasons, all_workers[0].versions)
 
-    def submit(self, order: Order) -> "Future[Outcome]":
+    def submit(self, order: FileTask) -> "Future[Outcome]":
         """Queue one file; the future ends with its outcome, and never with an exception."""
         future: Future[Outcome] = Future()
         if self._returning:
@@ -129,11 +131,11 @@ class Pool:
             worker = self._replace_if_over(worker)
         self._remove(worker)
 
-    def _work_on(self, worker: Worker | None, order: Order, future: "Future[Outcome]") -> None:
+    def _work_on(self, worker: Worker | None, order: FileTask, future: "Future[Outcome]") -> None:
         if future.set_running_or_notify_cancel():
             future.set_result(self._outcome(worker, order))
 
-    def _outcome(self, worker: Worker | None, order: Order) -> Outcome:
+    def _outcome(self, worker: Worker | None, order: FileTask) -> Outcome:
         if self._returning or worker is None:
             return _returned(order)
         self._workers[worker] = _State.BUSY
@@ -144,7 +146,7 @@ class Pool:
 
     def _replace_if_over(self, worker: Worker) -> Worker:
         # While the pool closes nobody needs another; this one is removed with all others.
-        if self._closing or (worker.is_alive() and not worker.is_spent()):
+        if self._closing or (worker.is_alive() and not worker.needs_replacement()):
             return worker
         self._remove(worker)
         return self._start_worker()
@@ -182,6 +184,6 @@ class Pool:
             self._guard.stdin.flush()
 
 
-def _returned(order: Order) -> Outcome:
+def _returned(order: FileTask) -> Outcome:
     sentence = "The slave is shutting down and hands the file back; send it to another slave."
     return Outcome(order.filename, failure=failures.Returned(sentence).as_failure())

@@ -26,7 +26,7 @@ _OUT_OF_TIME = -getattr(signal, "SIGXCPU", 0) or None
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class FileTask:
     """What a worker is to do with one file; see ``task_types`` for surveys and fits."""
 
     task_type: str
@@ -65,7 +65,7 @@ class Worker:
         """Tell whether the process can take another file."""
         return self._child.is_alive()
 
-    def is_spent(self) -> bool:
+    def needs_replacement(self) -> bool:
         """Tell whether the process has had so many files that a fresh one is to take its place."""
         return self._files >= MOST_FILES
 
@@ -87,7 +87,7 @@ class Worker:
             self._child.kill()
             return None
 
-    def process(self, order: Order, timeout_s: float) -> Outcome:
+    def process(self, order: FileTask, timeout_s: float) -> Outcome:
         """Have one file processed; a worker that is late or dies over it is killed whole."""
         self._files += 1
         try:
@@ -104,7 +104,7 @@ class Worker:
             self._child.kill()
         return outcome
 
-    def _exchange(self, order: Order, timeout_s: float) -> Outcome:
+    def _exchange(self, order: FileTask, timeout_s: float) -> Outcome:
         """Raise OSError or ValueError when the worker dies over it."""
         message = {
             "task_type": order.task_type,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from protocol.content_types import kind_of
+from protocol.content_types import detect_type
 from protocol.task_types import TYPE_OF_CONTENT
 from tests.hostile import good_documents, good_pictures, good_sounds, good_texts
 
@@ -30,7 +30,7 @@ def proposed(page: Page, files: list[bytes]) -> list[str | None]:
 
 def chosen(data: bytes) -> str | None:
     """Return the type that the client chooses."""
-    return TYPE_OF_CONTENT.get(kind_of(io.BytesIO(data)) or "")
+    return TYPE_OF_CONTENT.get(detect_type(io.BytesIO(data)) or "")
 
 
 def archive(*names: str, comment: bytes = b"") -> bytes:

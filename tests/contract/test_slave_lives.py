@@ -21,7 +21,7 @@ from scripts.local_cluster import LocalCluster, Program
 from slave_service.workers import landlock, worker
 from slave_service.workers.pool import Pool
 from slave_service.workers.sandbox import MOST_FILE_BYTES
-from slave_service.workers.worker import Order
+from slave_service.workers.worker import FileTask
 from tests.conftest import assign, need
 from tests.contract.programs import (
     LIMIT_S,
@@ -256,7 +256,7 @@ def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
     file.write_bytes(slow_text(60))
     pool = Pool(1, file_timeout_s=300, worker_memory_bytes=2 * 1024**3)
     pool.start()
-    outcome = pool.submit(Order("text", file.name, file))
+    outcome = pool.submit(FileTask("text", file.name, file))
     assert wait_until(lambda: pool.running == 1)
     pool.close()
     failure = outcome.result(SOON_S).failure
@@ -275,7 +275,7 @@ def test_worker_is_replaced_after_so_many_files(
     pool.start()
     pids: set[int] = set()
     for _ in range(5):
-        assert pool.submit(Order("text", file.name, file)).result(timeout=LIMIT_S).data
+        assert pool.submit(FileTask("text", file.name, file)).result(timeout=LIMIT_S).data
         pids.update(process.pid for process in own_workers())
     pool.close()
     assert len(pids) == 3
@@ -310,7 +310,7 @@ def test_pool_that_has_closed_hands_back_at_once(tmp_path: Path) -> None:
     pool = Pool(1, 60, 2 * 1024**3)
     pool.start()
     pool.close()
-    outcome = pool.submit(Order("text", "late.txt", tmp_path / "late.txt")).result(timeout=10)
+    outcome = pool.submit(FileTask("text", "late.txt", tmp_path / "late.txt")).result(timeout=10)
     assert outcome.failure is not None
     assert outcome.failure.code == "returned"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from client_service.arguments import Order, read
+from client_service.arguments import Command, read
 from protocol.settings.declaration import Option
 
 URL = "http://localhost:5000"
@@ -14,7 +14,7 @@ URL = "http://localhost:5000"
 
 def test_options_may_stand_anywhere() -> None:
     """Before, between and after the files, an option means the same."""
-    expected = Order(URL, "text", ["a", "b"], True, Path("out"), "job1")
+    expected = Command(URL, "text", ["a", "b"], True, Path("out"), "job1")
     options = ["--background", "--output", "out", "--resume", "job1"]
     for line in (
         [*options, URL, "text", "a", "b"],
@@ -29,8 +29,8 @@ def test_options_may_stand_anywhere() -> None:
 @pytest.mark.parametrize("files", [["a b.txt", "it's"], ["-x.txt"], ["./-y", "c"]])
 def test_way_back_is_a_command_line(files: list[str]) -> None:
     """What the user is told to type asks for the rest of the same upload."""
-    order = Order(URL, "auto", files, True, Path("my results"))
-    words = shlex.split(order.to_resume("job1"))
+    command = Command(URL, "auto", files, True, Path("my results"))
+    words = shlex.split(command.to_resume("job1"))
     assert words[:2] == ["python", "client.py"]
     back = read(words[2:])
     assert (back.word, back.background, back.output) == ("auto", True, Path("my results"))
@@ -42,8 +42,8 @@ def test_way_back_is_a_command_line(files: list[str]) -> None:
 def test_way_back_is_what_was_called() -> None:
     """Every line begins with the interpreter and the script as they were called."""
     program = ("/my own/python", "../client.py")
-    order = read([URL, "text", "a"], program)
-    for line in (order.to_resume("job1"), order.to_follow("job1"), order.to_cancel("job1")):
+    command = read([URL, "text", "a"], program)
+    for line in (command.to_resume("job1"), command.to_follow("job1"), command.to_cancel("job1")):
         assert line.startswith(f"'/my own/python' ../client.py {URL} ")
 
 
@@ -82,8 +82,8 @@ def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFix
 
 def test_address_may_be_that_of_the_settings() -> None:
     """Where the first word is one of those that say what to do, no address was given."""
-    assert read(["text", "a", "--background"]) == Order("", "text", ["a"], True)
-    assert read(["text", "text", "jobs"]) == Order("", "text", ["text", "jobs"])
+    assert read(["text", "a", "--background"]) == Command("", "text", ["a"], True)
+    assert read(["text", "text", "jobs"]) == Command("", "text", ["text", "jobs"])
     assert read(["jobs"]).to_cancel("job1") == "python client.py cancel job1"
 
 
@@ -110,7 +110,7 @@ def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("address", ["localhost:5000", "192.168.1.10:5000", "host", "tex.lan"])
 def test_address_needs_no_scheme(address: str) -> None:
     """What stands ahead of a word for what to do is the master's address."""
-    assert read([address, "text", "a"]) == Order(address, "text", ["a"])
+    assert read([address, "text", "a"]) == Command(address, "text", ["a"])
 
 
 @pytest.mark.parametrize(("word", "meant"), [("txt", "text"), ("imgae", "image"), ("job", "jobs")])
@@ -125,9 +125,11 @@ def test_misspelt_type_is_no_address(
 
 def test_settings_may_be_options() -> None:
     """They are given by their names, the address too, and count like the positional one."""
-    order = read(["--tls-ca", "/ca.pem", "--master-url", "h:1", "--allow-plain-http", "text", "a"])
-    assert (order.master_url, order.word, order.arguments) == ("h:1", "text", ["a"])
-    assert {name: option.text for name, option in order.given().items()} == {
+    command = read(
+        ["--tls-ca", "/ca.pem", "--master-url", "h:1", "--allow-plain-http", "text", "a"]
+    )
+    assert (command.master_url, command.word, command.arguments) == ("h:1", "text", ["a"])
+    assert {name: option.text for name, option in command.given().items()} == {
         "TLS_CA": "/ca.pem",
         "MASTER_URL": "h:1",
         "ALLOW_PLAIN_HTTP": "1",

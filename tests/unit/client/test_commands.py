@@ -6,17 +6,17 @@ from typing import Any, cast
 
 import pytest
 
-from client_service.arguments import Order
-from client_service.commands import Load, process
+from client_service.arguments import Command
+from client_service.commands import JobInput, process
 from client_service.errors import (
     ALL_DONE,
     SOME_FAILED,
     Interrupted,
     MasterError,
-    MasterGone,
+    MasterUnavailable,
     UsageError,
 )
-from client_service.local_files import Heap, Source
+from client_service.local_files import FileTotals, Source
 from client_service.master_api.job_api import JobApi
 
 URL = "http://localhost:5000"
@@ -99,12 +99,12 @@ def sources(*names: str) -> list[Source]:
     return [Source(Path(name), name, 1) for name in names]
 
 
-def load(*names: str) -> Load:
-    return Load("text", Heap(len(names), len(names)), lambda: iter(sources(*names)))
+def load(*names: str) -> JobInput:
+    return JobInput("text", FileTotals(len(names), len(names)), lambda: iter(sources(*names)))
 
 
-def send(master: Master, loads: Sequence[Load], **options: Any) -> int:
-    return process(cast(JobApi, master), Order(URL, "auto", ["files"], **options), loads)
+def send(master: Master, loads: Sequence[JobInput], **options: Any) -> int:
+    return process(cast(JobApi, master), Command(URL, "auto", ["files"], **options), loads)
 
 
 def with_job(state: str, *names: str) -> Master:
@@ -154,7 +154,7 @@ def test_refused_upload_leaves_no_open_job() -> None:
 
 def test_job_that_can_not_be_cancelled_is_told_of() -> None:
     """Nothing is claimed that did not happen."""
-    master = Master(start=MasterError(FULL), abandon=MasterGone("it is gone"))
+    master = Master(start=MasterError(FULL), abandon=MasterUnavailable("it is gone"))
     with pytest.raises(MasterError) as error:
         send(master, [load("a")])
     assert lines(error)[0] == FULL
@@ -177,8 +177,8 @@ def test_refused_job_of_before_stays() -> None:
 
 def test_lost_master_tells_how_to_go_on() -> None:
     """A job whose upload broke off is not cancelled: it can be gone on with."""
-    master = Master(add=MasterGone("it is gone"))
-    with pytest.raises(MasterGone) as error:
+    master = Master(add=MasterUnavailable("it is gone"))
+    with pytest.raises(MasterUnavailable) as error:
         send(master, [load("a")])
     way = f"  python client.py {URL} auto --resume j1 files"
     assert lines(error) == ["it is gone", "to send the rest of the files:", way]
@@ -197,7 +197,7 @@ def test_file_that_vanished_may_be_left_out() -> None:
     ("trouble", "raised"),
     [
         ({"create_j2": MasterError(FULL)}, MasterError),
-        ({"create_j2": MasterGone("it is gone")}, MasterGone),
+        ({"create_j2": MasterUnavailable("it is gone")}, MasterUnavailable),
         ({"create_j2": KeyboardInterrupt()}, Interrupted),
         ({"add_j2": MasterError(FULL)}, MasterError),
         ({"add_j2": KeyboardInterrupt()}, Interrupted),

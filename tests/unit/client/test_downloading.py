@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone, UsageError
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnavailable, UsageError
 from client_service.master_api.job_api import JobApi
 from client_service.transfer.downloading import fetch
 from client_service.transfer.output_folder import prepare
@@ -139,9 +139,9 @@ def test_master_that_is_gone_ends_it(tmp_path: Path) -> None:
 
     class Gone(Master):
         def download(self, _task_type: str, name: str, target: BinaryIO) -> str:
-            raise MasterGone(f"it is gone, and {name} with it ({target.name})")
+            raise MasterUnavailable(f"it is gone, and {name} with it ({target.name})")
 
-    with pytest.raises(MasterGone):
+    with pytest.raises(MasterUnavailable):
         Gone({"a.json": b"a"}).fetch(tmp_path)
     assert held(tmp_path) == {}
 

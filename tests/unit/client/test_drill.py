@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from client_service.drill import Trial, drill, report, write_texts
-from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterGone
+from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnavailable
 from client_service.master_api.job_api import JobApi
 
 
@@ -72,8 +72,8 @@ def test_drill_that_ends_early_leaves_no_job(
 
 def test_drill_without_its_master_tells_what_it_left(capsys: pytest.CaptureFixture[str]) -> None:
     """A master that was waited for in vain is not asked once more."""
-    master = Master("head", MasterGone("it is gone"))
-    with pytest.raises(MasterGone):
+    master = Master("head", MasterUnavailable("it is gone"))
+    with pytest.raises(MasterUnavailable):
         drill(cast(JobApi, master))
     assert master.abandoned == []
     assert "j1 could not be cancelled" in capsys.readouterr().err

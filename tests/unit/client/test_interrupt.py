@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from client_service.master_api.job_api import JobApi
-from client_service.terminal.interrupt import CtrlC
+from client_service.terminal.interrupt import InterruptHandler
 
 
 class Response(io.IOBase):
@@ -21,28 +21,28 @@ class Response(io.IOBase):
 
 
 @pytest.fixture
-def ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[CtrlC]:
+def interrupts(monkeypatch: pytest.MonkeyPatch) -> Iterator[InterruptHandler]:
     """The handler, in force for one test."""
     # Newer versions of Python tell of what they drop.
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
-    handler = CtrlC()
+    handler = InterruptHandler()
     before = signal.signal(signal.SIGINT, handler)
     yield handler
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_ends_at_once(ctrl_c: CtrlC) -> None:
+def test_ctrl_c_ends_at_once(interrupts: InterruptHandler) -> None:
     """In the ordinary case it is as without the handler."""
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
-    ctrl_c.forget()
-    ctrl_c.check()
+    interrupts.forget()
+    interrupts.check()
 
 
-def test_lost_ctrl_c_is_found_by_the_next_request(ctrl_c: CtrlC) -> None:
+def test_lost_ctrl_c_is_found_by_the_next_request(interrupts: InterruptHandler) -> None:
     """One that comes while a response is thrown away stops what would be sent next."""
     response = Response()
     del response
-    api = JobApi("http://127.0.0.1:1", None, print, ctrl_c)
+    api = JobApi("http://127.0.0.1:1", None, print, interrupts)
     with pytest.raises(KeyboardInterrupt):
         api.head("j1")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from client_service.errors import UsageError
-from client_service.local_files import Heap, check, walk
+from client_service.local_files import FileTotals, check, walk
 
 
 def write(folder: Path, *names: str) -> None:
@@ -80,7 +80,7 @@ def test_folder_is_named_by_the_shell(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_files_are_counted(tmp_path: Path) -> None:
     """The first walk tells how many files there are, and their bytes."""
     write(tmp_path, "12345", "a/234")
-    assert check([str(tmp_path)]) == Heap(files=2, size=10)
+    assert check([str(tmp_path)]) == FileTotals(files=2, size=10)
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "missing/"])

@@ -1,6 +1,6 @@
 """How long the client waits for a master that does not answer."""
 
-from client_service.master_api.retries import Outage
+from client_service.master_api.retries import RetrySchedule
 
 
 class Time:
@@ -15,8 +15,8 @@ class Time:
         self.now += wait_s
 
 
-def outage(time: Time, notes: list[str], patience_s: float = 120) -> Outage:
-    return Outage(notes.append, patience_s, lambda: time.now, time.sleep)
+def outage(time: Time, notes: list[str], patience_s: float = 120) -> RetrySchedule:
+    return RetrySchedule(notes.append, patience_s, lambda: time.now, time.sleep)
 
 
 def test_first_try_again_is_at_once_and_silent() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from client_service.errors import UsageError
-from client_service.local_files import Heap, Source
+from client_service.local_files import FileTotals, Source
 from client_service.transfer import uploading
 
 MIB = 1024 * 1024
@@ -58,7 +58,7 @@ def test_resumed_upload_goes_on_after_what_is_there() -> None:
     """What the ledger has is taken off the files to send."""
     files = sources(5, 6, 7)
     rest = iter(files)
-    assert uploading.skip_sent(iter(map(entry, files[:2])), rest) == Heap(files=2, size=11)
+    assert uploading.skip_sent(iter(map(entry, files[:2])), rest) == FileTotals(files=2, size=11)
     assert list(rest) == files[2:]
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT, kind_of
+from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT, detect_type
 from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 
 def kind(data: bytes) -> str | None:
-    return kind_of(io.BytesIO(data))
+    return detect_type(io.BytesIO(data))
 
 
 def archive(*names: str) -> bytes:
@@ -29,7 +29,7 @@ def test_samples_go_where_they_belong(sample_files: dict[str, list[Path]]) -> No
     for task_type, files in sample_files.items():
         for file in files:
             with file.open("rb") as source:
-                found = TYPE_OF_CONTENT.get(kind_of(source) or "")
+                found = TYPE_OF_CONTENT.get(detect_type(source) or "")
             # A plain text is a document too, and of the two types it goes to the one for texts.
             expected = {takes.get(task_type, task_type)}
             if task_type == "document":

@@ -23,7 +23,7 @@ from protocol.wire import (
     is_authorized,
     is_loopback,
     json_bytes,
-    reason_of,
+    root_cause,
 )
 
 KEY = "analysis_data"
@@ -234,16 +234,16 @@ def test_other_hosts_are_not_loopback(host: str) -> None:
 
 def test_reason_is_the_innermost() -> None:
     """Of an error that wraps others the one that tells what happened is left."""
-    assert reason_of(ValueError("HTTPConnection(host='x'): Connection refused")) == (
+    assert root_cause(ValueError("HTTPConnection(host='x'): Connection refused")) == (
         "Connection refused"
     )
-    assert reason_of(ValueError("it broke")) == "it broke"
+    assert root_cause(ValueError("it broke")) == "it broke"
 
 
 def test_reason_is_fit_for_a_log() -> None:
     """An error may quote the other side, which gets no lines of its own, and not many letters."""
-    assert reason_of(ValueError("a\n2026 forged \x1b[2J")) == "a?2026 forged ?[2J"
-    assert len(reason_of(ValueError("x" * 100_000))) == 500
+    assert root_cause(ValueError("a\n2026 forged \x1b[2J")) == "a?2026 forged ?[2J"
+    assert len(root_cause(ValueError("x" * 100_000))) == 500
 
 
 # Files to send

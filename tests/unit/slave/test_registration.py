@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from master_service.api.slave_registration import check_home, read_address, read_details
-from master_service.errors import BadRegistration, ForeignContract
+from master_service.api.slave_registration import check_is_local, read_address, read_capabilities
+from master_service.errors import BadRegistration, ProtocolMismatch
 from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION
 
@@ -111,21 +111,21 @@ def test_body_that_is_no_object_is_refused(registration: object) -> None:
 def test_foreign_slave_hears_the_refusal() -> None:
     """Where other computers are not welcome, only this one's own slaves get in."""
     with pytest.raises(BadRegistration, match=REFUSAL):
-        check_home("192.168.1.5", REFUSAL)
+        check_is_local("192.168.1.5", REFUSAL)
     for ip in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
-        check_home(ip, REFUSAL)
-    check_home("192.168.1.5", None)
+        check_is_local(ip, REFUSAL)
+    check_is_local("192.168.1.5", None)
 
 
 def test_two_fields_alone_have_no_details() -> None:
     """A registration without extras says nothing; what else it holds does not matter."""
-    assert read_details(body()) is None
-    assert read_details(body(nickname="basement")) is None
+    assert read_capabilities(body()) is None
+    assert read_capabilities(body(nickname="basement")) is None
 
 
 def test_extras_are_read() -> None:
     """Workers, types, reasons and versions are taken as sent."""
-    details = read_details(
+    details = read_capabilities(
         body(
             contract_version=CONTRACT_VERSION,
             workers=8,
@@ -143,14 +143,14 @@ def test_extras_are_read() -> None:
 
 def test_each_extra_stands_by_itself() -> None:
     """One extra alone leaves the others at what a slave of two fields has."""
-    details = read_details(body(workers=8))
+    details = read_capabilities(body(workers=8))
     assert details is not None
     assert details.task_types == TASK_TYPES.keys() - {"embedding"}
 
 
 def test_unknown_types_are_left_out() -> None:
     """A slave newer than the master can still do what both know."""
-    details = read_details(body(task_types=["text", "video"]))
+    details = read_capabilities(body(task_types=["text", "video"]))
     assert details is not None
     assert details.task_types == {"text"}
 
@@ -158,8 +158,8 @@ def test_unknown_types_are_left_out() -> None:
 @pytest.mark.parametrize("version", [CONTRACT_VERSION + 1, 0, None, "one"])
 def test_another_contract_is_refused(version: object) -> None:
     """A slave that would not be understood is told which versions meet."""
-    with pytest.raises(ForeignContract, match=str(CONTRACT_VERSION)):
-        read_details(body(contract_version=version))
+    with pytest.raises(ProtocolMismatch, match=str(CONTRACT_VERSION)):
+        read_capabilities(body(contract_version=version))
 
 
 MALFORMED: dict[str, list[object]] = {
@@ -177,12 +177,12 @@ MALFORMED: dict[str, list[object]] = {
 def test_malformed_extras_are_refused_by_name(name: str, value: object) -> None:
     """An extra of the wrong kind is refused by a sentence that names it."""
     with pytest.raises(BadRegistration, match=name):
-        read_details(body(**{name: value}))
+        read_capabilities(body(**{name: value}))
 
 
 def test_long_texts_are_cut() -> None:
     """A slave can't fill the master's memory, or its page, with what it says of itself."""
-    details = read_details(body(unavailable={"ocr" * 1000: "x" * 100_000}))
+    details = read_capabilities(body(unavailable={"ocr" * 1000: "x" * 100_000}))
     assert details is not None
     ((name, reason),) = details.unavailable.items()
     assert (len(name), len(reason)) == (500, 500)
@@ -190,7 +190,7 @@ def test_long_texts_are_cut() -> None:
 
 def test_task_types_can_be_logged() -> None:
     """What a slave can do is a value of the scheduler's events, down to its kind of set."""
-    details = read_details({"task_types": ["text", "a newer one"]})
+    details = read_capabilities({"task_types": ["text", "a newer one"]})
     assert details is not None
     assert type(details.task_types) is frozenset
     assert details.task_types == {"text"}

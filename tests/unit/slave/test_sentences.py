@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slave_service import text_processing
-from slave_service.models.sentences import MAX_SENTENCES, Strongest
+from slave_service.models.sentences import MAX_SENTENCES, TopSentences
 from slave_service.models.sentiment import PASSAGE_WORDS
 
 LOVE, HATE = 0.6369, -0.5719
@@ -30,7 +30,7 @@ def sentences(text: str) -> list[dict[str, Any]]:
 
 def kept(sentiments: list[float], text: str = "") -> list[tuple[object, object]]:
     """Return number and sentiment of what is kept of sentences of one character each."""
-    strongest = Strongest()
+    strongest = TopSentences()
     for number, sentiment in enumerate(sentiments):
         strongest.add(number, number + 1, sentiment)
     told = strongest.of(text or "x" * len(sentiments))
@@ -140,7 +140,7 @@ def test_a_text_of_one_sentence_is_not_copied() -> None:
     """A sentence as long as the whole text, and the white space around it, take no memory."""
     space = " " * 5_000_000
     text = f"{space}{'word ' * 1_000_000}{space}"
-    strongest = Strongest()
+    strongest = TopSentences()
     strongest.add(0, len(text), 0.5)
     tracemalloc.start()
     try:
@@ -155,7 +155,7 @@ def test_a_text_of_one_sentence_is_not_copied() -> None:
 
 def test_memory_does_not_grow_with_the_number() -> None:
     """A hundred thousand sentences are kept in the memory of two hundred."""
-    strongest = Strongest()
+    strongest = TopSentences()
     tracemalloc.start()
     try:
         for number in range(100_000):

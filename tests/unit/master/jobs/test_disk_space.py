@@ -4,24 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from master_service.errors import NoRoomLeft
-from master_service.jobs.disk_space import Room
+from master_service.errors import StorageFull
+from master_service.jobs.disk_space import DiskSpace
 
 
 def test_room_enough(tmp_path: Path) -> None:
     """Folders that can be written to take a request; a missing one is made."""
-    Room(tmp_path / "spool", tmp_path / "results").check(1000)
+    DiskSpace(tmp_path / "spool", tmp_path / "results").check(1000)
     assert (tmp_path / "results").is_dir()
 
 
 def test_more_than_the_disk_has(tmp_path: Path) -> None:
     """A request larger than the free space is refused before it is read."""
-    with pytest.raises(NoRoomLeft, match="SPOOL_DIR on the master is full"):
-        Room(tmp_path, tmp_path).check(2**60)
+    with pytest.raises(StorageFull, match="SPOOL_DIR on the master is full"):
+        DiskSpace(tmp_path, tmp_path).check(2**60)
 
 
 def test_folder_that_is_none(tmp_path: Path) -> None:
     """The folder that can't be written to is named."""
     (tmp_path / "results").write_text("no folder")
-    with pytest.raises(NoRoomLeft, match="RESULTS_DIR can't be written to"):
-        Room(tmp_path, tmp_path / "results").check(0)
+    with pytest.raises(StorageFull, match="RESULTS_DIR can't be written to"):
+        DiskSpace(tmp_path, tmp_path / "results").check(0)

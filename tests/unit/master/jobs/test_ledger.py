@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from master_service.errors import KeyReused, LedgerFull, NoSuchThing
+from master_service.errors import KeyReused, LedgerFull, NotFound
 from master_service.jobs import ledger_rows as rows
-from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.ledger import Ledger
 from master_service.jobs.model import File, FileState, Job, JobState
 from protocol.failures import Failure
@@ -45,7 +45,7 @@ def crash(ledger: Ledger, path: Path) -> Ledger:
     """Open the ledger as the next process would after this one was killed."""
     del ledger  # never closed
     again = Ledger(path)
-    again.take_up_again()
+    again.recover()
     return again
 
 
@@ -151,13 +151,13 @@ def test_a_cancel_that_was_cut_short_is_finished(ledger: Ledger, path: Path) -> 
 
 def test_the_same_claim_gets_the_same_answer(ledger: Ledger) -> None:
     """A repeated request makes no second job; the same key for something else is refused."""
-    claim = Claim("key", "print")
-    assert ledger.add(new_job("j1"), new_files(), claim) == "j1"
-    assert ledger.add(new_job("j2"), new_files(), claim) == "j1"
+    idempotency_key = IdempotencyKey("key", "print")
+    assert ledger.add(new_job("j1"), new_files(), idempotency_key) == "j1"
+    assert ledger.add(new_job("j2"), new_files(), idempotency_key) == "j1"
     assert ledger.job("j2") is None
-    assert ledger.claimed(claim) == "j1"
+    assert ledger.answered_before(idempotency_key) == "j1"
     with pytest.raises(KeyReused):
-        ledger.claimed(Claim("key", "another print"))
+        ledger.answered_before(IdempotencyKey("key", "another print"))
 
 
 def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
@@ -165,20 +165,23 @@ def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
     job = new_job(files=0, state=JobState.OPEN)
     ledger.add(job, [], None)
     job.total_files = 3
-    ledger.add_files(job, new_files(), Claim("k", "p"))
-    assert ledger.claimed(Claim("k", "p")) == [0, 1, 2]
+    ledger.add_files(job, new_files(), IdempotencyKey("k", "p"))
+    assert ledger.answered_before(IdempotencyKey("k", "p")) == [0, 1, 2]
     assert [file.index for file in ledger.files("j1", 1, 1)] == [1]
     assert ledger.file("j1", 7) is None
 
 
 def test_removing_leaves_nothing(ledger: Ledger) -> None:
     """A forgotten job is forgotten with its files and its keys, and no other is."""
-    ledger.add(new_job("j1"), new_files(), Claim("k1", "p"))
-    ledger.add(new_job("j2"), new_files(), Claim("k2", "p"))
+    ledger.add(new_job("j1"), new_files(), IdempotencyKey("k1", "p"))
+    ledger.add(new_job("j2"), new_files(), IdempotencyKey("k2", "p"))
     ledger.remove("j1")
     assert (ledger.job("j1"), ledger.files("j1", 0, 9)) == (None, [])
-    assert ledger.claimed(Claim("k1", "another")) is None
-    assert (ledger.claimed(Claim("k2", "p")), len(ledger.files("j2", 0, 9))) == ("j2", 3)
+    assert ledger.answered_before(IdempotencyKey("k1", "another")) is None
+    assert (ledger.answered_before(IdempotencyKey("k2", "p")), len(ledger.files("j2", 0, 9))) == (
+        "j2",
+        3,
+    )
 
 
 def test_outdated_jobs_are_those_finished_or_left_open(ledger: Ledger) -> None:
@@ -209,9 +212,9 @@ def test_an_open_job_is_kept_while_files_come(ledger: Ledger) -> None:
 def test_a_forgotten_job_takes_nothing(ledger: Ledger) -> None:
     """A job that was forgotten while files were sent to it is not there, and says so."""
     job = new_job(files=0, state=JobState.OPEN)
-    with pytest.raises(NoSuchThing):
+    with pytest.raises(NotFound):
         ledger.add_files(job, new_files(), None)
-    with pytest.raises(NoSuchThing):
+    with pytest.raises(NotFound):
         ledger.start(job)
 
 

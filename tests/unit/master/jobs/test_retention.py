@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from master_service.jobs.model import Job, JobState
-from master_service.jobs.retention import Housekeeping
+from master_service.jobs.retention import Retention
 from master_service.jobs.store import JobStore
 from tests.contract.programs import wait_until
 
@@ -15,9 +15,9 @@ def test_old_jobs_are_forgotten_until_it_is_stopped(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
     old = Job("old", "text", datetime.now(timezone.utc) - timedelta(days=2), JobState.OPEN)
     store.add(old, [], [], None)
-    housekeeping = Housekeeping(store, timedelta(days=1))
-    housekeeping.start()
+    retention = Retention(store, timedelta(days=1))
+    retention.start()
     assert wait_until(lambda: store.ledger.job("old") is None)
-    housekeeping.stop()
+    retention.stop()
     store.ledger.close()
     assert "housekeeping" not in [thread.name for thread in threading.enumerate()]

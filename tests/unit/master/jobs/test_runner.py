@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from master_service.jobs.ledger_rows import TOGETHER
+from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, Job, JobState
 from master_service.jobs.results import Results
-from master_service.jobs.runner import MOST_RUNNING, MOST_WAITED_FOR, Runner
+from master_service.jobs.runner import MAX_RUNNING_JOBS, MAX_RUNNING_SYNC_JOBS, Runner
 from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import Metrics
-from master_service.worker import Listener, Pass, PassUnderWay
+from master_service.worker import ActiveRun, Listener, RunRequest
 from protocol.wire import Outcome
 from tests.contract.programs import wait_until
 
@@ -25,12 +25,12 @@ class Engine:
     """Keeps every pass under way until its files are said to be done."""
 
     def __init__(self) -> None:
-        self.under_way: dict[str, PassUnderWay] = {}
+        self.active_run: dict[str, ActiveRun] = {}
 
-    def begin(self, run: str, work: Pass, listener: Listener) -> PassUnderWay:
-        under_way = PassUnderWay(work, listener, left=len(work.parcels))
-        self.under_way[run] = under_way
-        return under_way
+    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
+        active_run = ActiveRun(work, listener, left=len(work.inputs))
+        self.active_run[run] = active_run
+        return active_run
 
     def cancel(self, run: str) -> None:
         raise NotImplementedError
@@ -40,11 +40,11 @@ class Engine:
 
     def finish(self, run: str, data: bytes = b"{}") -> None:
         """Let a pass of one file end well."""
-        under_way = self.under_way.pop(run)
-        under_way.listener.handed_over([0], "a:1")
-        under_way.listener.ended(0, Outcome("a.txt", data=data))
-        under_way.left = 0
-        under_way.over.set()
+        active_run = self.active_run.pop(run)
+        active_run.listener.handed_over([0], "a:1")
+        active_run.listener.ended(0, Outcome("a.txt", data=data))
+        active_run.left = 0
+        active_run.over.set()
 
 
 class Bench:
@@ -69,7 +69,7 @@ class Bench:
         return job.job_id
 
     def is_under_way(self, job_id: str) -> bool:
-        return job_id in self.engine.under_way
+        return job_id in self.engine.active_run
 
 
 @pytest.fixture
@@ -83,21 +83,23 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_jobs_that_somebody_waits_for_do_not_hold_up_the_others(bench: Bench) -> None:
     """However many people wait for jobs of their own, one in the background goes on."""
-    waited_for = [bench.put(patience_s=60) for _ in range(MOST_RUNNING + 1)]
+    waited_for = [bench.put(patience_s=60) for _ in range(MAX_RUNNING_JOBS + 1)]
     background = bench.put(patience_s=None)
     wait_until(lambda: all(map(bench.is_under_way, [*waited_for, background])))
 
 
-@pytest.mark.parametrize(("patience_s", "most"), [(None, MOST_RUNNING), (60, MOST_WAITED_FOR)])
+@pytest.mark.parametrize(
+    ("patience_s", "most"), [(None, MAX_RUNNING_JOBS), (60, MAX_RUNNING_SYNC_JOBS)]
+)
 def test_so_many_are_under_way_and_the_next_follows(
     bench: Bench, patience_s: float | None, most: int
 ) -> None:
     """Jobs of one lane begin in the order in which they came, as others end."""
     jobs = [bench.put(patience_s) for _ in range(most + 2)]
-    wait_until(lambda: set(bench.engine.under_way) == set(jobs[:most]))
+    wait_until(lambda: set(bench.engine.active_run) == set(jobs[:most]))
     bench.engine.finish(jobs[0])
-    wait_until(lambda: set(bench.engine.under_way) == set(jobs[1 : most + 1]))
-    wait_until(lambda: bench.runner.live(jobs[0]) is None)
+    wait_until(lambda: set(bench.engine.active_run) == set(jobs[1 : most + 1]))
+    wait_until(lambda: bench.runner.running_job(jobs[0]) is None)
     ended = bench.store.ledger.job(jobs[0])
     assert ended is not None
     assert ended.state is JobState.DONE
@@ -113,7 +115,7 @@ def test_two_passes_count_a_file_once(bench: Bench) -> None:
     later = time.monotonic() + INTERVAL_S
     assert (sum(activity.finished_files(later)), activity.of_slaves(later)) == (0, {})
     bench.engine.finish(job_id)
-    wait_until(lambda: bench.runner.live(job_id) is None)
+    wait_until(lambda: bench.runner.running_job(job_id) is None)
     assert sum(activity.finished_files(later + INTERVAL_S)) == 1
 
 
@@ -122,10 +124,10 @@ def test_speed_of_each_slave_is_kept(bench: Bench) -> None:
     job_id = bench.put(None)
     wait_until(lambda: bench.is_under_way(job_id))
     bench.engine.finish(job_id)
-    wait_until(lambda: bench.runner.live(job_id) is None)
+    wait_until(lambda: bench.runner.running_job(job_id) is None)
     speeds = bench.store.ledger.speeds(job_id)
-    assert speeds.keys() == {"a:1", TOGETHER}
-    assert speeds["a:1"] == speeds[TOGETHER]
+    assert speeds.keys() == {"a:1", COMBINED}
+    assert speeds["a:1"] == speeds[COMBINED]
     files, seconds = speeds["a:1"]
     assert files == 1
     assert 0 <= seconds < 60

@@ -6,7 +6,7 @@ import pytest
 
 from master_service.jobs import running_job
 from master_service.jobs.model import Job, JobState
-from master_service.jobs.running_job import LiveJob
+from master_service.jobs.running_job import RunningJob
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
@@ -29,7 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def work(job: LiveJob, clock: Clock, files: int) -> None:
+def work(job: RunningJob, clock: Clock, files: int) -> None:
     """Let slaves do two files a second."""
     for _ in range(files):
         job.handed_over(1)
@@ -41,7 +41,7 @@ def work(job: LiveJob, clock: Clock, files: int) -> None:
 
 def test_a_pause_is_no_speed(clock: Clock) -> None:
     """Where no slave had any file for a while, the rate is that since then."""
-    job = LiveJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
+    job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
     job.note()
     work(job, clock, 10)
     assert job.rate() == 2
@@ -55,7 +55,7 @@ def test_a_pause_is_no_speed(clock: Clock) -> None:
 
 def test_moments_between_two_files_are_no_pause(clock: Clock) -> None:
     """One slave that gets one file at a time has a rate all the while."""
-    job = LiveJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
+    job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
     job.note()
     for _ in range(6):
         work(job, clock, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from master_service.errors import LedgerFull
-from master_service.jobs.idempotency_keys import Claim
+from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import File, Job, JobState
 from master_service.jobs.store import JobStore
 
@@ -51,9 +51,9 @@ def test_uploads_become_inputs(store: JobStore) -> None:
 
 def test_a_repeated_request_leaves_no_second_copy(store: JobStore) -> None:
     """Of two requests with the same key one makes a job; the uploads of the other are gone."""
-    claim = Claim("k", "p")
-    assert store.add(job("j1", 1), files("a"), uploads(store, "a"), claim) == "j1"
-    assert store.add(job("j2", 1), files("a"), uploads(store, "a"), claim) == "j1"
+    idempotency_key = IdempotencyKey("k", "p")
+    assert store.add(job("j1", 1), files("a"), uploads(store, "a"), idempotency_key) == "j1"
+    assert store.add(job("j2", 1), files("a"), uploads(store, "a"), idempotency_key) == "j1"
     assert store.spool.jobs() == ["j1"]
 
 

@@ -126,7 +126,11 @@ class World:
             assert not any(isinstance(action, Accept) for action in actions)
             return actions
         live.unanswered.discard(index)
-        file, there, again = (live.run, index), live.slave in self.slaves, code == "returned"
+        file, there, again = (
+            (live.run, index),
+            live.slave in self.slaves,
+            code == "returned",
+        )
         self.unreachable.discard(live.slave)
         if code is None:
             self.books.result(file, live.slave, there, self.now)

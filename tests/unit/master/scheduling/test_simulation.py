@@ -136,9 +136,9 @@ def behave(world: World) -> None:
     raise AssertionError(f"never ends: {[world.left(run) for run in world.runs]}")
 
 
-steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
+recorder = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
 # Short ones are easy to understand when they fail, and long ones see more.
-stories = st.lists(steps, max_size=120) | st.lists(steps, min_size=80, max_size=120)
+stories = st.lists(recorder, max_size=120) | st.lists(recorder, min_size=80, max_size=120)
 
 
 @settings(max_examples=250, deadline=None, derandomize=True, database=None)

@@ -2,8 +2,8 @@
 
 import threading
 
-from master_service.slaves.heartbeat_monitor import Watch
-from master_service.slaves.registry import Details, Registry
+from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
+from master_service.slaves.registry import Capabilities, Registry
 from master_service.slaves.transport import SlaveLost, Transport
 
 LIMIT_S = 60.0
@@ -35,10 +35,10 @@ def test_many_silent_slaves_are_asked_by_a_few_threads() -> None:
     registry, transport = Registry(2.0, lambda _: None), Unhurried()
     for port in range(1, 501):
         registry.register("10.0.0.1", port, None, at=0)
-    watch = Watch(registry, transport, lambda _now, _late: None, set)
+    watch = HeartbeatMonitor(registry, transport, lambda _now, _late: None, set)
     others = set(threading.enumerate())
-    watch._ask(watch._slaves_without_heartbeats())
-    watch._ask(watch._slaves_without_heartbeats())
+    watch._check_all(watch._slaves_without_heartbeats())
+    watch._check_all(watch._slaves_without_heartbeats())
     askers = set(threading.enumerate()) - others
     assert 1 <= len(askers) <= 32
     transport.answering.set()
@@ -47,7 +47,7 @@ def test_many_silent_slaves_are_asked_by_a_few_threads() -> None:
     assert sorted(transport.asked) == sorted(record.name for record in registry.present())
     assert transport.most_at_once <= 32
     transport.asked.clear()
-    watch._ask(watch._slaves_without_heartbeats())
+    watch._check_all(watch._slaves_without_heartbeats())
     for asker in set(threading.enumerate()) - others:
         asker.join(LIMIT_S)
     assert len(transport.asked) == 500
@@ -56,9 +56,9 @@ def test_many_silent_slaves_are_asked_by_a_few_threads() -> None:
 def test_only_new_and_doubtful_slaves_are_called() -> None:
     """A slave with heartbeats is called when it is new, unreachable, or failed a request."""
     registry, suspects = Registry(2.0, lambda _: None), set[str]()
-    watch = Watch(registry, Unhurried(), lambda _now, _late: None, lambda: suspects)
+    watch = HeartbeatMonitor(registry, Unhurried(), lambda _now, _late: None, lambda: suspects)
     for port in (3000, 3001, 3002):
-        registry.register("10.0.0.1", port, Details(), at=0)
+        registry.register("10.0.0.1", port, Capabilities(), at=0)
     assert [record.port for record in watch._new_slaves()] == [3000, 3001, 3002]
     registry.checked("10.0.0.1", 3000, None)
     registry.checked("10.0.0.1", 3001, "Nothing listens there.")

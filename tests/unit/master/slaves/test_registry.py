@@ -7,15 +7,15 @@ import pytest
 from master_service.errors import TooManySlaves
 from master_service.slaves.registry import (
     PLAIN_TASK_TYPES,
+    Capabilities,
     Change,
-    Details,
     Registry,
     SlaveRecord,
     slave_state,
 )
 from protocol.task_types import TASK_TYPES
 
-FULL = Details(workers=4, task_types=frozenset(TASK_TYPES), versions={"Pillow": "11.0"})
+FULL = Capabilities(workers=4, task_types=frozenset(TASK_TYPES), versions={"Pillow": "11.0"})
 
 
 class Watched:
@@ -62,8 +62,8 @@ def test_name_of_an_ipv6_slave_can_stand_in_a_url() -> None:
 def test_changed_details_are_news(watched: Watched) -> None:
     """A slave that can do more, or less, than before is told of again."""
     watched.registry.register("10.0.0.1", 3000, FULL, at=0)
-    watched.registry.register("10.0.0.1", 3000, Details(workers=8), at=1)
-    assert [change.record.details.workers for change in watched.changes] == [4, 8]
+    watched.registry.register("10.0.0.1", 3000, Capabilities(workers=8), at=1)
+    assert [change.record.capabilities.workers for change in watched.changes] == [4, 8]
 
 
 def test_three_silent_intervals_make_a_slave_missing_and_lost_once(watched: Watched) -> None:
@@ -81,7 +81,7 @@ def test_three_silent_intervals_make_a_slave_missing_and_lost_once(watched: Watc
 
 
 @pytest.mark.parametrize("details", [FULL, None])
-def test_beat_brings_a_missing_slave_back(watched: Watched, details: Details | None) -> None:
+def test_beat_brings_a_missing_slave_back(watched: Watched, details: Capabilities | None) -> None:
     """A beat of a missing slave is news, with or without extras, and it is as able as before."""
     watched.registry.register("10.0.0.1", 3000, FULL, at=0)
     watched.registry.sweep(at=60)
@@ -89,7 +89,7 @@ def test_beat_brings_a_missing_slave_back(watched: Watched, details: Details | N
     assert watched.registry.register("10.0.0.1", 3000, details, at=61)
     assert watched.told() == [("10.0.0.1:3000", False, False)]
     (record,) = watched.registry.present()
-    assert record.details == FULL
+    assert record.capabilities == FULL
     assert watched.registry.missing() == []
 
 
@@ -98,15 +98,15 @@ def test_beat_without_extras_keeps_them(watched: Watched) -> None:
     watched.registry.register("10.0.0.1", 3000, FULL, at=0)
     assert not watched.registry.register("10.0.0.1", 3000, None, at=1)
     (record,) = watched.registry.present()
-    assert (record.details, record.beats, record.last_seen) == (FULL, True, 1)
+    assert (record.capabilities, record.sends_heartbeats, record.last_seen) == (FULL, True, 1)
 
 
 def test_two_fields_alone_mean_every_type_but_embedding(watched: Watched) -> None:
     """A slave of another make can do all that needs one pass, and has to be asked."""
     watched.registry.register("10.0.0.1", 3000, None, at=0)
     (record,) = watched.registry.present()
-    assert record.details.task_types == TASK_TYPES.keys() - {"embedding"} == PLAIN_TASK_TYPES
-    assert not record.beats
+    assert record.capabilities.task_types == TASK_TYPES.keys() - {"embedding"} == PLAIN_TASK_TYPES
+    assert not record.sends_heartbeats
 
 
 def test_extras_that_come_later_count(watched: Watched) -> None:
@@ -114,7 +114,7 @@ def test_extras_that_come_later_count(watched: Watched) -> None:
     watched.registry.register("10.0.0.1", 3000, None, at=0)
     assert watched.registry.register("10.0.0.1", 3000, FULL, at=1)
     (record,) = watched.registry.present()
-    assert (record.details, record.beats) == (FULL, True)
+    assert (record.capabilities, record.sends_heartbeats) == (FULL, True)
 
 
 def test_answer_to_a_question_is_a_beat(watched: Watched) -> None:
@@ -189,7 +189,7 @@ def test_who_is_told_sees_the_registry_as_it_is_now() -> None:
 def test_mixed_versions_are_named(watched: Watched) -> None:
     """A library that present slaves have in two versions is named; missing slaves don't count."""
     for number, versions in enumerate([{"Pillow": "11.0", "numpy": "2"}, {"Pillow": "10.0"}]):
-        details = Details(versions=versions)
+        details = Capabilities(versions=versions)
         watched.registry.register(f"10.0.0.{number}", 3000, details, at=number * 10)
     assert watched.registry.mixed_versions() == ["Pillow"]
     watched.registry.sweep(at=10)
@@ -206,7 +206,7 @@ def test_why_unavailable_with_nobody_there(watched: Watched) -> None:
 
 def test_why_unavailable_is_none_where_one_slave_can(watched: Watched) -> None:
     """One slave that can do the type is enough."""
-    watched.registry.register("10.0.0.1", 3000, Details(unavailable={"embedding": "no"}), at=0)
+    watched.registry.register("10.0.0.1", 3000, Capabilities(unavailable={"embedding": "no"}), at=0)
     watched.registry.register("10.0.0.2", 3000, FULL, at=0)
     assert watched.registry.why_unavailable("embedding") is None
 
@@ -214,7 +214,7 @@ def test_why_unavailable_is_none_where_one_slave_can(watched: Watched) -> None:
 def test_why_unavailable_gives_each_slaves_reason(watched: Watched) -> None:
     """Where slaves are there but none can, the answer names each with what it says is missing."""
     for number in (1, 2):
-        details = Details(
+        details = Capabilities(
             task_types=frozenset({"text"}), unavailable={"ocr": f"install Tesseract {number}"}
         )
         watched.registry.register(f"10.0.0.{number}", 3000, details, at=0)
@@ -296,7 +296,7 @@ def test_new_abilities_do_not_make_a_slave_reachable(watched: Watched) -> None:
     registry.register("10.0.0.1", 3000, FULL, at=0)
     registry.checked("10.0.0.1", 3000, "Nothing listens there.")
     watched.told()
-    registry.register("10.0.0.1", 3000, Details(workers=8), at=1)
+    registry.register("10.0.0.1", 3000, Capabilities(workers=8), at=1)
     assert watched.told() == []
     assert not registry.present()[0].checked
     registry.checked("10.0.0.1", 3000, None)
@@ -317,7 +317,7 @@ def test_a_check_of_a_slave_that_has_gone_changes_nothing(watched: Watched) -> N
 
 def test_states_of_slaves() -> None:
     """A slave is in one state: missing before unreachable, before resting, before ready."""
-    ready = SlaveRecord("10.0.0.1", 3000, FULL, beats=True, last_seen=0)
+    ready = SlaveRecord("10.0.0.1", 3000, FULL, sends_heartbeats=True, last_seen=0)
     assert slave_state(ready, ()) == "ready"
     assert slave_state(ready, {"10.0.0.1:3000"}) == "resting"
     unreachable = replace(ready, unreachable="Nothing listens there.")

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from master_service.slaves import transport
-from master_service.slaves.transport import InvalidAnswer, Parcel, Shipment, SlaveLost, Transport
+from master_service.slaves.transport import (
+    BatchRequest,
+    InputFile,
+    InvalidAnswer,
+    SlaveLost,
+    Transport,
+)
 from protocol.failures import Failure
 from protocol.frames import FRAMES_TYPE
 from protocol.task_types import TASK_TYPES
@@ -25,13 +31,13 @@ def transport_to(slave: Babbler) -> Transport:
 
 
 @pytest.fixture
-def shipment(tmp_path: Path) -> Shipment:
+def batch_request(tmp_path: Path) -> BatchRequest:
     (tmp_path / "0").write_bytes(b"a few words")
-    return Shipment(TASK_TYPES["text"], [Parcel("a.txt", tmp_path / "0", 11)])
+    return BatchRequest(TASK_TYPES["text"], [InputFile("a.txt", tmp_path / "0", 11)])
 
 
-def process(slave: Babbler, shipment: Shipment) -> list[tuple[int, Outcome | None]]:
-    answered = transport_to(slave).process("slave", shipment, lambda: True)
+def process(slave: Babbler, batch_request: BatchRequest) -> list[tuple[int, Outcome | None]]:
+    answered = transport_to(slave).process("slave", batch_request, lambda: True)
     return [outcome for outcome in answered if outcome is not None]
 
 
@@ -40,12 +46,12 @@ from gevent import monkey
 monkey.patch_all()
 import sys, threading, time
 from pathlib import Path
-from master_service.slaves.transport import Parcel, Shipment, SlaveLost, Transport
+from master_service.slaves.transport import InputFile, BatchRequest, SlaveLost, Transport
 from protocol.task_types import TASK_TYPES
 
 wanted, began, over = True, threading.Event(), threading.Event()
 def read():
-    shipment = Shipment(TASK_TYPES["text"], [Parcel("a.txt", Path(sys.argv[2]), 11)])
+    shipment = BatchRequest(TASK_TYPES["text"], [InputFile("a.txt", Path(sys.argv[2]), 11)])
     try:
         for _ in Transport(None, 30, lambda _: sys.argv[1]).process("s", shipment, lambda: wanted):
             began.set()
@@ -70,10 +76,10 @@ over.wait()
     ids=["blank lines", "tiny chunks"],
 )
 def test_endless_answer_leaves_others_their_turn(
-    begin: bytes, rest: bytes, shipment: Shipment
+    begin: bytes, rest: bytes, batch_request: BatchRequest
 ) -> None:
     """Under gevent, what always has something to read would keep all others from running."""
-    path = str(shipment.parcels[0].path)
+    path = str(batch_request.inputs[0].path)
     with babbler(begin, rest, most_bytes=1 << 60) as slave:
         done = subprocess.run(
             [sys.executable, "-c", GREEDY, slave.url, path],
@@ -86,22 +92,22 @@ def test_endless_answer_leaves_others_their_turn(
     assert done.returncode == 0, done.stderr
 
 
-def test_same_outcome_again_and_again_is_garbled(shipment: Shipment) -> None:
+def test_same_outcome_again_and_again_is_garbled(batch_request: BatchRequest) -> None:
     """The first counts; the second of the same file ends the exchange."""
     frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"returned"}\n'
     with (
         babbler(answer("200 OK", FRAMES), frame * 1000) as slave,
         pytest.raises(InvalidAnswer, match="twice"),
     ):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_endless_interim_answers_are_none(shipment: Shipment) -> None:
+def test_endless_interim_answers_are_none(batch_request: BatchRequest) -> None:
     """A slave that only ever says "go on" is lost, though it is never silent."""
     lines = b"HTTP/1.1 100 Continue\r\n\r\n"
     with babbler(b"", lines * 1000) as slave, pytest.raises(SlaveLost):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
 
@@ -109,44 +115,46 @@ def test_endless_interim_answers_are_none(shipment: Shipment) -> None:
     ("begin", "rest"), [(b"0\r\n", b"a: b\r\n"), (b"1;", b"x")], ids=["trailers", "extension"]
 )
 def test_endless_lines_between_chunks_are_none(
-    shipment: Shipment, begin: bytes, rest: bytes
+    batch_request: BatchRequest, begin: bytes, rest: bytes
 ) -> None:
     """Trailers that go on, and a chunk whose first line has no end, break the exchange off."""
     with (
         babbler(answer("200 OK", FRAMES, CHUNKED, body=begin), rest * 10_000) as slave,
         pytest.raises(SlaveLost),
     ):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_result_too_large_to_keep_is_not_begun(shipment: Shipment) -> None:
+def test_result_too_large_to_keep_is_not_begun(batch_request: BatchRequest) -> None:
     """What is announced beyond the limit is refused before it is read."""
     head = b'{"index":0,"filename":"a.txt","bytes":999999999999}\n'
     with (
         babbler(answer("200 OK", FRAMES, body=head), b"x" * 65536) as slave,
         pytest.raises(InvalidAnswer, match="announced"),
     ):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_plain_answer_has_an_end(shipment: Shipment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_answer_has_an_end(
+    batch_request: BatchRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An answer in plain JSON is read up to its limit, whatever it consists of."""
     monkeypatch.setattr(transport, "MOST_ANSWER_BYTES", 1_000_000)
     with (
         babbler(answer("200 OK", PLAIN), b" " * 65536) as slave,
         pytest.raises(InvalidAnswer, match="1000000 bytes"),
     ):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_compressed_answer_is_not_unpacked(shipment: Shipment) -> None:
+def test_compressed_answer_is_not_unpacked(batch_request: BatchRequest) -> None:
     """Nothing compressed is asked for, and none is taken."""
     begin = answer("200 OK", FRAMES, "Content-Encoding: gzip")
     with babbler(begin) as slave, pytest.raises(InvalidAnswer, match="compressed"):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert b"accept-encoding: identity" in slave.requests[0].lower()
 
 
@@ -154,13 +162,15 @@ def test_compressed_answer_is_not_unpacked(shipment: Shipment) -> None:
     ("status", "error"),
     [("500 No", SlaveLost), ("404 No", InvalidAnswer), ("302 No", InvalidAnswer)],
 )
-def test_refusal_is_read_in_part(shipment: Shipment, status: str, error: type[Exception]) -> None:
+def test_refusal_is_read_in_part(
+    batch_request: BatchRequest, status: str, error: type[Exception]
+) -> None:
     """Of the page that comes with an error the begin is told, and no more is read."""
     with (
         babbler(answer(status, "Location: /elsewhere"), b"words\n" * 10_000) as slave,
         pytest.raises(error, match=rf"HTTP {status[:3]}: 'words\\n"),
     ):
-        process(slave, shipment)
+        process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
     assert len(slave.requests) == 1
 
@@ -182,11 +192,11 @@ def test_check_follows_no_redirect(status: str) -> None:
     assert other.requests == []
 
 
-def test_failure_is_cut_to_what_is_kept(shipment: Shipment) -> None:
+def test_failure_is_cut_to_what_is_kept(batch_request: BatchRequest) -> None:
     """A code that is not known is internal, and a sentence of megabytes is cut."""
     entry = b'{"filename":"%b","error":"%b","code":"x\\nforged"}' % (b"n" * 9000, b"E" * 9_000_000)
     body = b'{"results":[' + entry + b"]}"
     with babbler(answer("200 OK", PLAIN, body=body)) as slave:
-        outcomes = process(slave, shipment)
+        outcomes = process(slave, batch_request)
     failure = Failure("internal", "E" * 2000)
     assert outcomes == [(0, Outcome("n" * 2000, failure=failure))]

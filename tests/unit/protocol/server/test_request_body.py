@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocol.server.request_body import Body, Broken
 from protocol.server.request_head import Head
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 
 NEXT = b"GET /next HTTP/1.1\r\n\r\n"
 
@@ -33,7 +33,7 @@ def body_of(
         assert asked is not None
         asked.append("go")
 
-    return Body(rfile, head, ask, Patience()), rfile
+    return Body(rfile, head, ask, Timeouts()), rfile
 
 
 def chunks_of(*datas: bytes) -> bytes:

@@ -17,14 +17,14 @@ from gevent import monkey; monkey.patch_all()
 import socket, sys
 from flask import Flask, request
 from protocol.server import serving
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 app = Flask("impatient")
 app.post("/")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 listener = serving.listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-patience = Patience(stall_s=0.5, head_s=0.5, pace_bytes=1)
-serving.Server(app, listener, patience=patience).run(lambda: None, lambda: None)
+timeouts = Timeouts(stall_s=0.5, head_s=0.5, pace_bytes=1)
+serving.Server(app, listener, timeouts=timeouts).run(lambda: None, lambda: None)
 """
 
 

@@ -25,7 +25,7 @@ import json, ssl, sys
 from flask import Flask, request
 from protocol.server import serving
 from protocol.server.access_control import guard
-from protocol.server.timeouts import Patience
+from protocol.server.timeouts import Timeouts
 app = Flask("impatient")
 guard(app, "a-token")
 app.post("/check_status")(lambda: str(len(request.get_data())))
@@ -41,7 +41,7 @@ if certificate := settings.pop("certificate", None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, settings.pop("key"))
 held = settings.pop("held_files", 0)
-server = serving.Server(app, listener, context, Patience(**settings))
+server = serving.Server(app, listener, context, Timeouts(**settings))
 held = [open("/dev/null") for _ in range(held)]
 print(listener.getsockname()[1], flush=True)
 server.run(lambda: None, lambda: None)
@@ -79,8 +79,8 @@ def connect(
     """Return how to get a connection to a server that is quickly impatient; plain, and TLS."""
     secure = request.param == "https"
     files = {"certificate": tls["TLS_CERT"], "key": tls["TLS_KEY"]} if secure else {}
-    patience = {"stall_s": 0.5, "pace_bytes": 1000, "take_s": 0.5, "silence_s": 0.5}
-    settings: dict[str, object] = {**files, **patience, "discard_s": 3.0}
+    timeouts = {"stall_s": 0.5, "pace_bytes": 1000, "take_s": 0.5, "silence_s": 0.5}
+    settings: dict[str, object] = {**files, **timeouts, "discard_s": 3.0}
     with serving(log, **settings) as port:
 
         def connect() -> socket.socket:
