@@ -1,5 +1,6 @@
 """Results of all six types are shown by what they are."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, expect
 from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import Open
@@ -120,54 +122,51 @@ def test_map_of_very_many_texts_is_that_around_one(open_page: Open, cluster: Loc
     expect(page.get_by_text("Shown are 5 texts near it in the job, of 505.")).to_be_visible()
 
 
-def test_long_texts_are_read_on_by_characters(page: Page) -> None:
-    """Pages are cut where Python counts, though a string here has some characters twice."""
-    script = """
-    async () => {
-      const { draw } = await import("/ui/static/results/document.js");
-      const text_content = "🙂".repeat(250_000) + "a page" + "🙃".repeat(120_000);
-      const ends = [0, 250_000, 250_006, 370_006];
-      const pages = [0, 1, 2].map((n) => ({ begin: ends[n], end: ends[n + 1] }));
-      const result = { text_content, pages, metadata: {}, character_count: 370_006 };
-      const shown = (await draw({ json: async () => result }))[2];
-      const texts = () => [...shown.querySelectorAll(".reading")].map((p) => p.textContent);
-      const lengths = () => texts().map((text) => text.length);
-      const before = lengths();
-      shown.querySelector("button").click();
-      await new Promise((over) => setTimeout(over));
-      return [before, lengths(), texts()[2]];
-    }
-    """
-    before, after, middle = page.evaluate(script)
-    # A page is shown in pieces of 200,000 characters, and more with each press.
-    assert (before, after) == ([400_000], [400_000, 100_000, 6, 240_000])
-    assert middle == "a page"
-
-
-MAP = """
-async (vectors) => {
-  const { nearest, sparse, spots } = await import("/ui/static/results/vectors.js");
-  const all = vectors.map(sparse);
-  return [spots(all), all.map((_, place) => nearest(all, place, 3).map((near) => near.place))];
+TOPICS = {
+    "sea": ["harbour", "lantern", "sailor", "anchor", "tide", "gull", "island", "storm"],
+    "kitchen": ["kettle", "pepper", "butter", "oven", "spoon", "recipe", "onion", "flour"],
+    "garden": ["meadow", "rose", "shovel", "hedge", "beetle", "compost", "tulip", "pond"],
 }
-"""
 
 
-def test_map_is_that_of_the_vectors_principal_components(page: Page) -> None:
-    """Places on the map are the first two components of a PCA; the nearest have most in common."""
-    generator = np.random.default_rng(seed=3)
-    # Three heaps of different size, so that the components are well apart.
-    middles = np.repeat(generator.random((3, 40)) * [[1], [2], [4]], [10, 7, 5], axis=0)
-    vectors = np.clip(middles + 0.2 * generator.normal(size=(22, 40)) - 0.3, 0, None)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    spots, nearest = page.evaluate(MAP, vectors.tolist())
+def topic_texts() -> dict[str, str]:
+    """Return texts of three topics by file name, more of one than of another."""
+    generator = random.Random(3)  # noqa: S311 (to be repeatable, not secret)
+    texts = {}
+    for (topic, words), count in zip(TOPICS.items(), (10, 7, 5), strict=True):
+        for number in range(count):
+            some = generator.choices(words, k=30) + generator.choices(TOPICS["sea"], k=number % 4)
+            texts[f"{topic} {number}.txt"] = " ".join(some)
+    return texts
+
+
+def test_map_is_that_of_the_vectors_principal_components(
+    open_page: Open, cluster: LocalCluster
+) -> None:
+    """Places are the first two components of a PCA over scikit-learn's vectors of these texts.
+
+    What is named as most like a text has the largest cosine with it.
+    """
+    texts = topic_texts()
+    names = list(texts)
+    job = assign(cluster, "embedding", [(name, texts[name].encode()) for name in names])
+    page = open_page(f"{cluster.url}/ui#/jobs/{job['job_id']}/0")
+    dots = page.locator(".map a")
+    expect(dots).to_have_count(len(texts))
+    vectorizer = TfidfVectorizer(max_features=100, stop_words="english")
+    vectors = vectorizer.fit_transform(texts.values()).toarray()
     components = PCA(2).fit_transform(vectors)
-    for axis in range(2):
-        drawn = [spot[axis] for spot in spots]
-        assert (min(drawn), max(drawn)) == (0, 1)
+    for axis, side in enumerate(("cx", "cy")):
+        script = "(all, side) => all.map((one) => Number(one.getAttribute(side)))"
+        drawn = page.locator(".map circle").evaluate_all(script, side)
         assert abs(np.corrcoef(drawn, components[:, axis])[0, 1]) > 0.999
     likeness = vectors @ vectors.T - 2 * np.eye(len(vectors))
-    assert nearest == np.argsort(-likeness, axis=1)[:, :3].tolist()
+    told = page.get_by_label("Map of the job").get_by_role("status")
+    for place in (0, 9, 16, 21):
+        dots.nth(place).focus()
+        expect(told.locator("strong")).to_have_text(names[place])
+        nearest = [n for n in np.argsort(-likeness[place])[:5] if likeness[place][n] > 0.005]
+        assert told.locator("a").all_inner_texts() == [names[other] for other in nearest]
 
 
 def test_words_of_a_page(look: Callable[..., Page], picture: Picture) -> None:

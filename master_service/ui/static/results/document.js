@@ -2,8 +2,12 @@
 
 import { h, keep } from "../dom.js";
 import { button, facts } from "../widgets.js";
+import { codePointSlicer } from "./code_points.js";
 
+/** So much text is shown at once, and at most so much in one piece (code points). */
 const SHOWN_CHARACTERS = 200_000;
+/** What a piece counts at least, so that thousands of empty pages are not drawn at once. */
+const LEAST_CHARACTERS = 1000;
 
 /** Draw the result. */
 export async function draw({ json }) {
@@ -12,39 +16,68 @@ export async function draw({ json }) {
   const text = textCard(result);
   return [
     h("section", { class: "card", "aria-label": "About the document" }, h("h3", {}, title || result.document_type),
-      facts({ Kind: result.document_type, Author: author, Subject: subject, "Made with": creator, Pages: result.page_count, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
+      facts({ Kind: result.document_type, Author: author, Subject: subject, "Made with": creator, Pages: result.page_count, "Pages without text": result.pages_without_text || null, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
     outline(result.outline ?? [], text.lead),
     text.element,
   ];
 }
 
-/** The text, of which more is shown as it is wanted; `lead` shows a page, or what begins at a place. */
+/** The text, of which a part is shown at a time; `lead` shows a page, or what begins at an offset. */
 function textCard(result) {
-  const pieces = cut(result);
-  const next = reader(result.text_content);
-  const [sheets, more] = [h("div", { class: "stack" }), h("div")];
-  const showMore = button("Show more", show);
-  let shown = 0;
+  const pieces = result.text_layer === false ? [] : cut(result);
+  const slice = codePointSlicer(result.text_content);
+  const [sheets, before, after] = [h("div", { class: "stack" }), h("div"), h("div")];
+  const showEarlier = button("Show earlier", earlier);
+  const showMore = button("Show more", more);
+  let [first, last] = [0, 0]; // the pieces that are shown, the last one left out
 
-  function show() {
-    for (let characters = 0; shown < pieces.length && characters < SHOWN_CHARACTERS; shown += 1) {
-      const { begin, end, page } = pieces[shown];
-      characters += end - begin;
-      sheets.append(h("div", { class: page ? "sheet" : "", id: page ? `sheet-${page}` : `from-${begin}` },
-        page ? h("h3", {}, `Page ${page}`) : null,
-        end > begin ? h("p", { class: "reading" }, next(end - begin)) : h("p", { class: "faint" }, "No text here.")));
+  function more() {
+    for (let characters = 0; last < pieces.length && characters < SHOWN_CHARACTERS; last += 1) {
+      characters += weight(pieces[last]);
+      sheets.append(sheet(pieces[last], slice));
     }
-    keep(more, [shown < pieces.length], () => (shown < pieces.length ? showMore : []));
+    drawButtons();
   }
 
-  function lead({ page, begin }) {
-    const id = page ? `sheet-${page}` : `from-${begin}`;
-    while (shown < pieces.length && !document.getElementById(id)) show();
-    document.getElementById(id)?.scrollIntoView();
+  function earlier() {
+    const seen = sheets.firstElementChild;
+    for (let characters = 0; first > 0 && characters < SHOWN_CHARACTERS; ) {
+      first -= 1;
+      characters += weight(pieces[first]);
+      sheets.prepend(sheet(pieces[first], slice));
+    }
+    drawButtons();
+    seen.scrollIntoView();
   }
 
-  show();
-  return { element: h("section", { class: "card", "aria-label": "Text" }, sheets, more), lead };
+  function drawButtons() {
+    keep(before, [first > 0], () => (first > 0 ? showEarlier : []));
+    keep(after, [last < pieces.length], () => (last < pieces.length ? showMore : []));
+  }
+
+  function lead(entry) {
+    const wanted = pieces.findIndex(({ page, begin }) => (entry.page ? page === entry.page : begin === entry.begin));
+    if (wanted < 0) return;
+    if (wanted < first || wanted >= last) {
+      // What lies between would take long to draw in a large document.
+      first = last = wanted;
+      sheets.replaceChildren();
+      more();
+    }
+    sheets.children[wanted - first].scrollIntoView();
+  }
+
+  more();
+  const none = result.character_count ? null : h("p", { class: "faint" }, result.text_layer === false ? "There is no text to show: the pages are pictures." : "There is no text.");
+  return { element: h("section", { class: "card", "aria-label": "Text" }, none, before, sheets, after), lead };
+}
+
+const weight = ({ begin, end }) => Math.max(LEAST_CHARACTERS, end - begin);
+
+function sheet({ begin, end, page }, slice) {
+  return h("div", { class: page ? "sheet" : "", id: page ? `sheet-${page}` : `from-${begin}` },
+    page ? h("h3", {}, `Page ${page}`) : null,
+    end > begin ? h("p", { class: "reading" }, slice(begin, end)) : page ? h("p", { class: "faint" }, "No text here.") : null);
 }
 
 /** Where to cut the text: at its pages, or the headings of its outline, and where a piece would be too long. */
@@ -57,16 +90,6 @@ function cut({ pages, outline: entries = [], character_count: all }) {
     for (let from = begin + SHOWN_CHARACTERS; from < end; from += SHOWN_CHARACTERS) some.push({ begin: from, end: Math.min(end, from + SHOWN_CHARACTERS), page: null });
     return some;
   });
-}
-
-/** Return what reads on in a text, by characters: of those that Python counts, a string here has some twice. */
-function reader(text) {
-  let place = 0;
-  return (characters) => {
-    const begin = place;
-    for (let left = characters; left > 0 && place < text.length; left -= 1) place += text.codePointAt(place) > 0xffff ? 2 : 1;
-    return text.slice(begin, place);
-  };
 }
 
 function outline(entries, lead) {
