@@ -15,7 +15,8 @@ export async function draw({ json, input }) {
   const place = svg("line", { y1: -1, y2: 1, class: "place" });
   const picture = waveform(result.waveform ?? [], place);
   player.addEventListener("timeupdate", () => {
-    const at = ((result.waveform ?? []).length * player.currentTime) / Math.max(0.001, result.duration_seconds);
+    // The picture begins at the first point and ends at the last one.
+    const at = Math.max(0, (result.waveform ?? []).length - 1) * Math.min(1, player.currentTime / Math.max(0.001, result.duration_seconds));
     place.setAttribute("x1", at);
     place.setAttribute("x2", at);
   });

@@ -10,6 +10,7 @@ import { draw as drawImage } from "./image.js";
 import { draw as drawOcr } from "./ocr.js";
 import { resultPath } from "./paths.js";
 import { draw as drawText } from "./text.js";
+import { upright } from "./upright.js";
 
 const AGAIN_MS = 5000;
 const UNDER_WAY = new Set(["queued", "running"]);
@@ -66,7 +67,7 @@ export function showResult(place, jobId, index) {
     }
     const path = resultPath(job, file);
     const own = async (from, mediaType) => {
-      const data = await blob(from, signal);
+      const data = await upright(await blob(from, signal));
       urls.push(URL.createObjectURL(mediaType ? data.slice(0, data.size, mediaType) : data));
       return urls.at(-1);
     };
