@@ -99,7 +99,7 @@ def open_result(page: Page, filename: str) -> None:
 def hold(page: Page, files: Sequence[FilePayload]) -> Callable[[], None]:
     """Send more files than go into one request; returns with the second held back.
 
-    What is returned lets it go.
+    That is a slow network. What is returned lets it go.
     """
     sent: list[Route] = []
 
@@ -129,7 +129,7 @@ def reload(page: Page) -> None:
 
 
 def hold_all(page: Page, pattern: str) -> list[Route]:
-    """Hold every call of this pattern back; returns them as they come."""
+    """Hold every call of this pattern back, as a slow network does; returns them as they come."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -140,7 +140,7 @@ def hold_all(page: Page, pattern: str) -> list[Route]:
 
 
 def refuse_once(page: Page, pattern: str) -> list[Route]:
-    """Answer the first call of this pattern with a 503 that says "not now"; returns it."""
+    """Refuse the first call of this pattern, as a full master does, with "not now"; returns it."""
     refused: list[Route] = []
 
     def refuse(route: Route) -> None:

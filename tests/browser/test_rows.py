@@ -1,7 +1,13 @@
 """The list of a job's files, however long it is."""
 
-from playwright.sync_api import Page, Route, expect
+from collections.abc import Iterator
+from datetime import datetime, timezone
 
+import pytest
+from playwright.sync_api import APIResponse, Locator, Route, expect
+
+from master_service.jobs import File, FileState, Job, JobState
+from master_service.ledger import Ledger
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import Open
 from tests.conftest import assign
@@ -19,6 +25,7 @@ def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
     asked: list[str] = []
 
     def refuse(route: Route) -> None:
+        # A master that refuses, as one that is full does.
         asked.append(route.request.url)
         route.fulfill(status=503, json={"error": "not now"})
 
@@ -28,29 +35,6 @@ def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
     expect(page.get_by_role("heading", name="1 file for text")).to_be_visible()
     page.wait_for_timeout(1500)  # nothing tells that something does not happen
     assert 0 < len(asked) < 5
-
-
-ROWS = """
-async () => {
-  const { virtualList } = await import("/ui/static/rows.js");
-  const answers = [];
-  const row = (text) => Object.assign(document.createElement("div"), { textContent: text });
-  const list = virtualList(() => new Promise((answer) => answers.push(answer)), row, "Test");
-  document.querySelector("main").append(list.element);
-  list.setTotal(1);
-  const asked = async (count) => {
-    while (answers.length < count) await new Promise((drawn) => requestAnimationFrame(drawn));
-  };
-  await asked(1);
-  const refreshed = list.refresh();
-  await asked(2);
-  answers[1](["new"]);
-  await refreshed;
-  answers[0](["old"]);
-  await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-  return list.element.textContent;
-}
-"""
 
 
 def test_way_back_leads_to_where_one_was(open_page: Open, cluster: LocalCluster) -> None:
@@ -84,50 +68,80 @@ def test_rows_that_have_not_changed_stay(open_page: Open, cluster: LocalCluster)
     call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
 
 
-def test_rows_that_come_late_do_not_hide_newer_ones(page: Page) -> None:
+def test_rows_that_come_late_do_not_hide_newer_ones(open_page: Open, cluster: LocalCluster) -> None:
     """Of two answers about the same rows, that which was asked for later is shown."""
-    assert page.evaluate(ROWS) == "new"
+    job_id = send_job(cluster.url, "text", [("slow.txt", slow_text(20))])
+    page = open_page("about:blank")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        # A slow network: the master's own answer, which comes late.
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(f"**/jobs/{job_id}?offset=*", hold_the_first)
+    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
+    assert wait_until(lambda: held or page.evaluate("false"))
+    row = page.locator("a.row", has_text="slow.txt")
+    assert held[0][1].json()["files"][0]["state"] in ("queued", "running")
+    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
+    expect(row.locator(".state")).to_have_text("cancelled")
+    route, answer = held[0]
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.fulfill(response=answer)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    expect(row.locator(".state")).to_have_text("cancelled")
 
 
-MILLION_ROWS = """
-() => import("/ui/static/rows.js").then(({ virtualList }) => {
-  const row = (text) =>
-    Object.assign(document.createElement("div"), { textContent: text, className: "row" });
-  const fetchPage = async (offset, limit) =>
-    Array.from({ length: Math.min(limit, 1_000_000 - offset) }, (_, n) => `row ${offset + n}.`);
-  const list = virtualList(fetchPage, row, "Many");
-  document.querySelector("main").prepend(list.element);
-  list.setTotal(1_000_000);
-  Object.assign(window, { list });
-})
-"""
+MANY = 250_000
+"""Rows that are higher, all together, than a browser can draw."""
 
 
-def stands_still(page: Page) -> bool:
+@pytest.fixture(scope="module")
+def vast_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a job of very many files, which a master found in its ledger."""
+    folder = tmp_path_factory.mktemp("vast")
+    (folder / "spool").mkdir()
+    at = datetime.now(timezone.utc)
+    job = Job("vast", "text", at, JobState.CANCELLED, at, at, 0, MANY, 0, 0, MANY)
+    files = (File(n, f"row {n}.txt", 0, "", FileState.CANCELLED) for n in range(MANY))
+    ledger = Ledger(folder / "spool" / "jobs.db")
+    ledger.add(job, files, None)
+    ledger.close()
+    cluster = LocalCluster(folder)
+    cluster.start_master()
+    yield f"{cluster.url}/ui#/jobs/vast"
+    cluster.stop()
+
+
+def stands_still(frame: Locator) -> bool:
     """Tell whether the list is where it was a moment before."""
-    frame = page.locator(".rows-frame", has=page.get_by_label("Many"))
     before = frame.evaluate("frame => frame.scrollTop")
-    page.wait_for_timeout(300)
+    frame.page.wait_for_timeout(300)
     return bool(before == frame.evaluate("frame => frame.scrollTop"))
 
 
-def test_million_rows_can_be_reached(page: Page) -> None:
+def test_all_of_very_many_rows_can_be_reached(open_page: Open, vast_job: str) -> None:
     """A list that is higher than a browser can draw still leads from its first row to its last."""
-    page.evaluate(MILLION_ROWS)
-    frame = page.locator(".rows-frame", has=page.get_by_label("Many"))
+    page = open_page(vast_job)
+    frame = page.locator(".rows-frame")
+
+    def row(number: int) -> Locator:
+        return frame.get_by_text(f"row {number}.txt", exact=True)
+
+    expect(row(0)).to_be_in_viewport()
     frame.focus()
     page.keyboard.press("PageDown")  # which leaves no row out, and goes on for a while
-    expect(frame.get_by_text("row 0.", exact=True)).not_to_be_in_viewport()
-    assert wait_until(lambda: stands_still(page))
-    expect(frame.get_by_text("row 12.", exact=True)).to_be_in_viewport()
-    page.evaluate("window.where = window.list.where()")
-    frame.evaluate("frame => frame.scrollTo(0, 4_000_000)")
-    expect(frame.get_by_text("row 12.", exact=True)).to_have_count(0)
-    page.evaluate("window.list.goTo(window.where)")  # and the way back leads to the same
-    expect(frame.get_by_text("row 12.", exact=True)).to_be_in_viewport()
-    for part, row in [(0, 0), (0.5, 500_000), (1, 999_999)]:
-        script = (
-            "(frame, part) => frame.scrollTo(0, part * (frame.scrollHeight - frame.clientHeight))"
-        )
+    expect(row(0)).not_to_be_in_viewport()
+    assert wait_until(lambda: stands_still(frame))
+    expect(row(12)).to_be_in_viewport()
+    script = "(frame, part) => frame.scrollTo(0, part * (frame.scrollHeight - frame.clientHeight))"
+    for part, number in [(0, 0), (0.5, MANY // 2), (1, MANY - 1)]:
         frame.evaluate(script, part)
-        expect(frame.get_by_text(f"row {row}.", exact=True)).to_be_in_viewport()
+        expect(row(number)).to_be_in_viewport()
+    row(MANY - 1).click()
+    expect(page.get_by_role("heading", name=f"row {MANY - 1}.txt")).to_be_visible()
+    page.go_back()
+    expect(row(MANY - 1)).to_be_in_viewport()  # the way back leads to the same place

@@ -5,7 +5,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Page, Route, expect
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.acting import (
@@ -21,7 +22,8 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Open
 from tests.conftest import assign
-from tests.contract.jobs_api import call, job
+from tests.contract.jobs_api import call, finished, job
+from tests.contract.jobs_api import send as send_job
 from tests.contract.programs import slow_text
 
 Picture = Callable[[Page, str], Path]
@@ -110,46 +112,39 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, picture: Picture) -
     expect(page.get_by_role("heading", name="2 files for image")).to_be_visible()
 
 
-FAILURES = """
-async () => {
-  const { failures } = await import("/ui/static/view_failures.js");
-  const { element, hear, end } = failures("/jobs/some");
-  element.id = "failures";
-  document.querySelector("main").prepend(element);
-  window.end = end;
-  window.hear = (failed_files, state) => hear({ failed_files, state });
-}
-"""
+@pytest.mark.parametrize("is_left", [False, True], ids=["shown", "left"])
+def test_failures_are_all_told_when_the_job_is_over(
+    open_page: Open, own_cluster: LocalCluster, is_left: bool
+) -> None:
+    """The end that comes right behind the last failure has it drawn at once.
 
-
-def test_failures_are_all_told_when_the_job_is_over(page: Page) -> None:
-    """The end that comes right behind the last failure has it drawn at once."""
-    failed = 1
-
-    def tell(route: Route) -> None:
-        route.fulfill(json={"by_code": {"empty": failed}})
-
-    page.route("**/jobs/some/failures", tell)
-    named = {"files": [{"filename": "a.txt", "error": "is empty"}]}
-    page.route("**/jobs/some?code=*", lambda route: route.fulfill(json=named))
+    Once the view is left, nothing is asked for any more.
+    """
+    own_cluster.start_master()
+    own_cluster.start_slaves(1)
+    page = open_page("about:blank")
     page.clock.install(time=0)
-    page.clock.pause_at(10_000)
-    page.evaluate(FAILURES)
-    page.evaluate("window.hear(1, 'running')")
-    card = page.locator("#failures")
+    files = [("a.txt", b""), ("slow.txt", slow_text(12)), ("b.txt", b"")]
+    job_id = send_job(own_cluster.url, "text", files)
+    page.goto(f"{own_cluster.url}/ui#/jobs/{job_id}")
+    card = page.get_by_label("Files that need attention")
     expect(card).to_contain_text("1 file needs attention")
     expect(card).to_contain_text("a.txt")  # the last of what is asked for
-    failed = 2
-    page.evaluate("window.hear(2, 'running')")
-    page.evaluate("window.hear(2, 'done')")
-    page.clock.run_for(1000)  # much less than until the next turn
-    expect(card).to_contain_text("2 files need attention")
+    # From here on, nothing is done that the page does after a rest.
+    page.clock.pause_at(page.evaluate("Date.now()") + 100)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.evaluate("window.end()")
-    page.evaluate("window.hear(3, 'done')")
-    page.clock.run_for(20_000)
-    assert not [url for url in asked if "/jobs/some" in url]
+    if is_left:
+        page.get_by_role("link", name="Cluster").click()
+        expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
+        finished(own_cluster.url, job_id)
+        page.clock.run_for(20_000)
+        assert not [url for url in asked if "failures" in url or "code=" in url]
+        return
+    expect(page.get_by_role("region", name="Progress")).to_contain_text("Finished")
+    page.clock.run_for(1000)  # much less than until the next turn
+    expect(card).to_contain_text("2 files need attention")
+    expect(card).to_contain_text("b.txt")
 
 
 def test_kinds_of_failure_are_those_of_all_files(
