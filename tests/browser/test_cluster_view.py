@@ -66,6 +66,19 @@ def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalC
     expect(page.get_by_label("Gain")).to_be_visible()
 
 
+def test_chart_is_there_in_other_colors(open_page: Open, cluster: LocalCluster) -> None:
+    """Where the system turns dark or light, the chart is drawn again, as wide as before."""
+    page = open_page(f"{cluster.url}/ui#/cluster")
+    canvas = page.locator(".chart canvas")
+    expect(canvas).to_be_visible()
+    width = canvas.get_attribute("width")
+    assert int(width or 0) > 100
+    canvas.evaluate("canvas => { canvas.id = 'before'; }")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("#before")).to_have_count(0)
+    expect(canvas).to_have_attribute("width", width or "")
+
+
 def test_slave_that_rests_says_why(
     open_page: Open, own_cluster: LocalCluster, picture: Picture
 ) -> None:

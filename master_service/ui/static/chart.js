@@ -36,7 +36,12 @@ export function drawChart(place) {
     now.textContent = rate(rates.at(-1) ?? 0);
     await loadPlot();
     if (plot) plot.setData([minutes, rates]);
-    else if (box.isConnected) plot = newPlot(box, [minutes, rates]);
+    else if (box.isConnected) {
+      plot = newPlot(box, [minutes, rates]);
+      // While the browser changes its colors, Chromium gives the box no width; what is observed anew is told again.
+      observer.unobserve(box);
+      observer.observe(box);
+    }
   }
 
   function end() {
