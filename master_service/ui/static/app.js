@@ -45,7 +45,7 @@ function decoded(text) {
 
 connection.addEventListener("change", () => {
   keep(document.getElementById("trouble"), [connection.up, connection.loggedIn], () => {
-    if (!connection.up) return h("p", { class: "notice bad" }, "The master can't be reached. This page tries again by itself; what was accepted is safe.");
+    if (!connection.up) return h("p", { class: "notice bad" }, "The master can't be reached: what is shown here is from its last answer. This page tries again by itself; what was accepted is safe.");
     return connection.loggedIn ? [] : loginForm();
   });
   clearTimeout(comingBack);

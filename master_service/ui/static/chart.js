@@ -7,8 +7,8 @@ import { rate } from "./words.js";
 const INTERVALS = 119;
 const HEIGHT = 180;
 
-/** Draw the rate of the last minutes: `draw` takes newer figures, `end` lets the chart go. */
-export function drawChart(place) {
+/** Draw the rate of the last minutes: `draw` takes newer figures, `end` lets the chart go; `fresh` is the view's freshness. */
+export function drawChart(place, fresh) {
   const [box, now] = [h("div", { class: "chart", role: "img", "aria-label": "Chart of the rate" }), h("strong")];
   place.replaceChildren(h("div", { class: "split" }, h("h3", {}, "Files a second, the last ten minutes"), now), box);
   let plot = null;
@@ -33,7 +33,7 @@ export function drawChart(place) {
     const all = [...new Array(INTERVALS).fill(0), ...ended].slice(-INTERVALS);
     const minutes = all.map((_, number) => ((number + 1 - all.length) * step) / 60);
     const rates = all.map((number) => number / step);
-    now.textContent = rate(rates.at(-1) ?? 0);
+    fresh.say(now, rate(rates.at(-1) ?? 0));
     await loadPlot();
     if (plot) plot.setData([minutes, rates]);
     else if (box.isConnected) {
@@ -60,7 +60,7 @@ function newPlot(box, data) {
   return new window.uPlot({
     width: box.clientWidth, height: HEIGHT, cursor: { show: false }, legend: { show: false },
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
-    axes: [{ ...axis, values: (_, marks) => marks.map((minute) => (minute ? `${minute} min` : "now")) }, { ...axis, size: 44 }],
+    axes: [{ ...axis, values: (_, marks) => marks.map((minute) => (minute ? `${minute} min` : "latest")) }, { ...axis, size: 44 }],
     series: [{}, { stroke: accent, width: 2, points: { show: false }, fill: `${accent}22` }],
   }, data, box);
 }

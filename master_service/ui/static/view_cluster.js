@@ -3,6 +3,7 @@
 import { get, status as askStatus } from "./api.js";
 import { drawChart } from "./chart.js";
 import { h, keep, title } from "./dom.js";
+import { freshness } from "./freshness.js";
 import { drawNewestGain } from "./gain.js";
 import { repeat } from "./timing.js";
 import { snippet } from "./widgets.js";
@@ -11,12 +12,13 @@ import { count, duration } from "./words.js";
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
   title(place, "Cluster");
-  const slaves = h("div", { class: "grid" });
-  const chart = h("section", { class: "card", "aria-label": "Rate" });
-  const gain = h("div");
+  const slaves = h("div", { class: "grid live" });
+  const chart = h("section", { class: "card live", "aria-label": "Rate" });
+  const gain = h("div", { class: "live" });
   const head = h("p", { class: "faint" });
   place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, gain, addSlave(page));
-  const graph = drawChart(chart);
+  const fresh = freshness(place, ask);
+  const graph = drawChart(chart, fresh);
   const cards = new Map();
   let ended = false;
 
@@ -25,7 +27,7 @@ export function show(place, page) {
     const card = cards.get(slave.name);
     // When a slave that is there was last heard of is not shown.
     const seen = slave.state === "missing" ? slave.last_seen_seconds : null;
-    keep(card, [JSON.stringify([{ ...slave, last_seen_seconds: seen }, doing])], () => drawSlave(slave, doing));
+    keep(card, [JSON.stringify([{ ...slave, last_seen_seconds: seen }, doing])], () => drawSlave(slave, doing, fresh));
     return card;
   }
 
@@ -33,27 +35,29 @@ export function show(place, page) {
     const [status, activity] = await Promise.all([askStatus(), get("/activity")]);
     if (ended) return;
     const all = [...status.slaves, ...status.missing];
-    head.textContent = all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.";
+    fresh.say(head, all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.");
     const shown = all.map((one) => cardOf(one, activity.slaves[one.name]));
     keep(slaves, shown, () => shown);
+    fresh.heard(); // what follows may take long, or fail
     // The one can be had without the other.
     await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
   }
 
-  const stop = repeat(ask);
+  const stop = repeat(fresh.ask);
   return () => {
     ended = true;
     stop();
+    fresh.end();
     graph.end();
   };
 }
 
-function drawSlave(slave, activity) {
+function drawSlave(slave, activity, fresh) {
   const missing = Object.entries(slave.unavailable ?? {});
   return [
     h("div", { class: "split" },
       h("h3", {}, slave.name),
-      h("span", { class: `state ${slave.state}` }, howLong(slave))),
+      fresh.badge(h("span", { class: `state ${slave.state}` }), slave.state, howLong(slave))),
     slave.resting_reason ? h("p", { class: "faint" }, `It rests because ${slave.resting_reason}.`) : null,
     h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
     activity?.current_files.length ? h("ul", { role: "list", class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,

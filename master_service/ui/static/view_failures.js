@@ -33,7 +33,7 @@ const REMEDIES = {
  */
 export function failures(path) {
   const [heading, list] = [h("h3"), h("div", { class: "stack" })];
-  const card = h("section", { class: "card", "aria-label": "Files that need attention" }, heading, list);
+  const card = h("section", { class: "card live", "aria-label": "Files that need attention" }, heading, list);
   const element = h("div");
   const kinds = new Map();
   const refresh = paced(draw, REFRESH_MS);

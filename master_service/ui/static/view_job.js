@@ -2,6 +2,7 @@
 
 import { get, jobPath, newKey, post, remove } from "./api.js";
 import { h, keep, title } from "./dom.js";
+import { freshness } from "./freshness.js";
 import { drawGain } from "./gain.js";
 import { showResult } from "./results/index.js";
 import { virtualList } from "./rows.js";
@@ -14,6 +15,9 @@ import { bytes, count, howItGoes, outOf } from "./words.js";
 /** How often files and shares are asked for; the job itself is heard of live. */
 const REFRESH_MS = 5000;
 
+/** The states of a file that another one follows. */
+const PASSING = new Set(["queued", "running"]);
+
 /** Where in the list of each job somebody was last. */
 const cameFrom = new Map();
 
@@ -21,18 +25,20 @@ const cameFrom = new Map();
 export function show(place, page, [jobId, index]) {
   if (index !== undefined) return showResult(place, jobId, Number(index));
   const path = jobPath(jobId);
-  const summary = summaryCard(place, path);
+  const fresh = freshness(place, async () => hear(await get(`${path}?limit=0`)));
+  const summary = summaryCard(place, path, fresh);
   const attention = failures(path);
-  const gain = h("div");
+  const gain = h("div", { class: "live" });
   const list = virtualList(
     async (offset, limit) => (await get(`${path}?offset=${offset}&limit=${limit}`)).files,
-    (file) => drawFile(path, file), "Files of this job");
+    (file) => drawFile(path, file, fresh), "Files of this job");
   let [job, unwatch] = [null, () => {}];
   let drawnDone = 0;
   const refresh = paced(refreshNow, REFRESH_MS);
 
   function hear(news) {
     job = news;
+    fresh.heard();
     summary.draw(job);
     list.setTotal(job.total_files);
     attention.hear(job);
@@ -49,7 +55,7 @@ export function show(place, page, [jobId, index]) {
 
   title(place, "A job");
   const came = cameFrom.get(jobId);
-  const files = h("section", { class: "card", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
+  const files = h("section", { class: "card live", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
   async function begin() {
     try {
       const found = await get(`${path}?limit=0`);
@@ -70,6 +76,7 @@ export function show(place, page, [jobId, index]) {
   return () => {
     if (job) cameFrom.set(jobId, list.where());
     stopBeginning();
+    fresh.end();
     refresh.stop();
     attention.end();
     unwatch();
@@ -81,9 +88,9 @@ async function everyOne(promises) {
   if (failed) throw failed.reason;
 }
 
-function summaryCard(place, path) {
+function summaryCard(place, path, fresh) {
   const [heading, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
-  const element = h("section", { class: "card", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told);
+  const element = h("section", { class: "card live", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told);
   const retryKey = newKey();
   // It stays the same, so that pressing it once is enough.
   const cancel = button("Cancel", () => remove(path).then(draw));
@@ -100,7 +107,7 @@ function summaryCard(place, path) {
     progress.set(job.done_files, job.failed_files, job.total_files);
     // To be read out when it is over, not ten times a second.
     told.setAttribute("aria-live", over ? "polite" : "off");
-    told.textContent = `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`;
+    fresh.say(told, `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`, over);
   }
 
   async function retry() {
@@ -111,11 +118,17 @@ function summaryCard(place, path) {
   return { element, draw };
 }
 
-function drawFile(path, file) {
+function drawFile(path, file, fresh) {
   return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}`, title: file.filename },
-    h("span", { class: `state ${file.state}` }, file.state),
+    stateOf(file, fresh),
     h("span", { class: "one-line grow" }, file.filename),
     file.warnings?.length ? h("span", { class: "tag fair", title: file.warnings.join("\n") }, "warning") : null,
     h("span", { class: "faint only-wide" }, file.slave ?? ""),
     h("span", { class: "faint" }, bytes(file.size)));
+}
+
+/** The state of a file, which can be out of date unless it is the last one. */
+function stateOf({ state }, fresh) {
+  const element = h("span", { class: `state ${state}` }, state);
+  return PASSING.has(state) ? fresh.badge(element, state) : element;
 }

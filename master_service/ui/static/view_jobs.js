@@ -2,6 +2,7 @@
 
 import { get, jobPath } from "./api.js";
 import { h, keep, title } from "./dom.js";
+import { freshness } from "./freshness.js";
 import { repeat } from "./timing.js";
 import { isOver, watch } from "./watching.js";
 import { bar, button } from "./widgets.js";
@@ -14,16 +15,17 @@ const MOST_WATCHED = 6;
 /** Draw the view into `place`; returns what ends it. */
 export function show(place) {
   title(place, "Jobs");
-  const [list, turning] = [h("div", { class: "stack" }), h("div", { class: "actions" })];
+  const [list, turning] = [h("div", { class: "stack live" }), h("div", { class: "actions" })];
   place.replaceChildren(h("h2", {}, "Jobs"), list, turning);
   const cards = new Map();
   const watched = new Map();
+  const fresh = freshness(place, ask);
   let [ended, first] = [false, 0];
 
   function draw(job) {
     if (!cards.has(job.job_id)) cards.set(job.job_id, h("a", { class: "card job", href: `#${jobPath(job.job_id)}` }));
     const card = cards.get(job.job_id);
-    keep(card, [JSON.stringify(job)], () => drawJob(job));
+    keep(card, [JSON.stringify(job)], () => drawJob(job, fresh));
     return card;
   }
 
@@ -43,7 +45,7 @@ export function show(place) {
   function turn(by) {
     first = Math.max(0, first + by);
     scrollTo(0, 0);
-    return ask();
+    return fresh.ask();
   }
 
   function follow(jobId) {
@@ -51,21 +53,22 @@ export function show(place) {
     watched.set(jobId, watch(jobId, draw, () => watched.delete(jobId)));
   }
 
-  const stop = repeat(ask);
+  const stop = repeat(fresh.ask);
   return () => {
     ended = true;
     stop();
+    fresh.end();
     for (const unwatch of watched.values()) unwatch();
   };
 }
 
-function drawJob(job) {
+function drawJob(job, fresh) {
   const ended = job.done_files + job.failed_files;
   return [
     h("div", { class: "split" },
       h("strong", {}, `${count(job.total_files, "file")} for ${job.task_type}`),
       h("span", { class: "faint" }, time(job.created_at))),
     bar(job.done_files, job.failed_files, job.total_files),
-    h("div", { class: "split faint" }, h("span", {}, howItGoes(job)), h("span", {}, outOf(ended, job.total_files))),
+    h("div", { class: "split faint" }, fresh.say(h("span"), howItGoes(job), isOver(job)), h("span", {}, outOf(ended, job.total_files))),
   ];
 }

@@ -1,13 +1,15 @@
 // The first view: files go in here, and their uploads are watched.
 
-import { status } from "./api.js";
+import { get, jobPath, status } from "./api.js";
 import { pickers, takeDrops } from "./choosing.js";
 import { h, keep, title } from "./dom.js";
+import { freshness } from "./freshness.js";
 import { interrupted, outbox } from "./outbox.js";
 import { staging } from "./staging.js";
 import { repeat } from "./timing.js";
 import { chosenCard } from "./view_chosen.js";
 import { interruptedCard, uploadCard } from "./view_uploads.js";
+import { isOver } from "./watching.js";
 
 const REDRAW_MS = 1000;
 
@@ -15,17 +17,18 @@ const REDRAW_MS = 1000;
 export function show(place, page) {
   title(place, "Send");
   const take = (finding) => staging.add(finding, page.limits);
-  const notice = h("div");
+  const notice = h("div", { class: "live" });
   const chosen = chosenCard(page, () => uploads.firstElementChild.focus());
   const broken = h("div", { class: "stack" });
   const uploads = h("div", { class: "stack" });
   place.replaceChildren(h("h2", { class: "hidden" }, "Send files"), notice, dropZone(take), chosen.element, broken, uploads);
   const cards = new Map();
+  const fresh = freshness(place, () => Promise.all([lookForSlaves(), lookForJobs()]));
   let ended = false;
 
   function drawUploads() {
     for (const one of outbox.uploads) {
-      if (!cards.has(one)) cards.set(one, uploadCard(one));
+      if (!cards.has(one)) cards.set(one, uploadCard(one, fresh));
       cards.get(one).draw();
     }
     keep(uploads, outbox.uploads, () => outbox.uploads.map((one) => cards.get(one).element));
@@ -42,16 +45,24 @@ export function show(place, page) {
       "No slave is here yet. Files can be sent, and wait for one. ", h("a", { href: "#/cluster" }, "How to start a slave"))));
   }
 
+  /** What is shown of jobs comes live, but is asked for where the master was gone. */
+  async function lookForJobs() {
+    if (!place.classList.contains("stale")) return;
+    const under = outbox.uploads.filter(({ job }) => job && !isOver(job));
+    await Promise.all(under.map(async (one) => one.change({ job: await get(`${jobPath(one.jobId)}?limit=0`) })));
+  }
+
   outbox.addEventListener("change", drawUploads);
   drawUploads();
   // What stalls says nothing, and its rate sinks all the same.
-  const stops = [repeat(lookForBroken), repeat(lookForSlaves), repeat(async () => drawUploads(), REDRAW_MS)];
+  const stops = [repeat(lookForBroken), repeat(fresh.ask), repeat(async () => drawUploads(), REDRAW_MS)];
   return () => {
     ended = true;
     stops.forEach((stop) => stop());
     outbox.removeEventListener("change", drawUploads);
     cards.forEach((card) => card.end());
     chosen.end();
+    fresh.end();
   };
 }
 

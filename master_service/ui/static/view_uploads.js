@@ -12,8 +12,11 @@ import { bytes, count, duration, howItGoes, outOf } from "./words.js";
 const STATES = { waiting: "Waiting", sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
 const NAMES_SHOWN = 20;
 
-/** A card for an upload of this page; `draw` shows how it stands, and `end` is to be called when it is not shown any more. */
-export function uploadCard(one) {
+/**
+ * A card for an upload of this page; `draw` shows how it stands, and `end` is to be called when it is not shown any more.
+ * What it shows of the job is as old as `fresh`, the view's freshness, says.
+ */
+export function uploadCard(one, fresh) {
   const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
   const attention = h("div");
   const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble, attention);
@@ -22,6 +25,7 @@ export function uploadCard(one) {
 
   function draw() {
     const over = one.job !== null && isOver(one.job);
+    element.classList.toggle("live", one.job !== null);
     heading.textContent = `${STATES[one.state]}: ${count(one.totalFiles, "file")} for ${one.type.name}`;
     keep(actions, [one.state, one.job === null, over], () => [
       ["waiting", "sending"].includes(one.state) || (one.job && !over) ? button("Cancel", cancel) : null,
@@ -30,7 +34,7 @@ export function uploadCard(one) {
     ]);
     if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
-      told.textContent = `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`;
+      fresh.say(told, `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`, over);
       if (!failed) attention.replaceWith((failed = failures(jobPath(one.jobId))).element);
       failed.hear(one.job);
     } else if (one.state === "waiting") {
@@ -70,7 +74,7 @@ export function interruptedCard(one, types, change) {
     }
   };
   const [chooseFiles, chooseFolder, inputs] = pickers(take);
-  return takeDrops(h("section", { class: "card", "aria-label": "Interrupted upload" },
+  return takeDrops(h("section", { class: "card live", "aria-label": "Interrupted upload" },
     h("h3", {}, "An upload was interrupted"),
     h("p", {}, `Of ${count(one.totalFiles, "file")} for ${one.type}, ${count(one.arrivedFiles, "has", "have")} arrived and ${one.arrivedFiles === 1 ? "is" : "are"} safe. ${isWhole ? "They only have to be started." : "Choose or drop the same files here again, and only the missing ones are sent."}`),
     trouble,

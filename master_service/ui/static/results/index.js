@@ -2,6 +2,7 @@
 
 import { ApiError, blob, get, jobPath } from "../api.js";
 import { h, keep, title } from "../dom.js";
+import { freshness } from "../freshness.js";
 import { bytes, count } from "../words.js";
 import { draw as drawAudio } from "./audio.js";
 import { draw as drawDocument } from "./document.js";
@@ -29,7 +30,9 @@ export function showResult(place, jobId, index) {
   const left = new AbortController();
   const { signal } = left;
   const body = h("div", { class: "stack" }, h("p", { class: "faint" }, "…"));
-  const head = h("div", { class: "stack" });
+  const head = h("div", { class: "stack live" });
+  const fresh = freshness(place, look);
+  let timer = null;
   place.replaceChildren(head, body);
   const keys = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -40,29 +43,32 @@ export function showResult(place, jobId, index) {
 
   async function fill() {
     try {
-      await look();
+      await fresh.ask();
     } catch (error) {
       if (signal.aborted) return;
       body.replaceChildren(h("p", { class: "card error" }, error.message));
-      if (error instanceof ApiError && error.status !== 404) setTimeout(again, AGAIN_MS);
+      if (error instanceof ApiError && error.status !== 404) askLater();
     }
   }
 
-  function again() {
-    if (!signal.aborted) fill();
+  function askLater() {
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (!signal.aborted) fill(); }, AGAIN_MS);
   }
 
   async function look() {
     const job = await get(`${jobPath(jobId)}?offset=${index}&limit=1`, signal);
     const [file] = job.files;
     if (file?.index !== index) throw new Error("This job has no such file.");
-    keep(head, [JSON.stringify([file, job.total_files])], () => drawHead(job, file));
+    keep(head, [JSON.stringify([file, job.total_files])], () => drawHead(job, file, fresh));
+    fresh.heard();
     title(place, file.filename);
     if (pressed) head.querySelector(`[rel=${pressed}]`)?.focus();
     pressed = null;
+    if (!UNDER_WAY.has(file.state)) fresh.end(); // what has come to its end is never stale
     if (!file.saved_file) {
       body.replaceChildren(drawNone(file));
-      if (UNDER_WAY.has(file.state)) setTimeout(again, AGAIN_MS);
+      if (UNDER_WAY.has(file.state)) askLater();
       return;
     }
     const path = resultPath(job, file);
@@ -84,11 +90,12 @@ export function showResult(place, jobId, index) {
   fill();
   return () => {
     left.abort();
+    fresh.end();
     urls.forEach(URL.revokeObjectURL);
   };
 }
 
-function drawHead(job, file) {
+function drawHead(job, file, fresh) {
   const path = jobPath(job.job_id);
   const to = (index, rel, words) => (index >= 0 && index < job.total_files
     ? h("a", { class: "button", rel, href: `#${path}/${index}`, onclick: (event) => { pressed = event.detail ? null : rel; } }, words) : h("span", { class: "button off" }, words));
@@ -99,7 +106,7 @@ function drawHead(job, file) {
       h("div", { class: "actions" },
         to(file.index - 1, "prev", "Previous"), to(file.index + 1, "next", "Next"),
         file.saved_file ? h("a", { class: "button primary", href: resultPath(job, file), download: file.saved_file.split("/").at(-1) }, "Download") : null)),
-    h("p", { class: "faint" }, `${bytes(file.size)}, ${file.state}${file.slave ? ` by ${file.slave}` : ""}`),
+    fresh.say(h("p", { class: "faint" }), `${bytes(file.size)}, ${file.state}${file.slave ? ` by ${file.slave}` : ""}`, !UNDER_WAY.has(file.state)),
   ];
 }
 
