@@ -59,7 +59,7 @@ def test_every_view_says_what_is_stale_and_recovers(
     badges = cluster.get_by_label("Slave 127.0.0.1").locator(".state")
     rows = job.locator("a.row .state")
     expect(badges).to_have_text(["ready"] * 2)
-    expect(cluster.get_by_text("2 slaves, 2 workers")).to_be_visible()
+    expect(cluster.get_by_text("2 slaves ready, 2 workers")).to_be_visible()
     expect(rows.first).to_have_text("running")
     expect(jobs.locator(".job")).to_contain_text("Under way")
     expect(result.get_by_text(re.compile("^[^U].*, running by"))).to_be_visible()
@@ -70,8 +70,8 @@ def test_every_view_says_what_is_stale_and_recovers(
     expect(badges).to_have_text([ready] * 2, timeout=SOON_MS)
     assert is_gray(badges.first)
     unknown = re.compile(f"Unknown, last seen {AGO}: ")
-    expect(cluster.get_by_text(re.compile(f"{unknown.pattern}2 slaves"))).to_be_visible()
-    expect(cluster.get_by_text("2 slaves, 2 workers", exact=True)).to_have_count(0)
+    expect(cluster.get_by_text(re.compile(f"{unknown.pattern}2 slaves ready"))).to_be_visible()
+    expect(cluster.get_by_text("2 slaves ready", exact=True)).to_have_count(0)
     expect(cluster.get_by_label("Rate").locator("strong")).to_contain_text("last seen")
     for view, place in (
         (busy, upload),
@@ -172,3 +172,25 @@ def test_job_that_is_over_stays_as_it_is(open_page: Open, own_cluster: LocalClus
     expect(jobs.locator(".job")).to_contain_text("Finished")
     expect(jobs.locator(".job")).not_to_contain_text("nknown")
     expect(job.locator("a.row .state")).to_have_text("done")
+
+
+def test_what_a_job_waits_for_is_prominent(
+    open_page: Open, own_cluster: LocalCluster, picture: Picture
+) -> None:
+    """A job without a slave says so in a note of its own: on its page, its card, its upload."""
+    own_cluster.start_master()
+    page = open_page(own_cluster.url)
+    choose(page, [text("a.txt", b"a good text")])
+    send(page)
+    upload = upload_of(page, "text")
+    expect(upload.locator(".notice")).to_contain_text("Waiting: No slaves available")
+    jobs = another(page, "#/jobs")
+    expect(jobs.locator(".job .notice")).to_contain_text("Waiting: No slaves available")
+    check(jobs, "jobs", picture)
+    upload.get_by_role("link", name="Watch the job").click()
+    card = page.get_by_role("region", name="Progress")
+    expect(card.locator(".notice")).to_contain_text("Waiting: No slaves available")
+    check(page, "job", picture)
+    own_cluster.start_slaves(1)
+    expect(card).to_contain_text("Finished", timeout=SOON_MS)
+    expect(card.locator(".notice")).to_have_count(0)

@@ -7,7 +7,7 @@ import { freshness } from "./freshness.js";
 import { drawNewestGain } from "./gain.js";
 import { repeat } from "./timing.js";
 import { snippet } from "./widgets.js";
-import { count, duration } from "./words.js";
+import { count, duration, slavesByState } from "./words.js";
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {
@@ -35,7 +35,7 @@ export function show(place, page) {
     const [status, activity] = await Promise.all([askStatus(), get("/activity")]);
     if (ended) return;
     const all = [...status.slaves, ...status.missing];
-    fresh.say(head, all.length ? `${count(status.slaves.length, "slave")}, ${count(status.slaves.reduce((sum, one) => sum + one.workers, 0), "worker")}` : "No slave is here yet: start one as shown below.");
+    fresh.say(head, all.length ? slavesByState(all) : "No slave is here yet: start one as shown below.");
     const shown = all.map((one) => cardOf(one, activity.slaves[one.name]));
     keep(slaves, shown, () => shown);
     fresh.heard(); // what follows may take long, or fail
@@ -58,6 +58,7 @@ function drawSlave(slave, activity, fresh) {
     h("div", { class: "split" },
       h("h3", {}, slave.name),
       fresh.badge(h("span", { class: `state ${slave.state}` }), slave.state, howLong(slave))),
+    slave.unreachable_reason ? h("p", { class: "error" }, slave.unreachable_reason) : null,
     slave.resting_reason ? h("p", { class: "faint" }, `It rests because ${slave.resting_reason}.`) : null,
     h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
     activity?.current_files.length ? h("ul", { role: "list", class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,

@@ -9,7 +9,7 @@ import { virtualList } from "./rows.js";
 import { paced, repeat } from "./timing.js";
 import { failures } from "./view_failures.js";
 import { isOver, watch } from "./watching.js";
-import { bar, button } from "./widgets.js";
+import { bar, button, waitingNote } from "./widgets.js";
 import { bytes, count, howItGoes, outOf } from "./words.js";
 
 /** How often files and shares are asked for; the job itself is heard of live. */
@@ -90,7 +90,8 @@ async function everyOne(promises) {
 
 function summaryCard(place, path, fresh) {
   const [heading, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
-  const element = h("section", { class: "card live", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told);
+  const waiting = h("div", { "aria-live": "polite" });
+  const element = h("section", { class: "card live", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told, waiting);
   const retryKey = newKey();
   // It stays the same, so that pressing it once is enough.
   const cancel = button("Cancel", () => remove(path).then(draw));
@@ -108,6 +109,7 @@ function summaryCard(place, path, fresh) {
     // To be read out when it is over, not ten times a second.
     told.setAttribute("aria-live", over ? "polite" : "off");
     fresh.say(told, `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`, over);
+    keep(waiting, [over ? null : job.waiting_for], () => waitingNote(job));
   }
 
   async function retry() {

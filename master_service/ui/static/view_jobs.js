@@ -5,7 +5,7 @@ import { h, keep, title } from "./dom.js";
 import { freshness } from "./freshness.js";
 import { repeat } from "./timing.js";
 import { isOver, watch } from "./watching.js";
-import { bar, button } from "./widgets.js";
+import { bar, button, waitingNote } from "./widgets.js";
 import { count, howItGoes, outOf, time } from "./words.js";
 
 const AT_ONCE = 100;
@@ -70,5 +70,6 @@ function drawJob(job, fresh) {
       h("span", { class: "faint" }, time(job.created_at))),
     bar(job.done_files, job.failed_files, job.total_files),
     h("div", { class: "split faint" }, fresh.say(h("span"), howItGoes(job), isOver(job)), h("span", {}, outOf(ended, job.total_files))),
+    waitingNote(job),
   ];
 }

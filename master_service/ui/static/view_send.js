@@ -41,8 +41,8 @@ export function show(place, page) {
 
   async function lookForSlaves() {
     const { slaves } = await status();
-    if (!ended) keep(notice, [slaves.length > 0], () => (slaves.length ? [] : h("p", { class: "notice" },
-      "No slave is here yet. Files can be sent, and wait for one. ", h("a", { href: "#/cluster" }, "How to start a slave"))));
+    const isReached = slaves.some(({ state }) => state !== "unreachable");
+    if (!ended) keep(notice, [slaves.length, isReached], () => (isReached ? [] : noticeOf(slaves.length)));
   }
 
   /** What is shown of jobs comes live, but is asked for where the master was gone. */
@@ -64,6 +64,13 @@ export function show(place, page) {
     chosen.end();
     fresh.end();
   };
+}
+
+function noticeOf(slaves) {
+  const [why, where] = slaves
+    ? [`The master can't reach ${slaves === 1 ? "its slave" : "any of its slaves"}. Files can be sent, and wait until it can. `, "Why, and what to do"]
+    : ["No slave is here yet. Files can be sent, and wait for one. ", "How to start a slave"];
+  return h("p", { class: "notice" }, why, h("a", { href: "#/cluster" }, where));
 }
 
 function dropZone(take) {

@@ -6,7 +6,7 @@ import { h, keep } from "./dom.js";
 import { forgetIt, giveUp, resume, start, tryAgain } from "./outbox.js";
 import { failures } from "./view_failures.js";
 import { isOver } from "./watching.js";
-import { bar, button } from "./widgets.js";
+import { bar, button, waitingNote } from "./widgets.js";
 import { bytes, count, duration, howItGoes, outOf } from "./words.js";
 
 const STATES = { waiting: "Waiting", sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
@@ -18,8 +18,8 @@ const NAMES_SHOWN = 20;
  */
 export function uploadCard(one, fresh) {
   const [heading, actions, progress, told, trouble] = [h("h3"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { class: "faint" }), h("p", { class: "error" })];
-  const attention = h("div");
-  const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, trouble, attention);
+  const [attention, waiting] = [h("div"), h("div", { "aria-live": "polite" })];
+  const element = h("section", { class: "card", tabindex: -1, "aria-label": `Upload of ${one.type.name}` }, h("div", { class: "split" }, heading, actions), progress, told, waiting, trouble, attention);
   let failed = null;
   const cancel = () => (one.job === null ? giveUp(one) : remove(jobPath(one.jobId)).then((job) => one.change({ job })));
 
@@ -35,6 +35,7 @@ export function uploadCard(one, fresh) {
     if (one.job) {
       progress.set(one.job.done_files, one.job.failed_files, one.job.total_files);
       fresh.say(told, `${outOf(one.job.done_files, one.job.total_files)} done. ${howItGoes(one.job)}`, over);
+      keep(waiting, [over ? null : one.job.waiting_for], () => waitingNote(one.job));
       if (!failed) attention.replaceWith((failed = failures(jobPath(one.jobId))).element);
       failed.hear(one.job);
     } else if (one.state === "waiting") {

@@ -17,6 +17,11 @@ export function bar(done, failed, total, label = "Progress") {
   return element;
 }
 
+/** What a job waits for, while it does; else nothing. */
+export function waitingNote({ state, waiting_for: sentence }) {
+  return sentence && !["done", "cancelled"].includes(state) ? h("p", { class: "notice" }, h("strong", {}, "Waiting: "), sentence) : null;
+}
+
 /** A line of a chart of bars: a name, a bar as long as `part` (0 to 1) says, and a figure. */
 export function barLine(tag, name, part, figure) {
   return h(tag, { class: "bar-line" }, h("span", { class: "one-line" }, name),

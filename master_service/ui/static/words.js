@@ -41,14 +41,24 @@ export function time(iso) {
   return date.toLocaleString("en-GB", today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** A job's state, with rate and time left while it is under way. */
+/** How many slaves are in which state, and the workers of those that are ready: "2 slaves ready, 8 workers, 1 missing". */
+export function slavesByState(slaves) {
+  const ready = slaves.filter((slave) => slave.state === "ready");
+  const others = [...new Set(slaves.map((slave) => slave.state))].filter((state) => state !== "ready")
+    .map((state) => `${slaves.filter((slave) => slave.state === state).length.toLocaleString("en")} ${state}`);
+  const workers = ready.reduce((sum, slave) => sum + slave.workers, 0);
+  return [ready.length ? `${count(ready.length, "slave")} ready, ${count(workers, "worker")}` : "No slave is ready", ...others].join(", ");
+}
+
+/** A job's state, with rate and time left while it is under way; what it waits for is said beside it. */
 export function howItGoes(job) {
   const failed = job.failed_files ? `, ${job.failed_files.toLocaleString("en")} failed` : "";
   if (job.state === "open") return "Not sent whole yet";
-  if (job.state === "queued") return job.waiting_for ?? "Waiting its turn";
+  if (job.waiting_for) return `Waiting${failed}`;
+  if (job.state === "queued") return "Waiting its turn";
   if (job.state === "cancelled") return `Cancelled after ${count(job.done_files, "file")}${failed}`;
   if (job.state === "done") return `Finished${failed}`;
   const speed = job.files_per_second ? `, ${rate(job.files_per_second)}` : "";
   const left = job.seconds_left ? `, ${duration(job.seconds_left)} left` : "";
-  return job.waiting_for ?? `Under way${speed}${left}${failed}`;
+  return `Under way${speed}${left}${failed}`;
 }
