@@ -1,9 +1,12 @@
 """Slaves that are not this project's, on a port of their own."""
 
 import base64
+import io
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -41,6 +44,25 @@ def failing_slave_app() -> Flask:
         code = "corrupt" if files[0].filename == "odd.txt" else "internal"
         failure = {"code": code, "error": "It always ends like this here: \ud800."}
         return jsonify(results=[{"filename": file.filename, **failure} for file in files])
+
+    return app
+
+
+def warning_slave_app() -> Flask:
+    """A slave whose results are this project's, with warnings added, and some that are no text."""
+    app = _slave_app("warning_slave")
+    warnings = ["Only a part could be read.", "Mind the <b>angle</b> brackets.", 7, None]
+
+    @app.post("/get_task")
+    def get_task() -> Response:
+        task = TASK_TYPES[request.form["task_type"]]
+        process = import_module(task.processor).process
+        results = []
+        for file in request.files.getlist(task.form_field):
+            result = process(io.BytesIO(file.read())) | {"warnings": warnings}
+            data = base64.b64encode(json.dumps(result).encode()).decode()
+            results.append({"filename": file.filename, task.result_key: data})
+        return jsonify(results=results)
 
     return app
 

@@ -12,6 +12,7 @@ import { draw as drawOcr } from "./ocr.js";
 import { resultPath } from "./paths.js";
 import { draw as drawText } from "./text.js";
 import { upright } from "./upright.js";
+import { warningNote } from "./warnings.js";
 
 const AGAIN_MS = 5000;
 const UNDER_WAY = new Set(["queued", "running"]);
@@ -77,14 +78,15 @@ export function showResult(place, jobId, index) {
       urls.push(URL.createObjectURL(mediaType ? data.slice(0, data.size, mediaType) : data));
       return urls.at(-1);
     };
+    let told = null;
     const context = {
       job, file, signal,
-      json: () => get(path, signal),
+      json: async () => (told = await get(path, signal)),
       result: () => own(path),
       input: (mediaType) => (file.size > MOST_SHOWN_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : own(`${jobPath(jobId)}/inputs/${index}`, mediaType)),
     };
     const parts = [await (VIEWS[job.task_type] ?? drawRaw)(context)].flat();
-    body.replaceChildren(...[drawWarnings(file), ...parts].filter(Boolean));
+    body.replaceChildren(...[warningNote(file, told), ...parts].filter(Boolean));
   }
 
   fill();
@@ -114,11 +116,6 @@ function drawNone({ state, code, error }) {
   const words = { queued: "It waits its turn.", running: "It is being processed.", cancelled: "The job was cancelled before this file was done." };
   if (!code) return h("p", { class: "card" }, words[state]);
   return h("section", { class: "card", "aria-label": "Failure" }, h("p", {}, h("span", { class: "code" }, code), " ", error));
-}
-
-function drawWarnings({ warnings }) {
-  if (!warnings?.length) return null;
-  return h("section", { class: "card", "aria-label": "Warnings" }, h("h3", {}, "Warnings"), h("ul", {}, warnings.map((sentence) => h("li", {}, sentence))));
 }
 
 async function drawRaw({ json }) {

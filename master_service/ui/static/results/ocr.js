@@ -2,6 +2,7 @@
 
 import { h, svg } from "../dom.js";
 import { facts, snippet } from "../widgets.js";
+import { outOf } from "../words.js";
 import { showInput } from "./paths.js";
 
 /** Words that were read with less confidence than this are poor. */
@@ -25,7 +26,7 @@ export async function draw({ json, input, file }) {
       h("p", { class: "legend" }, ["sure", "fair", "poor"].map((kind) => h("span", { class: `tag ${kind}` }, { sure: "90 and more", fair: "60 to 90", poor: "less than 60" }[kind])))),
     unsure(result.words ?? []),
     h("section", { class: "card", "aria-label": "The text" }, h("h3", {}, "Text"), result.extracted_text ? snippet(result.extracted_text) : h("p", { class: "faint" }, "No text was found."),
-      facts({ Words: result.word_count, Characters: result.character_count, "Confidence (of 100)": result.average_confidence, Size: `${width} × ${height}`, Mode: result.image_mode })),
+      facts({ "Pages read": result.page_count > 1 ? outOf(result.pages_read ?? 1, result.page_count) : null, Words: result.word_count, Characters: result.character_count, "Confidence (of 100)": result.average_confidence, Size: `${width} × ${height}`, Mode: result.image_mode })),
   ];
 }
 
