@@ -138,6 +138,7 @@ def _describe(
         "unavailable": record.capabilities.unavailable,
         "versions": record.capabilities.versions,
         "tls": record.capabilities.tls,
+        "ocr_languages": list(record.capabilities.ocr_languages),
         "state": slave_state(record, resting),
         "last_seen_seconds": round(now - record.last_seen, 3),
         "resting_reason": rest and rest.reason,

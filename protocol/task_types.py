@@ -14,6 +14,10 @@ A new task type is one processor module and one row. The module offers, by name:
     the type. A slave runs it before it registers.
 ``versions()`` (if need be)
     of programs that the result depends on and that are no Python packages.
+``features()`` (if need be)
+    what the slave registers beside that, by the name of the registration's key.
+
+Where a row names ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
 
 A type whose result depends on all files of a job works in two passes. Its row names a *fit*
 module, which the master runs (so it needs nothing but the standard library) and offers
@@ -22,7 +26,8 @@ processor then also offers ``survey(source)``, a ``dict`` for each file, and its
 ``(source, fit)``, the fit being made of all the surveys.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 
@@ -38,6 +43,8 @@ class TaskType:
     """The saved file's name, with ``{stem}`` for the uploaded name's stem."""
     processor: str
     fit: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """For each keyword of the processor the setting of the slave that it takes."""
     content: str | None = None
     """The kind of content that goes to this type where the user names none."""
 
@@ -73,6 +80,7 @@ _ROWS = (
         result_key="ocr_data",
         saved_name="{stem}_ocr.json",
         processor="slave_service.ocr_processing",
+        settings={"languages": "ocr_languages"},
     ),
     TaskType(
         name="audio",

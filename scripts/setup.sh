@@ -35,6 +35,14 @@ if ! command -v tesseract >/dev/null; then
   fi
 fi
 
+if [ "${1:-}" = dev ] && command -v tesseract >/dev/null && ! tesseract --list-langs 2>&1 | grep -x deu >/dev/null; then
+  if has_apt && can_be_root && apt_install tesseract-ocr-deu; then
+    echo "Installed German for Tesseract."
+  else
+    echo "German for Tesseract is missing, so the tests of OCR in other languages are left out (on Debian: sudo apt install tesseract-ocr-deu)." >&2
+  fi
+fi
+
 if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
   if has_apt && can_be_root && apt_install --no-install-recommends chromium; then
     echo "Installed Chromium."

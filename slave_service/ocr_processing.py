@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from protocol.failures import Internal, OutOfMemory, TooLarge, Unavailable
 from slave_service import processing
 from slave_service.formats import image_pages, images
+from slave_service.models import ocr_languages
 
 _INSTALL = (
     "on Debian or Ubuntu: apt install tesseract-ocr; on macOS: brew install tesseract; on "
@@ -42,8 +43,11 @@ class _Word:
     """Left, top, width and height, in pixels of the page."""
 
 
-def process(source: BinaryIO) -> dict[str, object]:
+def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
     """Return the text of the picture's first frame, and how sure Tesseract is of it.
+
+    ``languages`` are what Tesseract looks for, such as ``eng+deu``; the result names them as
+    ``language``.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
     ``page_count`` counts the pages of a TIFF or the frames of an animation, of which ``pages_read``
@@ -52,7 +56,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     """
     picture = images.load(source)
     page = processing.gray(picture)
-    words = _read(page)
+    words = _read(page, languages)
     text = _joined(words)
     confidences = [word.confidence for word in words if word.confidence >= 0]
     average = sum(confidences) / len(confidences) if confidences else 0.0
@@ -61,6 +65,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "word_count": len(text.split()),
         "character_count": len(text),
         "average_confidence": round(average, 2),
+        "language": languages,
         "image_size": list(page.size),
         "image_mode": picture.mode,
         "words": [_described(word) for word in words],
@@ -73,8 +78,8 @@ def process(source: BinaryIO) -> dict[str, object]:
     }
 
 
-def self_test() -> None:
-    """Raise Unavailable unless Tesseract reads a word drawn with Pillow's own font."""
+def self_test(languages: str = ocr_languages.DEFAULT) -> None:
+    """Raise Unavailable unless Tesseract has the languages and reads an English word, if any."""
     try:
         page = Image.new("L", (320, 100), 255)
         font = ImageFont.load_default(size=48)
@@ -82,33 +87,46 @@ def self_test() -> None:
     except ImportError as error:
         raise Unavailable("This Pillow can't draw text; install the one from PyPI") from error
     try:
-        answer = _joined(_parsed(pytesseract.image_to_data(page)))
+        answer = _joined(
+            _parsed(pytesseract.image_to_data(page, lang=ocr_languages.in_order(languages)))
+        )
     except pytesseract.TesseractNotFoundError as error:
         raise Unavailable(f"Tesseract is not installed; {_INSTALL}") from error
     except pytesseract.TesseractError as error:
-        raise Unavailable(_why_not_started(str(error.message))) from error
+        raise Unavailable(_why_not_started(languages)) from error
     except (pytesseract.TSVNotSupported, SystemExit) as error:
         # pytesseract ends the whole program where it can't make sense of the version.
         raise Unavailable(f"This Tesseract is too old; install 4 or later: {_INSTALL}") from error
-    if answer != "Cluster":
+    there = ocr_languages.installed()
+    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+        raise Unavailable(missing)
+    # In another script a language alone may read it as other letters.
+    if ocr_languages.DEFAULT in languages.split("+") and answer != "Cluster":
         raise Unavailable(f"Tesseract misreads a clear word here; reinstall it: {_INSTALL}")
 
 
-def versions() -> dict[str, str]:
-    """Return the version of Tesseract, on which the text depends."""
-    return {"tesseract": str(pytesseract.get_tesseract_version())}
+def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
+    """Return what the text depends on: Tesseract's version, its languages and their data."""
+    there = ocr_languages.installed()
+    data = ocr_languages.fingerprints(languages, there) if there else {}
+    version = str(pytesseract.get_tesseract_version())
+    return {"tesseract": version, "OCR_LANGUAGES": languages, **data}
 
 
-def _why_not_started(message: str) -> str:
-    if "traineddata" in message or "load any languages" in message:
-        return (
-            "Tesseract has no English language data; install it (on Debian or Ubuntu: apt install "
-            "tesseract-ocr-eng) or set TESSDATA_PREFIX to the folder that holds eng.traineddata"
-        )
+def features() -> dict[str, object]:
+    """Return what a slave registers of its OCR: the languages that are installed."""
+    there = ocr_languages.installed()
+    return {"ocr_languages": list(there.names) if there else []}
+
+
+def _why_not_started(languages: str) -> str:
+    there = ocr_languages.installed()
+    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+        return f"{missing}, or set TESSDATA_PREFIX to the folder that holds its data"
     return f"Tesseract does not run here; reinstall it: {_INSTALL}"
 
 
-def _read(page: Image.Image) -> list[_Word]:
+def _read(page: Image.Image, languages: str) -> list[_Word]:
     if min(page.size) < _SHORTEST_SIDE:
         return []
     if max(page.size) > _LONGEST_SIDE:
@@ -119,7 +137,7 @@ def _read(page: Image.Image) -> list[_Word]:
     # pytesseract saves a copy in the format named here: this one costs no time to compress.
     page.format = "PPM"
     try:
-        return _parsed(pytesseract.image_to_data(page))
+        return _parsed(pytesseract.image_to_data(page, lang=ocr_languages.in_order(languages)))
     except pytesseract.TesseractNotFoundError as error:
         raise Internal("Tesseract has gone from this computer since the slave began.") from error
     except pytesseract.TesseractError as error:

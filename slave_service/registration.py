@@ -195,14 +195,18 @@ class Registration:
 
     def _details(self) -> dict[str, object]:
         reasons = self.readiness.reasons
-        return self._address() | {
-            "workers": self.workers,
-            "tls": self.tls.serves,
-            "task_types": [name for name, reason in reasons.items() if reason is None],
-            "unavailable": {name: reason for name, reason in reasons.items() if reason},
-            "contract_version": CONTRACT_VERSION,
-            "versions": versions() | self.readiness.versions,
-        }
+        return (
+            self._address()
+            | self.readiness.features
+            | {
+                "workers": self.workers,
+                "tls": self.tls.serves,
+                "task_types": [name for name, reason in reasons.items() if reason is None],
+                "unavailable": {name: reason for name, reason in reasons.items() if reason},
+                "contract_version": CONTRACT_VERSION,
+                "versions": versions() | self.readiness.versions,
+            }
+        )
 
 
 def route_address(master_url: str) -> str:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from protocol.counts import counted
 from protocol.server.serving import Server, listen, listen_from
+from protocol.task_types import TASK_TYPES
 from slave_service.app import create_app
 from slave_service.registration import RefusedError, Registration
 from slave_service.settings import DEFAULT_PORT, SlaveSettings
 from slave_service.workers.pool import Pool
+from slave_service.workers.worker import ProcessorSettings
 
 _log = logging.getLogger(__name__)
 
@@ -25,11 +27,25 @@ def run(settings: SlaveSettings) -> int:
         listener = listen_from(settings.host, DEFAULT_PORT)
     else:
         listener = listen(settings.host, settings.port)
-    pool = Pool(settings.workers, settings.file_timeout_s, settings.worker_memory_bytes)
+    pool = Pool(
+        settings.workers,
+        settings.file_timeout_s,
+        settings.worker_memory_bytes,
+        _processor_settings(settings),
+    )
     try:
         return _serve(settings, listener, pool)
     finally:
         pool.close()
+
+
+def _processor_settings(settings: SlaveSettings) -> ProcessorSettings:
+    """Return, for each task type that takes settings, those by the processor's keywords."""
+    return {
+        task.name: {keyword: getattr(settings, name) for keyword, name in task.settings.items()}
+        for task in TASK_TYPES.values()
+        if task.settings
+    }
 
 
 def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:

@@ -13,6 +13,7 @@ from protocol.settings.environment import (
 )
 from protocol.tls import Tls
 from protocol.wire import is_loopback
+from slave_service.models import ocr_languages
 
 DEFAULT_PORT = 3000
 
@@ -31,6 +32,7 @@ class SlaveSettings:
     workers: Annotated[int, "SLAVE_WORKERS"]
     file_timeout_s: Annotated[float, "FILE_TIMEOUT"]
     worker_memory_bytes: Annotated[int, "WORKER_MEMORY"]
+    ocr_languages: Annotated[str, "OCR_LANGUAGES"]
     token: Annotated[str | None, "CLUSTER_TOKEN"]
     tls: Tls
     log_level: Annotated[str, "LOG_LEVEL"]
@@ -47,7 +49,21 @@ class SlaveSettings:
             _refuse_open_address(env, master_url, values["host"], ip)
         elif not tls.serves:
             _refuse_plain_answers(env, master_url, ip)
+        values["ocr_languages"] = _installed_languages(env, values["ocr_languages"])
         return cls(**values, master_url=master_url, tls=tls)
+
+
+def _installed_languages(env: Environment, given: str) -> str:
+    """Return OCR_LANGUAGES as Tesseract takes them; each is installed where Tesseract is."""
+    written = env.written("OCR_LANGUAGES", given)
+    try:
+        languages = ocr_languages.parse(given)
+    except ValueError as error:
+        raise SettingError(f"{env.origin('OCR_LANGUAGES')} {error}") from None
+    there = ocr_languages.installed() if languages != ocr_languages.DEFAULT else None
+    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+        raise SettingError(f"{written}: {missing}")
+    return languages
 
 
 def _refuse_plain_answers(env: Environment, master_url: str, ip: str | None) -> None:

@@ -13,9 +13,13 @@ _HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_
 """Its last part is no number, or it would be an address gone wrong."""
 _ADDRESS = re.compile(r"[0-9A-Za-z.:]+(%[0-9A-Za-z._-]+)?")
 """Narrower than ``ipaddress``, which takes anything at all after the percent sign."""
-_EXTRAS = frozenset({"workers", "task_types", "unavailable", "versions", "tls", "contract_version"})
+_EXTRAS = frozenset(
+    {"workers", "task_types", "unavailable", "versions", "tls", "contract_version", "ocr_languages"}
+)
 _MAX_WORKERS = 1024
 _MAX_TEXT = 500
+_MAX_NAMES, _MAX_NAME = 300, 80
+"""Tesseract has data for some 160 languages and scripts."""
 
 
 def read_address(body: object) -> tuple[str, int]:
@@ -56,6 +60,7 @@ def read_capabilities(body: object) -> Capabilities | None:
         unavailable=_texts(body.get("unavailable", {}), "unavailable"),
         versions=_texts(body.get("versions", {}), "versions"),
         tls=_flag(body.get("tls", False), "tls"),
+        ocr_languages=_names(body.get("ocr_languages", []), "ocr_languages"),
     )
 
 
@@ -86,6 +91,12 @@ def _task_types(names: object) -> frozenset[str]:
         # A newer slave may know types that this master does not.
         return frozenset(names).intersection(TASK_TYPES)
     raise BadRegistration("task_types must be a list of names.")
+
+
+def _names(names: object, name: str) -> tuple[str, ...]:
+    if isinstance(names, list) and all(isinstance(each, str) for each in names):
+        return tuple(each[:_MAX_NAME] for each in names[:_MAX_NAMES])
+    raise BadRegistration(f"{name} must be a list of names.")
 
 
 def _flag(value: object, name: str) -> bool:

@@ -28,6 +28,8 @@ class Capabilities:
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     tls: bool = False
+    ocr_languages: tuple[str, ...] = ()
+    """What its Tesseract can read."""
 
 
 @dataclass(frozen=True, slots=True)

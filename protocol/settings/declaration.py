@@ -13,6 +13,7 @@ from protocol.settings.kinds import (
     PATH,
     PORT,
     SECRET,
+    TEXT,
     URL,
     Kind,
     choice,
@@ -124,6 +125,10 @@ _ROWS = (
         # Below the least, the libraries themselves may not load.
         "WORKER_MEMORY", (SLAVE,), size(512 * 1024**2), "2GiB",
         "most memory of one worker, at least 512MiB (enforced on Linux)",
+    ),
+    Setting(
+        "OCR_LANGUAGES", (SLAVE,), TEXT, "eng",
+        "languages that OCR reads, such as eng+deu; each has to be installed",
     ),
     Setting(
         "CLUSTER_TOKEN", ALL, SECRET, "",

@@ -11,13 +11,14 @@ import tempfile
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
 from protocol import failures
 from protocol.wire import Outcome
 from slave_service.workers.child_process import Child
-from slave_service.workers.worker import FileTask, Readiness, Worker
+from slave_service.workers.worker import FileTask, ProcessorSettings, Readiness, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -40,12 +41,19 @@ class _State(Enum):
 class Pool:
     """``size`` workers, each with one file at a time; files wait in the order they came."""
 
-    def __init__(self, size: int, file_timeout_s: float, worker_memory_bytes: int) -> None:
+    def __init__(
+        self,
+        size: int,
+        file_timeout_s: float,
+        worker_memory_bytes: int,
+        processor_settings: ProcessorSettings | None = None,
+    ) -> None:
         self.size = size
         self.folder = Path(tempfile.mkdtemp(prefix="slave-"))
         """For uploads and the workers' temporary files; gone when the slave is."""
         self._file_timeout_s = file_timeout_s
         self._memory_bytes = worker_memory_bytes
+        self._processor_settings = processor_settings or {}
         self._orders: queue.SimpleQueue[tuple[FileTask, Future[Outcome]] | None] = (
             queue.SimpleQueue()
         )
@@ -79,7 +87,7 @@ class Pool:
         reasons = dict(all_workers[0].reasons)
         for worker in all_workers:
             reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
-        return Readiness(reasons, all_workers[0].versions)
+        return replace(all_workers[0], reasons=reasons)
 
     def submit(self, order: FileTask) -> "Future[Outcome]":
         """Queue one file; the future ends with its outcome, and never with an exception."""
@@ -154,7 +162,7 @@ class Pool:
     def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
         while True:
             try:
-                worker = Worker(self._memory_bytes, self.folder)
+                worker = Worker(self._memory_bytes, self.folder, self._processor_settings)
             except OSError as error:
                 # No memory or no process to be had just now; without another try the slave
                 # would go on with one worker fewer for good.

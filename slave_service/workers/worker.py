@@ -7,8 +7,8 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocol import failures
@@ -44,6 +44,12 @@ class Readiness:
     """For each task type why it can't be done on this computer, or None where it can."""
     versions: dict[str, str]
     """Of programs that results depend on, beyond Python's packages."""
+    features: dict[str, object] = field(default_factory=dict)
+    """What else processors tell for the registration."""
+
+
+ProcessorSettings = Mapping[str, Mapping[str, str]]
+"""For task types that take settings: the values by the processor's keywords."""
 
 
 MOST_FILES = 10_000
@@ -53,11 +59,14 @@ MOST_FILES = 10_000
 class Worker:
     """A process that takes one file at a time; once dead it stays dead."""
 
-    def __init__(self, memory_bytes: int, folder: Path) -> None:
+    def __init__(
+        self, memory_bytes: int, folder: Path, processor_settings: ProcessorSettings
+    ) -> None:
         # Its own, since what it leaves there (Tesseract's copy of a page, say) dies with it.
         self._folder = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
         module = "slave_service.workers.worker_process"
-        self._child = Child(module, str(memory_bytes), folder=self._folder)
+        settings = json.dumps(processor_settings)
+        self._child = Child(module, str(memory_bytes), settings, folder=self._folder)
         self.pid = self._child.pid
         self._files = 0
 

@@ -2,7 +2,8 @@
 
 Orders come as one line of JSON each on standard input; an answer is one line of JSON on what was
 standard output, followed by as many bytes of result as the line says. The process ends when its
-input does. It is started as ``python -m slave_service.workers.worker_process``.
+input does. It is started as ``python -m slave_service.workers.worker_process MEMORY SETTINGS``: the
+bytes that it may take, and in JSON, by task type, what the processors take by keyword.
 """
 
 import errno
@@ -21,6 +22,8 @@ from protocol.wire import json_bytes, read_warnings, told_warnings
 from slave_service.workers.landlock import confine_to
 from slave_service.workers.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 
+Settings = dict[str, dict[str, str]]
+
 
 def main() -> None:
     """Serve orders until the input ends."""
@@ -30,11 +33,12 @@ def main() -> None:
         os.nice(5)
     answers = _take_over_stdout()
     confine(int(sys.argv[1]))
-    reasons = _self_tests()
+    settings: Settings = json.loads(sys.argv[2])
+    reasons = _self_tests(settings)
     _confine_writing()
-    _send(answers, json_bytes({"reasons": reasons, "versions": _versions(reasons)}))
+    _send(answers, json_bytes({"reasons": reasons, **_told_by_processors(reasons, settings)}))
     for line in sys.stdin.buffer:
-        _answer(json.loads(line), answers)
+        _answer(json.loads(line), answers, settings)
 
 
 def _confine_writing() -> None:
@@ -58,17 +62,20 @@ def _take_over_stdout() -> BinaryIO:
     return answers
 
 
-def _self_tests() -> dict[str, str | None]:
+def _self_tests(settings: Settings) -> dict[str, str | None]:
     """Try every task type on its known answer: why it can't be done here, or None.
 
     It loads every library as well, so that no file has to wait for that.
     """
-    return {name: _self_test(task.processor) for name, task in TASK_TYPES.items()}
+    return {
+        name: _self_test(task.processor, settings.get(name, {}))
+        for name, task in TASK_TYPES.items()
+    }
 
 
-def _self_test(processor: str) -> str | None:
+def _self_test(processor: str, settings: dict[str, str]) -> str | None:
     try:
-        importlib.import_module(processor).self_test()
+        importlib.import_module(processor).self_test(**settings)
     except (failures.Unavailable, failures.FileError) as error:
         return str(error)
     except ImportError as error:
@@ -78,20 +85,25 @@ def _self_test(processor: str) -> str | None:
     return None
 
 
-def _versions(reasons: dict[str, str | None]) -> dict[str, str]:
-    """Ask the processors that work here what they use beyond Python's packages."""
-    found: dict[str, str] = {}
+def _told_by_processors(
+    reasons: dict[str, str | None], settings: Settings
+) -> dict[str, dict[str, object]]:
+    """Ask the processors that work here for what they use beyond Python's packages, and can do."""
+    versions: dict[str, object] = {}
+    features: dict[str, object] = {}
     for name in (name for name, reason in reasons.items() if reason is None):
         module = importlib.import_module(TASK_TYPES[name].processor)
         if hasattr(module, "versions"):
-            found.update(module.versions())
-    return found
+            versions |= module.versions(**settings.get(name, {}))
+        if hasattr(module, "features"):
+            features |= module.features()
+    return {"versions": versions, "features": features}
 
 
-def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
+def _answer(order: dict[str, Any], answers: BinaryIO, settings: Settings) -> None:
     limit_cpu_time(order["timeout_s"])
     try:
-        result, warnings = _process(order)
+        result, warnings = _process(order, settings.get(order["task_type"], {}))
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
         head: dict[str, object] = {"bytes": len(body)} | told_warnings(warnings)
     except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)
@@ -101,7 +113,9 @@ def _answer(order: dict[str, Any], answers: BinaryIO) -> None:
     _send(answers, json_bytes(head), body)
 
 
-def _process(order: dict[str, Any]) -> tuple[bytes | dict[str, object], tuple[str, ...]]:
+def _process(
+    order: dict[str, Any], settings: dict[str, str]
+) -> tuple[bytes | dict[str, object], tuple[str, ...]]:
     """Return the result, and the warnings that travel beside it."""
     module = importlib.import_module(TASK_TYPES[order["task_type"]].processor)
     with Path(order["path"]).open("rb") as source:
@@ -114,7 +128,7 @@ def _process(order: dict[str, Any]) -> tuple[bytes | dict[str, object], tuple[st
         elif order["fit"] is not None:
             result = module.process(source, order["fit"])
         else:
-            result = module.process(source)
+            result = module.process(source, **settings)
         if isinstance(result, dict):
             found = result.get("warnings")
         else:

@@ -34,7 +34,7 @@ def shown_boxes(page: Page) -> dict[str, tuple[float, ...]]:
     """Return each word's box on the page (left, top, right, bottom), as shares of its size."""
     sheet = page.locator(".page").bounding_box()
     assert sheet
-    found = {}
+    found: dict[str, tuple[float, ...]] = {}
     for box in page.locator(".page rect").all():
         box.hover()
         word = page.get_by_label("The page").get_by_role("status").locator("strong").inner_text()

@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 import pytest
 from playwright.sync_api import APIResponse, Locator, Route, expect
 
-from master_service.jobs import File, FileState, Job, JobState
-from master_service.ledger import Ledger
+from master_service.jobs.ledger import Ledger
+from master_service.jobs.model import File, FileState, Job, JobState
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import Open
 from tests.conftest import assign
@@ -106,7 +106,7 @@ def vast_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "spool").mkdir()
     at = datetime.now(timezone.utc)
     job = Job("vast", "text", at, JobState.CANCELLED, at, at, 0, MANY, 0, 0, MANY)
-    files = (File(n, f"row {n}.txt", 0, "", FileState.CANCELLED) for n in range(MANY))
+    files = [File(n, f"row {n}.txt", 0, "", FileState.CANCELLED) for n in range(MANY)]
     ledger = Ledger(folder / "spool" / "jobs.db")
     ledger.add(job, files, None)
     ledger.close()

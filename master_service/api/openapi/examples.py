@@ -78,6 +78,7 @@ _STATUS = {
     "unavailable": {"ocr": "Tesseract is not installed."},
     "versions": {"python": "3.11.7", "numpy": "2.4.6"},
     "tls": False,
+    "ocr_languages": [],
     "state": "ready",
     "last_seen_seconds": 1.2,
     "resting_reason": None,

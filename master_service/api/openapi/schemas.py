@@ -119,6 +119,7 @@ _DETAILS = {
     "unavailable": _told(_TEXTS, "Why it can't do the other task types, by type."),
     "versions": _told(_TEXTS, "Of the libraries and programs that results depend on."),
     "tls": {"type": "boolean"},
+    "ocr_languages": _told(_list(TEXT), "Installed for OCR, by Tesseract's names."),
 }
 _SLAVE_STATUS = {
     "name": _told(TEXT, "ip:port"),
@@ -132,7 +133,6 @@ _SLAVE_STATUS = {
     "resting_seconds_left": _maybe(_NUMBER),
     "unreachable_reason": _maybe(TEXT, "Why the master can't call it, and what to change."),
 }
-_SLAVE_STATUS_OPTIONAL = {"ocr_languages": _list(TEXT)}
 
 SCHEMAS: dict[str, Schema] = {
     "Error": _object({"error": _told(TEXT, "What is wrong and what to do.")}),
@@ -191,7 +191,7 @@ SCHEMAS: dict[str, Schema] = {
     "RegistrationAnswer": _object(
         {"status": TEXT}, {"heartbeat_interval": _NUMBER, "unreachable_reason": TEXT}
     ),
-    "SlaveStatus": _object(_SLAVE_STATUS, _SLAVE_STATUS_OPTIONAL),
+    "SlaveStatus": _object(_SLAVE_STATUS),
     "ClusterStatus": _object(
         {"status": TEXT},
         {

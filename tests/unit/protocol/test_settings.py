@@ -81,10 +81,12 @@ def test_slaves_settings_are_read() -> None:
         SLAVE_WORKERS="2",
         FILE_TIMEOUT="1.5",
         WORKER_MEMORY=str(2**30),
+        OCR_LANGUAGES=" eng , eng",
     )
     assert settings.master_url == "http://127.0.0.1:5050"
     assert (settings.ip, settings.port, settings.workers) == ("127.0.0.2", 3100, 2)
     assert (settings.file_timeout_s, settings.worker_memory_bytes) == (1.5, 2**30)
+    assert settings.ocr_languages == "eng"
 
 
 def test_blank_value_is_no_value() -> None:
@@ -135,6 +137,8 @@ def test_master_is_not_opened_without_a_token(host: str, in_url: str) -> None:
         *[("SLAVE_WORKERS", text) for text in ("0", "1025", "all")],
         *[("FILE_TIMEOUT", text) for text in ("0", "nan", "-1")],
         *[("WORKER_MEMORY", text) for text in ("0", "1000", "511MiB")],
+        *[("OCR_LANGUAGES", text) for text in ("-l", "eng deu", "eng+", "../eng", "osd", "+")],
+        ("OCR_LANGUAGES", "+".join(f"lang{number}" for number in range(11))),
         *[
             ("MASTER_URL", text)
             for text in (

@@ -65,6 +65,7 @@ def test_two_lines_are_read_with_all_keys() -> None:
         "character_count": 21,
         "image_size": [900, 300],
         "image_mode": "RGB",
+        "language": "eng",
         "page_count": 1,
         "pages_read": 1,
         "warnings": [],
@@ -128,6 +129,7 @@ def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
         "image_size": list(size),
         "image_mode": "L",
         "words": [],
+        "language": "eng",
         "page_count": 1,
         "pages_read": 1,
         "warnings": [
@@ -155,7 +157,7 @@ def test_text_is_rebuilt_and_confidence_is_the_mean(monkeypatch: pytest.MonkeyPa
         "5 1 2 1 1 1 0 0 9 9 95 ",
         "5 1 3 1 1 1 0 0 9 9 100 five",
     )
-    monkeypatch.setattr(pytesseract, "image_to_data", lambda _: answer)
+    monkeypatch.setattr(pytesseract, "image_to_data", lambda _, **_options: answer)
     result = ocr_processing.process(upload(Image.new("L", (9, 9))))
     assert result["extracted_text"] == "one two\nthree\n\nfour\n\nfive"
     assert (result["word_count"], result["character_count"]) == (5, 25)
@@ -172,7 +174,7 @@ def test_words_with_box_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
         "5 1 1 1 2 1 3 60 9 9 50 ",
         "5 1 2 1 1 1 0 80 1 2 -1 three",
     )
-    monkeypatch.setattr(pytesseract, "image_to_data", lambda _: answer)
+    monkeypatch.setattr(pytesseract, "image_to_data", lambda _, **_options: answer)
     result = ocr_processing.process(upload(Image.new("L", (99, 99))))
     assert result["words"] == [
         {"text": "one", "confidence": 90.26, "box": [10, 20, 30, 40]},
@@ -228,7 +230,7 @@ def test_a_failing_tesseract_is_told_in_a_sentence(
 ) -> None:
     """Neither a path nor Tesseract's own chatter reaches the user."""
 
-    def fail(_: Image.Image) -> str:
+    def fail(_: Image.Image, **_options: str) -> str:
         raise pytesseract.TesseractError(1, message)
 
     monkeypatch.setattr(pytesseract, "image_to_data", fail)
@@ -259,7 +261,7 @@ def test_missing_language_data_is_unavailable(
 def test_a_misreading_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong known answer keeps the computer from doing the type."""
     monkeypatch.setattr(
-        pytesseract, "image_to_data", lambda _: table("5 1 1 1 1 1 0 0 9 9 9 Clutter")
+        pytesseract, "image_to_data", lambda _, **_options: table("5 1 1 1 1 1 0 0 9 9 9 Clutter")
     )
     with pytest.raises(Unavailable, match="misreads"):
         ocr_processing.self_test()

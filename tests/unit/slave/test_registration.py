@@ -194,3 +194,16 @@ def test_task_types_can_be_logged() -> None:
     assert details is not None
     assert type(details.task_types) is frozenset
     assert details.task_types == {"text"}
+
+
+def test_installed_languages_are_kept() -> None:
+    """They are an extra like others: bounded, none where a slave tells none, refused if no list."""
+    details = read_capabilities(body(ocr_languages=["eng", "x" * 500] + ["deu"] * 1000))
+    assert details is not None
+    assert details.ocr_languages[:2] == ("eng", "x" * 80)
+    assert len(details.ocr_languages) == 300
+    other = read_capabilities(body(workers=1))
+    assert other is not None
+    assert other.ocr_languages == ()
+    with pytest.raises(BadRegistration, match="ocr_languages"):
+        read_capabilities(body(ocr_languages="eng"))

@@ -1,0 +1,169 @@
+"""OCR in other languages than English: the setting, what is installed, and what it changes."""
+
+import io
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from protocol.failures import Unavailable
+from protocol.settings.environment import Environment, SettingError
+from slave_service import ocr_processing
+from slave_service.models import ocr_languages
+from slave_service.models.ocr_languages import Installed
+from slave_service.settings import SlaveSettings
+from tests.conftest import need
+from tests.hostile.pdf_writing import one_page, stream
+
+GERMAN = "Größere Mengen für Übungszwecke, schöne Grüße."
+
+
+@pytest.fixture
+def german() -> None:
+    """Skip where Tesseract has no German on a developer's computer; fail where CI lacks it."""
+    need("tesseract")
+    there = ocr_languages.installed()
+    if there is None or "deu" not in there.names:
+        if os.environ.get("CI"):
+            pytest.fail("Tesseract has no German in CI")
+        pytest.skip("tesseract-ocr-deu is not installed here (scripts/setup.sh dev installs it)")
+
+
+@pytest.fixture
+def no_german(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let Tesseract have English alone."""
+    need("tesseract")
+    there = ocr_languages.installed()
+    if there is None or there.folder is None:
+        pytest.skip("this Tesseract does not tell where its data is")
+    data = tmp_path / "tessdata"
+    data.mkdir()
+    shutil.copy(there.folder / "eng.traineddata", data)
+    # The output formats of Tesseract are files in the same folder.
+    for name in ("configs", "tessconfigs"):
+        if (there.folder / name).is_dir():
+            shutil.copytree(there.folder / name, data / name)
+    monkeypatch.setenv("TESSDATA_PREFIX", str(data))
+
+
+def page(text: str) -> io.BytesIO:
+    """Return a picture of a line of text, drawn by PDFium, which brings a font with umlauts."""
+    font = b"/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>>>"
+    shown = b"BT /F 8 Tf 9 40 Td (%s) Tj ET" % text.encode("cp1252")
+    pdf = pypdfium2.PdfDocument(one_page(stream(shown), resources=font))
+    file = io.BytesIO()
+    pdf[0].render(scale=5).to_pil().convert("L").save(file, "PNG")
+    pdf.close()
+    return file
+
+
+def slave(languages: str) -> SlaveSettings:
+    return SlaveSettings.read(Environment({"OCR_LANGUAGES": languages}, Path("/")))
+
+
+@pytest.mark.parametrize(
+    ("given", "languages"),
+    [
+        ("eng", "eng"),
+        ("eng+deu", "eng+deu"),
+        ("deu, eng", "deu+eng"),
+        ("eng,eng + deu", "eng+deu"),
+        ("chi_sim+script/Latin", "chi_sim+script/Latin"),
+    ],
+)
+def test_languages_are_taken_in_either_form(given: str, languages: str) -> None:
+    """Plus signs or commas separate them; the order stays, and each counts once."""
+    assert ocr_languages.parse(given) == languages
+
+
+@pytest.mark.parametrize(
+    ("languages", "order"),
+    [
+        ("eng", "eng"),
+        ("eng+deu", "deu+eng"),
+        ("deu+eng+fra", "deu+fra+eng"),
+        ("eng+jpn", "eng+jpn"),
+        ("deu", "deu"),
+    ],
+)
+def test_english_comes_after_other_latin_languages(languages: str, order: str) -> None:
+    """Tesseract would take Ü for U where English comes first; other scripts stay as given."""
+    assert ocr_languages.in_order(languages) == order
+
+
+def test_missing_languages_are_told_with_their_packages() -> None:
+    """The sentence names what is missing, what is there, and the packages to install."""
+    there = Installed(("deu", "eng"), None)
+    assert ocr_languages.why_missing("eng+deu", there) is None
+    why = ocr_languages.why_missing("eng+chi_sim+fra", there)
+    assert why is not None
+    assert "no data here for chi_sim, fra, but for deu, eng" in why
+    assert "apt install tesseract-ocr-chi-sim tesseract-ocr-fra" in why
+
+
+@pytest.mark.usefixtures("no_german")
+def test_a_language_that_is_not_installed_stops_the_slave() -> None:
+    """One line names the variable and how to install the language."""
+    with pytest.raises(SettingError, match="tesseract-ocr-deu") as caught:
+        slave("eng+deu")
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("OCR_LANGUAGES=eng+deu: ")
+
+
+@pytest.mark.usefixtures("no_german")
+def test_the_self_test_knows_what_is_missing() -> None:
+    """Tesseract goes on without a language that it does not find; the type is not offered then."""
+    with pytest.raises(Unavailable, match="tesseract-ocr-deu"):
+        ocr_processing.self_test("eng+deu")
+
+
+def test_without_tesseract_the_setting_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A slave that does no OCR does not stop for the language of it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ocr_languages.installed() is None
+    assert slave("eng+deu").ocr_languages == "eng+deu"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the program stands in a script of the shell")
+def test_answers_of_other_versions_are_understood(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Tesseract 4 tells no folder, and may tell its languages as if they were an error."""
+    program = tmp_path / "tesseract"
+    program.write_text(
+        "#!/bin/sh\n/bin/echo 'List of available languages (3):\neng\nosd\nfra' >&2\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    there = ocr_languages.installed()
+    assert there == Installed(("eng", "fra"), None)
+    assert ocr_languages.fingerprints("eng", there) == {}
+
+
+@pytest.mark.usefixtures("german")
+def test_german_is_read_with_german() -> None:
+    """Umlauts and ß are read right where German is among the languages, which the result names."""
+    result: dict[str, Any] = ocr_processing.process(page(GERMAN), languages="eng+deu")
+    assert (result["extracted_text"], result["language"]) == (GERMAN, "eng+deu")
+    assert ocr_processing.process(page(GERMAN))["extracted_text"] != GERMAN
+
+
+@pytest.mark.usefixtures("german")
+def test_what_the_text_depends_on_is_registered() -> None:
+    """The setting and the data of each language are part of the versions of a slave."""
+    ocr_processing.self_test("deu")
+    versions = ocr_processing.versions("eng+deu")
+    assert versions["OCR_LANGUAGES"] == "eng+deu"
+    prints = [versions[f"traineddata {name}"] for name in ("eng", "deu")]
+    assert [len(each) for each in prints] == [16, 16]
+    assert prints[0] != prints[1]
+    languages = ocr_processing.features()["ocr_languages"]
+    assert isinstance(languages, list)
+    assert {"eng", "deu"} <= set(languages)
+    assert "osd" not in languages
