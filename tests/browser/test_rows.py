@@ -1,9 +1,11 @@
 """The list of a job's files, however long it is."""
 
+import io
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
 import pytest
+from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Route, expect
 
 from master_service.jobs.ledger import Ledger
@@ -35,6 +37,27 @@ def test_rows_that_cannot_be_had_are_not_asked_for_without_end(
     expect(page.get_by_role("heading", name="1 file for text")).to_be_visible()
     page.wait_for_timeout(1500)  # nothing tells that something does not happen
     assert 0 < len(asked) < 5
+
+
+def test_files_with_warnings_are_marked(open_page: Open, cluster: LocalCluster) -> None:
+    """A file of which a part was not read is marked in the list, and its view says what that is."""
+    pages = io.BytesIO()
+    images = [Image.new("L", (8, 8), 90 * number) for number in range(2)]
+    images[0].save(pages, "TIFF", save_all=True, append_images=images[1:])
+    files = [("two pages.tiff", pages.getvalue()), ("one page.tiff", one())]
+    job_id = assign(cluster, "image", files)["job_id"]
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+    row = page.locator("a.row", has_text="two pages.tiff")
+    expect(row.get_by_text("warning", exact=True)).to_be_visible()
+    expect(page.get_by_text("warning", exact=True)).to_have_count(1)
+    row.click()
+    expect(page.get_by_label("Warnings")).to_contain_text("only the first was read")
+
+
+def one() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, "TIFF")
+    return file.getvalue()
 
 
 def test_way_back_leads_to_where_one_was(open_page: Open, cluster: LocalCluster) -> None:
