@@ -11,17 +11,21 @@ def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, obje
     """Return the answer to a request that waited for its job; ``files`` come in upload order."""
     saved: list[dict[str, object]] = []
     failed: list[dict[str, object]] = []
-    warned: list[dict[str, object]] = []
     slaves: Counter[str] = Counter()
     for file in files:
         if file.state is FileState.DONE:
-            saved.append({"index": file.index, "saved_file": file.saved_file})
+            told = {"warnings": list(file.warnings)} if file.warnings else {}
+            saved.append({"index": file.index, "saved_file": file.saved_file, **told})
             slaves.update([file.slave] if file.slave else ())
-        named: dict[str, object] = {"index": file.index, "filename": file.filename}
-        if file.warnings:
-            warned.append(named | {"warnings": list(file.warnings)})
         if file.failure is not None:
-            failed.append(named | {"code": file.failure.code, "error": file.failure.error})
+            failed.append(
+                {
+                    "index": file.index,
+                    "filename": file.filename,
+                    "code": file.failure.code,
+                    "error": file.failure.error,
+                }
+            )
     return {
         "message": _message(job, len(failed)),
         "task_type": job.task_type,
@@ -30,7 +34,6 @@ def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, obje
         "files": saved,
         "job_id": job.job_id,
         "failed_files": failed,
-        "warnings": warned,
         "statistics": {
             "elapsed_seconds": round(elapsed_s, 3),
             "files_per_second": round(len(saved) / max(elapsed_s, 0.001), 3),

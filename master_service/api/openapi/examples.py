@@ -94,7 +94,6 @@ _SUMMARY = {
     "files": [{"index": 0, "saved_file": _RESULT}],
     "job_id": _JOB_ID,
     "failed_files": [{"index": 1, "filename": "b.txt", "code": "empty", "error": _EMPTY}],
-    "warnings": [],
     "statistics": {
         "elapsed_seconds": 0.04,
         "files_per_second": 25.0,

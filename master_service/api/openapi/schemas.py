@@ -150,9 +150,8 @@ SCHEMAS: dict[str, Schema] = {
     "JobOverview": _object(_JOB_WITHOUT_FILES),
     "Job": _object({**_JOB_WITHOUT_FILES, "files": _list(ref("JobFile"))}),
     "JobList": _object({"jobs": _list(ref("JobOverview"))}),
-    "SavedFile": _object({"index": _COUNT, "saved_file": TEXT}),
+    "SavedFile": _object({"index": _COUNT, "saved_file": TEXT}, {"warnings": _FILE["warnings"]}),
     "FailedFile": _object({"index": _COUNT, "filename": TEXT, **_FAILURE}),
-    "FileWarnings": _object({"index": _COUNT, "filename": TEXT, "warnings": _FILE["warnings"]}),
     "Statistics": _object(
         {
             "elapsed_seconds": _NUMBER,
@@ -170,7 +169,6 @@ SCHEMAS: dict[str, Schema] = {
             "files": _list(ref("SavedFile")),
             "job_id": TEXT,
             "failed_files": _list(ref("FailedFile")),
-            "warnings": _list(ref("FileWarnings")),
             "statistics": ref("Statistics"),
         }
     ),

@@ -45,7 +45,6 @@ def test_whole_summary() -> None:
         "failed_files": [
             {"index": 1, "filename": "1.txt", "code": "corrupt", "error": "It is damaged."}
         ],
-        "warnings": [],
         "statistics": {
             "elapsed_seconds": 2.0,
             "files_per_second": 1.5,
@@ -55,12 +54,18 @@ def test_whole_summary() -> None:
     }
 
 
-def test_warnings_are_listed_by_file() -> None:
-    """A file whose result leaves something out stands in ``warnings`` with its sentences."""
+def test_warnings_stand_with_their_file() -> None:
+    """A file whose result leaves something out has its sentences; another has no such key."""
     job, files = job_of("a:1", "a:1")
     files[1].warnings = ("One page was read.", "It is cut off.")
-    assert summary(job, files, 1)["warnings"] == [
-        {"index": 1, "filename": "1.txt", "warnings": ["One page was read.", "It is cut off."]}
+    saved = "processed_results/text/{}_analysis.json"
+    assert summary(job, files, 1)["files"] == [
+        {"index": 0, "saved_file": saved.format(0)},
+        {
+            "index": 1,
+            "saved_file": saved.format(1),
+            "warnings": ["One page was read.", "It is cut off."],
+        },
     ]
 
 
