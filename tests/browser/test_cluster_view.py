@@ -12,6 +12,9 @@ from tests.browser.acting import choose, send, texts, watch_to_the_end
 from tests.browser.conftest import Open
 from tests.conftest import assign
 from tests.contract.jobs_api import call
+from tests.contract.jobs_api import send as send_job
+from tests.contract.jobs_api import texts as parts
+from tests.contract.test_unreachable_slave import ELSEWHERE, start_unreachable_slave
 from tests.other_slaves import failing_slave_app, served
 
 Picture = Callable[[Page, str], Path]
@@ -36,6 +39,26 @@ def test_without_slaves_it_says_how_to_start_one(
     own_cluster.start_slaves(1)
     page.get_by_role("link", name="Send", exact=True).click()
     watch_to_the_end(page, "text")
+
+
+def test_a_slave_that_cannot_be_called_says_why(
+    open_page: Open, own_cluster: LocalCluster, picture: Picture
+) -> None:
+    """Its badge, the reason and the remedy are in the cluster view, and on the job that waits."""
+    own_cluster.start_master()
+    _, port = start_unreachable_slave(own_cluster)
+    reason = f"Nothing listens at {ELSEWHERE}:{port} (connection refused)"
+    page = open_page(f"{own_cluster.url}/ui#/cluster")
+    slave = page.get_by_label(f"Slave {ELSEWHERE}:{port}")
+    expect(slave.get_by_text("unreachable", exact=True)).to_be_visible()
+    expect(slave).to_contain_text(reason)
+    expect(page.get_by_text("ready", exact=True)).to_have_count(0)
+    picture(page, "unreachable")
+    job_id = send_job(own_cluster.url, "text", parts("wait", 2))
+    page.goto(f"{own_cluster.url}/ui#/jobs/{job_id}")
+    expect(page.get_by_text(reason)).to_be_visible()
+    expect(page.get_by_text("queued").first).to_be_visible()
+    picture(page, "unreachable-job")
 
 
 def test_gain_is_that_of_the_newest_shared_job(
