@@ -34,7 +34,7 @@ def test_without_slaves_it_says_how_to_start_one(
     expect(page.get_by_label("Add a slave")).to_contain_text(
         f"MASTER_URL={own_cluster.url} python slave.py"
     )
-    expect(page.get_by_label("Gain")).to_contain_text("No recent job qualifies.")
+    expect(page.get_by_label("Speed-up")).to_contain_text("No recent job qualifies.")
     picture(page, "cluster")
     own_cluster.start_slaves(1)
     page.get_by_role("link", name="Send", exact=True).click()
@@ -61,23 +61,23 @@ def test_a_slave_that_cannot_be_called_says_why(
     picture(page, "unreachable-job")
 
 
-def test_gain_is_that_of_the_newest_shared_job(
+def test_speed_up_is_that_of_the_newest_shared_job(
     open_page: Open, cluster: LocalCluster, picture: Picture
 ) -> None:
-    """The gain is the job's speed over that of its best slave in its own time on it."""
+    """The speed-up is the job's speed over that of its best slave in its own time on it."""
     files = [(f"{n}.txt", b"a good text " * 2000 + str(n).encode()) for n in range(60)]
     job_id = assign(cluster, "text", files)["job_id"]
     assign(cluster, "text", [("alone.txt", b"for one slave")])
     told = call(cluster.url, "GET", f"/jobs/{job_id}/slaves", 200).json()
     assert min(told["by_slave"].values()) >= 5
-    gain = told["together"] / max(told["files_per_second"].values())
+    speedup = told["together"] / max(told["files_per_second"].values())
     page = open_page(f"{cluster.url}/ui#/cluster")
-    card = page.get_by_label("Gain")
-    expect(card).to_contain_text(f"Gain: {gain:.1f} times its best slave")
+    card = page.get_by_label("Speed-up")
+    expect(card).to_contain_text(f"Speed-up: {speedup:.1f} times its best slave")
     expect(page.locator(".chart canvas")).to_be_visible()
-    picture(page, "gain")
+    picture(page, "speed-up")
     card.get_by_role("link", name="job of 60 files for text").click()
-    expect(page.get_by_label("Gain")).to_contain_text("Measured within this job")
+    expect(page.get_by_label("Speed-up")).to_contain_text("Measured within this job")
 
 
 def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalCluster) -> None:
@@ -86,7 +86,7 @@ def test_chart_that_cannot_be_had_hides_nothing(open_page: Open, cluster: LocalC
     page.route("**/uPlot*", lambda route: route.abort())
     page.goto(f"{cluster.url}/ui#/cluster")
     expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)
-    expect(page.get_by_label("Gain")).to_be_visible()
+    expect(page.get_by_label("Speed-up")).to_be_visible()
 
 
 def test_chart_is_there_in_other_colors(open_page: Open, cluster: LocalCluster) -> None:

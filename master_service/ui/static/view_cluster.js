@@ -4,7 +4,7 @@ import { get, status as askStatus } from "./api.js";
 import { drawChart } from "./chart.js";
 import { h, keep, title } from "./dom.js";
 import { freshness } from "./freshness.js";
-import { drawNewestGain } from "./gain.js";
+import { drawNewestSpeedup } from "./speedup.js";
 import { repeat } from "./timing.js";
 import { snippet } from "./widgets.js";
 import { count, duration, slavesByState } from "./words.js";
@@ -14,9 +14,9 @@ export function show(place, page) {
   title(place, "Cluster");
   const slaves = h("div", { class: "grid live" });
   const chart = h("section", { class: "card live", "aria-label": "Rate" });
-  const gain = h("div", { class: "live" });
+  const speedup = h("div", { class: "live" });
   const head = h("p", { class: "faint" });
-  place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, gain, addSlave(page));
+  place.replaceChildren(h("h2", {}, "Cluster"), head, chart, slaves, speedup, addSlave(page));
   const fresh = freshness(place, ask);
   const graph = drawChart(chart, fresh);
   const cards = new Map();
@@ -40,7 +40,7 @@ export function show(place, page) {
     keep(slaves, shown, () => shown);
     fresh.heard(); // what follows may take long, or fail
     // The one can be had without the other.
-    await Promise.allSettled([graph.draw(activity), drawNewestGain(gain)]);
+    await Promise.allSettled([graph.draw(activity), drawNewestSpeedup(speedup)]);
   }
 
   const stop = repeat(fresh.ask);
@@ -60,7 +60,7 @@ function drawSlave(slave, activity, fresh) {
       fresh.badge(h("span", { class: `state ${slave.state}` }), slave.state, howLong(slave))),
     slave.unreachable_reason ? h("p", { class: "error" }, slave.unreachable_reason) : null,
     slave.resting_reason ? h("p", { class: "faint" }, `It rests because ${slave.resting_reason}.`) : null,
-    h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in hand`),
+    h("p", {}, `${count(slave.workers, "worker")}, ${count(activity?.files_per_minute ?? 0, "file")} in the last minute, ${(activity?.held_files ?? 0).toLocaleString("en")} in progress`),
     activity?.current_files.length ? h("ul", { role: "list", class: "faint plain" }, activity.current_files.map((name) => h("li", { class: "one-line", title: name }, name))) : null,
     h("p", { class: "types" }, slave.task_types.map((name) => h("span", { class: "tag" }, name))),
     missing.map(([name, why]) => h("p", { class: "faint" }, h("span", { class: "tag off" }, name), ` ${why}`)),

@@ -3,7 +3,7 @@
 import { get, jobPath, newKey, post, remove } from "./api.js";
 import { h, keep, title } from "./dom.js";
 import { freshness } from "./freshness.js";
-import { drawGain } from "./gain.js";
+import { drawSpeedup } from "./speedup.js";
 import { showResult } from "./results/index.js";
 import { virtualList } from "./rows.js";
 import { paced, repeat } from "./timing.js";
@@ -28,7 +28,7 @@ export function show(place, page, [jobId, index]) {
   const fresh = freshness(place, async () => hear(await get(`${path}?limit=0`)));
   const summary = summaryCard(place, path, fresh);
   const attention = failures(path);
-  const gain = h("div", { class: "live" });
+  const speedup = h("div", { class: "live" });
   const list = virtualList(
     async (offset, limit) => (await get(`${path}?offset=${offset}&limit=${limit}`)).files,
     (file) => drawFile(path, file, fresh), "Files of this job");
@@ -49,7 +49,7 @@ export function show(place, page, [jobId, index]) {
   async function refreshNow() {
     const { done_files: done } = job;
     // Each that can be had is drawn; if one can't, both are asked for again.
-    await everyOne([list.refresh(), done !== drawnDone || isOver(job) ? drawGain(gain, job) : null]);
+    await everyOne([list.refresh(), done !== drawnDone || isOver(job) ? drawSpeedup(speedup, job) : null]);
     drawnDone = done;
   }
 
@@ -61,7 +61,7 @@ export function show(place, page, [jobId, index]) {
       const found = await get(`${path}?limit=0`);
       stopBeginning();
       if (!place.isConnected) return;
-      place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, gain, files);
+      place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, speedup, files);
       hear(found);
       if (came) list.goTo(came);
       if (!isOver(found)) unwatch = watch(jobId, hear);

@@ -23,14 +23,14 @@ async function sharesOf(job) {
   return found;
 }
 
-/** Draw the gain of a job into `place`, nothing where one slave did it alone, or too little was done. */
-export async function drawGain(place, job) {
+/** Draw the speed-up of a job into `place`, nothing where one slave did it alone, or too little was done. */
+export async function drawSpeedup(place, job) {
   const found = await sharesOf(job);
   keep(place, [JSON.stringify([job, found])], () => (found ? card(job, found, "Measured within this job") : []));
 }
 
-/** Draw the gain in the newest job that two slaves or more have shared. */
-export async function drawNewestGain(place) {
+/** Draw the speed-up in the newest job that two slaves or more have shared. */
+export async function drawNewestSpeedup(place) {
   const { jobs } = await get(`/jobs?limit=${MOST_JOBS}`);
   for (const job of jobs) {
     const found = job.done_files > LEAST_FILES ? await sharesOf(job) : null;
@@ -39,13 +39,13 @@ export async function drawNewestGain(place) {
     keep(place, [JSON.stringify([job, found])], () => card(job, found, link));
     return;
   }
-  keep(place, [null], () => h("section", { class: "card", "aria-label": "Gain" }, h("h3", {}, "Gain"),
+  keep(place, [null], () => h("section", { class: "card", "aria-label": "Speed-up" }, h("h3", {}, "Speed-up"),
     h("p", { class: "faint" }, `How much faster the cluster is than its best slave is measured within a job of which two slaves or more did ${LEAST_FILES} files each. No recent job qualifies.`)));
 }
 
 function card(job, { shares, together, best }, where) {
-  return h("section", { class: "card", "aria-label": "Gain" },
-    h("h3", {}, `Gain: ${(together / best.speed).toFixed(1)} times its best slave`),
+  return h("section", { class: "card", "aria-label": "Speed-up" },
+    h("h3", {}, `Speed-up: ${(together / best.speed).toFixed(1)} times its best slave`),
     h("p", { class: "faint" }, where, `${isOver(job) ? "" : " so far"}: ${rate(together)} together, ${rate(best.speed)} by ${best.name} while it worked on it.`),
     h("ul", { role: "list", class: "bars" }, shares.map(({ name, done }) => barLine("li", name, done / job.done_files, count(done, "file")))));
 }
