@@ -39,7 +39,7 @@ def test_reload_in_the_middle_loses_nothing(
     hold(page, files)
     reload(page)
     card = page.get_by_label("Interrupted upload")
-    expect(card).to_contain_text("Of 703 files for text, 500 arrived")
+    expect(card).to_contain_text("Of 703 files for text, 500 have arrived")
     picture(page, "interrupted")
     with page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Choose files").click()
@@ -73,7 +73,7 @@ def test_dropped_folder_is_gone_on_with(
     reload(page)
     page.unroute("**/jobs/*/start")
     card = page.get_by_label("Interrupted upload")
-    expect(card).to_contain_text("520 arrived")
+    expect(card).to_contain_text("520 have arrived")
     drop_folder(page, card, folder)
     watch_to_the_end(page, "text")
     assert finished(cluster.url, shown_job(page))["total_files"] == 520

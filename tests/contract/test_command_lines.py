@@ -23,7 +23,7 @@ QUICK_S = 5.0
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A folder with copies of the programs, which read the ``.env`` there."""
-    for name in ("slave_service", "master_service", "client_service"):
+    for name in ("protocol", "slave_service", "master_service", "client_service"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=ignored)
     for program in PROGRAMS:

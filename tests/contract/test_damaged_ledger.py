@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pytest
 import requests
 
+from master_service.jobs.ledger_rows import VERSION
 from scripts.local_cluster import LocalCluster, free_port
 from tests.contract import jobs_api
 from tests.contract.jobs_api import call, finished
@@ -72,7 +73,10 @@ def ledger_of(cluster: LocalCluster) -> Path:
         (noise, "is damaged (file is not a database)"),
         (half_noise, "is damaged ("),
         (lambda ledger: os.truncate(ledger, 0), "is damaged (it is empty, though"),
-        (newer, "is of another release (it has version 99, and this release knows version 1)"),
+        (
+            newer,
+            f"is of another release (it has version 99, and this release knows version {VERSION})",
+        ),
         (folder, "is a folder"),
     ],
 )

@@ -164,7 +164,7 @@ def test_folder_that_cannot_be_one_stops_the_master(tmp_path: Path, name: str) -
 
 def test_programs_read_the_env_file_beside_them(tmp_path: Path) -> None:
     """The file beside the program counts, from whatever folder the program is started."""
-    for package in ("slave_service", "master_service", "client_service"):
+    for package in ("protocol", "slave_service", "master_service", "client_service"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / package, tmp_path / package, ignore=ignored)
     for program in ("master", "slave", "client"):

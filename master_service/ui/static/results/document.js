@@ -68,7 +68,7 @@ function textCard(result) {
   }
 
   more();
-  const none = result.character_count ? null : h("p", { class: "faint" }, result.text_layer === false ? "There is no text to show: the pages are pictures." : "There is no text.");
+  const none = result.character_count ? null : h("p", { class: "faint" }, "There is no text.");
   return { element: h("section", { class: "card", "aria-label": "Text" }, none, before, sheets, after), lead };
 }
 
