@@ -9,7 +9,7 @@ from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
 from client_service.terminal.safe_text import printable
 from protocol.counts import counted
-from protocol.result_names import tells_its_source
+from protocol.result_names import is_named_after_source
 
 _CANCELLED = "cancelled"
 
@@ -60,7 +60,7 @@ def _source(task_type: str, entry: Answer) -> str:
     beginning of the line go on working.
     """
     name, saved = entry["filename"], entry["saved_file"]
-    return "" if tells_its_source(task_type, name, saved) else of_source(name)
+    return "" if is_named_after_source(task_type, name, saved) else of_source(name)
 
 
 def of_source(name: str) -> str:

@@ -109,7 +109,7 @@ def _app(parts: AppContext, settings: MasterSettings) -> Flask:
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
     plain = settings.allow_plain_http
     login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
-    access_control.guard(
+    access_control.install(
         app, settings.token, access_control.AccessRules(login.is_logged_in, pages.is_open)
     )
     app.register_error_handler(Refusal, _refused)

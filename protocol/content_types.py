@@ -39,7 +39,7 @@ _SOUNDS = (
     b"caff\x00",
     b".snd\x00",
 )
-_FAMILIES = {
+_CONTAINERS = {
     # The form type, four bytes further on, tells what the container holds.
     b"RIFF": {b"WEBP": PICTURE, b"WAVE": SOUND},
     b"RIFX": {b"WAVE": SOUND},
@@ -53,7 +53,7 @@ _PPM = re.compile(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
 _ICO = re.compile(rb"\x00\x00\x01\x00[\x01-\x20]\x00")
 # An MPEG frame of layer III or II: neither the bit rate nor the sample rate a forbidden one.
 _MPEG = re.compile(rb"\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]")
-_UNICODE_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -62,7 +62,7 @@ _UNICODE_MARKS = (
 )
 # But for white space, the escape, and the backspace with which a text was made bold on paper.
 _CONTROLS = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
-_DOS_END = b"\x1a"
+_DOS_EOF = b"\x1a"
 """With which old programs ended a text."""
 
 
@@ -71,18 +71,18 @@ def detect_type(source: BinaryIO) -> str | None:
     head = source.read(_HEAD_BYTES)
     if head.startswith(_ZIP):
         return DOCUMENT if _is_docx(source) else None
-    kind = _marked(head)
+    kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
         return TEXT
     # A PDF may follow some other header, but a text may also just speak of its mark.
     return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind
 
 
-def _marked(head: bytes) -> str | None:
+def _kind_by_signature(head: bytes) -> str | None:
     if head.lstrip().startswith(_PDF):
         return DOCUMENT
-    if head[:4] in _FAMILIES:
-        return _FAMILIES[head[:4]].get(head[8:12])
+    if head[:4] in _CONTAINERS:
+        return _CONTAINERS[head[:4]].get(head[8:12])
     if head.startswith(_PICTURES) or any(mark.match(head) for mark in (_AVIF, _BMP, _PPM, _ICO)):
         return PICTURE
     return SOUND if head.startswith(_SOUNDS) or _MPEG.match(head) else None
@@ -93,10 +93,10 @@ def _is_text(head: bytes) -> bool:
 
     Text in the encodings before Unicode has none either, and data has some within a few bytes.
     """
-    for mark, encoding in _UNICODE_MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return _decodes(head, encoding)
-    text = head.rstrip(_DOS_END)
+    text = head.rstrip(_DOS_EOF)
     return bool(text) and not _CONTROLS.search(text)
 
 

@@ -15,29 +15,29 @@ from typing import Any
 from protocol.counts import counted
 from protocol.failures import TooLarge
 from protocol.wire import (
-    MOST_RESULT_BYTES,
+    MAX_RESULT_BYTES,
     Outcome,
     WireError,
+    encode_warnings,
     json_bytes,
     read_failure,
     read_filename,
     read_warnings,
-    told_warnings,
 )
 
 FRAMES_TYPE = "application/vnd.file-cluster.outcomes"
-SIGN_OF_LIFE = b"\n"
+KEEP_ALIVE = b"\n"
 _MAX_HEAD_BYTES = 1024 * 1024
-_SIGNS_OF_LIFE = re.compile(SIGN_OF_LIFE + b"+")
+_KEEP_ALIVES = re.compile(KEEP_ALIVE + b"+")
 
 
 def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
     """Yield the pieces of one frame."""
     head: dict[str, object] = {"index": index, "filename": outcome.filename}
     failure = outcome.failure
-    if failure is None and len(outcome.data or b"") > MOST_RESULT_BYTES:
+    if failure is None and len(outcome.data or b"") > MAX_RESULT_BYTES:
         failure = TooLarge(
-            f"The result has more than the {MOST_RESULT_BYTES} bytes that one may have: make the "
+            f"The result has more than the {MAX_RESULT_BYTES} bytes that one may have: make the "
             "file smaller."
         ).as_failure()
     if failure is not None:
@@ -45,7 +45,7 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
         yield json_bytes(head) + b"\n"
     else:
         data = outcome.data or b""
-        head |= {"bytes": len(data)} | told_warnings(outcome.warnings)
+        head |= {"bytes": len(data)} | encode_warnings(outcome.warnings)
         yield json_bytes(head) + b"\n"
         yield data
 
@@ -60,7 +60,7 @@ def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int,
     answered: set[int] = set()
     while (line := reader.line()) is not None:
         head = _head(line)
-        index = _whole(head.get("index"))
+        index = _whole_number(head.get("index"))
         if index >= expected:
             raise WireError(f"the answer speaks of file {index}, which was not sent")
         if index in answered:
@@ -83,16 +83,16 @@ def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
     filename = read_filename(head)
     if "error" in head:
         return Outcome(filename, failure=read_failure(head))
-    count = _whole(head.get("bytes"))
-    if count > MOST_RESULT_BYTES:
+    count = _whole_number(head.get("bytes"))
+    if count > MAX_RESULT_BYTES:
         raise WireError(
-            f"a result of {counted(count, 'byte')} is announced, and {MOST_RESULT_BYTES} is most"
+            f"a result of {counted(count, 'byte')} is announced, and {MAX_RESULT_BYTES} is most"
         )
     warnings = read_warnings(head.get("warnings"))
     return Outcome(filename, data=reader.exactly(count), warnings=warnings)
 
 
-def _whole(number: object) -> int:
+def _whole_number(number: object) -> int:
     if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
         return number
     raise WireError(f"{str(number)[:50]!r} stands where a whole number should")
@@ -110,7 +110,7 @@ class _Reader:
         """Return the next line that has something in it; None at the end of everything."""
         line = bytearray()
         while self._more():
-            if not line and (blank := _SIGNS_OF_LIFE.match(self._chunk, self._at)):
+            if not line and (blank := _KEEP_ALIVES.match(self._chunk, self._at)):
                 # All at once: an answer may have very many.
                 self._at = blank.end()
                 continue

@@ -46,19 +46,19 @@ def row(entry: Mapping[str, Any], result: str, task_type: str, job_id: str) -> s
     """
     known = {**entry, "source": entry["filename"], "result": result}
     known |= {"task_type": task_type, "job_id": job_id}
-    return line(harmless(_text(known.get(column))) for column in COLUMNS)
+    return line(escape_formula(_text(known.get(column))) for column in COLUMNS)
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: what looks like one begins with ``'``.
 
-    So does a cell that began with ``'`` itself, and ``original`` gives each back.
+    So does a cell that began with ``'`` itself, and ``unescape_formula`` gives each back.
     """
     return _MARK + cell if cell.startswith((*_FORMULA, _MARK)) else cell
 
 
-def original(cell: str) -> str:
-    """Return what ``harmless`` was given."""
+def unescape_formula(cell: str) -> str:
+    """Return what ``escape_formula`` was given."""
     return cell.removeprefix(_MARK)
 
 

@@ -66,7 +66,7 @@ def canonical(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def tells_its_source(task_type: str, filename: str, saved_file: str) -> bool:
+def is_named_after_source(task_type: str, filename: str, saved_file: str) -> bool:
     """Tell whether the result is called after the uploaded name: no folder, and no number."""
     task = TASK_TYPES.get(task_type)
     name = saved_file.rpartition("/")[2]

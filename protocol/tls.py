@@ -81,15 +81,15 @@ _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 
 def certificate_problem(error: BaseException) -> str | None:
     """Say why a certificate was not accepted, if that is what is behind an error; else None."""
-    found = _behind(error, ssl.SSLCertVerificationError)
+    found = _find_cause(error, ssl.SSLCertVerificationError)
     return None if found is None else f"its certificate is not trusted: {found.verify_message}"
 
 
 def master_certificate_problem(url: str, error: BaseException) -> str | None:
     """Say that it may not be the master who answers there, if an error tells that; else None."""
-    found = _behind(error, ssl.SSLCertVerificationError)
+    found = _find_cause(error, ssl.SSLCertVerificationError)
     if found is None:
-        broken = _behind(error, ssl.SSLError)
+        broken = _find_cause(error, ssl.SSLError)
         return without_tls(url) if broken and broken.reason in _NO_TLS else None
     if found.verify_code in _UNKNOWN_AUTHORITY:
         remedy = "its authority's certificate belongs in TLS_CA"
@@ -98,7 +98,7 @@ def master_certificate_problem(url: str, error: BaseException) -> str | None:
     return f"what answers at {url} may not be the master: {certificate_problem(error)} ({remedy})"
 
 
-def _behind(error: BaseException, kind: type[E]) -> E | None:
+def _find_cause(error: BaseException, kind: type[E]) -> E | None:
     seen: BaseException | object = error
     while isinstance(seen, BaseException):
         if isinstance(seen, kind):

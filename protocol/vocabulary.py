@@ -33,8 +33,8 @@ _HASH_BITS = 32
 # Under gevent a thread keeps the processor until it waits, and no heartbeat may wait for a large
 # job. Zero won't do: gevent's loop looks at its other events but once in fifty such waits.
 _YIELD_S = 0.0001
-_LARGEST_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
-_LARGEST_IDF = 1e6
+_MAX_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
+_MAX_IDF = 1e6
 """Far over what any number of texts leads to, and with no infinity near."""
 
 Candidate = tuple[int, str, int]
@@ -57,12 +57,12 @@ def check_fit(fit: object) -> None:
     if len(terms) > MAX_FEATURES or len(set(terms)) < len(terms):
         raise ValueError(f"a fit has {MAX_FEATURES} terms at most, each once")
     if not isinstance(idf, list) or len(idf) != len(terms) or not all(map(_is_weight, idf)):
-        raise ValueError(f"a fit has an 'idf' from 0 to {_LARGEST_IDF:g} for each of its terms")
+        raise ValueError(f"a fit has an 'idf' from 0 to {_MAX_IDF:g} for each of its terms")
 
 
 def _is_weight(value: object) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= cast(float, value) <= _LARGEST_IDF
+    return is_number and 0 <= cast(float, value) <= _MAX_IDF
 
 
 class Fit:
@@ -98,7 +98,7 @@ class Fit:
             for term, count in terms.items():
                 entry = self._table.get(term)
                 if entry is None:
-                    self._make_room(len(term))
+                    self._spill_if_full(len(term))
                     self._table[term] = [count, 1]
                 else:
                     entry[0] += count
@@ -130,7 +130,7 @@ class Fit:
             self._table.clear()
             self._folder.cleanup()
 
-    def _make_room(self, characters: int) -> None:
+    def _spill_if_full(self, characters: int) -> None:
         if len(self._table) >= _TABLE_TERMS or self._characters > _TABLE_CHARACTERS:
             self._spill()
         self._characters += characters
@@ -154,7 +154,7 @@ def _checked_terms(survey: Mapping[str, object]) -> Mapping[str, int]:
         # A line of the files holds one term. bool is a kind of int, but no count.
         if not isinstance(term, str) or not term or "\n" in term:
             raise ValueError(f"a survey has a term that is no word: {term!r:.80}")
-        if type(count) is not int or not 0 < count <= _LARGEST_COUNT:
+        if type(count) is not int or not 0 < count <= _MAX_COUNT:
             raise ValueError(f"a survey counts the term {term!r:.80} as {count!r:.80}")
     return terms
 

@@ -24,15 +24,15 @@ JSON_TYPE = "application/json"
 SURVEY_FIELD = "survey"
 FIT_FIELD = "fit"
 """Form fields that ask a slave for the first pass, and bring what the second one needs."""
-MOST_RESULT_BYTES = 1024**3
+MAX_RESULT_BYTES = 1024**3
 """Of one file: its result has to fit in the memory of the slave, and then of the master."""
-MOST_ANSWER_BYTES = 1024**3
+MAX_ANSWER_BYTES = 1024**3
 """Of a whole answer in plain JSON, which is read as one."""
-_MOST_LETTERS = 2000
+_MAX_CHARACTERS = 2000
 """Of a sentence or a name from a slave; the master keeps both with its jobs."""
-_MOST_REASON_LETTERS = 500
-MOST_WARNINGS = 5
-MOST_WARNING_LETTERS = 300
+_MAX_REASON_CHARACTERS = 500
+MAX_WARNINGS = 5
+MAX_WARNING_CHARACTERS = 300
 """Of what travels and is kept beside a result; a JSON result holds its warnings in full."""
 
 
@@ -52,7 +52,7 @@ class SourceChanged(Exception):
 class Outcome:
     """How one file ended on a slave: the bytes to save, or a failure; never both.
 
-    ``warnings`` are sentences about what the result leaves out, at most ``MOST_WARNINGS``.
+    ``warnings`` are sentences about what the result leaves out, at most ``MAX_WARNINGS``.
     """
 
     filename: str
@@ -84,7 +84,7 @@ def encode_outcome(outcome: Outcome, result_key: str) -> dict[str, object]:
         failure = outcome.failure
         return {"filename": outcome.filename, "error": failure.error, "code": failure.code}
     data = base64.b64encode(outcome.data or b"").decode("ascii")
-    return {"filename": outcome.filename, result_key: data} | told_warnings(outcome.warnings)
+    return {"filename": outcome.filename, result_key: data} | encode_warnings(outcome.warnings)
 
 
 def decode_outcome(entry: object, result_key: str) -> Outcome:
@@ -106,7 +106,7 @@ def decode_outcome(entry: object, result_key: str) -> Outcome:
 
 def read_filename(entry: Mapping[str, object]) -> str:
     """Return the name that a slave repeats, as far as the master cares to keep it."""
-    return str(entry.get("filename", ""))[:_MOST_LETTERS]
+    return str(entry.get("filename", ""))[:_MAX_CHARACTERS]
 
 
 def read_failure(entry: Mapping[str, object]) -> Failure:
@@ -116,10 +116,10 @@ def read_failure(entry: Mapping[str, object]) -> Failure:
     """
     code = entry.get("code")
     known = code if isinstance(code, str) and code in KNOWN_CODES else Internal.code
-    return Failure(known, str(entry["error"])[:_MOST_LETTERS])
+    return Failure(known, str(entry["error"])[:_MAX_CHARACTERS])
 
 
-def told_warnings(warnings: Sequence[str]) -> dict[str, object]:
+def encode_warnings(warnings: Sequence[str]) -> dict[str, object]:
     """Return the optional key of an outcome that carries its warnings."""
     return {"warnings": list(warnings)} if warnings else {}
 
@@ -127,9 +127,9 @@ def told_warnings(warnings: Sequence[str]) -> dict[str, object]:
 def read_warnings(found: object) -> tuple[str, ...]:
     """Return the warnings beside a result, bounded; what is no list of texts counts as none."""
     texts = found if isinstance(found, list) else []
-    sentences = [text for text in texts if isinstance(text, str)][:MOST_WARNINGS]
+    sentences = [text for text in texts if isinstance(text, str)][:MAX_WARNINGS]
     return tuple(
-        text if len(text) <= MOST_WARNING_LETTERS else text[: MOST_WARNING_LETTERS - 1] + "…"
+        text if len(text) <= MAX_WARNING_CHARACTERS else text[: MAX_WARNING_CHARACTERS - 1] + "…"
         for text in sentences
     )
 
@@ -183,11 +183,11 @@ def root_cause(error: Exception) -> str:
 
 def one_line(text: str) -> str:
     """Return what the other side said, fit for a line of a log: printable, and not too long."""
-    cut = text[:_MOST_REASON_LETTERS]
+    cut = text[:_MAX_REASON_CHARACTERS]
     return "".join(letter if letter.isprintable() else "?" for letter in cut)
 
 
-_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+_TRANSIENT_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What this process, and not the file, lacks for the moment."""
 
 
@@ -212,7 +212,7 @@ class LazyFile:
             data = self._read(wanted)
         except OSError as error:
             # As an OSError it would pass for a trouble of the connection.
-            if error.errno in _PASSING:
+            if error.errno in _TRANSIENT_ERRNOS:
                 raise
             raise SourceChanged(self._path, f"can't be read ({error.strerror})") from error
         if not data:

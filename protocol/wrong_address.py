@@ -9,7 +9,7 @@ PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with http
 """What master and slave answer to plain HTTP where they serve TLS."""
 SLAVE_IS_UP = "Slave is working"
 """What a slave answers to ``GET /``."""
-_MOST_LETTERS = 200
+_MAX_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,4 @@ def _base(url: str, location: str) -> str | None:
 
 
 def _cut(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MOST_LETTERS])
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_CHARACTERS])

@@ -14,6 +14,6 @@ def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flas
     app = Flask("slave_service", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
     app.config.update(POOL=pool, STOPPING=stopping)
-    access_control.guard(app, token)
+    access_control.install(app, token)
     app.register_blueprint(routes.blueprint)
     return app

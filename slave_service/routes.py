@@ -11,7 +11,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from protocol.frames import FRAMES_TYPE, SIGN_OF_LIFE, encode_frame
+from protocol.frames import FRAMES_TYPE, KEEP_ALIVE, encode_frame
 from protocol.server.access_control import is_authenticated
 from protocol.server.missing_files import why_no_files
 from protocol.server.multipart_receiver import Form, Limits, receive
@@ -118,7 +118,7 @@ def _task_type(form: Form) -> TaskType:
 def _as_frames(pool: Pool, work: Request) -> Iterator[bytes]:
     for event in outcomes(pool, work):
         if event is None:
-            yield SIGN_OF_LIFE
+            yield KEEP_ALIVE
         else:
             yield from encode_frame(*event)
 
@@ -127,7 +127,7 @@ def _as_object(pool: Pool, work: Request) -> Iterator[bytes]:
     before = b'{"results": ['
     for outcome in in_upload_order(outcomes(pool, work)):
         if outcome is None:
-            yield SIGN_OF_LIFE
+            yield KEEP_ALIVE
         else:
             yield before + _entry(outcome, work.task.result_key)
             before = b",\n"

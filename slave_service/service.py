@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from protocol.counts import counted
-from protocol.server.serving import Server, listen, listen_from
+from protocol.server.serving import Server, listen, listen_on_first_free
 from protocol.task_types import TASK_TYPES
 from slave_service.app import create_app
 from slave_service.registration import RefusedError, Registration
@@ -24,7 +24,7 @@ DRAIN_LIMIT_S = 20
 def run(settings: SlaveSettings) -> int:
     """Run a slave until it is told to stop or refused by its master; returns the exit code."""
     if settings.port is None:
-        listener = listen_from(settings.host, DEFAULT_PORT)
+        listener = listen_on_first_free(settings.host, DEFAULT_PORT)
     else:
         listener = listen(settings.host, settings.port)
     pool = Pool(

@@ -13,7 +13,7 @@ from master_service.api.app_context import parts
 from master_service.errors import InvalidRequest, StorageFull
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import FileState
-from protocol.server.multipart_receiver import Form, NoRoom, receive
+from protocol.server.multipart_receiver import Form, UploadNotStored, receive
 from protocol.wire import json_bytes, json_value
 
 _MAX_JSON_BYTES = 64 * 1024
@@ -45,7 +45,7 @@ def received_form(*, new_job: bool = True) -> Iterator[Form]:
 def _receive(kind: str, length: int | None, folder: Path) -> Form:
     try:
         return receive(request.stream, kind, length, folder, parts().limits)
-    except NoRoom as error:
+    except UploadNotStored as error:
         # The master's own refusal says when to come again.
         raise StorageFull(error.description or "") from error
 

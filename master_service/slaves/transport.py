@@ -23,7 +23,7 @@ from protocol.task_types import TaskType
 from protocol.tls import certificate_problem
 from protocol.wire import (
     FIT_FIELD,
-    MOST_ANSWER_BYTES,
+    MAX_ANSWER_BYTES,
     SURVEY_FIELD,
     LazyFile,
     Outcome,
@@ -196,8 +196,8 @@ def _whole(chunks: Iterable[bytes]) -> bytearray:
     whole = bytearray()
     for chunk in chunks:
         whole += chunk
-        if len(whole) > MOST_ANSWER_BYTES:
-            raise WireError(f"the answer has more than {MOST_ANSWER_BYTES} bytes")
+        if len(whole) > MAX_ANSWER_BYTES:
+            raise WireError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
     return whole
 
 

@@ -13,8 +13,8 @@ from protocol.wire import is_authorized, is_loopback
 
 _log = logging.getLogger(__name__)
 
-_PLACE = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?"
-_HOST, _ORIGIN = re.compile(_PLACE), re.compile(f"https?://{_PLACE}")
+_HOST_AND_PORT = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?"
+_HOST, _ORIGIN = re.compile(_HOST_AND_PORT), re.compile(f"https?://{_HOST_AND_PORT}")
 """Nothing but a host and a port: any more could be read in more than one way."""
 OPEN_PATHS = frozenset({"/", "/check_status"})
 """Answered without the token, so that a person can see at once whether the program is up."""
@@ -22,23 +22,23 @@ OPEN_PATHS = frozenset({"/", "/check_status"})
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """What else a program lets in: ``is_known`` without the token, ``is_open`` whoever comes.
+    """What else a program lets in: ``is_logged_in`` without the token, ``is_public`` whoever comes.
 
     Both are about the request at hand.
     """
 
-    is_known: Callable[[], bool] = lambda: False
-    is_open: Callable[[], bool] = lambda: False
+    is_logged_in: Callable[[], bool] = lambda: False
+    is_public: Callable[[], bool] = lambda: False
 
 
-def guard(app: Flask, token: str | None, side: AccessRules | None = None) -> None:
+def install(app: Flask, token: str | None, rules: AccessRules | None = None) -> None:
     """Put the door before every call of ``app``.
 
     With a token, it is asked for. Without one the program listens on this computer alone, and
     the door keeps out what a foreign web page makes a browser on this computer send: its own
     ``Origin``, or a host name that only pretends to be here (DNS rebinding).
     """
-    check = _token_check(token, side or AccessRules()) if token else _loopback_check
+    check = _token_check(token, rules or AccessRules()) if token else _loopback_check
     app.before_request(check)
     app.register_error_handler(HTTPException, _as_json)
     app.register_error_handler(Exception, _unexpected)
@@ -49,10 +49,12 @@ def is_authenticated() -> bool:
     return bool(g.get("trusted"))
 
 
-def _token_check(token: str, side: AccessRules) -> Callable[[], None]:
+def _token_check(token: str, rules: AccessRules) -> Callable[[], None]:
     def check() -> None:
-        g.trusted = is_authorized(request.headers.get("Authorization"), token) or side.is_known()
-        if not g.trusted and request.path not in OPEN_PATHS and not side.is_open():
+        g.trusted = (
+            is_authorized(request.headers.get("Authorization"), token) or rules.is_logged_in()
+        )
+        if not g.trusted and request.path not in OPEN_PATHS and not rules.is_public():
             raise Unauthorized(
                 "This cluster needs its token: send the header 'Authorization: Bearer …' "
                 "with the CLUSTER_TOKEN that the master was started with."

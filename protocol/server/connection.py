@@ -49,17 +49,17 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
     _body: Body
 
     @property
-    def _patience(self) -> Timeouts:
+    def _timeouts(self) -> Timeouts:
         return cast(Timeouts, self.server.timeouts)
 
     def handle(self) -> None:
         """Answer one request after the other."""
-        turns = YieldTimer()
+        yield_timer = YieldTimer()
         try:
             with contextlib.suppress(OSError):
                 while self.handle_one_request():
                     # Requests that are sent without waiting for answers are all there already.
-                    turns.yield_if_due()
+                    yield_timer.yield_if_due()
         finally:
             with contextlib.suppress(OSError):
                 # A connection that is closed with bytes unread takes the last answer with it.
@@ -78,13 +78,13 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def read_requestline(self) -> str:
         """Return the next request line; empty where the client has ended."""
-        with gevent.Timeout(self._patience.stall_s, TimeoutError("no request came")):
+        with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("no request came")):
             return read_line(self.rfile).decode("latin-1")
 
     def read_request(self, raw_requestline: str) -> bool:
         """Read the head that begins with this line, and set what gevent wants to know of it."""
         late = BadHead(408, "The head of the request took too long: send it again.")
-        with gevent.Timeout(self._patience.head_s, late):
+        with gevent.Timeout(self._timeouts.head_timeout_s, late):
             head = read_head(raw_requestline.encode("latin-1"), self.rfile)
         self.command, self.path, self.request_version = head.method, head.target, head.version
         self.headers = OldMessage()
@@ -92,7 +92,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
             self.headers[name] = value
         self.content_length = head.content_length
         self.close_connection = head.closes
-        self._body = Body(self.rfile, head, self._tell_to_go_on, self._patience)
+        self._body = Body(self.rfile, head, self._send_continue, self._timeouts)
         return True
 
     def _handle_client_error(self, ex: Exception) -> None:
@@ -115,10 +115,10 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
             self.close_connection = True
         if not (self._body.is_at_end or is_taken_over):
             self.close_connection = True
-            if not self._body.is_late:
-                self._let_finish()
+            if not self._body.is_timed_out:
+                self._drain()
 
-    def _tell_to_go_on(self) -> None:
+    def _send_continue(self) -> None:
         self._sendall(_CONTINUE)
         self.response_length = 0  # it is no part of the answer
 
@@ -135,7 +135,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def _sendall(self, data: bytes | bytearray) -> None:
         # Piece by piece, since the time that is allowed for is that of one call.
-        self.socket.settimeout(self._patience.take_s)
+        self.socket.settimeout(self._timeouts.write_timeout_s)
         left = memoryview(data)
         try:
             while left:
@@ -144,7 +144,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
             # In the one form that gevent takes for what it is: no fault of this program.
             raise BrokenPipeError(errno.EPIPE, f"the client is gone: {error}") from error
         finally:
-            self.socket.settimeout(self._patience.stall_s)
+            self.socket.settimeout(self._timeouts.idle_timeout_s)
         self.response_length += len(data)
 
     def _refuse(self, refusal: BadHead) -> None:
@@ -152,20 +152,20 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
         with contextlib.suppress(OSError):
             self._sendall(refusal_bytes(refusal.status, str(refusal)))
             if refusal.status != HTTPStatus.REQUEST_TIMEOUT:
-                self._let_finish()
+                self._drain()
 
-    def _let_finish(self) -> None:
+    def _drain(self) -> None:
         """Read on for a while: who still sends finds the answer only when that has ended."""
-        timeouts = self._patience
+        timeouts = self._timeouts
         buffer = bytearray(_BUFFER_BYTES)
-        left = timeouts.discard_bytes
-        turns = YieldTimer()
-        with contextlib.suppress(OSError), gevent.Timeout(timeouts.discard_s, False):
+        left = timeouts.drain_bytes
+        yield_timer = YieldTimer()
+        with contextlib.suppress(OSError), gevent.Timeout(timeouts.drain_timeout_s, False):
             self.socket.shutdown(socket.SHUT_WR)
-            self.socket.settimeout(timeouts.silence_s)
+            self.socket.settimeout(timeouts.drain_idle_s)
             while left > 0 and (read := self.socket.recv_into(buffer, min(left, len(buffer)))):
                 left -= read
-                turns.yield_if_due()
+                yield_timer.yield_if_due()
 
     # Faults
 

@@ -9,7 +9,7 @@ _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 1024 * 1024
 
 
-def give_back() -> None:
+def release_large_blocks() -> None:
     """Let every large piece have pages of its own, which go when it does.
 
     glibc begins so, but learns from each large piece that is freed to keep up to 32 MiB the next

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from protocol.server.multipart_receiver import Form
 from protocol.task_types import TASK_TYPES, TaskType
 
-_MOST_NAMES = 8
-_MOST_LETTERS = 60
+_MAX_NAMES = 8
+_MAX_CHARACTERS = 60
 _NO_FILES_FIELDS = frozenset({"task_type", "options", "name"})
 """Fields that are meant to hold text."""
 
@@ -25,7 +25,7 @@ def why_no_files(task: TaskType, form: Form) -> str:
 def _how(task: TaskType, form: Form) -> str:
     field = _quoted(task.form_field)
     as_file = f"curl -F {task.form_field}=@FILE"
-    if task.form_field in form.fields_without_choice:
+    if task.form_field in form.fields_without_filename:
         return f"the file in the form field {field} has an empty name: choose a file ({as_file})."
     if task.form_field in form.fields:
         return (
@@ -33,13 +33,13 @@ def _how(task: TaskType, form: Form) -> str:
             f"({as_file})."
         )
     files = dict.fromkeys(upload.field for upload in form.uploads)
-    others = dict.fromkeys((*files, *form.fields_without_choice, *form.fields))
+    others = dict.fromkeys((*files, *form.fields_without_filename, *form.fields))
     names = [name for name in others if name not in _NO_FILES_FIELDS]
     how = f"send them in the form field {field} (received: {_list(names)})."
-    return f"{how}{_belongs(files)}"
+    return f"{how}{_field_owners(files)}"
 
 
-def _belongs(files: Iterable[str]) -> str:
+def _field_owners(files: Iterable[str]) -> str:
     """Say whose field the files came in, if it is that of other task types."""
     for field in files:
         types = [task.name for task in TASK_TYPES.values() if task.form_field == field]
@@ -52,9 +52,9 @@ def _belongs(files: Iterable[str]) -> str:
 def _list(names: list[str]) -> str:
     if not names:
         return "no other field"
-    shown = ", ".join(map(_quoted, names[:_MOST_NAMES]))
-    return f"{shown} and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else shown
+    shown = ", ".join(map(_quoted, names[:_MAX_NAMES]))
+    return f"{shown} and {len(names) - _MAX_NAMES} more" if names[_MAX_NAMES:] else shown
 
 
 def _quoted(name: str) -> str:
-    return json.dumps(name[:_MOST_LETTERS], ensure_ascii=False)
+    return json.dumps(name[:_MAX_CHARACTERS], ensure_ascii=False)

@@ -48,7 +48,7 @@ _MAX_BOUNDARY = 200
 """RFC 2046 allows for 70; each is looked for in all that comes."""
 
 
-class NoRoom(HTTPException):
+class UploadNotStored(HTTPException):
     """The disk does not take the upload."""
 
     code = 507
@@ -74,7 +74,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     uploads: list[Upload] = field(default_factory=list)
     bytes_received: int = 0
-    fields_without_choice: set[str] = field(default_factory=set)
+    fields_without_filename: set[str] = field(default_factory=set)
     """Fields of parts with an empty file name, which are ignored."""
 
 
@@ -101,7 +101,7 @@ def receive(
     kind = kind.lower()
     if kind == "application/x-www-form-urlencoded":
         # How a form without any file is sent.
-        return Form(_fields_alone(stream))
+        return Form(_urlencoded_fields(stream))
     if kind != "multipart/form-data":
         return Form()
     boundary = options.get("boundary", "")
@@ -109,32 +109,32 @@ def receive(
         raise BadRequest(
             "The form has no boundary, or one that is too long: send it as multipart/form-data."
         )
-    intake = _Intake(folder, limits)
+    receiver = _FormReceiver(folder, limits)
     try:
         with PushMultipartParser(boundary, **_PARSER_OPTIONS) as parser:
             for chunk in _chunks(stream):
-                intake.count(chunk)
+                receiver.count(chunk)
                 for event in parser.parse(chunk):
-                    intake.take(event)
+                    receiver.take(event)
     except MultipartError as error:
         raise BadRequest(f"The form can't be read: {error}") from error
     except OSError as error:
-        raise NoRoom(
+        raise UploadNotStored(
             f"The upload can't be stored ({error.strerror}): make room, then send it again."
         ) from error
     finally:
-        intake.close()
-    return intake.form
+        receiver.close()
+    return receiver.form
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    turns = YieldTimer()
+    yield_timer = YieldTimer()
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
             # A fast sender's bytes are always there already; without this its request would
             # keep every other one waiting until it is read to the end.
-            turns.yield_if_due()
+            yield_timer.yield_if_due()
     except OSError as error:
         raise _broken_off(error) from error
 
@@ -143,7 +143,7 @@ def _broken_off(error: OSError) -> BadRequest:
     return BadRequest(f"The upload broke off before its end ({error}): send it again.")
 
 
-def _fields_alone(stream: IO[bytes]) -> dict[str, str]:
+def _urlencoded_fields(stream: IO[bytes]) -> dict[str, str]:
     try:
         text = stream.read(_MAX_FIELD_BYTES).decode("utf-8", errors="replace")
     except OSError as error:
@@ -187,7 +187,7 @@ class _OpenUpload:
         return self.upload
 
 
-class _Intake:
+class _FormReceiver:
     """Follows the decoder's events, with the one open file or field they speak of."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -236,7 +236,7 @@ class _Intake:
             self._field = (_name(part.name), bytearray())
         elif not filename:
             # What a browser sends for "nothing chosen".
-            self.form.fields_without_choice.add(_name(part.name))
+            self.form.fields_without_filename.add(_name(part.name))
         else:
             path = self._folder / str(len(self.form.uploads))
             upload = Upload(_name(part.name), filename, path)

@@ -13,7 +13,7 @@ LINE_BYTES = 8000
 """The longest request line, and with it the longest address."""
 HEAD_BYTES = 64 * 1024
 """All header lines of a request together."""
-MOST_FIELDS = 100
+MAX_FIELDS = 100
 
 _REQUEST_LINE = re.compile(rb"([A-Z][A-Z-]*) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])\r\n")
 # Neither pattern has two ways to match the same bytes: none takes long on any input.
@@ -47,7 +47,7 @@ class Head:
     chunked: bool
     closes: bool
     """No further request is to come on the connection."""
-    asks: bool
+    expects_continue: bool
     """The client waits to be told to go on before it sends the body."""
 
 
@@ -87,7 +87,7 @@ def read_head(line: bytes, stream: BinaryIO) -> Head:
         content_length=_content_length(fields),
         chunked=chunked,
         closes=closes,
-        asks=version == "HTTP/1.1" and "100-continue" in _words(fields, "expect"),
+        expects_continue=version == "HTTP/1.1" and "100-continue" in _words(fields, "expect"),
     )
 
 
@@ -105,10 +105,10 @@ def _read_fields(stream: BinaryIO) -> list[Field]:
     left = HEAD_BYTES
     while (line := stream.readline(left + 1)) != b"\r\n":
         left -= len(line)
-        if left < 0 or len(fields) >= MOST_FIELDS:
+        if left < 0 or len(fields) >= MAX_FIELDS:
             raise BadHead(
                 431,
-                f"The request has too many headers: {MOST_FIELDS} lines and {HEAD_BYTES} bytes "
+                f"The request has too many headers: {MAX_FIELDS} lines and {HEAD_BYTES} bytes "
                 "are taken. Send fewer.",
             )
         field = _FIELD.fullmatch(line)

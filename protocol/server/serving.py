@@ -30,14 +30,14 @@ _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096
 """Further ones wait in the backlog until one of these ends."""
 _BACKLOG = 1024
-_LAST_ANSWERS_S = 1.0
+_FLUSH_S = 1.0
 """What the last answers have to get out, once there is nothing left to work on."""
-_PORTS_TRIED = 100
-_OTHER_FILES = 64
+_MAX_PORTS_TRIED = 100
+_RESERVED_FILES = 64
 """Open files that no connection needs: the ledger, logs, workers, calls to slaves."""
-_USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_USED_UP_S = 1.0
-_BEGINNINGS_OF_TLS = (b"\x16", b"")
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_EXHAUSTED_PAUSE_S = 1.0
+_TLS_FIRST_BYTES = (b"\x16", b"")
 """The type of a handshake's record (RFC 8446, section 5.1), or nobody there."""
 
 
@@ -90,9 +90,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def listen_from(host: str, first_port: int) -> socket.socket:
+def listen_on_first_free(host: str, first_port: int) -> socket.socket:
     """Listen on ``first_port``, or on the next one that is free."""
-    for port in range(first_port, first_port + _PORTS_TRIED):
+    for port in range(first_port, first_port + _MAX_PORTS_TRIED):
         try:
             return listen(host, port)
         except AddressError as error:
@@ -115,17 +115,17 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
         except ConnectionAbortedError:
             return None
         except OSError as error:
-            if error.errno not in _USED_UP:
+            if error.errno not in _EXHAUSTED:
                 raise
             _log.warning("no further connection can be taken for now: %s", error)
             # The waiting connection would be reported over and over, at the full speed of a CPU.
             self.stop_accepting()
-            self._timer = self.loop.timer(_USED_UP_S)
+            self._timer = self.loop.timer(_EXHAUSTED_PAUSE_S)
             self._timer.start(self._start_accepting_if_started)
             return None
 
     def handle(self, client_socket: socket.socket, address: object) -> None:
-        client_socket.settimeout(self.timeouts.stall_s)
+        client_socket.settimeout(self.timeouts.idle_timeout_s)
         try:
             super().handle(client_socket, address)
         except OSError as error:
@@ -133,8 +133,8 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
 
     def wrap_socket_and_handle(self, client_socket: socket.socket, address: object) -> None:
         try:
-            with gevent.Timeout(self.timeouts.handshake_s):
-                if client_socket.recv(1, socket.MSG_PEEK) not in _BEGINNINGS_OF_TLS:
+            with gevent.Timeout(self.timeouts.handshake_timeout_s):
+                if client_socket.recv(1, socket.MSG_PEEK) not in _TLS_FIRST_BYTES:
                     # Else who forgot a letter of the address would see a broken connection.
                     client_socket.sendall(refusal_bytes(400, PLAIN_TO_TLS))
                     client_socket.close()
@@ -150,7 +150,7 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
             secure.close()
 
 
-def _most_connections() -> int:
+def _max_connections() -> int:
     """Return how many connections the system's limit on open files leaves room for.
 
     The soft limit is raised as far as is of use: not to a hard one of a billion, as containers
@@ -162,7 +162,7 @@ def _most_connections() -> int:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * MAX_CONNECTIONS + _OTHER_FILES
+    wanted = 2 * MAX_CONNECTIONS + _RESERVED_FILES
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return MAX_CONNECTIONS
     files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -170,7 +170,7 @@ def _most_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     except (OSError, ValueError):  # some systems say more than they keep
         files = soft
-    return max(1, (files - _OTHER_FILES) // 2)
+    return max(1, (files - _RESERVED_FILES) // 2)
 
 
 class Server:
@@ -183,7 +183,7 @@ class Server:
         context: ssl.SSLContext | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        self._connections = gevent.pool.Pool(_most_connections())
+        self._connections = gevent.pool.Pool(_max_connections())
         secure = {} if context is None else {"ssl_context": context}
         self._server = _Server(
             listener, app, spawn=self._connections, log=None, error_log=_log, **secure
@@ -196,14 +196,14 @@ class Server:
 
         A second SIGTERM or Ctrl-C ends the process at once.
         """
-        memory.give_back()
+        memory.release_large_blocks()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._on_signal)
         self._server.start()
         on_start()
         self._stopping.wait()
         on_stop()
-        self._server.stop(timeout=_LAST_ANSWERS_S)
+        self._server.stop(timeout=_FLUSH_S)
 
     def stop(self) -> None:
         """Make ``run`` come to its end."""

@@ -1,29 +1,31 @@
-"""Says how long a connection is waited for, and how much is taken from it that nobody asked for."""
+"""The timeouts of a connection, and how much of an unwanted body the server reads."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """What one connection may cost; the defaults let every honest client through."""
+    """The limits of one connection; the defaults let every honest client through."""
 
-    stall_s: float = 60.0
-    """A connection on which nothing comes for so long, though something is waited for, is let go:
-    a client that still wants something sends it again."""
-    pace_bytes: int = 16 * 1024
-    """What has to come of a body in each ``stall_s`` of waiting for it. The slowest uplinks there
-    are bring 1 KB a second, four times that; a byte now and then must not keep a connection."""
-    head_s: float = 20.0
-    """For all of a request's headers together, however slowly they drip."""
-    handshake_s: float = 30.0
-    """For a slow computer at a slow line; who says nothing must not keep a connection."""
-    take_s: float = 600.0
-    """Whoever takes nothing at all of an answer for so long is gone. It is no limit on the whole
-    answer: a client that has to wait for a disk, or goes on slowly, gets all of it."""
-    discard_bytes: int = 128 * 1024 * 1024
-    """What is read of a body that was refused. Most programs look for the answer only when they
-    have sent everything; one that goes on for longer finds the connection closed."""
-    discard_s: float = 60.0
-    """The same in time."""
-    silence_s: float = 5.0
-    """Who neither sends nor closes, once it was refused, has had its answer."""
+    idle_timeout_s: float = 60.0
+    """The server closes a connection on which it waits for data and none arrives for this long.
+    A client that still wants something sends its request again."""
+    min_body_bytes: int = 16 * 1024
+    """Bytes of a body that have to arrive in each ``idle_timeout_s`` of waiting. The slowest
+    uplinks bring 1 KB a second, four times that. Without this limit, a client that sends single
+    bytes could keep a connection open."""
+    head_timeout_s: float = 20.0
+    """For all header lines of a request together."""
+    handshake_timeout_s: float = 30.0
+    """For the TLS handshake; long enough for a slow computer on a slow network."""
+    write_timeout_s: float = 600.0
+    """The server closes a connection whose client reads nothing of an answer for this long. The
+    whole answer may take longer: a client that reads slowly, or waits for its disk, gets all of
+    it."""
+    drain_bytes: int = 128 * 1024 * 1024
+    """Bytes that the server reads of a refused body before it closes the connection. Most clients
+    read the answer only after they have sent the whole body."""
+    drain_timeout_s: float = 60.0
+    """Seconds that the server reads a refused body for."""
+    drain_idle_s: float = 5.0
+    """The server closes a refused connection when the client sends nothing for this long."""

@@ -32,18 +32,20 @@ of 1000; KiB, MiB, GiB, TiB, and K, M, G, T alone, are powers of 1024.
 """
 
 
-def read(program: str, words: Sequence[str]) -> Mapping[str, Option]:
+def read(program: str, arguments: Sequence[str]) -> Mapping[str, Option]:
     """Return what the command line gives for settings, by their names.
 
     Ends the process for ``--help`` and ``--version``, and with code 2 and one line for bad usage.
     """
     namespace = argparse.Namespace(settings={})
     try:
-        _, rest = _parser(program).parse_known_args(words, namespace)
+        _, rest = _parser(program).parse_known_args(arguments, namespace)
     except argparse.ArgumentError as error:
         _refuse(program, f"{error.argument_name}: {error.message}{_dash_hint(error)}")
     options: dict[str, Option] = namespace.settings
-    unknown = next((word.partition("=")[0] for word in rest if word.startswith("-")), None)
+    unknown = next(
+        (argument.partition("=")[0] for argument in rest if argument.startswith("-")), None
+    )
     if unknown is not None:
         _refuse(program, f"unknown option {unknown}{hint(unknown, option_names(program))}")
     return options | _positional(program, rest, options)
@@ -57,9 +59,11 @@ def add_options(group: "argparse._ActionsContainer", program: str) -> None:
     for setting in settings_of(program):
         short, *full = setting.options(program)
         negative = [f"--no-{short[2:]}"] if setting.kind.is_flag else []
-        group.add_argument(short, *negative, action=_Keep, setting=setting, help=_help(setting))
+        group.add_argument(
+            short, *negative, action=_StoreOption, setting=setting, help=_help(setting)
+        )
         for name in full:
-            group.add_argument(name, action=_Keep, setting=setting, help=argparse.SUPPRESS)
+            group.add_argument(name, action=_StoreOption, setting=setting, help=argparse.SUPPRESS)
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
@@ -74,28 +78,30 @@ def option_names(program: str) -> list[str]:
     return [*names, *_GENERAL]
 
 
-def hint(word: str, known: Iterable[str]) -> str:
+def hint(argument: str, known: Iterable[str]) -> str:
     """Return the end of a sentence that refuses a word: which option may have been meant."""
-    meant = nearest(word.partition("=")[0], known, OPTION_CUTOFF)
+    meant = nearest(argument.partition("=")[0], known, OPTION_CUTOFF)
     return f": did you mean {' or '.join(meant)}?" if meant else " (--help lists the options)"
 
 
 def _positional(
-    program: str, words: Sequence[str], options: Mapping[str, Option]
+    program: str, arguments: Sequence[str], options: Mapping[str, Option]
 ) -> dict[str, Option]:
     """Return the address that a slave takes as its one argument; other words are refused."""
-    if not words:
+    if not arguments:
         return {}
     known = option_names(program)
-    word = words[1] if program == SLAVE and len(words) > 1 else words[0]
-    if program != SLAVE or len(words) > 1 or f"--{word}" in known:
-        _refuse(program, f"unexpected argument {word!r}{hint(word, known)}")
-    if not word.strip():
+    argument = arguments[1] if program == SLAVE and len(arguments) > 1 else arguments[0]
+    if program != SLAVE or len(arguments) > 1 or f"--{argument}" in known:
+        _refuse(program, f"unexpected argument {argument!r}{hint(argument, known)}")
+    if not argument.strip():
         # What a script's empty variable leaves must not pass for an argument that was not given.
         _refuse(program, "MASTER_URL: it is empty")
     if "MASTER_URL" in options:
-        _refuse(program, f"MASTER_URL is given twice: {options['MASTER_URL'].name} and {word!r}")
-    return {"MASTER_URL": Option("MASTER_URL", word.strip())}
+        _refuse(
+            program, f"MASTER_URL is given twice: {options['MASTER_URL'].name} and {argument!r}"
+        )
+    return {"MASTER_URL": Option("MASTER_URL", argument.strip())}
 
 
 def _dash_hint(error: argparse.ArgumentError) -> str:
@@ -129,7 +135,7 @@ def _help(setting: Setting) -> str:
     return f"{setting.help} [{setting.name}; default: {default}]".replace("%", "%%")
 
 
-class _Keep(argparse.Action):
+class _StoreOption(argparse.Action):
     """Keeps the value of a setting's option, together with the name that the user wrote."""
 
     def __init__(self, *, setting: Setting, option_strings: Sequence[str], **others: Any) -> None:  # noqa: ANN401 (argparse's own)

@@ -24,7 +24,7 @@ _UNITS = (
     | {prefix: 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
 )
 """Bytes in a unit. KB and KiB are those of IEC 80000-13; K alone is binary, as for dd, ls, JVMs."""
-_MOST_SIZE = 1 << 60
+_MAX_SIZE = 1 << 60
 """Well within the 64 bits of the ledger's numbers."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -44,34 +44,34 @@ class Kind:
     """Its value is shown nowhere."""
 
 
-def whole(least: int, most: int | None = None) -> Kind:
-    """Return the kind of whole numbers from ``least`` to ``most``."""
+def whole(minimum: int, maximum: int | None = None) -> Kind:
+    """Return the kind of whole numbers from ``minimum`` to ``maximum``."""
 
     def read(text: str) -> int:
         if not _WHOLE.fullmatch(text):
             raise ValueError(f"must be a whole number, not {text!r}")
-        _check_range(int(text), least, most, text)
+        _check_range(int(text), minimum, maximum, text)
         return int(text)
 
     return Kind("N", read)
 
 
-def number(least: float, most: float, metavar: str = "N") -> Kind:
-    """Return the kind of numbers, such as seconds, from ``least`` to ``most``."""
+def number(minimum: float, maximum: float, metavar: str = "N") -> Kind:
+    """Return the kind of numbers, such as seconds, from ``minimum`` to ``maximum``."""
 
     def read(text: str) -> float:
         try:
             found = float(text)
         except ValueError:
             raise ValueError(f"must be a number, not {text!r}") from None
-        _check_range(found, least, most, text)
+        _check_range(found, minimum, maximum, text)
         return found
 
     return Kind(metavar, read)
 
 
-def size(least: int) -> Kind:
-    """Return the kind of numbers of bytes, at least ``least``, written with or without a unit."""
+def size(minimum: int) -> Kind:
+    """Return the kind of numbers of bytes, at least ``minimum``, written with or without a unit."""
 
     def read(text: str) -> int:
         match = _SIZE.fullmatch(text)
@@ -79,7 +79,7 @@ def size(least: int) -> Kind:
         if match is None or unit is None or (unit == 1 and "." in match[1]):
             raise ValueError(f"must be a size such as 2GB, 512MiB or 1024 (bytes), not {text!r}")
         found = int(Decimal(match[1]) * unit)
-        _check_range(found, least, _MOST_SIZE, text, _size_text)
+        _check_range(found, minimum, _MAX_SIZE, text, _size_text)
         return found
 
     return Kind("SIZE", read)
@@ -98,15 +98,17 @@ def choice(metavar: str, *values: str) -> Kind:
 
 def _check_range(
     found: float,
-    least: float,
-    most: float | None,
+    minimum: float,
+    maximum: float | None,
     text: str,
     shown: Callable[[Any], str] = str,
 ) -> None:
     # Written so that NaN, which is neither less nor more than anything, is refused too.
-    if not (found >= least and (most is None or found <= most)):
+    if not (found >= minimum and (maximum is None or found <= maximum)):
         bounds = (
-            f"at least {shown(least)}" if most is None else f"from {shown(least)} to {shown(most)}"
+            f"at least {shown(minimum)}"
+            if maximum is None
+            else f"from {shown(minimum)} to {shown(maximum)}"
         )
         raise ValueError(f"must be {bounds}, not {text!r}")
 

@@ -17,8 +17,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float) -> list[str]:
 
     A word that is the end of names stands for these: PORT for MASTER_PORT and SLAVE_PORT.
     """
-    names = {_plain(name): name for name in known}
-    plain = _plain(word)
+    names = {_normalized(name): name for name in known}
+    plain = _normalized(word)
     ends = [name for key, name in names.items() if plain and key.endswith(f"_{plain}")]
     if plain not in names and ends:
         return ends
@@ -38,10 +38,10 @@ def meant_in_environment(name: str) -> list[str]:
     """
     if name in SETTINGS:
         return []
-    return [known for known in SETTINGS if _is_one_slip(_plain(name), _plain(known))]
+    return [known for known in SETTINGS if _is_one_edit(_normalized(name), _normalized(known))]
 
 
-def _is_one_slip(one: str, other: str) -> bool:
+def _is_one_edit(one: str, other: str) -> bool:
     """Tell whether at most one letter is missing, added or another, or two neighbours swapped."""
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
@@ -52,5 +52,5 @@ def _is_one_slip(one: str, other: str) -> bool:
     return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.lower().lstrip("-").replace("-", "_")

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from protocol import failures
 from protocol.task_types import TASK_TYPES
-from protocol.wire import json_bytes, read_warnings, told_warnings
+from protocol.wire import encode_warnings, json_bytes, read_warnings
 from slave_service.workers.landlock import confine_to
 from slave_service.workers.sandbox import MOST_FILE_BYTES, confine, limit_cpu_time
 
@@ -105,7 +105,7 @@ def _answer(order: dict[str, Any], answers: BinaryIO, settings: Settings) -> Non
     try:
         result, warnings = _process(order, settings.get(order["task_type"], {}))
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
-        head: dict[str, object] = {"bytes": len(body)} | told_warnings(warnings)
+        head: dict[str, object] = {"bytes": len(body)} | encode_warnings(warnings)
     except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)
         failure = _as_failure(error)
         body, head = b"", {"code": failure.code, "error": failure.error}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.manifest import original
+from protocol.manifest import unescape_formula
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign, need
 from tests.contract.jobs_api import Json, call, finished, form, job, send
@@ -39,7 +39,7 @@ def newest(cluster: LocalCluster) -> Json:
 def rows(text: str) -> list[dict[str, str]]:
     """Return the rows of a manifest, as they were before they were made harmless."""
     found = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    return [{column: original(cell) for column, cell in row.items()} for row in found]
+    return [{column: unescape_formula(cell) for column, cell in row.items()} for row in found]
 
 
 def downloaded(cluster: LocalCluster, job_id: str) -> dict[str, bytes]:

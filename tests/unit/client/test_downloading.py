@@ -13,7 +13,7 @@ from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnav
 from client_service.master_api.job_api import JobApi
 from client_service.transfer.downloading import fetch
 from client_service.transfer.output_folder import prepare
-from protocol.manifest import original
+from protocol.manifest import unescape_formula
 from tests.unit.client.test_answers import ENTRY
 
 
@@ -68,7 +68,7 @@ def listed(folder: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
     """Return the rows of a manifest, as they were before they were made harmless."""
     with (folder / name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
-    return [{column: original(cell) for column, cell in row.items()} for row in rows]
+    return [{column: unescape_formula(cell) for column, cell in row.items()} for row in rows]
 
 
 def test_results_come_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

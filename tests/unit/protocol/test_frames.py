@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocol import frames
 from protocol.failures import Failure
-from protocol.frames import SIGN_OF_LIFE, decode_frames, encode_frame
+from protocol.frames import KEEP_ALIVE, decode_frames, encode_frame
 from protocol.wire import Outcome, WireError
 
 OUTCOMES = [
@@ -23,9 +23,9 @@ OUTCOMES = [
 
 def body_of(outcomes: list[tuple[int, Outcome]]) -> bytes:
     """Return an answer with these outcomes, in this order, and signs of life between them."""
-    pieces = [SIGN_OF_LIFE]
+    pieces = [KEEP_ALIVE]
     for index, outcome in outcomes:
-        pieces += [*encode_frame(index, outcome), SIGN_OF_LIFE, SIGN_OF_LIFE]
+        pieces += [*encode_frame(index, outcome), KEEP_ALIVE, KEEP_ALIVE]
     return b"".join(pieces)
 
 
@@ -111,7 +111,7 @@ def test_result_over_the_limit_is_refused_by_its_head() -> None:
 
 def test_own_result_over_the_limit_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slave says itself that a result is too large, so that nobody tries again."""
-    monkeypatch.setattr(frames, "MOST_RESULT_BYTES", 10)
+    monkeypatch.setattr(frames, "MAX_RESULT_BYTES", 10)
     for size in (10, 11):
         body = b"".join(encode_frame(0, Outcome("a", b"x" * size)))
         ((_, outcome),) = decode_frames([body], 1)

@@ -39,20 +39,20 @@ def slow_reader() -> Iterator[int]:
     listener.close()
 
 
-@pytest.mark.parametrize("patience_s", [30, None])
+@pytest.mark.parametrize("send_timeout_s", [30, None])
 def test_receiver_may_pause_longer_than_connecting_may_take(
-    slow_reader: int, patience_s: float | None
+    slow_reader: int, send_timeout_s: float | None
 ) -> None:
     """The short limit for connecting does not hold for sending the body."""
-    with new_session(patience_s=patience_s) as session:
+    with new_session(send_timeout_s=send_timeout_s) as session:
         url = f"http://127.0.0.1:{slow_reader}/"
         assert session.post(url, data=BODY, timeout=(1, 30)).status_code == 200
 
 
-def test_patience_has_an_end(slow_reader: int) -> None:
+def test_receiver_that_pauses_too_long_is_an_error(slow_reader: int) -> None:
     """A receiver that pauses for longer than that counts as gone."""
     with (
-        new_session(patience_s=0.5) as session,
+        new_session(send_timeout_s=0.5) as session,
         pytest.raises(requests.ConnectionError),
     ):
         session.post(f"http://127.0.0.1:{slow_reader}/", data=BODY, timeout=(1, 30))

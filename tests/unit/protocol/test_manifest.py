@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from protocol.manifest import COLUMNS, HEADER, harmless, original, row
+from protocol.manifest import COLUMNS, HEADER, escape_formula, row, unescape_formula
 from tests.unit.client.test_answers import ENTRY
 
 TEXTS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'quoted'", "'", "''=1", ""]
@@ -19,7 +19,7 @@ def test_cell_is_read_as_it_was(text: str) -> None:
     (cells,) = csv.reader(io.StringIO(line, newline=""), strict=True)
     found = dict(zip(COLUMNS, cells, strict=True))
     for column in ("source", "result", "error"):
-        assert original(found[column]) == text
+        assert unescape_formula(found[column]) == text
         assert not found[column].startswith(tuple("=+-@\t\r\n＝"))
 
 
@@ -34,7 +34,7 @@ def test_rows_end_as_the_standard_has_it() -> None:
 
 def test_ordinary_cells_stay() -> None:
     """A mark is put only where it is needed."""
-    assert [harmless(text) for text in ("a=b", "2023/notes.txt", "")] == [
+    assert [escape_formula(text) for text in ("a=b", "2023/notes.txt", "")] == [
         "a=b",
         "2023/notes.txt",
         "",

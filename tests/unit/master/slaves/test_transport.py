@@ -141,7 +141,7 @@ def test_plain_answer_has_an_end(
     batch_request: BatchRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer in plain JSON is read up to its limit, whatever it consists of."""
-    monkeypatch.setattr(transport, "MOST_ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 1_000_000)
     with (
         babbler(answer("200 OK", PLAIN), b" " * 65536) as slave,
         pytest.raises(InvalidAnswer, match="1000000 bytes"),

@@ -7,12 +7,12 @@ import pytest
 
 from scripts.local_cluster import PROJECT
 
-HAVE_AND_LET_GO = """
+ALLOCATE_AND_FREE = """
 import sys
 import psutil
-from protocol.server.memory import give_back
-if sys.argv[1] == "give back":
-    give_back()
+from protocol.server.memory import release_large_blocks
+if sys.argv[1] == "release":
+    release_large_blocks()
 held = psutil.Process().memory_info
 before = held().rss
 kept = []
@@ -25,7 +25,7 @@ print(held().rss - before)
 
 
 def grown_bytes(how: str) -> int:
-    command = [sys.executable, "-c", HAVE_AND_LET_GO, how]
+    command = [sys.executable, "-c", ALLOCATE_AND_FREE, how]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return int(done.stdout)
 
@@ -33,4 +33,4 @@ def grown_bytes(how: str) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocators of other systems do so anyway")
 def test_large_pieces_go_when_they_are_free() -> None:
     """After pieces of 20 MB, with small ones between them, the process is as small as before."""
-    assert grown_bytes("give back") < 4_000_000
+    assert grown_bytes("release") < 4_000_000

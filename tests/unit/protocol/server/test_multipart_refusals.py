@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from protocol.server.multipart_receiver import Limits, NoRoom
+from protocol.server.multipart_receiver import Limits, UploadNotStored
 from tests.unit.protocol.server.forms import (
     PLENTY,
     Broken,
@@ -170,7 +170,7 @@ def test_form_without_a_boundary_is_refused(tmp_path: Path, content_type: str) -
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 60), min_size=1, max_size=4))
 @SEEDED
-def test_no_body_breaks_the_intake(tmp_path: Path, noise: bytes, sizes: list[int]) -> None:
+def test_no_body_breaks_the_receiver(tmp_path: Path, noise: bytes, sizes: list[int]) -> None:
     """Whatever follows a good part, the answer is a form or a refusal, never another error."""
     body = WHOLE[: len(WHOLE) // 2] + noise
     with contextlib.suppress(BadRequest, RequestEntityTooLarge):
@@ -180,7 +180,7 @@ def test_no_body_breaks_the_intake(tmp_path: Path, noise: bytes, sizes: list[int
 def test_full_disk_is_said(tmp_path: Path) -> None:
     """An upload that can't be stored is a 507 that says why, not a fault of the program."""
     body = form_of([file_part("texts", "a.txt", b"content")])
-    with pytest.raises(NoRoom, match="No such file"):
+    with pytest.raises(UploadNotStored, match="No such file"):
         take(body, tmp_path / "is not there")
 
 

@@ -14,7 +14,7 @@ NEXT = b"GET /next HTTP/1.1\r\n\r\n"
 
 
 def body_of(
-    sent: bytes, length: int | None = None, asked: list[str] | None = None
+    sent: bytes, length: int | None = None, continued: list[str] | None = None
 ) -> tuple[Body, io.BytesIO]:
     """Return a body and its connection: chunked unless it has a length."""
     head = Head(
@@ -25,15 +25,15 @@ def body_of(
         content_length=length,
         chunked=length is None,
         closes=False,
-        asks=asked is not None,
+        expects_continue=continued is not None,
     )
     rfile = io.BytesIO(sent + NEXT)
 
-    def ask() -> None:
-        assert asked is not None
-        asked.append("go")
+    def send_continue() -> None:
+        assert continued is not None
+        continued.append("go")
 
-    return Body(rfile, head, ask, Timeouts()), rfile
+    return Body(rfile, head, send_continue, Timeouts()), rfile
 
 
 def chunks_of(*datas: bytes) -> bytes:
@@ -120,10 +120,10 @@ def test_connection_that_ends_is_told(length: int | None) -> None:
 
 def test_client_that_asks_is_told_once() -> None:
     """Who waits for a word before it sends gets it when the body is wanted, and not before."""
-    asked: list[str] = []
-    body, _ = body_of(b"hello", 5, asked)
-    assert (asked, body.is_nearly_at_end) == ([], False)
-    assert (body.read(2), body.read(), asked) == (b"he", b"llo", ["go"])
+    continued: list[str] = []
+    body, _ = body_of(b"hello", 5, continued)
+    assert (continued, body.is_nearly_at_end) == ([], False)
+    assert (body.read(2), body.read(), continued) == (b"he", b"llo", ["go"])
 
 
 def test_lines_can_be_read() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from protocol.server.request_head import (
     HEAD_BYTES,
     LINE_BYTES,
-    MOST_FIELDS,
+    MAX_FIELDS,
     BadHead,
     Head,
     read_head,
@@ -36,7 +36,12 @@ def test_head_is_read() -> None:
     head = head_of(with_fields(b"X-Name:  \t a value \xe4\t ", b"content-length: 0017"))
     assert (head.method, head.target, head.version) == ("POST", "/x", "HTTP/1.1")
     assert head.fields[1] == ("X-Name", "a value ä")
-    assert (head.content_length, head.chunked, head.closes, head.asks) == (17, False, False, False)
+    assert (head.content_length, head.chunked, head.closes, head.expects_continue) == (
+        17,
+        False,
+        False,
+        False,
+    )
 
 
 def test_what_follows_is_left_alone() -> None:
@@ -61,7 +66,7 @@ def test_client_that_has_ended_is_no_error() -> None:
 def test_chunked_body_is_known() -> None:
     """The coding's case does not matter, and a client may ask before it sends."""
     head = head_of(with_fields(b"Transfer-Encoding: Chunked", b"Expect: 100-Continue"))
-    assert (head.content_length, head.chunked, head.asks) == (None, True, True)
+    assert (head.content_length, head.chunked, head.expects_continue) == (None, True, True)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +213,7 @@ def test_address_has_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [b"X: y\r\n" * MOST_FIELDS, b"X: " + b"y" * HEAD_BYTES, b"X: yyyyyyyyyy\r\n" * 10_000]
+    "fields", [b"X: y\r\n" * MAX_FIELDS, b"X: " + b"y" * HEAD_BYTES, b"X: yyyyyyyyyy\r\n" * 10_000]
 )
 def test_headers_have_a_limit(fields: bytes) -> None:
     """Headers without an end are a 431, after a bounded number of bytes."""
@@ -221,8 +226,8 @@ def test_headers_have_a_limit(fields: bytes) -> None:
 
 def test_a_hundred_headers_are_read() -> None:
     """The limits themselves are allowed."""
-    head = head_of(with_fields(*[b"X: y"] * (MOST_FIELDS - 1)))
-    assert len(head.fields) == MOST_FIELDS
+    head = head_of(with_fields(*[b"X: y"] * (MAX_FIELDS - 1)))
+    assert len(head.fields) == MAX_FIELDS
 
 
 @given(st.binary(max_size=80), st.integers(0, 60))

@@ -23,7 +23,7 @@ app.post("/")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 listener = serving.listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-timeouts = Timeouts(stall_s=0.5, head_s=0.5, pace_bytes=1)
+timeouts = Timeouts(idle_timeout_s=0.5, head_timeout_s=0.5, min_body_bytes=1)
 serving.Server(app, listener, timeouts=timeouts).run(lambda: None, lambda: None)
 """
 

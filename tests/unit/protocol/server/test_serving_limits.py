@@ -24,10 +24,10 @@ from gevent import monkey; monkey.patch_all()
 import json, ssl, sys
 from flask import Flask, request
 from protocol.server import serving
-from protocol.server.access_control import guard
+from protocol.server.access_control import install
 from protocol.server.timeouts import Timeouts
 app = Flask("impatient")
-guard(app, "a-token")
+install(app, "a-token")
 app.post("/check_status")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 serving.set_up_logging("DEBUG")
@@ -79,8 +79,13 @@ def connect(
     """Return how to get a connection to a server that is quickly impatient; plain, and TLS."""
     secure = request.param == "https"
     files = {"certificate": tls["TLS_CERT"], "key": tls["TLS_KEY"]} if secure else {}
-    timeouts = {"stall_s": 0.5, "pace_bytes": 1000, "take_s": 0.5, "silence_s": 0.5}
-    settings: dict[str, object] = {**files, **timeouts, "discard_s": 3.0}
+    timeouts = {
+        "idle_timeout_s": 0.5,
+        "min_body_bytes": 1000,
+        "write_timeout_s": 0.5,
+        "drain_idle_s": 0.5,
+    }
+    settings: dict[str, object] = {**files, **timeouts, "drain_timeout_s": 3.0}
     with serving(log, **settings) as port:
 
         def connect() -> socket.socket:
@@ -260,7 +265,12 @@ def test_open_files_run_out_for_nobody(tmp_path: Path, held: int) -> None:
     The same where the program itself has more files open than was reckoned with.
     """
     path = tmp_path / "log"
-    limits = {"stall_s": 1.0, "head_s": 1.0, "open_files": [128, 256], "held_files": held}
+    limits = {
+        "idle_timeout_s": 1.0,
+        "head_timeout_s": 1.0,
+        "open_files": [128, 256],
+        "held_files": held,
+    }
     settings: dict[str, object] = {**limits}
     with (
         path.open("wb") as log,
