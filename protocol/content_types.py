@@ -1,7 +1,7 @@
-"""Tells by its first bytes what kind of content a file has, so that its task type can be chosen.
+"""Detects the kind of content of a file by its first bytes, to choose a task type for it.
 
-A guess that costs next to nothing: whether the file can be used, the processor says. The standard
-library alone is imported, so that the client stays light.
+This is a quick guess; the processor decides whether it can use the file. Only the standard library
+is imported, so that the client starts quickly.
 """
 
 import codecs
@@ -15,7 +15,7 @@ PICTURE, SOUND, DOCUMENT, TEXT = "picture", "sound", "document", "text"
 _HEAD_BYTES = 8192
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
-"""As far as this, readers of PDF look for its mark (ISO 32000-1, annex H, note 13)."""
+"""PDF readers look for the signature within these bytes (ISO 32000-1, annex H, note 13)."""
 _ZIP = b"PK\x03\x04"
 
 _PICTURES = (
@@ -40,18 +40,18 @@ _SOUNDS = (
     b".snd\x00",
 )
 _CONTAINERS = {
-    # The form type, four bytes further on, tells what the container holds.
+    # The form type, at byte 8, names the content of the container.
     b"RIFF": {b"WEBP": PICTURE, b"WAVE": SOUND},
     b"RIFX": {b"WAVE": SOUND},
     b"RF64": {b"WAVE": SOUND},
     b"FORM": {b"AIFF": SOUND, b"AIFC": SOUND},
 }
 _AVIF = re.compile(rb".{4}ftyp(avif|avis)", re.DOTALL)
-# Marked by two letters that a text may begin with, so what follows has to fit as well.
+# A text may begin with the two letters of these signatures, so the bytes after them count as well.
 _BMP = re.compile(rb"BM.{4}\x00{4}.{4}[\x0c\x28\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL)
 _PPM = re.compile(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
 _ICO = re.compile(rb"\x00\x00\x01\x00[\x01-\x20]\x00")
-# An MPEG frame of layer III or II: neither the bit rate nor the sample rate a forbidden one.
+# An MPEG frame of layer III or II whose bit rate and sample rate are valid.
 _MPEG = re.compile(rb"\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -60,10 +60,10 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# But for white space, the escape, and the backspace with which a text was made bold on paper.
+# All but white space, escape, and the backspace that overstrikes letters for bold print.
 _CONTROLS = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
 _DOS_EOF = b"\x1a"
-"""With which old programs ended a text."""
+"""The end-of-file character of DOS programs (Ctrl-Z)."""
 
 
 def detect_type(source: BinaryIO) -> str | None:
@@ -74,7 +74,7 @@ def detect_type(source: BinaryIO) -> str | None:
     kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
         return TEXT
-    # A PDF may follow some other header, but a text may also just speak of its mark.
+    # Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
     return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind
 
 
@@ -89,9 +89,10 @@ def _kind_by_signature(head: bytes) -> str | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell text from other bytes: Unicode that says so, else anything without control codes.
+    """Return whether this is text: Unicode with a byte order mark, or no control characters.
 
-    Text in the encodings before Unicode has none either, and data has some within a few bytes.
+    Text in older encodings has no control characters either; binary data has some within a few
+    bytes.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
@@ -101,7 +102,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _decodes(head: bytes, encoding: str) -> bool:
-    # Incremental, since the head may end in the middle of a character.
+    # Incremental, since ``head`` may end in the middle of a character.
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         return "\x00" not in decoder.decode(head)

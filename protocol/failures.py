@@ -1,10 +1,10 @@
-"""Every way a file can fail: a code for programs and a sentence for people.
+"""The ways in which a file can fail: a code for programs and a sentence for people.
 
-A processor raises, the worker process turns what was raised into a ``Failure`` once, and from
-there on a failure is a value that travels beside the successes::
+A processor raises a ``FileError``. The worker process turns it into a ``Failure``, a value that is
+sent and stored like a result::
 
     FileError
-    ├── Unsupported   unsupported     not a kind of file this task type can use
+    ├── Unsupported   unsupported     not a kind of file that this task type can use
     ├── Corrupt       corrupt         the right kind, but damaged
     ├── Encrypted     encrypted       needs a password
     ├── Empty         empty           zero bytes
@@ -12,10 +12,10 @@ there on a failure is a value that travels beside the successes::
     ├── TimedOut      timeout         took longer than FILE_TIMEOUT
     ├── OutOfMemory   out_of_memory   needed more than WORKER_MEMORY
     ├── Crashed       crashed         its worker process died
-    ├── Internal      internal        a fault of this program
-    ├── NoSlave       no_slave        no slave was there to do it
-    └── Returned      returned        handed back undone by a slave that shuts down
-    Unavailable                       this computer can't do a task type at all
+    ├── Internal      internal        an error of this program
+    ├── NoSlave       no_slave        no slave was available
+    └── Returned      returned        not started by a slave that shuts down
+    Unavailable                       this computer can't run a task type at all
 """
 
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ class Failure:
 
 
 class FileError(Exception):
-    """One file can't be processed; its text says what is wrong and what to do about it."""
+    """One file can't be processed; the message says what is wrong and what to do about it."""
 
     code: ClassVar[str] = "internal"
 
     def as_failure(self) -> Failure:
-        """Return the same as a value that can travel."""
+        """Return the code and the message as a value."""
         return Failure(self.code, str(self))
 
 
@@ -71,43 +71,43 @@ class TooLarge(FileError):
 
 
 class TimedOut(FileError):
-    """The file took longer than it may."""
+    """The file took longer than FILE_TIMEOUT."""
 
     code = "timeout"
 
 
 class OutOfMemory(FileError):
-    """The file needed more memory than a worker may take."""
+    """The file needed more than WORKER_MEMORY."""
 
     code = "out_of_memory"
 
 
 class Crashed(FileError):
-    """The worker process died while it held the file."""
+    """The worker process died while it processed the file."""
 
     code = "crashed"
 
 
 class Internal(FileError):
-    """A fault of this program, not of the file as far as is known."""
+    """An error of this program; nothing is known to be wrong with the file."""
 
     code = "internal"
 
 
 class NoSlave(FileError):
-    """No slave was there to process the file."""
+    """No slave was available to process the file."""
 
     code = "no_slave"
 
 
 class Returned(FileError):
-    """A slave that shuts down hands the file back without having begun it."""
+    """A slave that shuts down returns the file without having started it."""
 
     code = "returned"
 
 
 class Unavailable(Exception):
-    """This computer can't do a task type; its text says why and what to install."""
+    """This computer can't run a task type; the message says why and what to install."""
 
 
 KNOWN_CODES = frozenset(
@@ -120,7 +120,7 @@ KNOWN_CODES = frozenset(
 """Every code that a failure can have."""
 
 RETRIED_CODES = frozenset({Crashed.code, Internal.code})
-"""The slave blames the file, but another try elsewhere may end better."""
+"""The slave blames the file; the master tries it again, on another slave if there is one."""
 
 UNBLAMED_CODES = frozenset({Returned.code})
-"""The file was not tried at all; it goes to the next slave and nothing is counted."""
+"""The slave did not process the file; the master sends it to another slave and counts nothing."""

@@ -1,10 +1,10 @@
-"""How outcomes travel from this project's own slaves to its master: framed, each as it ends.
+"""The streaming format of a slave's answer: one frame for each file, sent when it is finished.
 
-Asked for by ``Accept``. A frame is one line of JSON, ``{"index", "filename", "bytes"}`` or
-``{"index", "filename", "error", "code"}``, followed by as many bytes of result as the line says;
-beside ``bytes`` a frame may have ``warnings``, a list of sentences.
-Blank lines between frames are signs of life. Beside the Base64 of the plain answer this saves a
-third of the bytes, and most of the time that master and slave spend on them.
+The master asks for it with ``Accept``. A frame is one line of JSON, ``{"index", "filename",
+"bytes"}`` or ``{"index", "filename", "error", "code"}``, and then as many bytes of result as the
+line says. A frame with ``bytes`` may also have ``warnings``, a list of sentences. Blank lines
+between frames keep the connection alive. Compared with the plain answer, which is in Base64, this
+saves a third of the bytes, and most of the CPU time that master and slave spend on them.
 """
 
 import json
@@ -51,10 +51,10 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
 
 
 def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int, Outcome]]:
-    """Put the chunks of an answer to ``expected`` files together into indexes and outcomes.
+    """Yield the index and the outcome of each frame in an answer to ``expected`` files.
 
-    Raises ``WireError`` for what is no frame, for one that breaks off, and for a second one of
-    the same file: without that an answer could go on for ever.
+    Raises ``WireError`` for a malformed or incomplete frame, and for a second frame of the same
+    file, which bounds the length of an answer.
     """
     reader = _Reader(chunks)
     answered: set[int] = set()
@@ -62,9 +62,9 @@ def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int,
         head = _head(line)
         index = _whole_number(head.get("index"))
         if index >= expected:
-            raise WireError(f"the answer speaks of file {index}, which was not sent")
+            raise WireError(f"the answer has file {index}, which was not sent")
         if index in answered:
-            raise WireError(f"the answer speaks of file {index} twice")
+            raise WireError(f"the answer has file {index} twice")
         answered.add(index)
         yield index, _outcome(head, reader)
 
@@ -75,7 +75,7 @@ def _head(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise WireError("a frame does not begin with JSON") from error
     if not isinstance(head, dict):
-        raise WireError("a frame does not begin with an object")
+        raise WireError("a frame does not begin with a JSON object")
     return head
 
 
@@ -86,7 +86,7 @@ def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
     count = _whole_number(head.get("bytes"))
     if count > MAX_RESULT_BYTES:
         raise WireError(
-            f"a result of {counted(count, 'byte')} is announced, and {MAX_RESULT_BYTES} is most"
+            f"a result of {counted(count, 'byte')} is announced; the limit is {MAX_RESULT_BYTES}"
         )
     warnings = read_warnings(head.get("warnings"))
     return Outcome(filename, data=reader.exactly(count), warnings=warnings)
@@ -95,11 +95,11 @@ def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
 def _whole_number(number: object) -> int:
     if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
         return number
-    raise WireError(f"{str(number)[:50]!r} stands where a whole number should")
+    raise WireError(f"{str(number)[:50]!r} is not a whole number of 0 or more")
 
 
 class _Reader:
-    """Lines and counted bytes out of chunks, however small or many those are."""
+    """Reads lines, and given numbers of bytes, from chunks of any sizes."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -107,11 +107,11 @@ class _Reader:
         self._at = 0
 
     def line(self) -> bytes | None:
-        """Return the next line that has something in it; None at the end of everything."""
+        """Return the next line that is not blank; None at the end of the answer."""
         line = bytearray()
         while self._more():
             if not line and (blank := _KEEP_ALIVES.match(self._chunk, self._at)):
-                # All at once: an answer may have very many.
+                # Skips a run of blank lines at once: an answer may have very many.
                 self._at = blank.end()
                 continue
             end = self._chunk.find(b"\n", self._at)
@@ -140,7 +140,7 @@ class _Reader:
         return piece
 
     def _more(self) -> bool:
-        """Tell whether there is a byte to take; an empty chunk is no end."""
+        """Return whether another byte follows; an empty chunk is not the end."""
         while self._at == len(self._chunk):
             following = next(self._chunks, None)
             if following is None:

@@ -1,6 +1,6 @@
-"""Makes the HTTP sessions with which slave, master and client call each other.
+"""Creates the HTTP sessions with which slave, master and client call each other.
 
-What answers may mean harm: no redirect is followed, and no head or trailer goes on for ever.
+The server may be hostile: sessions follow no redirect, and bound heads and trailers of answers.
 """
 
 import http.client
@@ -17,14 +17,14 @@ from protocol.wire import bearer
 
 _MAX_LINE_BYTES = 65536
 _MAX_LINES = 500
-"""One after the other, with no content between: http.client itself takes 100 in each head."""
+"""Consecutive lines, with no content between them. http.client allows 100 in each head."""
 
 
 class _BoundedReader(io.BufferedReader):
-    """What comes over a connection, with bounds where http.client and urllib3 have none.
+    """Reads from a connection, with bounds where http.client and urllib3 have none.
 
-    They would go on reading for as long as interim answers (100 Continue) or trailers come, and an
-    older urllib3 takes in a chunk's first line however long it is.
+    Those read any number of interim answers (100 Continue) and trailers, and older versions of
+    urllib3 accept a chunk-size line of any length.
     """
 
     _lines_in_a_row = 0
@@ -32,7 +32,7 @@ class _BoundedReader(io.BufferedReader):
     def readline(self, size: int | None = -1, /) -> bytes:
         self._lines_in_a_row += 1
         if self._lines_in_a_row > _MAX_LINES:
-            raise http.client.HTTPException("the answer has lines without end")
+            raise http.client.HTTPException(f"the answer has over {_MAX_LINES} lines in a row")
         line = super().readline(_MAX_LINE_BYTES + 1 if size is None or size < 0 else size)
         if len(line) > _MAX_LINE_BYTES:
             raise http.client.LineTooLong("line")
@@ -54,10 +54,10 @@ class _Response(http.client.HTTPResponse):
 
 
 class _SendTimeout:
-    """Gives the other side as long to take the request as it has to answer it.
+    """Mixed into a connection, sets the timeout for sending a request.
 
-    urllib3 sends under the time limit for connecting, which is short: a receiver that pauses for
-    a few seconds in the middle of a large file would count as gone.
+    urllib3 sends under the connect timeout, which is short: a receiver that pauses for a few
+    seconds in the middle of a large file would end the request.
     """
 
     response_class = _Response
@@ -65,7 +65,7 @@ class _SendTimeout:
     sock: Any
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc] # of the connection that it is mixed into
+        super().connect()  # type: ignore[misc] # defined by the connection class
         self.sock.settimeout(self.send_timeout_s)
 
 
@@ -87,12 +87,12 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 (requests' own)
-        """Follow nothing: who answers has no say in whom else this computer calls."""
+        """Follow no redirect: a server must not choose which other hosts this computer calls."""
         return None
 
 
 def read_prefix(response: requests.Response, max_bytes: int) -> bytes:
-    """Return the first bytes of an answer asked for with ``stream``, and leave the rest unread."""
+    """Return the first bytes of an answer requested with ``stream``; leave the rest unread."""
     begin = bytearray()
     for piece in response.iter_content(max_bytes):
         begin += piece
@@ -104,15 +104,15 @@ def read_prefix(response: requests.Response, max_bytes: int) -> bytes:
 def new_session(
     token: str | None = None, send_timeout_s: float | None = None, authority: Path | None = None
 ) -> requests.Session:
-    """Return a session that carries the token and waits ``send_timeout_s`` while it sends.
+    """Return a session that sends the token, and raises if sending stalls for ``send_timeout_s``.
 
-    None is to wait as long as the connection lasts. ``authority`` is a file of the certificates
-    that are trusted to vouch for others, instead of those that browsers trust.
+    With None it waits for as long as the connection lasts. ``authority`` is a file of CA
+    certificates to trust instead of those that browsers trust.
     """
     session = _Session()
-    # No proxy and no .netrc may get between the parts of a cluster.
+    # Ignore proxy settings and .netrc: the programs of a cluster call each other directly.
     session.trust_env = False
-    # Nothing here answers compressed, and what is can unpack to a thousand times its size.
+    # No program of a cluster compresses answers; one could unpack to 1,000 times its size.
     session.headers.update({"Accept-Encoding": "identity"} | bearer(token))
     if authority is not None:
         session.verify = str(authority)

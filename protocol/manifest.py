@@ -1,6 +1,6 @@
-"""The rows of ``manifest.csv``, which says of each file of a job what became of it. Pure.
+"""The rows of ``manifest.csv``, which has the state of each file of a job and where its result is.
 
-RFC 4180 in UTF-8, without a byte order mark.
+RFC 4180 in UTF-8, without a byte order mark. No I/O, clocks or threads.
 """
 
 import csv
@@ -20,12 +20,12 @@ COLUMNS = (
     "job_id",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection")."""
+"""Characters with which a formula may begin in a spreadsheet (OWASP, "CSV Injection")."""
 _MARK = "'"
 
 
 class _Line:
-    """What ``csv`` writes to; its writer returns what this one does."""
+    """The file that ``csv`` writes to; ``writerow`` returns what ``write`` returns."""
 
     def write(self, line: str) -> str:
         return line
@@ -35,14 +35,14 @@ _WRITER: Any = csv.writer(_Line())
 
 
 def line(cells: Iterable[str]) -> str:
-    """Return the cells as one line of CSV, as they are."""
+    """Return the cells as one line of CSV; formulas are not escaped."""
     return str(_WRITER.writerow(list(cells)))
 
 
 def row(entry: Mapping[str, Any], result: str, task_type: str, job_id: str) -> str:
-    """Return the line of one file, which ``entry`` describes as the ledger does.
+    """Return the line of one file; ``entry`` is its entry in ``GET /jobs/<id>``.
 
-    ``result`` is its path relative to the manifest, empty where there is none.
+    ``result`` is the result's path relative to the manifest, empty if there is no result.
     """
     known = {**entry, "source": entry["filename"], "result": result}
     known |= {"task_type": task_type, "job_id": job_id}
@@ -50,20 +50,21 @@ def row(entry: Mapping[str, Any], result: str, task_type: str, job_id: str) -> s
 
 
 def escape_formula(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: what looks like one begins with ``'``.
+    """Return the cell with ``'`` before it if a spreadsheet could read it as a formula.
 
-    So does a cell that began with ``'`` itself, and ``unescape_formula`` gives each back.
+    A cell that begins with ``'`` gets another one, so that ``unescape_formula`` restores every
+    cell.
     """
     return _MARK + cell if cell.startswith((*_FORMULA, _MARK)) else cell
 
 
 def unescape_formula(cell: str) -> str:
-    """Return what ``escape_formula`` was given."""
+    """Return the cell that ``escape_formula`` was given."""
     return cell.removeprefix(_MARK)
 
 
 def _text(value: object) -> str:
-    # What JSON may bring and UTF-8 does not know is replaced.
+    # Lone surrogates, which JSON can contain and UTF-8 can't encode, are replaced.
     return "" if value is None else str(value).encode(errors="replace").decode()
 
 

@@ -1,7 +1,8 @@
-"""Names results: a file name, or a path, that every common file system takes. Pure.
+"""Names results: file names and paths that are valid on every common file system.
 
 Master (``results.zip``) and client (``--output``) compute the paths of a job's results here, in the
-order of the ledger, so that both agree and nothing has to be stored.
+order of the job's files, so that both get the same paths and nothing has to be stored. No I/O,
+clocks or threads.
 """
 
 import os
@@ -17,12 +18,12 @@ from protocol.task_types import TASK_TYPES
 
 MANIFEST = "manifest.csv"
 MISSING = "_missing.txt"
-"""What stands beside the results: the list of all files; in an archive, that of lost results."""
+"""Files beside the results: the list of all files; in an archive, the list of missing results."""
 
 _MAX_PART_BYTES = 180
-"""File systems allow 255 for a name, of which a result's ending and a number need some."""
+"""File systems allow 255 bytes for a name; a result's name adds an ending and a number."""
 _MAX_FOLDERS_BYTES = 512
-"""For all folders of a path: macOS allows 1,024 for the name, these and the user's own folder."""
+"""For all folders of a path; macOS allows 1,024 bytes for these, the name and the user's folder."""
 _SEPARATORS = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _DEVICE_NAMES = frozenset(
@@ -37,21 +38,21 @@ _ENDINGS = (
 
 
 def safe_stem(filename: str) -> str:
-    """Return the stem of an uploaded name as it can be saved anywhere; "file" for none."""
+    """Return the stem of an uploaded name, made valid everywhere; "file" if nothing is left."""
     last = _SEPARATORS.split(filename)[-1]
     return _safe(last.rpartition(".")[0] or last.lstrip(".")) or "file"
 
 
 def safe_folders(filename: str) -> list[str]:
-    """Return the folders of an uploaded name as they can be made anywhere, the outermost first.
+    """Return the folders of an uploaded name, made valid everywhere, the outermost first.
 
-    Left out are ``.`` and ``..``, a root, and the innermost folders of a path that is too long. A
-    folder is never called as a result may be, so that no folder takes the name of a file.
+    ``.``, ``..``, a root, and the innermost folders of a path that is too long are left out. No
+    folder has an ending of results, so that a folder and a result never have the same name.
     """
     *folders, last = _SEPARATORS.split(filename)
     found: list[str] = []
     room = _MAX_FOLDERS_BYTES
-    # A name that ends in a separator names no file in a folder.
+    # An uploaded name that ends in a separator has no file name, so its folders are ignored.
     for name in filter(None, map(_safe, folders)) if last else ():
         folder = f"{name}_" if canonical(name).endswith(_ENDINGS) else name
         room -= len(folder.encode()) + 1
@@ -62,12 +63,12 @@ def safe_folders(filename: str) -> list[str]:
 
 
 def canonical(name: str) -> str:
-    """Return the form in which names are equal that some file system takes for the same."""
+    """Return a normal form that is equal for names that some file system treats as equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def is_named_after_source(task_type: str, filename: str, saved_file: str) -> bool:
-    """Tell whether the result is called after the uploaded name: no folder, and no number."""
+    """Return whether the saved name is the uploaded name's own, with no number and no folders."""
     task = TASK_TYPES.get(task_type)
     name = saved_file.rpartition("/")[2]
     is_plain = task is None or name == task.saved_name.format(stem=safe_stem(filename))
@@ -76,31 +77,33 @@ def is_named_after_source(task_type: str, filename: str, saved_file: str) -> boo
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The path of a result, with ``/``; ``is_new`` unless an earlier file has led to it."""
+    """The path of a result, with ``/``; ``is_new`` unless an earlier file has the same path."""
 
     path: str
     is_new: bool
 
 
 class ResultPaths:
-    """Gives each result of one job its path; to be asked in the order of the ledger.
+    """Assigns each result of one job its path; call ``place`` in the order of the job's files.
 
-    Hashes of the paths are kept instead of the paths: some 130 bytes for each file.
+    It stores hashes of the paths instead of the paths: some 130 bytes for each file.
     """
 
     def __init__(self, task_type: str) -> None:
         self._task = TASK_TYPES.get(task_type)
         self._contents: dict[int, int] = {}
-        """What lies at each path that was given."""
+        """By the hash of each assigned path, the hash of its content."""
         self._numbers: dict[tuple[int, int], int] = {}
-        """Which number a content has that is not the first to want its path."""
+        """By the hashes of the unnumbered path and of the content, the number that was assigned."""
         self._next: dict[int, int] = {}
+        """By the hash of the unnumbered path, the next number to try."""
 
     def place(self, filename: str, saved_file: str, sha256: str) -> Place:
-        """Return the path of a result, with ``_2`` and so on where another one has it.
+        """Return the path of a result, with ``_2`` and so on if other content has the path.
 
-        With folders in ``filename`` it is the name that the result would have in an empty folder,
-        in these; without, the name of the saved file. The same bytes for the same path share it.
+        If ``filename`` has folders, the path is these folders and the name that the result would
+        have in an empty folder; otherwise it is the name of the saved file. Results with the same
+        content and the same path share it.
         """
         folders, saved = safe_folders(filename), saved_file.rpartition("/")[2]
         if folders and self._task:
@@ -137,7 +140,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _safe(part: str) -> str:
-    """Return one part of a path as it can stand anywhere; empty where nothing of it can."""
+    """Return one part of a path, made valid everywhere; empty if nothing is left."""
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", part))
     name = name.encode()[:_MAX_PART_BYTES].decode(errors="ignore").strip(" .")
     return f"_{name}" if name.partition(".")[0].strip().lower() in _DEVICE_NAMES else name

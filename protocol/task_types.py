@@ -1,29 +1,29 @@
-"""The table of task types: everything that tells one type from another stands here alone.
+"""The table of task types; no other module of the programs distinguishes them.
 
-A new task type is one processor module and one row. The module offers, by name:
+A new task type is one processor module and one row. The module has these functions:
 
 ``process(source)``
-    turns one open binary file into the result: the ``bytes`` to save as they are, or a
-    ``dict`` that is saved as JSON. A file it can't use is an ``errors.FileError``.
-    A ``dict`` has ``warnings``: sentences that tell a person what the result leaves out and what
-    to do about it. The same file always has the same ones.
-``warnings(source)`` (if need be)
-    the same for a result in ``bytes``, which has no place for them.
+    Returns the result of one open binary file: the ``bytes`` to save, or a ``dict`` that is saved
+    as JSON. Raises ``failures.FileError`` for a file that it can't use. A ``dict`` has
+    ``warnings``: sentences that tell a person what the result leaves out and what to do about it.
+    They depend only on the file.
+``warnings(source)`` (optional)
+    Returns the warnings of a result in ``bytes``, which can't contain them.
 ``self_test()``
-    a tiny known-answer test that raises ``errors.Unavailable`` where this computer can't do
+    Runs a small known-answer test; raises ``failures.Unavailable`` if this computer can't run
     the type. A slave runs it before it registers.
-``versions()`` (if need be)
-    of programs that the result depends on and that are no Python packages.
-``features()`` (if need be)
-    what the slave registers beside that, by the name of the registration's key.
+``versions()`` (optional)
+    Returns the versions of programs other than Python packages that the result depends on.
+``features()`` (optional)
+    Returns other values that the slave registers, by their keys in the registration.
 
-Where a row names ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
+If a row has ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
 
-A type whose result depends on all files of a job works in two passes. Its row names a *fit*
-module, which the master runs (so it needs nothing but the standard library) and offers
-``open_fit(folder)``, and ``check_fit(fit)``, a ``ValueError`` for one that nobody made; its
-processor then also offers ``survey(source)``, a ``dict`` for each file, and its ``process`` takes
-``(source, fit)``, the fit being made of all the surveys.
+A type whose result depends on all files of a job has two runs. In the first, the processor's
+``survey(source)`` returns a ``dict`` for each file; the master merges these into a *fit*. In the
+second, ``process(source, fit)`` computes the results. The row names the *fit* module, with
+``open_fit(folder)``, and ``check_fit(fit)``, which raises ``ValueError`` for an invalid fit. The
+master imports this module, so it may only use the standard library.
 """
 
 from collections.abc import Mapping
@@ -34,19 +34,19 @@ from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 
 @dataclass(frozen=True, slots=True)
 class TaskType:
-    """One row: the names a task type goes by outside, and the modules that do the work."""
+    """One row: the names of a task type in HTTP and on disk, and the modules that process it."""
 
     name: str
     form_field: str
     result_key: str
     saved_name: str
-    """The saved file's name, with ``{stem}`` for the uploaded name's stem."""
+    """Template of the saved file's name; ``{stem}`` is the uploaded name's stem."""
     processor: str
     fit: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
-    """For each keyword of the processor the setting of the slave that it takes."""
+    """By each keyword of the processor, the field of ``SlaveSettings`` that it gets."""
     content: str | None = None
-    """The kind of content that goes to this type where the user names none."""
+    """The kind of content that goes to this type if the user names no type."""
 
 
 _ROWS = (

@@ -1,4 +1,4 @@
-"""Proves who a program is, and knows whom to trust: the certificates that its settings name."""
+"""TLS contexts from the certificates in the settings, and messages for certificate errors."""
 
 import ssl
 from collections.abc import Callable
@@ -12,7 +12,7 @@ E = TypeVar("E", bound=ssl.SSLError)
 
 
 class CertificateError(Exception):
-    """A file of certificates or keys can't be used; the text says which, and why."""
+    """A file of certificates or keys can't be used; the message says which, and why."""
 
 
 def _as_variable(name: str, value: object) -> str:
@@ -21,9 +21,9 @@ def _as_variable(name: str, value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A program's certificate and its key, where it has them, and an authority of its own to trust.
+    """A program's certificate and key, and the CA certificates that it trusts; PEM files, optional.
 
-    All are files in PEM form. Without an authority those count that browsers trust too.
+    Without ``authority``, the program trusts the authorities that browsers trust.
     """
 
     certificate: Path | None = None
@@ -32,21 +32,21 @@ class Tls:
 
     @property
     def serves(self) -> bool:
-        """Whether the program has what it takes to be called over TLS."""
+        """Whether the program has a certificate, and so serves over TLS."""
         return self.certificate is not None
 
     def server_context(
         self, written: Callable[[str, object], str] = _as_variable
     ) -> ssl.SSLContext | None:
-        """Return what a server needs; None without a certificate. Raises ``CertificateError``.
+        """Return the server's context; None without a certificate. Raises ``CertificateError``.
 
-        ``written`` puts a setting and its value as the user wrote them.
+        ``written`` formats a setting and its value as the user wrote them.
         """
         if self.certificate is None:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
-            # With a password, if an empty one, nobody is asked for one on the terminal.
+            # Without a password argument, OpenSSL asks for one on the terminal.
             context.load_cert_chain(self.certificate, self.key, password="")
         except (OSError, ValueError) as error:
             raise CertificateError(
@@ -57,7 +57,7 @@ class Tls:
         return context
 
     def check(self, written: Callable[[str, object], str] = _as_variable) -> None:
-        """Raise ``CertificateError`` where one of the files can't be used."""
+        """Raise ``CertificateError`` if one of the files can't be used."""
         self.server_context(written)
         if self.authority is not None:
             try:
@@ -74,19 +74,19 @@ def _reason(error: Exception) -> str:
 
 
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
-"""OpenSSL's reasons where the answer to a handshake is none; which one depends on its version."""
+"""OpenSSL's reasons if the server does not speak TLS; which one depends on OpenSSL's version."""
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
-"""OpenSSL's codes (x509_vfy.h) for certificates that nobody known vouches for."""
+"""OpenSSL's codes (x509_vfy.h) for certificates that no trusted authority has issued."""
 
 
 def certificate_problem(error: BaseException) -> str | None:
-    """Say why a certificate was not accepted, if that is what is behind an error; else None."""
+    """Return why a certificate was rejected, if that caused the error; else None."""
     found = _find_cause(error, ssl.SSLCertVerificationError)
     return None if found is None else f"its certificate is not trusted: {found.verify_message}"
 
 
 def master_certificate_problem(url: str, error: BaseException) -> str | None:
-    """Say that it may not be the master who answers there, if an error tells that; else None."""
+    """Return the message for a server whose certificate or protocol is wrong; else None."""
     found = _find_cause(error, ssl.SSLCertVerificationError)
     if found is None:
         broken = _find_cause(error, ssl.SSLError)

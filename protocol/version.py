@@ -1,3 +1,3 @@
-"""The release of this project, as ``--version`` and pyproject.toml give it."""
+"""The version of this project, as ``--version`` and pyproject.toml show it."""
 
 VERSION = "0.1.0"

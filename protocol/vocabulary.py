@@ -1,12 +1,14 @@
-"""Merges the term counts of all texts of a job into the one vocabulary that their vectors share.
+"""Merges the term counts of all texts of a job into the vocabulary that their vectors share.
 
-The master runs this, so it needs nothing but the standard library. What is kept is what
-scikit-learn's ``TfidfVectorizer(max_features=100)`` would keep: the terms of the highest total
-count over all texts, with the smoothed inverse document frequency ln((1+n)/(1+df)) + 1. Terms of
-equal count are kept in alphabetical order, so that the order of the texts never shows.
+The master imports this module, so it only uses the standard library. The vocabulary is the one of
+scikit-learn's ``TfidfVectorizer(max_features=100)``: the terms with the highest total count over
+all texts, with the smoothed inverse document frequency ln((1+n)/(1+df)) + 1. Ties are broken by
+the alphabet, so that the result does not depend on the order of the texts.
 
-A job may hold any number of distinct terms. A bounded table counts them; when it is full, it is
-written to files by the hash of the term, and in the end one file after the other is counted.
+A job may have any number of distinct terms. A bounded table counts them; when it is full, it is
+written to files by the hash of the term, and ``finish`` counts these files one at a time.
+
+*Survey*: the term counts of one text. *Fit*: the vocabulary with its weights.
 """
 
 import heapq
@@ -23,32 +25,32 @@ from types import TracebackType
 from typing import cast
 
 MAX_FEATURES = 100
-"""The terms of a vocabulary, at most; the length of a job's vectors."""
+"""The largest number of terms in a vocabulary, and so the largest length of a job's vectors."""
 
 _TABLE_TERMS = 8192
 _TABLE_CHARACTERS = 1 << 20
 _COUNTABLE_BYTES = 256 * 1024
 _FAN_BITS = 5
 _HASH_BITS = 32
-# Under gevent a thread keeps the processor until it waits, and no heartbeat may wait for a large
-# job. Zero won't do: gevent's loop looks at its other events but once in fifty such waits.
+# gevent switches threads only when one waits, and heartbeats must not be delayed by a large job.
+# After ``sleep(0)`` gevent's loop handles I/O only once in fifty times.
 _YIELD_S = 0.0001
-_MAX_COUNT = 1 << 53  # what a JSON number holds exactly, everywhere
+_MAX_COUNT = 1 << 53  # the largest whole number that every JSON parser reads exactly
 _MAX_IDF = 1e6
-"""Far over what any number of texts leads to, and with no infinity near."""
+"""Far above the weight of a term in any number of texts, and far below infinity."""
 
 Candidate = tuple[int, str, int]
-"""A term as it is ranked: minus its total count, itself, the number of texts that hold it."""
+"""The sort key of a term (minus its total count, the term), and the number of its texts."""
 
 
 def open_fit(folder: Path) -> "Fit":
-    """Return an empty fit that keeps its files in ``folder``, which is made where it is missing."""
+    """Return an empty fit that keeps its files in ``folder``, which is created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return Fit(folder)
 
 
 def check_fit(fit: object) -> None:
-    """Raise ``ValueError`` for what ``Fit.finish`` could not have returned and nobody could use."""
+    """Raise ``ValueError`` unless ``fit`` has the form that ``Fit.finish`` returns."""
     if not isinstance(fit, Mapping):
         raise ValueError("a fit is an object")
     terms, idf = fit.get("terms"), fit.get("idf")
@@ -66,7 +68,7 @@ def _is_weight(value: object) -> bool:
 
 
 class Fit:
-    """The surveys of one job, added in any order and by any thread; a context manager."""
+    """Counts the surveys of one job, added in any order and by any thread; a context manager."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="vocabulary-", dir=folder)
@@ -88,9 +90,9 @@ class Fit:
         self.close()
 
     def add(self, survey: Mapping[str, object]) -> None:
-        """Count one readable text: ``{"terms": {term: count}}``, empty for a text without terms.
+        """Count one text: ``{"terms": {term: count}}``, with no terms for a text without words.
 
-        Raises ``ValueError`` for a malformed survey, of which then nothing is counted.
+        Raises ``ValueError`` for a malformed survey, and then counts nothing of it.
         """
         terms = _checked_terms(survey)
         with self._lock:
@@ -105,10 +107,10 @@ class Fit:
                     entry[1] += 1
 
     def finish(self) -> dict[str, object]:
-        """Return the fit of all texts added so far, as JSON can carry it.
+        """Return the fit of all texts added so far, as values that JSON can hold.
 
-        ``terms`` are at most 100, sorted by code point; ``idf`` has a float for each of them;
-        ``documents`` is the number of texts. The same surveys in any order give the same fit.
+        ``terms`` has at most 100 terms, sorted by code point; ``idf`` has a float for each term;
+        ``documents`` is the number of texts. The fit does not depend on the order of the surveys.
         """
         with self._lock:
             self._spill()
@@ -125,7 +127,7 @@ class Fit:
         }
 
     def close(self) -> None:
-        """Remove the files; harmless when repeated."""
+        """Remove the files; may be called again."""
         with self._lock:
             self._table.clear()
             self._folder.cleanup()
@@ -151,18 +153,18 @@ def _checked_terms(survey: Mapping[str, object]) -> Mapping[str, int]:
     if not isinstance(terms, Mapping):
         raise ValueError("a survey has no 'terms' that map each term to its count")
     for term, count in terms.items():
-        # A line of the files holds one term. bool is a kind of int, but no count.
+        # The files have one term a line. ``type`` excludes bool, a subclass of int.
         if not isinstance(term, str) or not term or "\n" in term:
-            raise ValueError(f"a survey has a term that is no word: {term!r:.80}")
+            raise ValueError(f"a survey has an invalid term: {term!r:.80}")
         if type(count) is not int or not 0 < count <= _MAX_COUNT:
-            raise ValueError(f"a survey counts the term {term!r:.80} as {count!r:.80}")
+            raise ValueError(f"a survey has an invalid count of {term!r:.80}: {count!r:.80}")
     return terms
 
 
 def _distribute(lines: Iterable[bytes], folder: Path, depth: int) -> None:
     """Append each line to one of the files in ``folder``, chosen by the hash of its term.
 
-    Each depth takes other bits of the hash, so that a file too large to count splits further.
+    Each depth uses other bits of the hash, so that a file too large to count is split further.
     """
     parts: dict[int, list[bytes]] = {}
     for line in lines:
@@ -171,13 +173,13 @@ def _distribute(lines: Iterable[bytes], folder: Path, depth: int) -> None:
         parts.setdefault(digit, []).append(line)
     folder.mkdir(exist_ok=True)
     for digit, part in parts.items():
-        # Opened for each write, since one process may hold the fits of many jobs at a time.
+        # Opened for each write: the fits of many jobs would keep too many files open.
         with (folder / f"{digit:02}").open("ab") as file:
             file.writelines(part)
 
 
 def _count(folder: Path, depth: int) -> Iterator[Iterator[Candidate]]:
-    """Yield the candidates of a folder, as many at a time as a bounded table holds."""
+    """Yield the candidates of each file of a folder; splits files too large for a table."""
     for path in sorted(folder.iterdir()):
         if path.stat().st_size <= _COUNTABLE_BYTES or (depth + 1) * _FAN_BITS > _HASH_BITS:
             yield _count_file(path)
@@ -204,5 +206,5 @@ def _count_file(path: Path) -> Iterator[Candidate]:
 
 
 def _encode(term: str) -> bytes:
-    # A lone surrogate can reach a survey by JSON's escapes; scikit-learn counts it too.
+    # A survey's JSON can contain lone surrogates as escapes; scikit-learn counts these terms too.
     return term.encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
-"""What travels between master, slave and client: outcomes, Base64, strict JSON, credentials.
+"""Encodes and decodes what master, slave and client send: outcomes, strict JSON, credentials.
 
-Imports the standard library alone, so that the client stays light.
+Imports only the standard library, so that the client starts quickly.
 """
 
 import base64
@@ -18,30 +18,30 @@ from protocol.counts import counted
 from protocol.failures import KNOWN_CODES, Failure, Internal
 
 CONTRACT_VERSION = 1
-"""Raised when master and slave of different versions could no longer understand each other."""
+"""Increased whenever older masters or slaves would misread what newer ones send."""
 
 JSON_TYPE = "application/json"
 SURVEY_FIELD = "survey"
 FIT_FIELD = "fit"
-"""Form fields that ask a slave for the first pass, and bring what the second one needs."""
+"""Form fields: one asks a slave for surveys (the first run), one brings the fit (the second)."""
 MAX_RESULT_BYTES = 1024**3
-"""Of one file: its result has to fit in the memory of the slave, and then of the master."""
+"""For the result of one file, which the slave and then the master hold in memory."""
 MAX_ANSWER_BYTES = 1024**3
-"""Of a whole answer in plain JSON, which is read as one."""
+"""For a whole answer in plain JSON, which the master reads into memory."""
 _MAX_CHARACTERS = 2000
-"""Of a sentence or a name from a slave; the master keeps both with its jobs."""
+"""For a sentence or a file name from a slave; the master stores both with its jobs."""
 _MAX_REASON_CHARACTERS = 500
 MAX_WARNINGS = 5
 MAX_WARNING_CHARACTERS = 300
-"""Of what travels and is kept beside a result; a JSON result holds its warnings in full."""
+"""For the warnings sent and stored beside a result; a JSON result has its warnings in full."""
 
 
 class WireError(Exception):
-    """The other side answered with something that the contract does not know."""
+    """The answer of the other program is malformed."""
 
 
 class SourceChanged(Exception):
-    """A file can't be sent as it was when its request began: the file at ``path``."""
+    """The file at ``path`` can't be read, or became shorter, while it was sent."""
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(f"{path} {what}")
@@ -50,7 +50,7 @@ class SourceChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one file ended on a slave: the bytes to save, or a failure; never both.
+    """What a slave answered for one file: the bytes to save, or a failure; never both.
 
     ``warnings`` are sentences about what the result leaves out, at most ``MAX_WARNINGS``.
     """
@@ -64,8 +64,7 @@ class Outcome:
 def json_bytes(value: object, *, indent: int | None = None) -> bytes:
     """Encode as strict JSON in UTF-8; raises ``ValueError`` for NaN and infinities."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    # A lone surrogate (from a broken file name, say) is no character of UTF-8; JSON's own
-    # escape carries it whole.
+    # UTF-8 can't encode a lone surrogate (as in an undecodable file name); a JSON escape can.
     return text.encode("utf-8", errors="backslashreplace")
 
 
@@ -105,14 +104,14 @@ def decode_outcome(entry: object, result_key: str) -> Outcome:
 
 
 def read_filename(entry: Mapping[str, object]) -> str:
-    """Return the name that a slave repeats, as far as the master cares to keep it."""
+    """Return the file name in a slave's entry, cut to ``_MAX_CHARACTERS``."""
     return str(entry.get("filename", ""))[:_MAX_CHARACTERS]
 
 
 def read_failure(entry: Mapping[str, object]) -> Failure:
-    """Return the failure that a slave tells of.
+    """Return the failure in a slave's entry.
 
-    A code goes into logs and counters, so one that is not known is taken for an internal error.
+    An unknown code becomes ``internal``, since codes appear in logs and metrics.
     """
     code = entry.get("code")
     known = code if isinstance(code, str) and code in KNOWN_CODES else Internal.code
@@ -120,12 +119,12 @@ def read_failure(entry: Mapping[str, object]) -> Failure:
 
 
 def encode_warnings(warnings: Sequence[str]) -> dict[str, object]:
-    """Return the optional key of an outcome that carries its warnings."""
+    """Return the key ``warnings`` of an outcome's entry; empty without warnings."""
     return {"warnings": list(warnings)} if warnings else {}
 
 
 def read_warnings(found: object) -> tuple[str, ...]:
-    """Return the warnings beside a result, bounded; what is no list of texts counts as none."""
+    """Return the warnings beside a result, bounded in number and length; ignore other values."""
     texts = found if isinstance(found, list) else []
     sentences = [text for text in texts if isinstance(text, str)][:MAX_WARNINGS]
     return tuple(
@@ -135,15 +134,15 @@ def read_warnings(found: object) -> tuple[str, ...]:
 
 
 def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> list[Outcome]:
-    """Read a slave's whole answer to ``expected`` files, in upload order.
+    """Return the outcomes in a slave's plain JSON answer to ``expected`` files, in upload order.
 
-    Raises ``WireError`` when it is not JSON, or not one entry for each file.
+    Raises ``WireError`` if it is not JSON, or does not have one entry for each file.
     """
     try:
         answer: Any = json.loads(body)
         entries = answer["results"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WireError("the answer is not the JSON that was expected") from error
+        raise WireError("the answer is not a JSON object with 'results'") from error
     if not isinstance(entries, list) or len(entries) != expected:
         raise WireError(
             f"the answer does not have one entry for each of {counted(expected, 'file')}"
@@ -152,20 +151,20 @@ def decode_answer(body: bytes | bytearray, result_key: str, expected: int) -> li
 
 
 def bearer(token: str | None) -> dict[str, str]:
-    """Return the request header that carries the shared secret, if there is one."""
+    """Return the request header with the token; empty without a token."""
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def is_authorized(authorization: str | None, token: str) -> bool:
-    """Tell, in constant time, whether an ``Authorization`` header carries ``token``."""
+    """Return, in constant time, whether an ``Authorization`` header has ``token``."""
     scheme, _, given = (authorization or "").partition(" ")
-    # Compared as bytes: compare_digest refuses text that is not ASCII.
+    # Compared as bytes: compare_digest raises for text that is not ASCII.
     same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
     return same and scheme.lower() == "bearer"
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host (a name or an address, no port) is this very computer."""
+    """Return whether a host (a name or an address, no port) is this computer."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost":
         return True
@@ -176,26 +175,26 @@ def is_loopback(host: str) -> bool:
 
 
 def root_cause(error: Exception) -> str:
-    """Return the innermost reason of an error of requests, which nests them three deep."""
+    """Return the message of the innermost cause of an error of ``requests``."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return one_line(str(reason or error).rpartition("): ")[2])
 
 
 def one_line(text: str) -> str:
-    """Return what the other side said, fit for a line of a log: printable, and not too long."""
+    """Return untrusted text for one line of a log: printable and cut."""
     cut = text[:_MAX_REASON_CHARACTERS]
     return "".join(letter if letter.isprintable() else "?" for letter in cut)
 
 
 _TRANSIENT_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""What this process, and not the file, lacks for the moment."""
+"""Errors of this process, which lacks file descriptors or memory, and not of the file."""
 
 
 class LazyFile:
     """A file to send: opened when its first byte is read, closed after its last.
 
-    Thousands of them can wait in one request without as many open files. ``len`` is what is left
-    to read, in bytes, as ``requests_toolbelt`` asks for it.
+    One request can have thousands of them without as many open files. ``len`` is the number of
+    bytes left to read, as ``requests_toolbelt`` requires.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -204,14 +203,14 @@ class LazyFile:
         self.len = size
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; raises ``SourceChanged`` when the file does not have them."""
+        """Return the next bytes; raises ``SourceChanged`` if they can't be read."""
         wanted = self.len if size < 0 else min(size, self.len)
         if not wanted:
             return b""
         try:
             data = self._read(wanted)
         except OSError as error:
-            # As an OSError it would pass for a trouble of the connection.
+            # An OSError would be mistaken for an error of the connection.
             if error.errno in _TRANSIENT_ERRNOS:
                 raise
             raise SourceChanged(self._path, f"can't be read ({error.strerror})") from error

@@ -1,4 +1,7 @@
-"""Says what answers at the address that should be the master's, and what to write instead. Pure."""
+"""Messages for a wrong MASTER_URL: what answers at the address, and what to write instead.
+
+No I/O, clocks or threads.
+"""
 
 import urllib.parse
 from collections.abc import Mapping
@@ -6,15 +9,15 @@ from dataclasses import dataclass
 
 DEFAULT_PORT = 5000
 PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with https:// here."
-"""What master and slave answer to plain HTTP where they serve TLS."""
+"""The answer of master and slave to plain HTTP if they serve TLS."""
 SLAVE_IS_UP = "Slave is working"
-"""What a slave answers to ``GET /``."""
+"""The answer of a slave to ``GET /``."""
 _MAX_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of an answer, as far as it tells what kind of server gave it."""
+    """The parts of an answer's head that show what kind of server sent it."""
 
     status: int
     reason: str
@@ -22,28 +25,28 @@ class Head:
     location: str = ""
 
     def __str__(self) -> str:
-        """Return it in a few words."""
+        """Return status and server name."""
         name = self.server and f", {self.server}"
         return f"HTTP {self.status} {self.reason}".strip() + name
 
 
 def head_of(status: int, reason: str | None, headers: Mapping[str, str]) -> Head:
-    """Return the head of an answer."""
+    """Return the head of an answer from its status line and headers."""
     return Head(status, reason or "", headers.get("Server", ""), headers.get("Location", ""))
 
 
 def of_slave(url: str) -> str:
-    """Say that a slave answers there."""
+    """Return the message for an address at which a slave answers."""
     return f"the master is not at {url}: a slave answers there; {_instead(url)}"
 
 
 def of_itself(url: str) -> str:
-    """Say that a slave looks for its master at its own address."""
+    """Return the message for a slave whose MASTER_URL is its own address."""
     return f"the master is not at {url}, which is the address of this slave itself; {_instead(url)}"
 
 
 def of_web_server(url: str, head: Head) -> str:
-    """Say that something else answers there over HTTP."""
+    """Return the message for an address at which another web server answers."""
     there = f"the master is not at {url}: another web server answers there ({_cut(str(head))})"
     if not head.location:
         return f"{there}; {_instead(url)}"
@@ -53,7 +56,7 @@ def of_web_server(url: str, head: Head) -> str:
 
 
 def without_tls(url: str) -> str:
-    """Say that what answers to https:// does not speak TLS."""
+    """Return the message for an https:// address whose server does not speak TLS."""
     plain = url.replace("https://", "http://", 1)
     return (
         f"what answers at {url} does not speak TLS: give the address {plain}, or start the master "
@@ -62,7 +65,7 @@ def without_tls(url: str) -> str:
 
 
 def with_tls(url: str) -> str:
-    """Say that what answers to http:// speaks TLS."""
+    """Return the message for an http:// address whose server speaks TLS."""
     secure = url.replace("http://", "https://", 1)
     return f"what answers at {url} speaks TLS: give the address {secure}"
 
@@ -76,7 +79,7 @@ def _instead(url: str) -> str:
 
 
 def _base(url: str, location: str) -> str | None:
-    """Return scheme, host and port of where a redirection leads; None where that is not HTTP."""
+    """Return scheme, host and port of a redirect's target; None if it is not HTTP or not new."""
     try:
         parts = urllib.parse.urlsplit(urllib.parse.urljoin(url, location))
     except ValueError:

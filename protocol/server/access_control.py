@@ -1,4 +1,4 @@
-"""Decides who may come in, and says every "no" in the same words; for both Flask programs."""
+"""Access control of master and slave: checks the token or the origin, and makes errors JSON."""
 
 import logging
 import re
@@ -15,16 +15,16 @@ _log = logging.getLogger(__name__)
 
 _HOST_AND_PORT = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?"
 _HOST, _ORIGIN = re.compile(_HOST_AND_PORT), re.compile(f"https?://{_HOST_AND_PORT}")
-"""Nothing but a host and a port: any more could be read in more than one way."""
+"""Only a host and a port: with anything else, parsers disagree about which part is the host."""
 OPEN_PATHS = frozenset({"/", "/check_status"})
-"""Answered without the token, so that a person can see at once whether the program is up."""
+"""Answered without the token, so that a person can see whether the program runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """What else a program lets in: ``is_logged_in`` without the token, ``is_public`` whoever comes.
+    """Which requests need no token: those of a logged-in user, and those to a public address.
 
-    Both are about the request at hand.
+    Both functions are about the current request.
     """
 
     is_logged_in: Callable[[], bool] = lambda: False
@@ -32,11 +32,11 @@ class AccessRules:
 
 
 def install(app: Flask, token: str | None, rules: AccessRules | None = None) -> None:
-    """Put the door before every call of ``app``.
+    """Check every request of ``app``, and answer errors with JSON.
 
-    With a token, it is asked for. Without one the program listens on this computer alone, and
-    the door keeps out what a foreign web page makes a browser on this computer send: its own
-    ``Origin``, or a host name that only pretends to be here (DNS rebinding).
+    With a token, requests need it. Without one the program listens on this computer only, and
+    requests that a foreign web page makes a browser on this computer send are refused: they have
+    a foreign ``Origin``, or a foreign host name that resolves to this computer (DNS rebinding).
     """
     check = _token_check(token, rules or AccessRules()) if token else _loopback_check
     app.before_request(check)
@@ -45,7 +45,7 @@ def install(app: Flask, token: str | None, rules: AccessRules | None = None) -> 
 
 
 def is_authenticated() -> bool:
-    """Tell whether the request at hand may see more than that the program is up."""
+    """Return whether the current request has the token or a login, if a token is set at all."""
     return bool(g.get("trusted"))
 
 
@@ -79,7 +79,7 @@ def _is_here(named: re.Match[str] | None) -> bool:
 
 
 def _as_json(error: HTTPException) -> Response:
-    # The HTTPException may carry headers of its own, such as Allow or Retry-After.
+    # The HTTPException may have headers of its own, such as Allow or Retry-After.
     response = Response.force_type(error.get_response())
     body = jsonify(error=error.description)
     response.set_data(body.get_data())
@@ -90,6 +90,6 @@ def _as_json(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    # The border of a request: whatever else went wrong is logged whole and told in brief.
+    # The last handler of a request: unexpected errors are logged with their traceback.
     _log.error("%s %s failed", request.method, request.path, exc_info=error)
     return _as_json(InternalServerError("An internal error; the program's log has the details."))

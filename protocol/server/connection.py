@@ -1,7 +1,7 @@
-"""Sees one connection through, request after request; whatever comes, it ends in good order.
+"""Handles one connection: its requests one after the other, its timeouts, and its end.
 
-gevent's own handler runs the application; around it stand a stricter reading of requests, errors
-as JSON, and limits on time and size for who sends, who takes, and who does neither.
+The class extends gevent's handler, which runs the application, with a stricter request parser,
+errors as JSON, and limits in time and size for clients that send, read, or do neither.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ from protocol.server.timeouts import Timeouts
 _log = logging.getLogger(__name__)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BUFFER_BYTES = 16 * 1024
-"""Thousands may be refused at the same time."""
-_FAULT = "An internal error; the program's log has the details."
+"""Small, since thousands of connections may be refused at the same time."""
+_INTERNAL_ERROR = "An internal error; the program's log has the details."
 
 
 def refusal_bytes(status: int, why: str) -> bytes:
-    """Return an answer that the application has no part in, and that ends the connection."""
+    """Return a whole answer, sent without the application, after which the connection closes."""
     body = _error(why)
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
@@ -41,8 +41,8 @@ def refusal_bytes(status: int, why: str) -> bytes:
 class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
     """Answers the requests of one connection.
 
-    A connection ends with the WebSocket that it was used for: what follows is not HTTP. So it
-    does with a request that can't be read to its end: what follows may be anything.
+    The connection closes after a WebSocket, whose data is not HTTP, and after a request that can't
+    be read to its end, since the start of the next request is unknown.
     """
 
     response_headers: list[tuple[bytes, bytes]]
@@ -58,18 +58,18 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
         try:
             with contextlib.suppress(OSError):
                 while self.handle_one_request():
-                    # Requests that are sent without waiting for answers are all there already.
+                    # Pipelined requests have all arrived already, so no read would wait.
                     yield_timer.yield_if_due()
         finally:
             with contextlib.suppress(OSError):
-                # A connection that is closed with bytes unread takes the last answer with it.
+                # Closing with unread bytes resets the connection, which may lose the last answer.
                 self.socket._sock.recv(_BUFFER_BYTES)
             self.rfile.close()
             with contextlib.suppress(OSError):
                 self.socket.close()
 
     def handle_one_request(self) -> bool:
-        """Answer the next request; tell whether another may follow."""
+        """Answer the next request; return whether another may follow."""
         try:
             return bool(super().handle_one_request())
         except BadHead as refusal:
@@ -77,12 +77,12 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
             return False
 
     def read_requestline(self) -> str:
-        """Return the next request line; empty where the client has ended."""
+        """Return the next request line; empty if the client has closed the connection."""
         with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("no request came")):
             return read_line(self.rfile).decode("latin-1")
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Read the head that begins with this line, and set what gevent wants to know of it."""
+        """Read the head that begins with this line, and set the attributes that gevent reads."""
         late = BadHead(408, "The head of the request took too long: send it again.")
         with gevent.Timeout(self._timeouts.head_timeout_s, late):
             head = read_head(raw_requestline.encode("latin-1"), self.rfile)
@@ -101,16 +101,16 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
         _log.debug("%s broke off in the head of a request: %s", self.client_address, ex)
 
     def get_environ(self) -> dict[str, Any]:
-        """Return what the application is told of the request."""
-        told: dict[str, Any] = super().get_environ()
-        told["wsgi.input"] = self.wsgi_input = self._body
-        told["wsgi.input_terminated"] = True
-        return told
+        """Return the WSGI environment of the request."""
+        environ: dict[str, Any] = super().get_environ()
+        environ["wsgi.input"] = self.wsgi_input = self._body
+        environ["wsgi.input_terminated"] = True
+        return environ
 
     def handle_one_response(self) -> None:
-        """Have the application answer, then see how the connection goes on."""
+        """Let the application answer, then decide whether the connection stays open."""
         super().handle_one_response()
-        is_taken_over = self.status is None  # by a WebSocket, which has answered and ended by now
+        is_taken_over = self.status is None  # by a WebSocket, which is closed by now
         if self.headers.get("Upgrade"):
             self.close_connection = True
         if not (self._body.is_at_end or is_taken_over):
@@ -120,12 +120,12 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def _send_continue(self) -> None:
         self._sendall(_CONTINUE)
-        self.response_length = 0  # it is no part of the answer
+        self.response_length = 0  # the interim answer does not count
 
     # Answers
 
     def finalize_headers(self) -> None:
-        """Say that the connection ends where it does, so that nobody sends on it again."""
+        """Add ``Connection: close`` if the server will close the connection."""
         super().finalize_headers()
         if self.headers.get("Upgrade") or not self._body.is_nearly_at_end:
             self.close_connection = True
@@ -134,14 +134,14 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
             self.response_headers = [*others, (b"Connection", b"close")]
 
     def _sendall(self, data: bytes | bytearray) -> None:
-        # Piece by piece, since the time that is allowed for is that of one call.
+        # In pieces, since the socket's timeout applies to each call of ``send``.
         self.socket.settimeout(self._timeouts.write_timeout_s)
         left = memoryview(data)
         try:
             while left:
                 left = left[self.socket.send(left) :]
         except OSError as error:
-            # In the one form that gevent takes for what it is: no fault of this program.
+            # gevent does not log this exception as an error of the program.
             raise BrokenPipeError(errno.EPIPE, f"the client is gone: {error}") from error
         finally:
             self.socket.settimeout(self._timeouts.idle_timeout_s)
@@ -155,7 +155,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
                 self._drain()
 
     def _drain(self) -> None:
-        """Read on for a while: who still sends finds the answer only when that has ended."""
+        """Read and discard the body: most clients read the answer only after they have sent it."""
         timeouts = self._timeouts
         buffer = bytearray(_BUFFER_BYTES)
         left = timeouts.drain_bytes
@@ -167,13 +167,13 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
                 left -= read
                 yield_timer.yield_if_due()
 
-    # Faults
+    # Errors of the program
 
     def _send_error_response_if_possible(self, error_code: int) -> None:
         if self.response_length:
             self.close_connection = True
             return
-        body = _error(_FAULT)
+        body = _error(_INTERNAL_ERROR)
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         status = f"{error_code} {HTTPStatus(error_code).phrase}"
         with contextlib.suppress(OSError):
@@ -185,8 +185,8 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
         self, kind: type[BaseException], error: BaseException, trace: TracebackType
     ) -> None:
         if not issubclass(kind, gevent.GreenletExit):
-            fault: Any = (kind, error, trace)
-            _log.error("%s %s failed", self.command, self.path, exc_info=fault)
+            exc_info: Any = (kind, error, trace)
+            _log.error("%s %s failed", self.command, self.path, exc_info=exc_info)
 
 
 def _error(text: str) -> bytes:

@@ -1,20 +1,20 @@
-"""Has this process give large pieces of memory back to the system as soon as they are free."""
+"""Makes the allocator return large blocks of memory to the system as soon as they are freed."""
 
 import contextlib
 import ctypes
 import sys
 
 _M_MMAP_THRESHOLD = -3
-"""Of mallopt(3)."""
+"""The parameter's number in mallopt(3)."""
 _LARGE_BYTES = 1024 * 1024
 
 
 def release_large_blocks() -> None:
-    """Let every large piece have pages of its own, which go when it does.
+    """Make glibc map each large block on its own, and so unmap it when it is freed.
 
-    glibc begins so, but learns from each large piece that is freed to keep up to 32 MiB the next
-    time: a server that once had a large file in its hands would hold that much for ever. Other
-    systems' allocators do not, and know no such call.
+    By default, glibc raises the threshold for this, up to 32 MiB, with each large block that is
+    freed: a server that once held a large file would never return that memory. Other systems'
+    allocators do not do so, and have no ``mallopt``.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""Says why a form has no files for a task type: what was received instead, and how to send them."""
+"""The message for a form without files: what was received instead, and how to send files."""
 
 import json
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ from protocol.task_types import TASK_TYPES, TaskType
 
 _MAX_NAMES = 8
 _MAX_CHARACTERS = 60
-_NO_FILES_FIELDS = frozenset({"task_type", "options", "name"})
-"""Fields that are meant to hold text."""
+_TEXT_FIELDS = frozenset({"task_type", "options", "name"})
+"""Fields that hold text, and so are not listed as received."""
 
 
 def no_files(task_type: str) -> str:
-    """Return the contract's words, with which every such refusal begins."""
+    """Return the fixed beginning of the message."""
     return f"No files provided for {task_type} processing"
 
 
 def why_no_files(task: TaskType, form: Form) -> str:
-    """Return the refusal of a form without a file in the field of its task type."""
+    """Return the message for a form without a file in the field of its task type."""
     return f"{no_files(task.name)}: {_how(task, form)}"
 
 
@@ -34,13 +34,13 @@ def _how(task: TaskType, form: Form) -> str:
         )
     files = dict.fromkeys(upload.field for upload in form.uploads)
     others = dict.fromkeys((*files, *form.fields_without_filename, *form.fields))
-    names = [name for name in others if name not in _NO_FILES_FIELDS]
+    names = [name for name in others if name not in _TEXT_FIELDS]
     how = f"send them in the form field {field} (received: {_list(names)})."
     return f"{how}{_field_owners(files)}"
 
 
 def _field_owners(files: Iterable[str]) -> str:
-    """Say whose field the files came in, if it is that of other task types."""
+    """Return a sentence on the first field that belongs to other task types; may be empty."""
     for field in files:
         types = [task.name for task in TASK_TYPES.values() if task.form_field == field]
         if types:

@@ -1,10 +1,10 @@
-"""Takes a multipart request apart while it arrives, each upload straight into a file of its own.
+"""Receives a multipart request and writes each upload to a file of its own while it arrives.
 
-Nothing of an upload is held in memory beyond one chunk, and at most one file is open at a time,
-so that a request of ten thousand files costs no more than a request of one.
+At most one chunk of an upload is in memory and at most one file is open, so that memory does not
+grow with the size of the uploads.
 
-The parser is ``multipart``: beside Werkzeug's it was measured 2 to 20 times faster on large files
-and 5 times on many small ones, where every moment counts since nobody else is served meanwhile.
+The parser is ``multipart``. Measured against Werkzeug's, it is 2 to 20 times faster on large files
+and 5 times on many small ones. Parsing blocks all other requests of the process.
 """
 
 import contextlib
@@ -30,26 +30,26 @@ from protocol.counts import counted
 
 _CHUNK_BYTES = 256 * 1024
 _PARSER_OPTIONS: dict[str, Any] = {
-    # Names are decoded here, since not every client sends them in UTF-8.
+    # This module decodes names, since not every client sends them in UTF-8.
     "header_charset": "latin-1",
-    # One file of an absurd name is to be saved under a shorter one, not to fail them all.
+    # Large, so that one file with a very long name does not fail the request.
     "max_header_size": 64 * 1024,
 }
 _MAX_FIELD_BYTES = 1024 * 1024
-"""For one form field that is no file."""
+"""For one form field that is not a file."""
 _MAX_FIELDS = 1000
 _MAX_FIELDS_BYTES = 4 * 1024 * 1024
-"""Form fields that are no files are held in memory."""
+"""For all form fields that are not files, which are held in memory."""
 _MAX_PARTS = 50_000
 _MAX_NAMES_BYTES = 32 * 1024 * 1024
-"""So are the names of files, until the request is through: some 50 MB for as many as this. A job
-may have any number of files, in several requests."""
+"""For the names of files, which are held in memory until the request ends. This many parts and
+names need some 50 MB. A job may have any number of files, in several requests."""
 _MAX_BOUNDARY = 200
-"""RFC 2046 allows for 70; each is looked for in all that comes."""
+"""In characters; RFC 2046 allows 70. The parser searches the whole body for the boundary."""
 
 
 class UploadNotStored(HTTPException):
-    """The disk does not take the upload."""
+    """An upload can't be written to disk."""
 
     code = 507
     description = "The upload can't be stored."
@@ -57,7 +57,7 @@ class UploadNotStored(HTTPException):
 
 @dataclass(slots=True)
 class Upload:
-    """One received file: its bytes lie at ``path``, unless it was over the limit."""
+    """One received file: its bytes are at ``path``, unless it was ``too_large``."""
 
     field: str
     filename: str
@@ -69,18 +69,18 @@ class Upload:
 
 @dataclass(slots=True)
 class Form:
-    """What one request held, in the order it was sent."""
+    """The fields and uploads of one request, in the order in which they were sent."""
 
     fields: dict[str, str] = field(default_factory=dict)
     uploads: list[Upload] = field(default_factory=list)
     bytes_received: int = 0
     fields_without_filename: set[str] = field(default_factory=set)
-    """Fields of parts with an empty file name, which are ignored."""
+    """The fields of parts with an empty file name; these parts are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one request may bring, in bytes."""
+    """The largest file and the largest request, in bytes."""
 
     file_bytes: int
     request_bytes: int
@@ -91,16 +91,16 @@ def receive(
 ) -> Form:
     """Store every file of the request in ``folder`` and return the form.
 
-    A file over its limit is read to its end without being kept, and marked. Raises
-    ``RequestEntityTooLarge`` over the request's limit and ``BadRequest`` for a body that is
-    no form; what was stored until then is the caller's to remove.
+    A file over its limit is read to its end, not stored, and marked ``too_large``. Raises
+    ``RequestEntityTooLarge`` over the request's limit, ``BadRequest`` for a malformed body, and
+    ``UploadNotStored``; then the caller has to remove the files stored so far.
     """
     if content_length is not None and content_length > limits.request_bytes:
         raise _request_too_large(limits)
     kind, options = parse_options_header(content_type)
     kind = kind.lower()
     if kind == "application/x-www-form-urlencoded":
-        # How a form without any file is sent.
+        # Browsers and curl send a form without files so.
         return Form(_urlencoded_fields(stream))
     if kind != "multipart/form-data":
         return Form()
@@ -115,7 +115,7 @@ def receive(
             for chunk in _chunks(stream):
                 receiver.count(chunk)
                 for event in parser.parse(chunk):
-                    receiver.take(event)
+                    receiver.handle(event)
     except MultipartError as error:
         raise BadRequest(f"The form can't be read: {error}") from error
     except OSError as error:
@@ -132,8 +132,8 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
     try:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
-            # A fast sender's bytes are always there already; without this its request would
-            # keep every other one waiting until it is read to the end.
+            # A fast sender's bytes have always arrived already, so reading never waits. Without
+            # this, no other request would be served until the end of this one.
             yield_timer.yield_if_due()
     except OSError as error:
         raise _broken_off(error) from error
@@ -188,7 +188,7 @@ class _OpenUpload:
 
 
 class _FormReceiver:
-    """Follows the decoder's events, with the one open file or field they speak of."""
+    """Builds the form from the parser's events; has at most one open upload or field."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.form = Form()
@@ -205,8 +205,8 @@ class _FormReceiver:
         if self.form.bytes_received > self._limits.request_bytes:
             raise _request_too_large(self._limits)
 
-    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
-        """A segment begins a part, bytes go on with it, None ends it."""
+    def handle(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+        """Handle an event: a segment begins a part, bytes are its content, None ends it."""
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
@@ -217,7 +217,7 @@ class _FormReceiver:
             self._field[1].extend(event)
 
     def close(self) -> None:
-        # What is still to be written finds no more room than what was written before.
+        # Closing writes the file's buffer, which fails on a full disk.
         with contextlib.suppress(OSError):
             if self._upload is not None:
                 self._upload.file.close()
@@ -235,7 +235,7 @@ class _FormReceiver:
         if filename is None:
             self._field = (_name(part.name), bytearray())
         elif not filename:
-            # What a browser sends for "nothing chosen".
+            # A browser sends this if the user chose no file.
             self.form.fields_without_filename.add(_name(part.name))
         else:
             path = self._folder / str(len(self.form.uploads))
@@ -247,7 +247,7 @@ class _FormReceiver:
             self.form.uploads.append(self._upload.finish())
         elif self._field is not None:
             name, value = self._field
-            # What is larger, or too many, is no field that any call knows: a stray part.
+            # No call has fields this large or this many, so the rest is ignored.
             self._fields_bytes += len(name) + len(value)
             few = len(self.form.fields) < _MAX_FIELDS and self._fields_bytes <= _MAX_FIELDS_BYTES
             if (few or name == "task_type") and len(value) <= _MAX_FIELD_BYTES:
@@ -258,7 +258,7 @@ class _FormReceiver:
 def _filename(part: MultipartSegment) -> str | None:
     header = part.header("Content-Disposition", "")
     if part.filename is None and "filename*" in header:
-        # RFC 5987, which older clients use for names beyond ASCII.
+        # RFC 5987, in which older clients encode names that are not ASCII.
         _, options = parse_options_header(header)
         return options.get("filename")
     if part.filename is not None and "\\" in header:
@@ -267,7 +267,7 @@ def _filename(part: MultipartSegment) -> str | None:
 
 
 def _with_folders(header: str, cut: str) -> str:
-    """Return a name as it was sent: the parser takes the folders off a whole Windows path."""
+    """Return the file name as it was sent: the parser cuts the folders of a Windows path off."""
     quoted = header.split('"', 4)
     if len(quoted) == 5 and not quoted[4] and quoted[2] == "; filename=":
         return str(content_disposition_unquote(quoted[3]))
@@ -276,7 +276,7 @@ def _with_folders(header: str, cut: str) -> str:
 
 
 def _name(latin: str) -> str:
-    """Read a name as UTF-8, or else as what curl on a Western Windows sends."""
+    """Decode a name as UTF-8, or else as cp1252, which curl on a Western Windows sends."""
     name = latin.encode("latin-1")
     try:
         return name.decode("utf-8")

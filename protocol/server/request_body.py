@@ -1,4 +1,4 @@
-"""Reads the body of a request: to its end and not a byte further, and at a least pace."""
+"""Reads the body of a request, exactly to its end, with a minimum speed."""
 
 import contextlib
 import re
@@ -15,30 +15,30 @@ from protocol.server.timeouts import Timeouts
 
 _PIECE_BYTES = 256 * 1024
 _MAX_SKIPPED_BYTES = 64 * 1024
-"""What is read of a body that nobody wanted, to use the connection again."""
+"""The longest unread body that is read and discarded, so that the connection can be kept."""
 _CHUNK_LINE_BYTES = 4096
 _TRAILER_BYTES = 8 * 1024
-# No number that a long line of others could hide in, and no white space to disagree about.
+# At most 16 digits and no white space, which parsers treat differently.
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
 
 
 class Broken(BadRequest):
-    """The body can't be read to its end. Whoever reads it has nothing to do about that."""
+    """The body can't be read to its end; the answer is a 400."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The request's body can't be read to its end, {why}: send it again.")
 
 
 class Stream(Protocol):
-    """What of a connection's stream is used here."""
+    """The methods of a connection's stream that ``Body`` uses."""
 
     def read1(self, size: int, /) -> bytes:
-        """Return what is there, or what arrives next."""
+        """Return the bytes that have arrived, or that arrive next."""
         ...
 
     def readline(self, size: int, /) -> bytes:
-        """Return a line, or as much of it."""
+        """Return a line, or its first ``size`` bytes."""
         ...
 
 
@@ -54,7 +54,7 @@ class Body:
         self.rfile = rfile
         self._chunked = head.chunked
         self._left = head.content_length or 0
-        """Bytes of the body, or of the chunk that has begun."""
+        """Unread bytes of the body, or of the current chunk."""
         self._owes_continue = head.expects_continue and (head.chunked or self._left > 0)
         self._send_continue = send_continue
         self._timeouts = timeouts
@@ -64,16 +64,16 @@ class Body:
         self._has_begun_chunk = False
         self._is_broken = False
         self.is_timed_out = False
-        """It did not come, or too slowly."""
+        """Whether the body did not arrive, or arrived too slowly."""
 
     @property
     def is_at_end(self) -> bool:
-        """Tell whether what comes next on the connection is another request."""
+        """Whether the body was read whole, so that the next bytes are another request."""
         return not (self._is_broken or self._chunked or self._left)
 
     @property
     def is_nearly_at_end(self) -> bool:
-        """Tell whether so little is left that it is as well read as not."""
+        """Whether so little is left that the server discards it and keeps the connection."""
         return self.is_at_end or not (
             self._is_broken
             or self._chunked
@@ -82,7 +82,7 @@ class Body:
         )
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return that many bytes, or all; fewer only at the end. Raises ``Broken``."""
+        """Return ``size`` bytes, or all; fewer only at the end. Raises ``Broken``."""
         wanted = size if size is not None and size >= 0 else None
         pieces = []
         while wanted is None or wanted > 0:
@@ -90,13 +90,13 @@ class Body:
             if not piece:
                 break
             pieces.append(piece)
-            # A body in tiny chunks takes long to read though it is all there.
+            # A body in tiny chunks takes long to read even if all of it has arrived.
             self._yield_timer.yield_if_due()
             wanted = None if wanted is None else wanted - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """Return what there is up to a line's end. Nothing here reads a body by the line."""
+        """Return the next line, or its first ``size`` bytes; slow, and only there for WSGI."""
         max_bytes = size if size is not None and size >= 0 else None
         line = bytearray()
         while (max_bytes is None or len(line) < max_bytes) and not line.endswith(b"\n"):
@@ -111,21 +111,21 @@ class Body:
             yield line
 
     def _discard(self) -> None:
-        """Read a small rest, so that the connection can be used again; the server calls it."""
+        """Discard a short rest, so that the connection can be kept; gevent calls this."""
         with contextlib.suppress(Broken):
             while self.is_nearly_at_end and self._read_piece(_PIECE_BYTES):
                 pass
 
     def _read_piece(self, max_bytes: int) -> bytes:
-        """Return the bytes of one arrival; nothing at the end."""
+        """Return the bytes that have arrived; empty at the end. Raises ``Broken``."""
         if self._is_broken:
-            raise Broken("as was found before")
-        self._is_broken = True  # unless it goes well
+            raise Broken("since an earlier read failed")
+        self._is_broken = True  # reset below if nothing raises
         try:
             data = self._read_next(max_bytes)
         except TimeoutError as error:
             self.is_timed_out = True
-            raise Broken("since it comes too slowly") from error
+            raise Broken("since it arrives too slowly") from error
         except OSError as error:
             raise Broken(f"since the connection failed ({error})") from error
         self._is_broken = False
@@ -141,12 +141,15 @@ class Body:
             return b""
         data = self._timed(lambda: self.rfile.read1(min(max_bytes, self._left)))
         if not data:
-            raise Broken("since the connection ended before")
+            raise Broken("since the connection ended before it")
         self._left -= len(data)
         return data
 
     def _timed(self, read: Callable[[], bytes]) -> bytes:
-        """Count the time that goes by in waiting: none of the time in which nobody reads."""
+        """Call ``read``, and raise ``TimeoutError`` below the minimum speed.
+
+        Only the time spent in ``read`` counts, not the time between calls.
+        """
         began = time.monotonic()
         data = read()
         self._received += len(data)
@@ -159,7 +162,7 @@ class Body:
 
     def _begin_chunk(self) -> None:
         if self._has_begun_chunk and self._line(2) != b"\r\n":
-            raise Broken("since a chunk is not as long as it says")
+            raise Broken("since a chunk is longer than its size")
         self._has_begun_chunk = True
         line = _CHUNK_LINE.fullmatch(self._line(_CHUNK_LINE_BYTES))
         if line is None:
@@ -173,10 +176,10 @@ class Body:
         while (line := self._line(room)) != b"\r\n":
             room -= len(line)
             if not _TRAILER.fullmatch(line) or room < 2:
-                raise Broken("since what follows the last chunk is no header")
+                raise Broken("since the lines after the last chunk are not headers")
         self._chunked = False
 
     def _line(self, max_bytes: int) -> bytes:
-        # A line may come in many pieces, during which nothing would be counted.
+        # A line may arrive in many pieces, and ``_timed`` checks only after the whole line.
         with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("it came too slowly")):
             return self._timed(lambda: self.rfile.readline(max_bytes))

@@ -1,7 +1,7 @@
 """Reads the head of an HTTP/1.1 request as strictly as RFC 9112 allows.
 
-Where a body ends must never be a matter of opinion: what another program on the way could read
-differently (two lengths, an odd number, a folded line) is refused instead of being guessed at.
+A proxy and this server must agree on where a body ends (request smuggling). So anything that they
+could read differently, such as two lengths, an unusual number or a folded line, is refused.
 """
 
 import re
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 LINE_BYTES = 8000
-"""The longest request line, and with it the longest address."""
+"""The longest request line, which also limits the address."""
 HEAD_BYTES = 64 * 1024
-"""All header lines of a request together."""
+"""For all header lines of a request together."""
 MAX_FIELDS = 100
 
 _REQUEST_LINE = re.compile(rb"([A-Z][A-Z-]*) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])\r\n")
-# Neither pattern has two ways to match the same bytes: none takes long on any input.
+# Both patterns match any bytes in one way only, so matching takes linear time.
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)\r\n")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _ABSOLUTE = re.compile(r"(?i:https?)://([^/?#@]+)(?=[/?]|$)")
@@ -27,7 +27,7 @@ Field = tuple[str, str]
 
 
 class BadHead(Exception):
-    """No request that is answered by the program itself; its text tells a person why."""
+    """A head that is refused before the application sees it; the message says why."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -36,25 +36,25 @@ class BadHead(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a request says ahead of its body."""
+    """The request line and the headers of a request."""
 
     method: str
     target: str
     version: str
     fields: Sequence[Field]
     content_length: int | None
-    """None for a chunked body too."""
+    """None without the header, as for a chunked body."""
     chunked: bool
     closes: bool
-    """No further request is to come on the connection."""
+    """The client wants the connection closed after the answer."""
     expects_continue: bool
-    """The client waits to be told to go on before it sends the body."""
+    """The client waits for ``100 Continue`` before it sends the body."""
 
 
 def read_line(stream: BinaryIO) -> bytes:
-    """Return the request line; empty where the client has ended. Raises ``BadHead``, 414."""
+    """Return the request line; empty at the end of the stream. Raises ``BadHead`` 414."""
     line = stream.readline(LINE_BYTES + 1)
-    if line == b"\r\n":  # some send one after a body, where it does not belong
+    if line == b"\r\n":  # some clients send an empty line after a body (RFC 9112, section 2.2)
         line = stream.readline(LINE_BYTES + 1)
     if len(line) > LINE_BYTES:
         raise BadHead(
@@ -64,7 +64,7 @@ def read_line(stream: BinaryIO) -> bytes:
 
 
 def read_head(line: bytes, stream: BinaryIO) -> Head:
-    """Return the head that begins with ``line``; raises ``BadHead``, 400 or 431."""
+    """Return the head that begins with ``line``; raises ``BadHead`` 400 or 431."""
     parts = _REQUEST_LINE.fullmatch(line)
     if parts is None:
         raise _bad("its first line is not METHOD /path HTTP/1.1 with CR LF at its end")
@@ -92,12 +92,12 @@ def read_head(line: bytes, stream: BinaryIO) -> Head:
 
 
 def _encoded(byte: re.Match[bytes]) -> bytes:
-    """Some clients (curl, given a raw address) leave to the server what they should encode."""
+    """Percent-encode a byte that some clients (curl with a raw address) fail to encode."""
     return b"%%%02X" % ord(byte[0])
 
 
 def _bad(why: str) -> BadHead:
-    return BadHead(400, f"The request is no HTTP that can be relied on: {why}.")
+    return BadHead(400, f"The request is not valid HTTP: {why}.")
 
 
 def _read_fields(stream: BinaryIO) -> list[Field]:
@@ -108,8 +108,8 @@ def _read_fields(stream: BinaryIO) -> list[Field]:
         if left < 0 or len(fields) >= MAX_FIELDS:
             raise BadHead(
                 431,
-                f"The request has too many headers: {MAX_FIELDS} lines and {HEAD_BYTES} bytes "
-                "are taken. Send fewer.",
+                f"The request has too many headers: at most {MAX_FIELDS} lines and {HEAD_BYTES} "
+                "bytes are allowed. Send fewer.",
             )
         field = _FIELD.fullmatch(line)
         if field is None:
@@ -127,7 +127,10 @@ def _words(fields: Sequence[Field], name: str) -> set[str]:
 
 
 def _origin_form(target: str, fields: list[Field]) -> tuple[str, list[Field]]:
-    """Take a target with a host in it apart, as is sent to a proxy: that host then counts."""
+    """Return target and fields in origin form; a host in the target replaces the header's.
+
+    Clients send a target with a host to a proxy (RFC 9112, section 3.2.2).
+    """
     if target.startswith("/"):
         return target, fields
     absolute = _ABSOLUTE.match(target)
@@ -136,7 +139,7 @@ def _origin_form(target: str, fields: list[Field]) -> tuple[str, list[Field]]:
     path = target[absolute.end() :]
     others = [field for field in fields if field[0].lower() != "host"]
     given = [("Host", absolute[1])] if len(others) < len(fields) else []
-    # More than one is still more than one.
+    # Repeated Host headers stay repeated, so that ``_check_host`` refuses them.
     repeated = [("Host", "")] * (len(fields) - len(others) - 1)
     return path if path.startswith("/") else "/" + path, [*others, *given, *repeated]
 
@@ -146,7 +149,7 @@ def _check_host(fields: Sequence[Field], version: str) -> None:
     if len(hosts) > 1 or (not hosts and version != "HTTP/1.0"):
         raise _bad("it needs one Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise _bad("its Host header is none")
+        raise _bad("its Host header is malformed")
 
 
 def _is_chunked(fields: Sequence[Field], version: str) -> bool:
@@ -154,9 +157,9 @@ def _is_chunked(fields: Sequence[Field], version: str) -> bool:
     if not codings:
         return False
     if version == "HTTP/1.0" or _values(fields, "content-length"):
-        raise _bad("Transfer-Encoding does not go with HTTP/1.0, or with a Content-Length")
+        raise _bad("Transfer-Encoding is not allowed with HTTP/1.0, or with a Content-Length")
     if [coding.lower() for coding in codings] != ["chunked"]:
-        raise _bad("the only Transfer-Encoding here is 'chunked'")
+        raise _bad("the only Transfer-Encoding allowed is 'chunked'")
     return True
 
 

@@ -1,9 +1,9 @@
-"""Serves a Flask app over HTTP until the process is told to stop; for both programs.
+"""The HTTP server of master and slave: serves a Flask app until the process is told to stop.
 
 The server is gevent's: a connection costs a greenlet instead of a thread, so that hundreds of
-stalled uploads keep nobody waiting, and it runs on Windows and macOS as on Linux. The rest of
-the code is written with plain threads and sockets, which ``gevent.monkey`` (first thing in
-``master.py`` and ``slave.py``) makes cooperative.
+stalled uploads delay no other request, and it runs on Windows and macOS as on Linux. The rest of
+the code uses plain threads and sockets, which ``gevent.monkey`` (called first in ``master.py`` and
+``slave.py``) makes cooperative.
 """
 
 import errno
@@ -28,23 +28,23 @@ from protocol.wrong_address import PLAIN_TO_TLS
 
 _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 4096
-"""Further ones wait in the backlog until one of these ends."""
+"""Further connections wait in the listen backlog until one of these ends."""
 _BACKLOG = 1024
 _FLUSH_S = 1.0
-"""What the last answers have to get out, once there is nothing left to work on."""
+"""How long a stopping server waits for its last answers to be sent."""
 _MAX_PORTS_TRIED = 100
 _RESERVED_FILES = 64
-"""Open files that no connection needs: the ledger, logs, workers, calls to slaves."""
+"""File descriptors reserved for other uses: the ledger, logs, workers, calls to slaves."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _EXHAUSTED_PAUSE_S = 1.0
 _TLS_FIRST_BYTES = (b"\x16", b"")
-"""The type of a handshake's record (RFC 8446, section 5.1), or nobody there."""
+"""The record type of a handshake (RFC 8446, section 5.1); empty if the client has closed."""
 
 
 class AddressError(Exception):
-    """The address can't be listened on; its text says why.
+    """The program can't listen on the address; the message says why.
 
-    ``is_port`` tells that another port of the same host may do.
+    ``is_port`` means that another port of the same host may be free.
     """
 
     def __init__(self, problem: str, *, is_port: bool = False) -> None:
@@ -60,7 +60,7 @@ def set_up_logging(level: str) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen; raises ``AddressError`` when the address can't be had."""
+    """Return a listening socket; raises ``AddressError`` if the address can't be used."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -70,12 +70,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise AddressError(f"can't listen on {host}:{port} (no such address)") from error
     try:
         if os.name == "posix":
-            # Elsewhere the option means that two programs may share a port.
+            # On Windows the option would let two programs use the same port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # A client whose computer is gone without a word is noticed in the end.
+        # Detects clients whose computer was switched off or disconnected.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        # Connections take it over. Without it, an answer's body waits until its head has been
-        # acknowledged, which on a kept connection takes the other side 40 ms.
+        # Accepted connections inherit this. Without it, an answer's body waits until its head has
+        # been acknowledged, which on a kept connection takes 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
@@ -91,7 +91,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_on_first_free(host: str, first_port: int) -> socket.socket:
-    """Listen on ``first_port``, or on the next one that is free."""
+    """Return a socket that listens on ``first_port``, or on the next free port."""
     for port in range(first_port, first_port + _MAX_PORTS_TRIED):
         try:
             return listen(host, port)
@@ -103,13 +103,13 @@ def listen_on_first_free(host: str, first_port: int) -> socket.socket:
 
 
 class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
-    """Lets go of who breaks off, or does not get through the handshake: no traceback for each."""
+    """Closes connections that break, or fail the TLS handshake, without logging a traceback."""
 
     handler_class = Handler
     timeouts = Timeouts()
 
     def do_read(self) -> object:
-        """Accept a connection; gevent logs and retries whatever this raises, here too often."""
+        """Accept a connection; pause accepting when the system has no file descriptors left."""
         try:
             return super().do_read()
         except ConnectionAbortedError:
@@ -117,8 +117,8 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
         except OSError as error:
             if error.errno not in _EXHAUSTED:
                 raise
-            _log.warning("no further connection can be taken for now: %s", error)
-            # The waiting connection would be reported over and over, at the full speed of a CPU.
+            _log.warning("can't accept connections for now: %s", error)
+            # The connection still waits, so gevent would fail and retry without end at full load.
             self.stop_accepting()
             self._timer = self.loop.timer(_EXHAUSTED_PAUSE_S)
             self._timer.start(self._start_accepting_if_started)
@@ -129,19 +129,19 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
         try:
             super().handle(client_socket, address)
         except OSError as error:
-            _log.debug("broken off by %s: %s", address, error)
+            _log.debug("connection with %s failed: %s", address, error)
 
     def wrap_socket_and_handle(self, client_socket: socket.socket, address: object) -> None:
         try:
             with gevent.Timeout(self.timeouts.handshake_timeout_s):
                 if client_socket.recv(1, socket.MSG_PEEK) not in _TLS_FIRST_BYTES:
-                    # Else who forgot a letter of the address would see a broken connection.
+                    # Otherwise a client that calls http:// would only see a broken connection.
                     client_socket.sendall(refusal_bytes(400, PLAIN_TO_TLS))
                     client_socket.close()
                     return
                 secure = self.wrap_socket(client_socket, **self.ssl_args)
         except (OSError, gevent.Timeout) as error:
-            _log.debug("no TLS with %s: %s", address, error)
+            _log.debug("TLS handshake with %s failed: %s", address, error)
             client_socket.close()
             return
         try:
@@ -151,11 +151,11 @@ class _Server(WSGIServer):  # type: ignore[misc] # gevent has no types
 
 
 def _max_connections() -> int:
-    """Return how many connections the system's limit on open files leaves room for.
+    """Return how many connections the system's limit on open files allows; raise the soft limit.
 
-    The soft limit is raised as far as is of use: not to a hard one of a billion, as containers
-    have it, which some programs started from here would count through. Each connection may need a
-    second file, for what it brings or gets.
+    The soft limit is raised only as far as needed. Containers have hard limits of a billion, and
+    some child programs close every possible descriptor one by one. Each connection may need a
+    second file, for an upload or a result.
     """
     if sys.platform == "win32":
         return MAX_CONNECTIONS
@@ -168,13 +168,13 @@ def _max_connections() -> int:
     files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    except (OSError, ValueError):  # some systems say more than they keep
+    except (OSError, ValueError):  # some systems refuse values up to their hard limit
         files = soft
     return max(1, (files - _RESERVED_FILES) // 2)
 
 
 class Server:
-    """Answers requests with one app until it is told to stop, by a signal or by ``stop``."""
+    """Answers requests with one app until a signal or ``stop`` ends it."""
 
     def __init__(
         self,
@@ -192,9 +192,10 @@ class Server:
         self._stopping = gevent.event.Event()
 
     def run(self, on_start: Callable[[], object], on_stop: Callable[[], object]) -> None:
-        """Serve; ``on_start`` runs once requests are answered, ``on_stop`` while they still are.
+        """Serve until stopped.
 
-        A second SIGTERM or Ctrl-C ends the process at once.
+        ``on_start`` is called once requests are answered, ``on_stop`` before this ends. A second
+        SIGTERM or Ctrl-C ends the process at once.
         """
         memory.release_large_blocks()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -206,11 +207,11 @@ class Server:
         self._server.stop(timeout=_FLUSH_S)
 
     def stop(self) -> None:
-        """Make ``run`` come to its end."""
+        """Make ``run`` return."""
         self._stopping.set()
 
     def is_stopping(self) -> bool:
-        """Tell whether it was told to stop."""
+        """Return whether the server was told to stop."""
         return bool(self._stopping.is_set())
 
     def _on_signal(self) -> None:

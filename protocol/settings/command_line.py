@@ -1,6 +1,6 @@
-"""The command lines of master and slave, and the options for settings that the client shares.
+"""Parses the command lines of master and slave, and adds the options of settings to the client's.
 
-Only light modules are imported here: ``--help`` is quick, and ``gevent`` can still patch the
+This imports no heavy modules, so that ``--help`` is quick, and so that ``gevent`` can patch the
 standard library afterwards.
 """
 
@@ -22,20 +22,21 @@ _ABOUT = {
     "  MASTER_URL    address of the master, the same as --master-url: http://192.168.1.10:5000",
 }
 _EPILOG = """\
-In brackets: the environment variable of the same setting, and its default. It may also stand in a
-file .env beside {program}.py. An option wins over the environment, and the environment over .env.
-An option may carry the program's name, as its variable does: --{program}-port.
+In brackets: the environment variable of the same setting, and its default. The variable may also
+be set in a file .env beside {program}.py. An option wins over the environment, and the environment
+over .env. An option may also begin with the program's name, as its variable does:
+--{program}-port.
 
-A relative path counts from the current folder in an option, and from the folder of {program}.py in
-the environment and in .env. A size is a number of bytes, or has a unit: KB, MB, GB, TB are powers
-of 1000; KiB, MiB, GiB, TiB, and K, M, G, T alone, are powers of 1024.
+A relative path is relative to the current folder in an option, and to the folder of {program}.py
+in the environment and in .env. A size is a number of bytes, or has a unit: KB, MB, GB, TB are
+powers of 1000; KiB, MiB, GiB, TiB, and K, M, G, T alone, are powers of 1024.
 """
 
 
 def read(program: str, arguments: Sequence[str]) -> Mapping[str, Option]:
-    """Return what the command line gives for settings, by their names.
+    """Return the options given on the command line, by the names of their settings.
 
-    Ends the process for ``--help`` and ``--version``, and with code 2 and one line for bad usage.
+    Exits after ``--help`` and ``--version``, and with code 2 and one line after bad usage.
     """
     namespace = argparse.Namespace(settings={})
     try:
@@ -52,9 +53,9 @@ def read(program: str, arguments: Sequence[str]) -> Mapping[str, Option]:
 
 
 def add_options(group: "argparse._ActionsContainer", program: str) -> None:
-    """Give a parser or a group of one an option for each setting that the program uses.
+    """Add an option for each setting of the program to a parser, or to a group of one.
 
-    What is given comes to ``settings`` of the namespace, by the settings' names.
+    The parser stores the options in ``settings`` of the namespace, by the names of the settings.
     """
     for setting in settings_of(program):
         short, *full = setting.options(program)
@@ -67,19 +68,19 @@ def add_options(group: "argparse._ActionsContainer", program: str) -> None:
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the option ``--version``."""
+    """Add the option ``--version`` to a parser."""
     about = f"file-processing-cluster {VERSION}"
     parser.add_argument("--version", action="version", version=about, help="show the version")
 
 
 def option_names(program: str) -> list[str]:
-    """Return all options that stand for settings of the program, and the general ones."""
+    """Return the names of the program's options for settings, and the general options."""
     names = [name for setting in settings_of(program) for name in setting.options(program)]
     return [*names, *_GENERAL]
 
 
 def hint(argument: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that refuses a word: which option may have been meant."""
+    """Return the end of an error message: which option may have been meant."""
     meant = nearest(argument.partition("=")[0], known, OPTION_CUTOFF)
     return f": did you mean {' or '.join(meant)}?" if meant else " (--help lists the options)"
 
@@ -87,7 +88,7 @@ def hint(argument: str, known: Iterable[str]) -> str:
 def _positional(
     program: str, arguments: Sequence[str], options: Mapping[str, Option]
 ) -> dict[str, Option]:
-    """Return the address that a slave takes as its one argument; other words are refused."""
+    """Return the address that a slave accepts as its only argument; refuse other arguments."""
     if not arguments:
         return {}
     known = option_names(program)
@@ -95,7 +96,7 @@ def _positional(
     if program != SLAVE or len(arguments) > 1 or f"--{argument}" in known:
         _refuse(program, f"unexpected argument {argument!r}{hint(argument, known)}")
     if not argument.strip():
-        # What a script's empty variable leaves must not pass for an argument that was not given.
+        # An empty variable in a script must not count as no argument.
         _refuse(program, "MASTER_URL: it is empty")
     if "MASTER_URL" in options:
         _refuse(
@@ -105,7 +106,7 @@ def _positional(
 
 
 def _dash_hint(error: argparse.ArgumentError) -> str:
-    # A token may begin with a dash.
+    # argparse takes a value that begins with a dash, as a token may, for an option.
     name = error.argument_name
     return f" (one that begins with a dash: {name}=VALUE)" if "expected" in error.message else ""
 
@@ -136,7 +137,7 @@ def _help(setting: Setting) -> str:
 
 
 class _StoreOption(argparse.Action):
-    """Keeps the value of a setting's option, together with the name that the user wrote."""
+    """Stores the value of a setting's option with the option name that the user wrote."""
 
     def __init__(self, *, setting: Setting, option_strings: Sequence[str], **others: Any) -> None:  # noqa: ANN401 (argparse's own)
         kind = setting.kind
@@ -151,12 +152,12 @@ class _StoreOption(argparse.Action):
         values: object,
         option_string: str | None = None,
     ) -> None:
-        """Keep it; raises ``ArgumentError`` for an empty one."""
+        """Store the value; raises ``ArgumentError`` if it is empty."""
         name = option_string or self.option_strings[0]
         kind = self._setting.kind
         text = str(int(not name.startswith("--no-"))) if kind.is_flag else str(values).strip()
         if not text:
-            # What a script's empty variable leaves must not pass for the default.
+            # An empty variable in a script must not mean the default.
             raise argparse.ArgumentError(self, "it is empty")
         if kind.is_path:
             text = str(Path.cwd() / text)

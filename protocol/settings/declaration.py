@@ -1,4 +1,4 @@
-"""Declares every setting of master, slave and client; all else about them follows from it.
+"""Declares every setting of master, slave and client.
 
 A new setting is a row here, a line of ``.env.example``, and a field of ``MasterSettings`` or
 ``SlaveSettings``. ``python -m scripts.settings_table`` brings docs/settings.md up to date.
@@ -28,10 +28,10 @@ ALL = (MASTER, SLAVE, CLIENT)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: a variable, and an option of each program that uses it.
+    """One setting: an environment variable, and an option of each program that uses it.
 
-    ``default`` is text as a user would write it, blank where the program finds the value itself or
-    does without; ``otherwise`` then says what happens.
+    ``default`` is text as a user would write it, blank if the program chooses the value itself or
+    needs none; ``otherwise`` then describes the default in ``--help``.
     """
 
     name: str
@@ -42,14 +42,14 @@ class Setting:
     otherwise: str = "none"
 
     def options(self, program: str) -> tuple[str, ...]:
-        """Return the names of its option, the short one, without the program's own name, first."""
+        """Return the names of the option; the first one lacks the program's own name."""
         full = self.name.lower().replace("_", "-")
         return tuple(dict.fromkeys((f"--{full.removeprefix(program + '-')}", f"--{full}")))
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a command line gives for a setting, and the name that it was given under."""
+    """The text that a command line has for a setting, and the option name that the user wrote."""
 
     name: str
     text: str
@@ -122,7 +122,7 @@ _ROWS = (
         "seconds that one file may take",
     ),
     Setting(
-        # Below the least, the libraries themselves may not load.
+        # With less than this, the libraries may not load.
         "WORKER_MEMORY", (SLAVE,), size(512 * 1024**2), "2GiB",
         "most memory of one worker, at least 512MiB (enforced on Linux)",
     ),

@@ -1,8 +1,8 @@
-"""Reads the configuration: command line over environment variables over a ``.env`` file.
+"""Reads the settings: command line over environment variables over a ``.env`` file.
 
-``configuration/declaration.py`` declares the settings. A bad value is a ``SettingError`` whose one
-line names what the user wrote, an option or a variable; the programs print it and stop. Nothing is
-read at import time, and a function that needs a setting is given it.
+``protocol.settings.declaration`` declares the settings. A bad value raises a ``SettingError`` whose
+one line names the option or variable that the user wrote; the programs print it and stop. Nothing
+is read at import time, and functions take settings as parameters.
 """
 
 import os
@@ -22,15 +22,15 @@ from protocol.wire import is_loopback
 
 
 class SettingError(Exception):
-    """A setting that can't be used; its text is one line that names it."""
+    """A setting can't be used; the message is one line that names it."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Named settings as text, and the folder from which relative paths of variables count.
+    """Settings as text, by name, and the folder that relative paths in variables are relative to.
 
-    A blank variable counts as none, so that a line of ``.env`` may be left empty. ``warnings`` are
-    lines about names that are probably misspelt.
+    A blank variable counts as not set, so that a line of ``.env`` may be left empty. ``warnings``
+    are lines about names that are probably misspelt.
     """
 
     values: Mapping[str, str]
@@ -39,13 +39,13 @@ class Environment:
     warnings: tuple[str, ...] = ()
 
     def text(self, name: str) -> str | None:
-        """Return the setting as it is written, or its default; None where it has none."""
+        """Return the text of the setting, or its default; None if it has none."""
         option = self.options.get(name)
         given = option.text if option else self.values.get(name, "").strip()
         return given or SETTINGS[name].default or None
 
     def value(self, name: str) -> Any:  # noqa: ANN401 (its kind decides)
-        """Return what the setting stands for; None where it is not set and has no default."""
+        """Return the value of the setting; None if it is not set and has no default."""
         text, kind = self.text(name), SETTINGS[name].kind
         if text is None:
             return None
@@ -56,9 +56,9 @@ class Environment:
         return self.folder / value if kind.is_path else value
 
     def fields(self, settings: type) -> dict[str, Any]:
-        """Return the values for those fields of a dataclass that name a setting.
+        """Return the values of those fields of a dataclass that name a setting.
 
-        Such a field is annotated as in ``port: Annotated[int, "MASTER_PORT"]``.
+        A field names it by an annotation such as ``port: Annotated[int, "MASTER_PORT"]``.
         """
         hints = typing.get_type_hints(settings, include_extras=True)
         return {
@@ -68,19 +68,19 @@ class Environment:
         }
 
     def origin(self, name: str) -> str:
-        """Return the name that the user wrote for a setting: its variable, or an option."""
+        """Return the name under which the user gave a setting: its variable, or an option."""
         option = self.options.get(name)
         return option.name if option else name
 
     def written(self, name: str, value: object) -> str:
-        """Return a setting with its value in the form in which the user gave it."""
+        """Return a setting with a value as the user would write it: NAME=value or --name value."""
         origin = self.origin(name)
         return f"{origin}{' ' if origin.startswith('-') else '='}{value}"
 
     def tls(self, *, serves: bool = True) -> Tls:
-        """Return the certificates to use, which must be there and fit.
+        """Return the certificates; raises ``SettingError`` if a file can't be used.
 
-        A program that ``serves`` nobody needs none of its own, and looks at none.
+        A program that does not serve (the client) needs no certificate, and ignores its settings.
         """
         own = ("TLS_CERT", "TLS_KEY") if serves else ()
         cert, key = [self.value(name) for name in own] or (None, None)
@@ -94,14 +94,14 @@ class Environment:
         return tls
 
     def address_refusal(self, program: str, problem: str, *, is_port: bool) -> str:
-        """Return the line that says which setting of an address can't be listened on."""
+        """Return the message for an address that the program can't listen on."""
         name = f"{program}_{'PORT' if is_port else 'HOST'}".upper()
         option = SETTINGS[name].options(program)[0]
         return f"{self.origin(name)}: {problem}: set {name} or {option} to another"
 
 
 def load(folder: Path, options: Mapping[str, Option] | None = None) -> Environment:
-    """Read ``.env`` beside the program and the process's environment, which wins."""
+    """Read ``.env`` in ``folder`` and the process's environment, which wins."""
     stored, warnings = _read_file(folder / ".env")
     for name in os.environ:
         if meant := meant_in_environment(name):
@@ -111,13 +111,13 @@ def load(folder: Path, options: Mapping[str, Option] | None = None) -> Environme
 
 
 def _read_file(file: Path) -> tuple[dict[str, str], list[str]]:
-    """Return the variables of a ``.env`` file, none where there is no file, and warnings."""
+    """Return the variables of a ``.env`` file, none if it does not exist, and warnings."""
     values: dict[str, str] = {}
     warnings: list[str] = []
     try:
         if not file.is_file():
             return values, warnings
-        # Some editors of Windows begin a file with a byte order mark.
+        # Some Windows editors begin a file with a byte order mark.
         with file.open(encoding="utf-8-sig") as lines:
             bindings = list(parse_stream(lines))
     except (OSError, UnicodeDecodeError) as error:
@@ -146,14 +146,12 @@ def _warning(what: str, meant: list[str]) -> str:
 def read_master_url(env: Environment, token: str | None) -> str:
     """Return the master's address, with a scheme and without a trailing slash.
 
-    A host alone, without scheme and port, is called at the master's default port.
-
-    Raises ``SettingError`` when it is malformed, or when the token would travel to another
-    host for everybody on the network to read.
+    A host without scheme and port gets the master's default port. Raises ``SettingError`` if the
+    address is malformed, or if the token would be sent unencrypted to another host.
     """
     url = str(env.value("MASTER_URL"))
     if "://" not in url:
-        # An authority of one's own is named only for a cluster that is called over TLS.
+        # TLS_CA is only set for a cluster that uses TLS.
         url = f"{'https' if env.text('TLS_CA') else 'http'}://{url}"
         if urllib.parse.urlsplit(url).port is None:
             url = f"{url}:{SETTINGS['MASTER_PORT'].default}"
@@ -169,7 +167,7 @@ def host_of(url: str) -> str:
 
 
 def plain_http_refusal(what: str) -> str:
-    """Return the line that says why a token is not sent over plain HTTP to another host."""
+    """Return the message that refuses to send a token over plain HTTP to another host."""
     return (
         f"{what} is another host, and CLUSTER_TOKEN would travel readable by the network: use TLS "
         "(https://, TLS_CERT, TLS_KEY), or set ALLOW_PLAIN_HTTP=1 if you trust this network"

@@ -1,6 +1,7 @@
-"""The kinds of settings: what their text may be, and the value that it stands for.
+"""The kinds of settings: which texts are valid, and the values that these stand for.
 
-``Kind.read`` raises ``ValueError`` with what the text must be, to be put after the setting's name.
+``Kind.read`` raises ``ValueError`` with a message that continues the setting's name, such as
+"must be a whole number, not 'x'".
 """
 
 import re
@@ -23,25 +24,25 @@ _UNITS = (
     | {f"{prefix}ib": 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
     | {prefix: 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
 )
-"""Bytes in a unit. KB and KiB are those of IEC 80000-13; K alone is binary, as for dd, ls, JVMs."""
+"""Bytes in a unit. KB and KiB follow IEC 80000-13; K alone is binary, as in dd, ls and JVMs."""
 _MAX_SIZE = 1 << 60
-"""Well within the 64 bits of the ledger's numbers."""
+"""Well below 2^63, the limit of SQLite's integers."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a setting is read; ``metavar`` stands for its value in ``--help``."""
+    """How a setting is read; ``metavar`` is the placeholder of its value in ``--help``."""
 
     metavar: str
     read: Callable[[str], Any]
     is_flag: bool = False
-    """Its option takes no value."""
+    """The option takes no value."""
     is_path: bool = False
-    """A relative one counts from a folder."""
+    """A relative path is resolved against a folder."""
     is_secret: bool = False
-    """Its value is shown nowhere."""
+    """The value is never shown."""
 
 
 def whole(minimum: int, maximum: int | None = None) -> Kind:
@@ -86,7 +87,7 @@ def size(minimum: int) -> Kind:
 
 
 def choice(metavar: str, *values: str) -> Kind:
-    """Return the kind that is one of ``values``, whichever case it is written in."""
+    """Return the kind that is one of ``values``, in any case."""
 
     def read(text: str) -> str:
         if text.upper() not in values:
@@ -103,7 +104,7 @@ def _check_range(
     text: str,
     shown: Callable[[Any], str] = str,
 ) -> None:
-    # Written so that NaN, which is neither less nor more than anything, is refused too.
+    # Negated, so that NaN is refused too: all comparisons with it are false.
     if not (found >= minimum and (maximum is None or found <= maximum)):
         bounds = (
             f"at least {shown(minimum)}"
@@ -142,7 +143,7 @@ def _read_address(text: str) -> str:
 
 
 def _read_url(text: str) -> str:
-    """Return the address without a trailing slash; one without a scheme stays so."""
+    """Return the address without a trailing slash; add no scheme."""
     try:
         parts = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
         valid = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
@@ -157,9 +158,9 @@ def _read_url(text: str) -> str:
 
 
 def _read_secret(text: str) -> str:
-    # It has to fit into an HTTP header.
+    # The secret is sent in an HTTP header.
     if not (text.isascii() and text.isprintable() and " " not in text):
-        raise ValueError("may hold only letters, digits and signs of ASCII, no spaces")
+        raise ValueError("may hold only letters, digits and symbols of ASCII, no spaces")
     return text
 
 

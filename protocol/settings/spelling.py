@@ -1,4 +1,4 @@
-"""Finds the name that a misspelt one was meant to be."""
+"""Finds the names that a misspelt name may stand for."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from protocol.settings.declaration import SETTINGS
 
 OPTION_CUTOFF = 0.6
-"""Least likeness (``difflib``'s ratio) of an option: it is refused anyway, so any hint helps."""
+"""Minimum similarity (``difflib``'s ratio) of an option; low, since any hint helps the user."""
 _FILE_CUTOFF = 0.8
-"""A ``.env`` may serve other programs as well, but a name this similar is a mistake: MASTER_PROT
-has 0.91, MASTER_BRANCH at most 0.7."""
+"""Minimum similarity in a ``.env``, which may have variables of other programs: MASTER_PROT has
+0.91, MASTER_BRANCH at most 0.7."""
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """Return the known names that a word may stand for, best first; case, - and _ don't count.
+    """Return the known names that a word may stand for, best first; ignores case, - and _.
 
     A word that is the end of names stands for these: PORT for MASTER_PORT and SLAVE_PORT.
     """
@@ -31,10 +31,10 @@ def meant_in_file(name: str) -> list[str]:
 
 
 def meant_in_environment(name: str) -> list[str]:
-    """Return the settings that an unknown variable of the environment is one slip away from.
+    """Return the settings that are one edit away from an unknown variable of the environment.
 
-    The environment holds the variables of every other program too (MASTER_BRANCH, SLAVE_PORT_2,
-    PORT), so that a ratio or a shared beginning says too little there.
+    The environment also has the variables of other programs (MASTER_BRANCH, SLAVE_PORT_2, PORT),
+    so a similarity ratio would give false warnings there.
     """
     if name in SETTINGS:
         return []
@@ -42,7 +42,11 @@ def meant_in_environment(name: str) -> list[str]:
 
 
 def _is_one_edit(one: str, other: str) -> bool:
-    """Tell whether at most one letter is missing, added or another, or two neighbours swapped."""
+    """Return whether the names differ by at most one edit.
+
+    An edit inserts, deletes or replaces one character, or swaps two neighbours (the distance of
+    Damerau and Levenshtein).
+    """
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1
