@@ -1,4 +1,4 @@
-"""A server that answers whatever a test wants, well formed or not, and for ever if need be."""
+"""A server that answers with given bytes, well formed or not, and repeats them up to a limit."""
 
 import socket
 import threading
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PLENTY_BYTES = 256 * 1024 * 1024
-"""Far more than buffers on the way may hold, so that who takes all of it shows."""
+"""Far more than socket buffers hold, so that the test notices a client that reads all of it."""
 FEW_BYTES = PLENTY_BYTES // 4
 
 
 class Babbler:
-    """Answers each request with ``begin``, then ``rest`` again and again, up to ``most_bytes``."""
+    """Answers each request with ``begin``, then repeats ``rest`` up to ``most_bytes``."""
 
     def __init__(self, begin: bytes, rest: bytes, most_bytes: int) -> None:
         self.requests: list[bytes] = []
-        """The head of each."""
+        """The head of each request."""
         self.sent_bytes = 0
         self._begin = begin
         self._rest = rest
@@ -27,11 +27,11 @@ class Babbler:
 
     @property
     def url(self) -> str:
-        """Return where it answers."""
+        """Return the server's address."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
-        """Take nobody any more, and wait until all have been answered or have hung up."""
+        """Stop accepting, and wait until every connection is answered or closed."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._listener.close()
@@ -82,7 +82,7 @@ def _length(head: bytes) -> int:
 
 @contextmanager
 def babbler(begin: bytes, rest: bytes = b"", most_bytes: int = PLENTY_BYTES) -> Iterator[Babbler]:
-    """Run one while the test needs it."""
+    """Run a ``Babbler`` within the context."""
     server = Babbler(begin, rest, most_bytes)
     try:
         yield server
@@ -91,6 +91,6 @@ def babbler(begin: bytes, rest: bytes = b"", most_bytes: int = PLENTY_BYTES) -> 
 
 
 def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
-    """Return the begin of an answer that lasts as long as its connection."""
+    """Return the start of an answer that ends with its connection."""
     head = "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""])
     return head.encode() + body

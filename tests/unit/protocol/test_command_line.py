@@ -1,4 +1,4 @@
-"""What the command lines of master and slave give for settings, and what they refuse."""
+"""The command lines of master and slave: settings, mistakes, and help."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from protocol.settings.declaration import ALL, MASTER, SLAVE, Option, settings_o
 
 
 def refused(program: str, *words: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the one line with which a command line is refused, with exit code 2."""
+    """Check that a command line is refused with code 2 and one line; return the line."""
     with pytest.raises(SystemExit) as ended:
         read(program, words)
     assert ended.value.code == 2
@@ -21,8 +21,8 @@ def refused(program: str, *words: str, capsys: pytest.CaptureFixture[str]) -> st
 
 
 @pytest.mark.parametrize("words", [("--port", "5001"), ("--port=5001",), ("--port= 5001 ",)])
-def test_option_keeps_the_name_it_was_given_under(words: tuple[str, ...]) -> None:
-    """Short or in full, the option stands for its variable; the last one counts."""
+def test_option_keeps_the_name_that_the_user_wrote(words: tuple[str, ...]) -> None:
+    """The short and the full option set the same setting; the last one wins."""
     assert read(MASTER, words) == {"MASTER_PORT": Option("--port", "5001")}
     assert read(SLAVE, words) == {"SLAVE_PORT": Option("--port", "5001")}
     full = read(MASTER, [*words, "--master-port", "5002"])
@@ -30,7 +30,7 @@ def test_option_keeps_the_name_it_was_given_under(words: tuple[str, ...]) -> Non
 
 
 def test_flag_can_be_switched_on_and_off() -> None:
-    """A flag takes no value, so that an argument may follow; --no- wins over the environment."""
+    """A flag takes no value, so that an argument may follow; --no- switches it off."""
     on = read(SLAVE, ["--allow-plain-http", "localhost:5000"])
     assert on["ALLOW_PLAIN_HTTP"] == Option("--allow-plain-http", "1")
     assert on["MASTER_URL"] == Option("MASTER_URL", "localhost:5000")
@@ -38,10 +38,10 @@ def test_flag_can_be_switched_on_and_off() -> None:
     assert off == {"ALLOW_PLAIN_HTTP": Option("--no-allow-plain-http", "0")}
 
 
-def test_paths_count_from_the_current_folder(
+def test_paths_are_relative_to_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the shell completes is what is meant."""
+    """A relative path in an option is relative to the current folder, as the shell completes it."""
     monkeypatch.chdir(tmp_path)
     options = read(MASTER, ["--spool-dir", "spool", "--results-dir", "/results"])
     assert options["SPOOL_DIR"].text == str(tmp_path / "spool")
@@ -50,7 +50,7 @@ def test_paths_count_from_the_current_folder(
 
 @pytest.mark.parametrize("words", [("h:5000", "--port", "1"), ("--port", "1", "h:5000")])
 def test_slave_takes_the_masters_address(words: tuple[str, ...]) -> None:
-    """It may stand anywhere among the options."""
+    """The address may precede or follow the options."""
     assert read(SLAVE, words)["MASTER_URL"] == Option("MASTER_URL", "h:5000")
 
 
@@ -83,7 +83,7 @@ def test_slave_takes_the_masters_address(words: tuple[str, ...]) -> None:
 def test_bad_usage_is_one_line(
     program: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is unknown, too much or empty is named, with the option that was probably meant."""
+    """An unknown, extra or empty argument is named, with the option that was probably meant."""
     assert said in refused(program, *words, capsys=capsys)
 
 
@@ -94,7 +94,7 @@ def test_refusal_shows_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("program", [name for name in ALL if name != "client"])
 def test_help_lists_every_setting(program: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each one is there with its option, its variable and its default; so are the rules."""
+    """The help has each setting with its option, variable and default, and the general rules."""
     with pytest.raises(SystemExit) as ended:
         read(program, ["--help"])
     assert ended.value.code == 0

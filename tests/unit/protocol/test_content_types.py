@@ -1,4 +1,4 @@
-"""What kind of content a file has, by its bytes."""
+"""Detecting the kind of content of a file by its bytes."""
 
 import io
 import zipfile
@@ -23,14 +23,14 @@ def archive(*names: str) -> bytes:
     return target.getvalue()
 
 
-def test_samples_go_where_they_belong(sample_files: dict[str, list[Path]]) -> None:
-    """Real files of each type go to a type that takes them, whatever they are called."""
+def test_samples_get_their_task_type(sample_files: dict[str, list[Path]]) -> None:
+    """Sample files get a task type that processes them; their names don't matter."""
     takes = {"embedding": "text", "ocr": "image"}
     for task_type, files in sample_files.items():
         for file in files:
             with file.open("rb") as source:
                 found = TYPE_OF_CONTENT.get(detect_type(source) or "")
-            # A plain text is a document too, and of the two types it goes to the one for texts.
+            # Plain texts among the sample documents get the type text.
             expected = {takes.get(task_type, task_type)}
             if task_type == "document":
                 expected.add("text")
@@ -39,7 +39,7 @@ def test_samples_go_where_they_belong(sample_files: dict[str, list[Path]]) -> No
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO"])
 def test_pictures_are_known(form: str) -> None:
-    """What Pillow writes is a picture, in every format that slaves read."""
+    """A picture that Pillow writes is detected, in every format that slaves read."""
     target = io.BytesIO()
     Image.new("RGB", (32, 32), "red").save(target, form)
     assert kind(target.getvalue()) == PICTURE
@@ -69,8 +69,8 @@ def test_pictures_are_known(form: str) -> None:
         ("UTF-16 without its mark".encode("utf-16-le"), None),
     ],
 )
-def test_marks_are_known(data: bytes, expected: str | None) -> None:
-    """A file's first bytes tell its kind; what nobody can use has none."""
+def test_signatures_are_known(data: bytes, expected: str | None) -> None:
+    """A file's first bytes give its kind; content that no type processes has none."""
     assert kind(data) == expected
 
 
@@ -95,12 +95,12 @@ def test_marks_are_known(data: bytes, expected: str | None) -> None:
     ],
 )
 def test_texts_are_texts(text: bytes) -> None:
-    """Text is known by what it lacks, in any encoding, and by no word it begins with."""
+    """Text is detected in any encoding, even if it contains the signature of another format."""
     assert kind(text) == TEXT
 
 
 def test_each_kind_goes_to_one_type() -> None:
-    """The table leaves no kind without a type, and no two types for one."""
+    """Each kind of content has exactly one task type."""
     kinds = [task.content for task in TASK_TYPES.values() if task.content]
     assert sorted(kinds) == sorted({PICTURE, SOUND, DOCUMENT, TEXT})
     assert set(TYPE_OF_CONTENT) == set(kinds)

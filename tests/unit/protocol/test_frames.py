@@ -1,4 +1,4 @@
-"""How outcomes are framed, and that frames are put together however they were cut."""
+"""Frames: encoding outcomes, and decoding them from chunks of any sizes."""
 
 import itertools
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ OUTCOMES = [
 
 
 def body_of(outcomes: list[tuple[int, Outcome]]) -> bytes:
-    """Return an answer with these outcomes, in this order, and signs of life between them."""
+    """Return an answer with these outcomes in this order, and keep-alive lines between them."""
     pieces = [KEEP_ALIVE]
     for index, outcome in outcomes:
         pieces += [*encode_frame(index, outcome), KEEP_ALIVE, KEEP_ALIVE]
@@ -32,7 +32,7 @@ def body_of(outcomes: list[tuple[int, Outcome]]) -> bytes:
 @given(st.permutations(list(enumerate(OUTCOMES))), st.lists(st.integers(0, 50), min_size=1))
 @settings(derandomize=True, database=None, deadline=None)
 def test_frames_survive_any_cut(outcomes: list[tuple[int, Outcome]], sizes: list[int]) -> None:
-    """Outcomes come back in the order in which they were sent, wherever chunks begin and end."""
+    """Outcomes are decoded in the order in which they were sent, wherever chunks begin and end."""
     rest, chunks = body_of(outcomes), []
     for size in sizes:
         chunks.append(rest[:size])
@@ -40,8 +40,8 @@ def test_frames_survive_any_cut(outcomes: list[tuple[int, Outcome]], sizes: list
     assert list(decode_frames([*chunks, rest], len(OUTCOMES))) == outcomes
 
 
-def test_answer_of_nothing_but_signs_of_life_is_empty() -> None:
-    """A slave that has only been waiting has answered no file."""
+def test_answer_of_keep_alive_lines_is_empty() -> None:
+    """An answer of blank lines and empty chunks has no outcomes."""
     assert list(decode_frames([b"\n\n", b"", b"\n"], 3)) == []
 
 
@@ -49,12 +49,12 @@ WHOLE = body_of(list(enumerate(OUTCOMES)))
 
 
 @pytest.mark.parametrize("cut", range(0, len(WHOLE), 7))
-def test_what_came_before_the_break_counts(cut: int) -> None:
-    """An answer that breaks off gives all of its whole frames, and never part of one."""
-    came = []
+def test_interrupted_answer_gives_its_complete_frames(cut: int) -> None:
+    """An answer that is cut off gives all of its complete frames, and never part of one."""
+    decoded = []
     try:
         for outcome in decode_frames([WHOLE[:cut]], len(OUTCOMES)):
-            came.append(outcome)
+            decoded.append(outcome)
     except WireError:
         pass
     whole = [
@@ -62,7 +62,7 @@ def test_what_came_before_the_break_counts(cut: int) -> None:
         for n in range(len(OUTCOMES))
         if len(body_of(list(enumerate(OUTCOMES[: n + 1])))) - 2 <= cut
     ]
-    assert came == [(index, OUTCOMES[index]) for index in whole]
+    assert decoded == [(index, OUTCOMES[index]) for index in whole]
 
 
 @pytest.mark.parametrize(
@@ -88,29 +88,29 @@ def test_what_came_before_the_break_counts(cut: int) -> None:
         b'{"index": 0, "bytes": 1}\nx{"index": 0, "bytes": 1}\nx',
     ],
 )
-def test_what_is_no_frame_is_refused(body: bytes) -> None:
-    """Nothing that was not asked for, or not said in full, is taken for an outcome."""
+def test_malformed_frames_are_refused(body: bytes) -> None:
+    """A malformed, incomplete, repeated or unexpected frame raises ``WireError``."""
     with pytest.raises(WireError):
         list(decode_frames([body], 2))
 
 
-def test_line_without_end_is_refused_however_it_comes() -> None:
-    """A million chunks of one byte cost no more than so many bytes."""
+def test_endless_line_is_refused() -> None:
+    """A first line that never ends is refused after a bounded number of bytes."""
     chunks = itertools.repeat(b"x")
     with pytest.raises(WireError, match="no end"):
         list(decode_frames(chunks, 1))
 
 
-def test_result_over_the_limit_is_refused_by_its_head() -> None:
-    """Nothing is read of a result that would not be kept."""
-    unreadable: Iterator[bytes] = map(pytest.fail, ["it was read on"])
+def test_result_over_the_limit_is_refused_by_its_first_line() -> None:
+    """The decoder reads nothing of a result that is over the limit."""
+    unreadable: Iterator[bytes] = map(pytest.fail, ["the decoder read the result"])
     chunks = itertools.chain([b'{"index": 0, "bytes": 1073741825}\n'], unreadable)
     with pytest.raises(WireError, match="1073741825 bytes is announced"):
         list(decode_frames(chunks, 1))
 
 
 def test_own_result_over_the_limit_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slave says itself that a result is too large, so that nobody tries again."""
+    """A slave answers ``too_large`` for a result over the limit, so that it is not retried."""
     monkeypatch.setattr(frames, "MAX_RESULT_BYTES", 10)
     for size in (10, 11):
         body = b"".join(encode_frame(0, Outcome("a", b"x" * size)))
@@ -119,8 +119,8 @@ def test_own_result_over_the_limit_is_a_failure(monkeypatch: pytest.MonkeyPatch)
         assert code == (None if size == 10 else "too_large")
 
 
-def test_what_a_slave_says_is_cut() -> None:
-    """A name and a sentence are cut, and a code that is not known is not taken over."""
+def test_texts_from_a_slave_are_cut() -> None:
+    """File name and error are cut to 2,000 characters; an unknown code becomes ``internal``."""
     failure = Failure("x\nforged", "e" * 9000)
     body = b"".join(encode_frame(0, Outcome("n" * 9000, failure=failure)))
     cut = Outcome("n" * 2000, failure=Failure("internal", "e" * 2000))

@@ -1,4 +1,4 @@
-"""How patiently requests are sent."""
+"""Timeouts and environment of the HTTP client."""
 
 import socket
 import threading
@@ -15,13 +15,13 @@ BODY = b"x" * 16 * 1024 * 1024
 
 @pytest.fixture
 def slow_reader() -> Iterator[int]:
-    """A server that takes nothing of a request for two seconds, then all of it, and answers."""
+    """Yield the port of a server that reads nothing for two seconds, then all, and answers."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
     def serve() -> None:
         connection, _ = listener.accept()
-        # Not a wait for something: the pause is what is tested.
+        # The pause is what is tested; nothing is waited for.
         time.sleep(2)
         left = len(BODY)
         with connection:
@@ -40,17 +40,17 @@ def slow_reader() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("send_timeout_s", [30, None])
-def test_receiver_may_pause_longer_than_connecting_may_take(
+def test_receiver_may_pause_longer_than_the_connect_timeout(
     slow_reader: int, send_timeout_s: float | None
 ) -> None:
-    """The short limit for connecting does not hold for sending the body."""
+    """The connect timeout does not apply to sending the body."""
     with new_session(send_timeout_s=send_timeout_s) as session:
         url = f"http://127.0.0.1:{slow_reader}/"
         assert session.post(url, data=BODY, timeout=(1, 30)).status_code == 200
 
 
 def test_receiver_that_pauses_too_long_is_an_error(slow_reader: int) -> None:
-    """A receiver that pauses for longer than that counts as gone."""
+    """A receiver that pauses for longer than the send timeout is a connection error."""
     with (
         new_session(send_timeout_s=0.5) as session,
         pytest.raises(requests.ConnectionError),
@@ -58,8 +58,8 @@ def test_receiver_that_pauses_too_long_is_an_error(slow_reader: int) -> None:
         session.post(f"http://127.0.0.1:{slow_reader}/", data=BODY, timeout=(1, 30))
 
 
-def test_proxies_and_netrc_are_left_out() -> None:
-    """No setting of the computer gets between the parts of a cluster."""
+def test_proxies_and_netrc_are_ignored() -> None:
+    """The client uses neither the environment's proxies nor .netrc, and sends the token."""
     with new_session("secret") as session:
         assert not session.trust_env
         assert session.headers["Authorization"] == "Bearer secret"

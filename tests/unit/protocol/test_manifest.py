@@ -1,4 +1,4 @@
-"""Rows of a manifest: RFC 4180, and no formula among them."""
+"""Rows of a manifest: RFC 4180, with formulas escaped."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ TEXTS += ['say "hello", twice', "a,b", "two\nlines", "a'b", "a=b", "日本語", 
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_cell_is_read_as_it_was(text: str) -> None:
-    """Any reader of CSV gives the cell back, less the mark that keeps it from being a formula."""
+def test_cell_survives_escaping(text: str) -> None:
+    """A CSV reader returns the escaped cell, ``unescape_formula`` the text; none is a formula."""
     line = row(ENTRY | {"filename": text, "error": text}, text, "text", "j1")
     (cells,) = csv.reader(io.StringIO(line, newline=""), strict=True)
     found = dict(zip(COLUMNS, cells, strict=True))
@@ -23,8 +23,8 @@ def test_cell_is_read_as_it_was(text: str) -> None:
         assert not found[column].startswith(tuple("=+-@\t\r\n＝"))
 
 
-def test_rows_end_as_the_standard_has_it() -> None:
-    """Lines end in CR LF; only cells that need it are quoted, and quotes in them doubled."""
+def test_rows_follow_rfc_4180() -> None:
+    """Lines end in CR LF; only cells that need it are quoted, and quotes in them are doubled."""
     assert HEADER == (
         "index,source,result,task_type,state,code,error,sha256,result_sha256,job_id\r\n"
     )
@@ -33,7 +33,7 @@ def test_rows_end_as_the_standard_has_it() -> None:
 
 
 def test_ordinary_cells_stay() -> None:
-    """A mark is put only where it is needed."""
+    """Cells that can't be formulas are not changed."""
     assert [escape_formula(text) for text in ("a=b", "2023/notes.txt", "")] == [
         "a=b",
         "2023/notes.txt",
@@ -41,6 +41,6 @@ def test_ordinary_cells_stay() -> None:
     ]
 
 
-def test_what_utf_8_does_not_know_is_replaced() -> None:
-    """Half a character, which JSON may bring, is no reason to have no manifest."""
+def test_lone_surrogate_is_replaced() -> None:
+    """A lone surrogate, which JSON can contain and UTF-8 can't encode, is replaced."""
     assert row(ENTRY | {"filename": "a\ud800"}, "", "text", "j1").encode().startswith(b"0,a?,")

@@ -1,4 +1,4 @@
-"""Where the result of a file lies below the folders of what was sent."""
+"""The paths of results below the folders of the uploaded names."""
 
 import unicodedata
 from pathlib import PurePosixPath
@@ -13,7 +13,7 @@ Sent = tuple[str, str, str]
 
 
 def paths(*sent: Sent, task_type: str = "text") -> list[str]:
-    """Return the path of each result: of an uploaded name, a saved file, and its content."""
+    """Return the path of each result, given its uploaded name, saved file and content hash."""
     places = ResultPaths(task_type)
     return [places.place(*each).path for each in sent]
 
@@ -51,12 +51,12 @@ def paths(*sent: Sent, task_type: str = "text") -> list[str]:
     ],
 )
 def test_folders_are_safe_everywhere(filename: str, folders: list[str]) -> None:
-    """Each is made as results' names are; what leads up, or nowhere, is left out."""
+    """Folders are made valid like the names of results; ``.``, ``..`` and roots are left out."""
     assert safe_folders(filename) == folders
 
 
-def test_equal_names_of_two_folders_stay_apart() -> None:
-    """In its folder each result has the name that it would have in an empty one."""
+def test_equal_names_in_two_folders_get_no_numbers() -> None:
+    """In its folder each result has the name that it would have in an empty folder."""
     assert paths(
         ("2023/notes.txt", "results/text/notes_analysis.json", "1"),
         ("2024/notes.txt", "results/text/notes_2_analysis.json", "2"),
@@ -65,7 +65,7 @@ def test_equal_names_of_two_folders_stay_apart() -> None:
 
 
 def test_clash_in_a_folder_is_numbered_in_order() -> None:
-    """Names that some system takes for the same get numbers, past those that are taken."""
+    """Names that some file system treats as equal get the next free numbers, in order."""
     assert paths(
         ("a/é.txt", "x", "1"),
         ("A/e\u0301.md", "x", "2"),
@@ -82,7 +82,7 @@ def test_clash_in_a_folder_is_numbered_in_order() -> None:
 
 
 def test_equal_contents_share_a_path() -> None:
-    """Files of one folder with the same name and result have one between them, others their own."""
+    """Results with the same folder, name and content share a path; others get their own."""
     places = ResultPaths("text")
     sent = [
         ("a/n.txt", "s/n.json", "1"),
@@ -99,18 +99,18 @@ def test_equal_contents_share_a_path() -> None:
     ]
 
 
-def test_saved_name_that_came_free_and_was_taken_again() -> None:
-    """Two results of files without folders that were saved under one name do not mix."""
+def test_saved_name_that_was_used_twice() -> None:
+    """Two results without folders that were saved under the same name get different paths."""
     assert paths(("n.txt", "s/n.json", "1"), ("n.txt", "s/n.json", "2")) == ["n.json", "n_2.json"]
 
 
 def test_type_of_a_newer_master_keeps_its_saved_names() -> None:
-    """Of a task type that is not known, the saved name is what there is."""
+    """A result of an unknown task type keeps its saved name, in its folder."""
     assert paths(("a/n.txt", "s/n_3.out", "1"), task_type="new") == ["a/n_3.out"]
 
 
 def test_thousands_of_equal_names_are_quick() -> None:
-    """Each clash goes on where the last one ended: 50,000 of them take no minutes."""
+    """50,000 equal names take linear time: each search starts at the last number."""
     found = paths(*(("a/n.txt", "s", str(number)) for number in range(50_000)))
     assert len(set(found)) == 50_000
     assert found[-1] == "a/n_50000_analysis.json"
@@ -126,7 +126,7 @@ HOSTILE = [
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 @pytest.mark.parametrize("filename", HOSTILE)
 def test_no_path_is_harmful(filename: str, task_type: str) -> None:
-    """Whatever was uploaded, the path stays inside, is of bounded length, and safe in each part."""
+    """For any uploaded name, the path is relative, bounded in length, and safe in each part."""
     for content in range(12):
         place = ResultPaths(task_type).place(filename, "s/saved_2.json", str(content))
         path = PurePosixPath(place.path)
@@ -135,8 +135,8 @@ def test_no_path_is_harmful(filename: str, task_type: str) -> None:
         assert len(place.path.encode()) < 768
 
 
-def test_no_folder_is_called_like_a_result() -> None:
-    """Unpacking never meets a file where a folder has to be, whatever the order."""
+def test_no_folder_has_the_name_of_a_result() -> None:
+    """No path is both a result and a folder, so that an archive can be unpacked in any order."""
     sent = [("a.txt", "s/a_analysis.json", "1"), ("a_analysis.json/b.txt", "s/b.json", "2")]
     sent += [("x/A_analysis.JSON/b.txt", "s/b.json", "3"), ("x/a.txt", "s/a_analysis.json", "4")]
     found = paths(*sent)

@@ -1,4 +1,4 @@
-"""What the programs read from their environment, and the one line with which they refuse it."""
+"""Reading the settings of master and slave, and the errors for invalid ones."""
 
 import os
 from pathlib import Path
@@ -14,12 +14,12 @@ FOLDER = Path("program")
 
 
 def master(**values: str) -> MasterSettings:
-    """Return the master's settings for these variables."""
+    """Return the master's settings with these variables."""
     return MasterSettings.read(Environment(values, FOLDER))
 
 
 def slave(**values: str) -> SlaveSettings:
-    """Return a slave's settings for these variables."""
+    """Return a slave's settings with these variables."""
     return SlaveSettings.read(Environment(values, FOLDER))
 
 
@@ -27,7 +27,7 @@ def slave(**values: str) -> SlaveSettings:
 
 
 def test_masters_defaults() -> None:
-    """Without any variable the master has what the contract promises."""
+    """Without variables the master has its documented defaults."""
     settings = master()
     assert (settings.host, settings.port) == ("127.0.0.1", 5000)
     assert settings.results_dir == FOLDER / "processed_results"
@@ -39,7 +39,7 @@ def test_masters_defaults() -> None:
 
 
 def test_slaves_defaults() -> None:
-    """Without any variable a slave has what the contract promises."""
+    """Without variables a slave has its documented defaults."""
     settings = slave()
     assert settings.master_url == "http://localhost:5000"
     assert settings.host == "127.0.0.1"
@@ -50,7 +50,7 @@ def test_slaves_defaults() -> None:
 
 
 def test_masters_settings_are_read() -> None:
-    """Each variable reaches its setting."""
+    """Each variable sets its field."""
     settings = master(
         MASTER_HOST="localhost",
         MASTER_PORT=" 5050 ",
@@ -73,7 +73,7 @@ def test_masters_settings_are_read() -> None:
 
 
 def test_slaves_settings_are_read() -> None:
-    """Each variable reaches its setting, and a slash after the address goes."""
+    """Each variable sets its field, and a slash after the master's address is removed."""
     settings = slave(
         MASTER_URL="http://127.0.0.1:5050/",
         SLAVE_IP="127.0.0.2",
@@ -89,8 +89,8 @@ def test_slaves_settings_are_read() -> None:
     assert settings.ocr_languages == "eng"
 
 
-def test_blank_value_is_no_value() -> None:
-    """A line that is left empty means the default."""
+def test_blank_value_means_the_default() -> None:
+    """A variable with a blank value counts as not set."""
     assert master(MASTER_PORT="", CLUSTER_TOKEN="  ", RESULTS_DIR=" ") == master()
     assert slave(SLAVE_PORT=" ", SLAVE_IP="", ALLOW_PLAIN_HTTP="") == slave()
 
@@ -112,7 +112,7 @@ def test_blank_value_is_no_value() -> None:
     ],
 )
 def test_bad_value_stops_the_master_with_a_line_that_names_it(name: str, value: str) -> None:
-    """Whatever can't be used is refused in one line that begins a search for the variable."""
+    """An invalid value is refused with one line that names the variable."""
     with pytest.raises(SettingError, match=name) as caught:
         master(**{name: value})
     assert len(str(caught.value).splitlines()) == 1
@@ -121,8 +121,8 @@ def test_bad_value_stops_the_master_with_a_line_that_names_it(name: str, value: 
 @pytest.mark.parametrize(
     ("host", "in_url"), [("192.168.1.10", "192.168.1.10:5000"), ("fe80::1", "[fe80::1]:5000")]
 )
-def test_master_is_not_opened_without_a_token(host: str, in_url: str) -> None:
-    """The first line names the variable; the others say how, with the address asked for."""
+def test_master_without_a_token_listens_on_no_other_address(host: str, in_url: str) -> None:
+    """The first line of the refusal names the variable; the others say how, with the address."""
     with pytest.raises(SettingError, match="CLUSTER_TOKEN") as caught:
         master(MASTER_HOST=host)
     first, _, *lines = str(caught.value).splitlines()
@@ -155,20 +155,20 @@ def test_master_is_not_opened_without_a_token(host: str, in_url: str) -> None:
     ],
 )
 def test_bad_value_stops_the_slave_with_a_line_that_names_it(name: str, value: str) -> None:
-    """Whatever can't be used, or leads abroad without a token, is refused in one line."""
+    """An invalid value, or another host's address without a token, is refused with one line."""
     with pytest.raises(SettingError, match=name) as caught:
         slave(**{name: value})
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_token_opens_the_master_to_other_hosts() -> None:
-    """With a shared secret the master may listen on all addresses."""
+def test_master_with_a_token_may_listen_on_all_addresses() -> None:
+    """With a token the master accepts ``MASTER_HOST=0.0.0.0``."""
     settings = master(MASTER_HOST="0.0.0.0", CLUSTER_TOKEN="s3cret")
     assert (settings.host, settings.token) == ("0.0.0.0", "s3cret")
 
 
 def test_slave_with_a_token_listens_on_all_addresses() -> None:
-    """The token alone opens the slave, unless it is told where to listen."""
+    """With a token a slave listens on all addresses, unless ``SLAVE_HOST`` is set."""
     assert slave(CLUSTER_TOKEN="s3cret").host == "0.0.0.0"
     assert slave(CLUSTER_TOKEN="s3cret", SLAVE_HOST="127.0.0.1").host == "127.0.0.1"
 
@@ -176,8 +176,8 @@ def test_slave_with_a_token_listens_on_all_addresses() -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("MASTER_URL", "http://master.lan:5000"), ("SLAVE_IP", "192.168.1.20")]
 )
-def test_token_goes_abroad_over_plain_http_only_when_allowed(name: str, value: str) -> None:
-    """The secret is not sent readable to another host unless somebody has said so."""
+def test_token_over_plain_http_to_other_hosts_needs_permission(name: str, value: str) -> None:
+    """Only ``ALLOW_PLAIN_HTTP`` lets the token be sent unencrypted to another host."""
     with pytest.raises(SettingError, match=f"{name}.*ALLOW_PLAIN_HTTP"):
         slave(**{name: value, "CLUSTER_TOKEN": "s3cret"})
     allowed = slave(**{name: value, "CLUSTER_TOKEN": "s3cret", "ALLOW_PLAIN_HTTP": "yes"})
@@ -189,14 +189,14 @@ def test_token_goes_abroad_over_plain_http_only_when_allowed(name: str, value: s
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program's folder, and an environment in which none of the names below is set."""
+    """A program's folder, in an environment without the variables below."""
     for name in ("RESULTS_DIR", "MASTER_PORT", "CLUSTER_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
 def test_file_beside_the_program_is_read(folder: Path) -> None:
-    """A .env file gives settings, and relative paths count from where it lies."""
+    """A .env file sets variables; relative paths in it are relative to its folder."""
     (folder / ".env").write_text("# where to\nRESULTS_DIR=out put\nMASTER_PORT='5001'\n", "utf-8")
     env = load(folder)
     assert env.value("RESULTS_DIR") == folder / "out put"
@@ -204,7 +204,7 @@ def test_file_beside_the_program_is_read(folder: Path) -> None:
 
 
 def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable of the environment counts, and a blank one stands for the default."""
+    """A variable of the environment wins over .env, and a blank one means the default."""
     (folder / ".env").write_text("MASTER_PORT=5001\nRESULTS_DIR=stored\n", "utf-8")
     monkeypatch.setenv("MASTER_PORT", "5002")
     monkeypatch.setenv("RESULTS_DIR", " ")
@@ -212,13 +212,13 @@ def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.Monkey
     assert (env.text("MASTER_PORT"), env.text("RESULTS_DIR")) == ("5002", "processed_results")
 
 
-def test_no_file_is_fine(folder: Path) -> None:
-    """Without a .env file the environment is all there is."""
+def test_file_is_optional(folder: Path) -> None:
+    """Without a .env file only the environment is read."""
     assert load(folder).text("MASTER_PORT") == "5000"
 
 
-def test_file_that_is_no_text_is_refused_by_name(folder: Path) -> None:
-    """A .env saved as UTF-16, as some Windows shells do, is named in one line."""
+def test_undecodable_file_is_refused_by_name(folder: Path) -> None:
+    """A .env in UTF-16, as some Windows shells write it, is refused with one line."""
     (folder / ".env").write_text("MASTER_PORT=5001\n", "utf-16")
     with pytest.raises(SettingError, match=r"\.env") as caught:
         load(folder)
@@ -227,18 +227,18 @@ def test_file_that_is_no_text_is_refused_by_name(folder: Path) -> None:
 
 @pytest.mark.parametrize("text", ["1", "true", "YES", "On"])
 def test_flags_are_switched_on_by_the_usual_words(text: str) -> None:
-    """What people write for yes means yes."""
+    """The usual words for yes switch a flag on."""
     assert Environment({"ALLOW_PLAIN_HTTP": text}, FOLDER).value("ALLOW_PLAIN_HTTP") is True
 
 
 @pytest.mark.parametrize("text", ["0", "false", "No", "OFF", ""])
 def test_flags_are_off_otherwise(text: str) -> None:
-    """What people write for no, and nothing at all, means no."""
+    """The usual words for no, and a blank value, switch a flag off."""
     assert Environment({"ALLOW_PLAIN_HTTP": text}, FOLDER).value("ALLOW_PLAIN_HTTP") is False
 
 
-def test_line_that_is_no_setting_is_refused(folder: Path) -> None:
-    """A line of .env without its sign of equality is quoted instead of being passed over."""
+def test_line_without_equals_sign_is_refused(folder: Path) -> None:
+    """A line of .env without an equals sign is refused and quoted."""
     for line in ("CLUSTER_TOKEN secret", "CLUSTER_TOKEN"):
         (folder / ".env").write_text(f"# fine\n\n{line}\n", "utf-8")
         with pytest.raises(SettingError, match=rf"\.env:3: .*'{line}'"):
@@ -246,7 +246,7 @@ def test_line_that_is_no_setting_is_refused(folder: Path) -> None:
 
 
 def test_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
-    """A .env saved as UTF-8 by an editor of Windows is read from its first name on."""
+    """A byte order mark at the start of .env is ignored."""
     (folder / ".env").write_text("MASTER_PORT=5001\n", "utf-8-sig")
     env = load(folder)
     assert (env.value("MASTER_PORT"), env.warnings) == (5001, ())
@@ -267,7 +267,7 @@ def test_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
     ],
 )
 def test_misspelt_name_in_the_file_is_warned_of(folder: Path, name: str, meant: str) -> None:
-    """The warning has the place of the line and the name that was probably meant."""
+    """The warning has the line's place and the name that was probably meant."""
     (folder / ".env").write_text(f"# first\n\n{name}=1\n", "utf-8")
     (warning,) = load(folder).warnings
     assert f"{folder / '.env'}:3: {name} " in warning
@@ -275,7 +275,7 @@ def test_misspelt_name_in_the_file_is_warned_of(folder: Path, name: str, meant: 
 
 
 def test_other_names_in_the_file_are_fine(folder: Path) -> None:
-    """Settings of the other programs, and names unlike any setting, may share the file."""
+    """Settings of the other programs, and names unlike any setting, give no warning."""
     lines = [*(f"{name}=" for name in SETTINGS), "MASTER_BRANCH=main", "COMPOSE_PROJECT_NAME=x"]
     (folder / ".env").write_text("\n".join(lines), "utf-8")
     assert load(folder).warnings == ()
@@ -283,10 +283,10 @@ def test_other_names_in_the_file_are_fine(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["MASTER_PROT", "SLAVE_WORKER", "cluster_token", "MASTER_PORTT"])
 @pytest.mark.skipif(os.name == "nt", reason="names have no case there")
-def test_variable_one_slip_away_is_warned_of(
+def test_variable_one_edit_away_is_warned_of(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A variable of the environment is warned of where a single slip makes it a setting."""
+    """A variable of the environment that is one edit away from a setting gives a warning."""
     monkeypatch.setenv(name, "1")
     (warning,) = load(folder).warnings
     assert f"environment variable {name} " in warning
@@ -298,7 +298,7 @@ def test_variable_one_slip_away_is_warned_of(
 def test_variable_of_another_program_is_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Variables that only have something in common with a setting belong to others."""
+    """Variables of the environment that are less similar to a setting give no warning."""
     monkeypatch.setenv(name, "1")
     assert load(folder).warnings == ()
 
@@ -307,7 +307,7 @@ def test_variable_of_another_program_is_not(
 
 
 def test_option_wins_over_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Option, environment, file, default: the first of these that is there counts."""
+    """An option wins over the environment, this over .env, and this over the default."""
     (folder / ".env").write_text("MASTER_PORT=5001\nMAX_ATTEMPTS=4\n", "utf-8")
     monkeypatch.setenv("MASTER_PORT", "5002")
     env = load(folder, {"MASTER_PORT": Option("--port", "5003")})
@@ -315,7 +315,7 @@ def test_option_wins_over_the_environment(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_error_names_what_the_user_wrote() -> None:
-    """A value that an option gave is refused by the option's name."""
+    """The error for an invalid value of an option has the option's name."""
 
     def refusal(name: str, option: Option, **values: str) -> str:
         with pytest.raises(SettingError) as caught:
@@ -332,14 +332,14 @@ def test_error_names_what_the_user_wrote() -> None:
 
 @pytest.mark.parametrize("text", ["localhost", "127.0.0.1", "[::1]"])
 def test_a_host_alone_is_called_at_the_default_port(text: str) -> None:
-    """Without scheme and port it is not port 80 that is meant; with a scheme it is."""
+    """An address without scheme and port gets port 5000; with a scheme it gets no port."""
     assert slave(MASTER_URL=text).master_url == f"http://{text}:5000"
     assert slave(MASTER_URL=f"http://{text}").master_url == f"http://{text}"
 
 
 @pytest.mark.parametrize("text", ["localhost:5000", "127.0.0.1:5001", "[::1]:5000"])
 def test_address_needs_no_scheme(text: str, tls: dict[str, str]) -> None:
-    """What comes before it depends on whether the cluster has an authority of its own."""
+    """An address without a scheme gets https:// if ``TLS_CA`` is set, else http://."""
     assert slave(MASTER_URL=text).master_url == f"http://{text}"
     secure = slave(MASTER_URL=text, TLS_CA=tls["TLS_CA"])
     assert secure.master_url == f"https://{text}"
@@ -348,10 +348,8 @@ def test_address_needs_no_scheme(text: str, tls: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY", "TLS_CA"])
-def test_certificates_that_are_not_there_are_told(
-    folder: Path, tls: dict[str, str], name: str
-) -> None:
-    """Each file is read at the start, and named where it can't be."""
+def test_unusable_certificate_is_refused(folder: Path, tls: dict[str, str], name: str) -> None:
+    """Each certificate file is read at the start; the error names one that can't be used."""
     values = tls | {name: "missing.pem"}
     with pytest.raises(SettingError, match=f"{name}=.*missing.pem"):
         MasterSettings.read(Environment(values, folder))
@@ -359,7 +357,7 @@ def test_certificates_that_are_not_there_are_told(
 
 @pytest.mark.parametrize("name", ["TLS_CERT", "TLS_KEY"])
 def test_certificate_and_key_go_together(folder: Path, tls: dict[str, str], name: str) -> None:
-    """One without the other is told, and so is a key of another certificate."""
+    """A certificate without its key, a key without its certificate, and a wrong key are refused."""
     with pytest.raises(SettingError, match="TLS_CERT and TLS_KEY"):
         SlaveSettings.read(Environment({name: tls[name]}, folder))
     with pytest.raises(SettingError, match=r"TLS_CERT=.*TLS_KEY="):
@@ -367,14 +365,14 @@ def test_certificate_and_key_go_together(folder: Path, tls: dict[str, str], name
 
 
 def test_client_needs_no_certificate_of_its_own(folder: Path, tls: dict[str, str]) -> None:
-    """A ``.env`` shared with a master may name a key that this user can't read."""
+    """A client ignores the certificate and key in a ``.env`` that it shares with a master."""
     values = tls | {"TLS_KEY": "missing.key"}
     found = Environment(values, folder).tls(serves=False)
     assert (found.serves, found.authority) == (False, Path(tls["TLS_CA"]))
 
 
 def test_token_travels_over_tls_to_other_hosts(folder: Path, tls: dict[str, str]) -> None:
-    """With https:// and a certificate of its own, a slave needs no word for plain HTTP."""
+    """With https:// and its own certificate, a slave does not need ``ALLOW_PLAIN_HTTP``."""
     values = {"CLUSTER_TOKEN": "secret", "MASTER_URL": "https://192.0.2.1:5000"}
     assert SlaveSettings.read(Environment(values | tls, folder)).tls.serves
     with pytest.raises(SettingError, match="TLS_CERT"):
@@ -385,7 +383,7 @@ def test_token_travels_over_tls_to_other_hosts(folder: Path, tls: dict[str, str]
 
 
 @pytest.mark.parametrize("name", ["SLAVE_IP", "SLAVE_HOST"])
-def test_what_is_no_address_is_called_so(folder: Path, name: str) -> None:
-    """A malformed address is told apart from one on another host."""
+def test_malformed_address_is_refused(folder: Path, name: str) -> None:
+    """A malformed address is refused as malformed, not as another host."""
     with pytest.raises(SettingError, match="host name"):
         SlaveSettings.read(Environment({name: "not an ip"}, folder))

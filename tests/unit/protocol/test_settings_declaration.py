@@ -1,4 +1,4 @@
-"""The declaration of the settings: what their texts mean, and the documents that list them."""
+"""The declaration of the settings: their kinds and options, and the documents that list them."""
 
 import re
 from pathlib import Path
@@ -34,29 +34,29 @@ def test_sizes_take_units(text: str, size: int) -> None:
     "text",
     ["GB", "1.5", "1,5g", "2 G B", "2GBs", "-1K", "1e3", "2P", "٣", "0x10", "1.k", "9999999T"],
 )
-def test_what_is_no_size_is_told(text: str) -> None:
-    """A size that can't be understood is quoted, with examples of those that can."""
+def test_malformed_size_is_refused(text: str) -> None:
+    """The error quotes a malformed size, and has examples of valid ones."""
     with pytest.raises(ValueError, match=r"must be .*, not") as caught:
         kinds.size(1).read(text)
     assert repr(text) in str(caught.value)
 
 
-def test_bounds_of_sizes_are_told_with_units() -> None:
-    """The least size is shown as a user would write it."""
+def test_bounds_of_sizes_are_shown_with_units() -> None:
+    """The error shows the smallest size with a unit."""
     with pytest.raises(ValueError, match="from 512 MiB to "):
         kinds.size(512 << 20).read("1M")
 
 
 @pytest.mark.parametrize("program", ALL)
 def test_options_are_unambiguous(program: str) -> None:
-    """No two settings of a program share an option, whether short or in full."""
+    """No two settings of a program have an option of the same name."""
     names = [name for setting in settings_of(program) for name in setting.options(program)]
     assert len(names) == len(set(names))
     assert not {"--help", "--version", "--output", "--background", "--resume"} & set(names)
 
 
-def test_own_prefix_is_dropped() -> None:
-    """The short option lacks the name of the program that it is an option of, and no other."""
+def test_short_option_lacks_the_programs_name() -> None:
+    """The short option lacks the name of its own program, but not of another one."""
     assert SETTINGS["MASTER_PORT"].options(MASTER) == ("--port", "--master-port")
     assert SETTINGS["SLAVE_TIMEOUT"].options(MASTER) == ("--slave-timeout",)
     assert SETTINGS["SLAVE_IP"].options(SLAVE) == ("--ip", "--slave-ip")
@@ -64,7 +64,7 @@ def test_own_prefix_is_dropped() -> None:
 
 
 def test_defaults_can_be_read() -> None:
-    """Every default is one that a user could write."""
+    """Every default is a valid text of its setting."""
     for setting in SETTINGS.values():
         if setting.default:
             setting.kind.read(setting.default)
@@ -74,7 +74,7 @@ def test_defaults_can_be_read() -> None:
     ("program", "settings"), [(MASTER, MasterSettings), (SLAVE, SlaveSettings)]
 )
 def test_every_setting_is_used(program: str, settings: type) -> None:
-    """What is declared for a program has a field there, and the other way round."""
+    """Each declared setting of a program has a field in its settings class, and vice versa."""
     hints = get_type_hints(settings, include_extras=True).values()
     fields = {hint.__metadata__[0] for hint in hints if hasattr(hint, "__metadata__")}
     elsewhere = {"MASTER_URL", "TLS_CERT", "TLS_KEY", "TLS_CA", "ALLOW_PLAIN_HTTP"}
@@ -83,14 +83,14 @@ def test_every_setting_is_used(program: str, settings: type) -> None:
     assert declared - fields <= elsewhere
 
 
-def test_example_is_what_is_declared() -> None:
+def test_example_has_every_setting() -> None:
     """``.env.example`` has each setting once, with its default."""
     lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
     found = [tuple(line.split("=", 1)) for line in lines if re.match(r"[A-Z]", line)]
     assert sorted(found) == sorted((s.name, s.default) for s in SETTINGS.values())
 
 
-def test_readme_has_the_table() -> None:
+def test_document_has_the_table() -> None:
     """The table in docs/settings.md is the one that ``python -m scripts.settings_table`` writes."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert text == with_table(text)
@@ -98,7 +98,7 @@ def test_readme_has_the_table() -> None:
 
 
 def test_version_is_that_of_the_project() -> None:
-    """``--version`` and pyproject.toml name the same release."""
+    """``--version`` and pyproject.toml have the same version."""
     assert f'\nversion = "{VERSION}"\n' in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
 
 
@@ -114,6 +114,6 @@ def test_version_is_that_of_the_project() -> None:
     ],
 )
 def test_nearest_option(word: str, meant: list[str]) -> None:
-    """Case, dashes and underscores don't count; the end of a name is enough."""
+    """Case, dashes and underscores are ignored; the end of a name is enough."""
     known = ["--port", "--master-port", "--cluster-token", "--version"]
     assert nearest(word, known, 0.6) == meant

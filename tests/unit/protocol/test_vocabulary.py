@@ -1,4 +1,4 @@
-"""How the surveys of a job become one vocabulary: exact, in any order, in bounded memory."""
+"""Merging the surveys of a job into a vocabulary: exact, in any order, in bounded memory."""
 
 import itertools
 import json
@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def seeded(seed: int) -> random.Random:
-    """Return a source of the same numbers each time."""
-    return random.Random(seed)  # noqa: S311  (no secret is made of them)
+    """Return a generator with a fixed seed."""
+    return random.Random(seed)  # noqa: S311  (not used for secrets)
 
 
 def fit_of(folder: Path, surveys: Iterable[Mapping[str, int]]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def fit_of(folder: Path, surveys: Iterable[Mapping[str, int]]) -> dict[str, Any]
 
 
 def test_idf_is_smoothed_and_terms_are_sorted(tmp_path: Path) -> None:
-    """The fit has each term once, by the alphabet, with ln((1+n)/(1+df)) + 1."""
+    """The fit has each term once, sorted, with the weight ln((1+n)/(1+df)) + 1."""
     fit = fit_of(tmp_path, [{"sea": 1, "tree": 5}, {"sea": 2}, {}])
     assert fit == {
         "terms": ["sea", "tree"],
@@ -43,13 +43,13 @@ def test_idf_is_smoothed_and_terms_are_sorted(tmp_path: Path) -> None:
 
 
 def test_total_counts_decide_not_the_number_of_texts(tmp_path: Path) -> None:
-    """A term said often in one text comes before one said once in each of several."""
+    """A term that occurs 4 times in one text ranks above one that occurs once in each of 2."""
     often = {f"often{number:03}": 4 for number in range(100)}
     assert fit_of(tmp_path, [often, {"everywhere": 1}, {"everywhere": 1}])["terms"] == sorted(often)
 
 
 def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
-    """Of equal counts at place 100 the first by the alphabet stay, in whatever order they come."""
+    """Of terms with equal counts at rank 100, the first by the alphabet are kept."""
     terms = [f"t{number:03}" for number in range(150)]
     surveys = [{term: 1} for term in reversed(terms)]
     surveys.append({"zebra": 2})
@@ -57,7 +57,7 @@ def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
 
 
 def test_order_makes_no_difference(tmp_path: Path) -> None:
-    """The same surveys in any order give the same bytes."""
+    """The fit does not depend on the order of the surveys."""
     source = seeded(5)
     terms = [f"t{number}" for number in range(400)]
     surveys = [{term: source.randint(1, 3) for term in source.sample(terms, 60)} for _ in range(50)]
@@ -68,10 +68,10 @@ def test_order_makes_no_difference(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("countable_bytes", [1 << 18, 2000, 0])
-def test_files_change_nothing(
+def test_spilling_to_files_gives_the_same_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, countable_bytes: int
 ) -> None:
-    """A table that spills all the time, into files that split, counts as plain counting does."""
+    """A table that is often written to files, which are split, counts exactly."""
     monkeypatch.setattr(vocabulary, "_TABLE_TERMS", 50)
     monkeypatch.setattr(vocabulary, "_COUNTABLE_BYTES", countable_bytes)
     source = seeded(6)
@@ -91,8 +91,8 @@ def test_files_change_nothing(
     }
 
 
-def test_finish_may_be_asked_again(tmp_path: Path) -> None:
-    """Asking twice gives the same, and texts may still be added after."""
+def test_finish_may_be_called_again(tmp_path: Path) -> None:
+    """Calling ``finish`` twice gives the same fit, and texts may be added afterwards."""
     with vocabulary.open_fit(tmp_path) as fit:
         fit.add({"terms": {"sea": 1}})
         assert fit.finish() == fit.finish()
@@ -101,15 +101,15 @@ def test_finish_may_be_asked_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("texts", [[], [{}], [{}, {}]])
-def test_nothing_but_stop_words_gives_an_empty_vocabulary(
+def test_texts_without_terms_give_an_empty_vocabulary(
     tmp_path: Path, texts: list[dict[str, int]]
 ) -> None:
-    """A job without any term is no error."""
+    """A job without any term gives an empty vocabulary, not an error."""
     assert fit_of(tmp_path, texts) == {"terms": [], "idf": [], "documents": len(texts)}
 
 
 def test_terms_of_every_script_survive(tmp_path: Path) -> None:
-    """Terms come back as they were, even such as are no proper Unicode, or have spaces."""
+    """Terms of any script are kept, also with lone surrogates or spaces."""
     terms = ["naïve", "мир", "你好", "𝒳𝒴", "\ud800x", "two words"]
     assert fit_of(tmp_path, [dict.fromkeys(terms, 1)])["terms"] == sorted(terms)
 
@@ -132,7 +132,7 @@ def test_terms_of_every_script_survive(tmp_path: Path) -> None:
     ],
 )
 def test_malformed_survey_is_refused_whole(tmp_path: Path, survey: Any) -> None:
-    """A survey that is none raises, and nothing of it is counted."""
+    """A malformed survey raises ``ValueError``, and nothing of it is counted."""
     with vocabulary.open_fit(tmp_path) as fit:
         with pytest.raises(ValueError, match="a survey"):
             fit.add(survey)
@@ -140,7 +140,7 @@ def test_malformed_survey_is_refused_whole(tmp_path: Path, survey: Any) -> None:
 
 
 def test_threads_may_add_at_once(tmp_path: Path) -> None:
-    """Surveys that several threads add are all counted."""
+    """All surveys that several threads add at once are counted."""
     with vocabulary.open_fit(tmp_path) as fit:
 
         def add() -> None:
@@ -158,7 +158,7 @@ def test_threads_may_add_at_once(tmp_path: Path) -> None:
 
 
 def test_many_distinct_terms_take_bounded_memory(tmp_path: Path) -> None:
-    """150,000 distinct terms, tens of megabytes as a table, are counted in less than four."""
+    """Counting 150,000 distinct terms, tens of MB as a table, needs less than 4 MB of memory."""
     tracemalloc.start()
     try:
         with vocabulary.open_fit(tmp_path) as fit:
@@ -173,7 +173,7 @@ def test_many_distinct_terms_take_bounded_memory(tmp_path: Path) -> None:
 
 
 def test_closing_removes_the_files_and_may_be_repeated(tmp_path: Path) -> None:
-    """Nothing is left in the folder, which is made where it was missing."""
+    """``open_fit`` creates a missing folder; ``close`` empties it and may be called again."""
     fit = vocabulary.open_fit(tmp_path / "deep" / "folder")
     fit.add({"terms": {"sea": 1}})
     fit.finish()
@@ -183,8 +183,8 @@ def test_closing_removes_the_files_and_may_be_repeated(tmp_path: Path) -> None:
     assert not list((tmp_path / "deep" / "folder").iterdir())
 
 
-def test_it_needs_the_standard_library_alone() -> None:
-    """The master loads it, and with it no NumPy or scikit-learn."""
+def test_module_imports_no_heavy_libraries() -> None:
+    """The module, which the master imports, does not import NumPy, scikit-learn or NLTK."""
     code = (
         "import sys; import protocol.vocabulary; "
         "print([name for name in ('numpy', 'sklearn', 'nltk') if name in sys.modules])"

@@ -1,4 +1,4 @@
-"""What travels between master, slave and client, and what is not let through."""
+"""Encoding, decoding and checking what master, slave and client send."""
 
 import base64
 import json
@@ -34,14 +34,14 @@ GOOD = {"filename": "a", KEY: base64.b64encode(b"x").decode()}
 
 @given(st.text(max_size=50), st.binary(max_size=200))
 @settings(derandomize=True, database=None)
-def test_result_comes_back_as_it_was_sent(filename: str, data: bytes) -> None:
-    """Any name and any bytes survive the way through JSON."""
+def test_result_survives_encoding(filename: str, data: bytes) -> None:
+    """A result with any name and any bytes is decoded as it was encoded."""
     body = json_bytes({"results": [encode_outcome(Outcome(filename, data), KEY)]})
     assert decode_answer(body, KEY, 1) == [Outcome(filename, data)]
 
 
-def test_failure_comes_back_as_it_was_sent() -> None:
-    """A failure travels with code and sentence, and without a result."""
+def test_failure_survives_encoding() -> None:
+    """A failure is decoded with its code and error; its entry has no result."""
     outcome = Outcome("ä.txt", failure=Failure("corrupt", "Damaged – send it again."))
     entry = encode_outcome(outcome, KEY)
     assert KEY not in entry
@@ -61,13 +61,13 @@ def test_entry_is_that_of_the_contract() -> None:
 
 @pytest.mark.parametrize("code", [None, "", "x\n2026 forged", "\x1b[2J", 7, ["corrupt"], {}])
 def test_error_of_an_unknown_code_is_internal(code: object) -> None:
-    """A slave that gives no code, or one of its own, has still said that the file failed."""
+    """A failure with an unknown or invalid code is kept, with the code ``internal``."""
     outcome = decode_outcome({"filename": "a", "error": "Oops", "code": code}, KEY)
     assert outcome.failure == Failure("internal", "Oops")
 
 
 def test_every_code_is_known() -> None:
-    """Each way to fail has a code of its own, and the list of codes has no other."""
+    """``KNOWN_CODES`` has the distinct codes of all subclasses of ``FileError``."""
     kinds = failures.FileError.__subclasses__()
     assert {kind.code for kind in kinds} == KNOWN_CODES
     assert len(kinds) == len(KNOWN_CODES)
@@ -75,7 +75,7 @@ def test_every_code_is_known() -> None:
 
 @pytest.mark.parametrize("code", [{}, {"code": "internal"}])
 def test_error_without_a_code_is_internal(code: dict[str, Any]) -> None:
-    """The contract of old had no codes."""
+    """Slaves of the original system send errors without codes."""
     outcome = decode_outcome({"filename": "a", "error": "Oops"} | code, KEY)
     assert outcome.failure == Failure("internal", "Oops")
 
@@ -97,13 +97,13 @@ def test_error_without_a_code_is_internal(code: dict[str, Any]) -> None:
     ],
 )
 def test_malformed_entry_is_refused(entry: object) -> None:
-    """What is neither a result in strict Base64 nor an error is no outcome."""
+    """An entry without a result in strict Base64 or an error raises ``WireError``."""
     with pytest.raises(WireError):
         decode_outcome(entry, KEY)
 
 
-def test_what_a_slave_says_is_cut() -> None:
-    """Neither a sentence nor a name fills the master's memory, where both stay with the job."""
+def test_texts_from_a_slave_are_cut() -> None:
+    """Names and errors from a slave are cut, since the master stores them with the job."""
     entry = {"filename": "n" * 9000, "error": "e" * 9000, "code": "corrupt"}
     failure = Failure("corrupt", "e" * 2000)
     assert decode_outcome(entry, KEY) == Outcome("n" * 2000, failure=failure)
@@ -112,8 +112,8 @@ def test_what_a_slave_says_is_cut() -> None:
 WARNED = Outcome("a.tiff", b"x", warnings=("Of 3 pages 1 was read.", "It is cut off."))
 
 
-def test_warnings_travel_beside_the_result() -> None:
-    """They come back as they were sent; without any the entry has no such key."""
+def test_warnings_survive_encoding() -> None:
+    """Warnings are decoded as they were encoded; without warnings the entry has no such key."""
     entry = encode_outcome(WARNED, KEY)
     assert entry["warnings"] == list(WARNED.warnings)
     assert decode_outcome(json.loads(json_bytes(entry)), KEY) == WARNED
@@ -121,8 +121,8 @@ def test_warnings_travel_beside_the_result() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, "text", 7, {"a": 1}, [[1]], [None, 3]])
-def test_warnings_that_are_none_are_left_out(odd: object) -> None:
-    """What another slave sends in their place costs no result."""
+def test_malformed_warnings_are_ignored(odd: object) -> None:
+    """A result with malformed warnings is kept, without the warnings."""
     assert decode_outcome(GOOD | {"warnings": odd}, KEY) == Outcome("a", b"x")
 
 
@@ -152,13 +152,13 @@ def test_warnings_are_bounded() -> None:
     ],
 )
 def test_malformed_answer_is_refused(body: bytes) -> None:
-    """An answer that is not JSON, or not one entry for each of two files, counts for none."""
+    """An answer that is not JSON, or lacks one entry for each file, raises ``WireError``."""
     with pytest.raises(WireError):
         decode_answer(body, KEY, 2)
 
 
-def test_answer_may_begin_with_signs_of_life() -> None:
-    """White space ahead of the JSON is how a slave says that it is still at work."""
+def test_answer_may_begin_with_keep_alive_lines() -> None:
+    """Blank lines before the JSON, with which a slave keeps the connection alive, are ignored."""
     body = b"\n \n\n" + json_bytes({"results": [GOOD]})
     assert decode_answer(body, KEY, 1) == [Outcome("a", b"x")]
 
@@ -168,13 +168,13 @@ def test_answer_may_begin_with_signs_of_life() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_json_is_strict(number: float) -> None:
-    """What is no number in JSON never leaves the program."""
+    """NaN and infinities raise ``ValueError``."""
     with pytest.raises(ValueError, match="JSON"):
         json_bytes({"value": number})
 
 
 def test_json_is_utf8_and_keeps_broken_names() -> None:
-    """Letters are written as they are; half a surrogate pair goes as JSON's own escape."""
+    """Text is encoded as UTF-8; a lone surrogate as a JSON escape."""
     assert json_bytes("é") == '"é"'.encode()
     assert json.loads(json_bytes("broken-\udcff.txt")) == "broken-\udcff.txt"
 
@@ -183,14 +183,14 @@ def test_json_is_utf8_and_keeps_broken_names() -> None:
 
 
 def test_token_travels_as_bearer() -> None:
-    """The header that one side makes is the one that the other takes."""
+    """The header that ``bearer`` makes is accepted; without a token there is no header."""
     assert is_authorized(bearer("s3cret")["Authorization"], "s3cret")
     assert bearer(None) == bearer("") == {}
 
 
 @pytest.mark.parametrize("header", ["bearer s3cret", "BEARER s3cret", "Bearer   s3cret "])
 def test_scheme_is_read_in_any_case(header: str) -> None:
-    """HTTP's schemes know no case, and spaces around the token are not part of it."""
+    """The scheme is accepted in any case, and spaces around the token are ignored."""
     assert is_authorized(header, "s3cret")
 
 
@@ -211,7 +211,7 @@ def test_scheme_is_read_in_any_case(header: str) -> None:
     ],
 )
 def test_wrong_token_is_refused(header: str | None) -> None:
-    """A missing, shorter, longer or foreign token, and another scheme, get nobody in."""
+    """A missing or wrong token, and another scheme, are not authorized."""
     assert not is_authorized(header, "s3cret")
 
 
@@ -219,7 +219,7 @@ def test_wrong_token_is_refused(header: str | None) -> None:
     "host", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.200.3.4", "::1", "[::1]"]
 )
 def test_loopback_is_known(host: str) -> None:
-    """Every way to name this very computer counts."""
+    """All names and addresses of this computer are recognized."""
     assert is_loopback(host)
 
 
@@ -228,20 +228,20 @@ def test_loopback_is_known(host: str) -> None:
     ["", "0.0.0.0", "::", "10.0.0.1", "localhost.evil.example", "127.0.0.1.nip.io", "127.1", "me"],
 )
 def test_other_hosts_are_not_loopback(host: str) -> None:
-    """A name that only looks like this computer is another."""
+    """Other hosts are not loopback, even if their names contain ``localhost`` or 127.0.0.1."""
     assert not is_loopback(host)
 
 
 def test_reason_is_the_innermost() -> None:
-    """Of an error that wraps others the one that tells what happened is left."""
+    """``root_cause`` returns the innermost message of a nested error."""
     assert root_cause(ValueError("HTTPConnection(host='x'): Connection refused")) == (
         "Connection refused"
     )
     assert root_cause(ValueError("it broke")) == "it broke"
 
 
-def test_reason_is_fit_for_a_log() -> None:
-    """An error may quote the other side, which gets no lines of its own, and not many letters."""
+def test_reason_is_one_short_printable_line() -> None:
+    """Control characters are replaced and long texts cut, since errors quote other programs."""
     assert root_cause(ValueError("a\n2026 forged \x1b[2J")) == "a?2026 forged ?[2J"
     assert len(root_cause(ValueError("x" * 100_000))) == 500
 
@@ -250,7 +250,7 @@ def test_reason_is_fit_for_a_log() -> None:
 
 
 def test_file_is_read_in_pieces_and_counted_down(tmp_path: Path) -> None:
-    """What is left is known after each piece, and the end is the end of the stated size."""
+    """``len`` is the number of bytes left after each read; reading ends at the stated size."""
     path = tmp_path / "0"
     path.write_bytes(b"0123456789")
     file = LazyFile(path, 10)
@@ -260,14 +260,14 @@ def test_file_is_read_in_pieces_and_counted_down(tmp_path: Path) -> None:
 
 
 def test_file_that_has_grown_is_sent_as_it_was(tmp_path: Path) -> None:
-    """No more is sent than was announced."""
+    """Only the announced bytes of a file that has grown are sent."""
     path = tmp_path / "0"
     path.write_bytes(b"0123456789")
     assert LazyFile(path, 4).read() == b"0123"
 
 
 def test_file_that_has_shrunk_is_an_error(tmp_path: Path) -> None:
-    """A request that announced more than there is fails instead of waiting."""
+    """A file that has fewer bytes than announced raises ``SourceChanged``."""
     path = tmp_path / "0"
     path.write_bytes(b"012")
     file = LazyFile(path, 10)
@@ -276,8 +276,8 @@ def test_file_that_has_shrunk_is_an_error(tmp_path: Path) -> None:
         file.read(8)
 
 
-def test_file_that_cannot_be_read_is_no_trouble_of_the_connection(tmp_path: Path) -> None:
-    """As an OSError it would pass for one; the path says which of many files it was."""
+def test_unreadable_file_is_not_an_error_of_the_connection(tmp_path: Path) -> None:
+    """A file that can't be read raises ``SourceChanged`` with its path, not ``OSError``."""
     with pytest.raises(SourceChanged, match="No such file") as caught:
         LazyFile(tmp_path / "gone", 3).read()
     assert caught.value.path == tmp_path / "gone"
@@ -285,14 +285,14 @@ def test_file_that_cannot_be_read_is_no_trouble_of_the_connection(tmp_path: Path
 
 
 def test_file_is_opened_when_it_is_read(tmp_path: Path) -> None:
-    """Thousands of files wait in a request without being open."""
+    """A file is opened at its first read, so that a request may have thousands of files."""
     file = LazyFile(tmp_path / "not yet", 3)
     (tmp_path / "not yet").write_bytes(b"abc")
     assert file.read() == b"abc"
 
 
 def test_empty_file_is_read(tmp_path: Path) -> None:
-    """A file of no bytes has nothing to read."""
+    """An empty file reads as no bytes."""
     (tmp_path / "0").touch()
     file = LazyFile(tmp_path / "0", 0)
     assert (file.len, file.read(10)) == (0, b"")

@@ -1,4 +1,4 @@
-"""Forms as they travel, byte for byte, and streams that bring them in odd ways."""
+"""Builds bodies of multipart forms, and streams that deliver them slowly or break."""
 
 import io
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ PLENTY = Limits(file_bytes=10**9, request_bytes=10**9)
 
 
 def file_part(field: str, filename: str | bytes, data: bytes) -> bytes:
-    """Return one uploaded file of a form."""
+    """Return the part of one uploaded file."""
     name = filename if isinstance(filename, bytes) else filename.encode()
     head = f'Content-Disposition: form-data; name="{field}"; filename="'.encode() + name + b'"'
     return head + b"\r\nContent-Type: application/octet-stream\r\n\r\n" + data
@@ -30,7 +30,7 @@ def form_of(parts: Iterable[bytes]) -> bytes:
 
 
 class Trickle(io.BytesIO):
-    """A stream that gives as few bytes at a time as it is told, over and over."""
+    """A stream whose reads return at most the given numbers of bytes, in rotation."""
 
     def __init__(self, body: bytes, sizes: list[int]) -> None:
         super().__init__(body)
@@ -45,13 +45,13 @@ class Trickle(io.BytesIO):
 
 
 class Broken(io.BytesIO):
-    """A stream whose sender is gone before its end."""
+    """A stream whose connection is reset at its end."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return what there is, then fail."""
+        """Return the bytes left, then raise."""
         if data := super().read(size):
             return data
-        raise ConnectionResetError("the sender is gone")
+        raise ConnectionResetError("the connection was reset")
 
 
 def take(
@@ -61,6 +61,6 @@ def take(
     content_type: str = CONTENT_TYPE,
     content_length: int | None = None,
 ) -> Form:
-    """Receive a body that may be a stream already."""
+    """Receive a body, given as bytes or as a stream."""
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     return receive(stream, content_type, content_length, folder, limits)

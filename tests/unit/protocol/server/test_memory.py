@@ -1,4 +1,4 @@
-"""What a process still holds after it had large things in its hands."""
+"""Memory that a process keeps after it freed large blocks."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ before = held().rss
 kept = []
 for _ in range(3):
     large = b"x" * 20_000_000
-    kept.append(b"x" * 100_000)  # what comes later stands behind it
+    kept.append(b"x" * 100_000)  # lies behind the large block on the heap
     del large
 print(held().rss - before)
 """
@@ -31,6 +31,6 @@ def grown_bytes(how: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocators of other systems do so anyway")
-def test_large_pieces_go_when_they_are_free() -> None:
-    """After pieces of 20 MB, with small ones between them, the process is as small as before."""
+def test_large_blocks_are_returned_when_they_are_freed() -> None:
+    """After freeing blocks of 20 MB between small ones, the process has not grown by 4 MB."""
     assert grown_bytes("release") < 4_000_000

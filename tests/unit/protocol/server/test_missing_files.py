@@ -1,4 +1,4 @@
-"""What a sender is told whose form has no file for its task type."""
+"""The message for a form without a file for its task type."""
 
 from pathlib import Path
 
@@ -33,13 +33,13 @@ def upload(field: str) -> Upload:
         (Form(dict.fromkeys(map(str, range(20)), "")), '"7" and 12 more).'),
     ],
 )
-def test_refusal_says_what_came_instead(form: Form, said: str) -> None:
-    """It begins as the contract has it, then names the field wanted and those received."""
-    told = why_no_files(TEXT, form)
-    assert told.startswith(BEGIN)
-    assert said in told
+def test_message_names_the_received_fields(form: Form, said: str) -> None:
+    """The message has its fixed beginning, then names the expected and the received fields."""
+    message = why_no_files(TEXT, form)
+    assert message.startswith(BEGIN)
+    assert said in message
 
 
 def test_names_are_cut() -> None:
-    """A sender's long name is not repeated whole."""
+    """A long field name is cut in the message."""
     assert len(why_no_files(TEXT, Form({"x" * 100_000: ""}))) < 300

@@ -1,4 +1,4 @@
-"""How a request's parts reach the disk: whole, in order, under their own names."""
+"""Multipart requests: uploads are stored whole, in order, with the names that were sent."""
 
 import hashlib
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.unit.protocol.server.forms import (
     take,
 )
 
-# Files in the one folder are written anew for each example.
+# Each example overwrites the files of the one folder.
 SEEDED = settings(
     derandomize=True,
     database=None,
@@ -27,7 +27,7 @@ SEEDED = settings(
 
 
 def test_files_and_fields_arrive_in_any_order(tmp_path: Path) -> None:
-    """Uploads keep their order, wherever the fields stand between them."""
+    """Uploads keep their order, with fields before, between and after them."""
     body = form_of(
         [
             file_part("texts", "b.txt", b"first"),
@@ -49,7 +49,7 @@ def test_files_and_fields_arrive_in_any_order(tmp_path: Path) -> None:
 
 
 def test_upload_is_measured_and_hashed(tmp_path: Path) -> None:
-    """Size and checksum are those of the bytes, also when they span many chunks."""
+    """Size and checksum are right for an upload of many chunks."""
     data = bytes(range(256)) * 4000
     (upload,) = take(form_of([file_part("texts", "a", data)]), tmp_path).uploads
     assert upload.path.read_bytes() == data
@@ -76,22 +76,22 @@ NASTY = [
 )
 @SEEDED
 def test_chunks_may_be_split_anywhere(tmp_path: Path, datas: list[bytes], sizes: list[int]) -> None:
-    """Content that looks like a boundary, cut into chunks at any place, arrives as it was sent."""
+    """Content that looks like a boundary is stored unchanged, wherever chunks begin and end."""
     body = form_of([file_part("texts", f"{n}.txt", data) for n, data in enumerate(datas)])
     form = take(Trickle(body, sizes), tmp_path)
     assert [upload.path.read_bytes() for upload in form.uploads] == datas
 
 
-def test_byte_by_byte_is_the_same(tmp_path: Path) -> None:
-    """The slowest sender's form is read like any other."""
+def test_form_may_arrive_byte_by_byte(tmp_path: Path) -> None:
+    """A form that arrives in chunks of one byte is read like any other."""
     body = form_of([file_part("texts", "ä.txt", b"\r\n--Xy" * 9), field_part("f", b"v")])
     form = take(Trickle(body, [1]), tmp_path)
     assert (form.uploads[0].filename, form.fields) == ("ä.txt", {"f": "v"})
     assert form.uploads[0].path.read_bytes() == b"\r\n--Xy" * 9
 
 
-def test_ten_thousand_parts(tmp_path: Path) -> None:
-    """Files are as many as fit into the request."""
+def test_ten_thousand_files_are_received(tmp_path: Path) -> None:
+    """A request may have 10,000 files; each keeps its name and content."""
     body = form_of(file_part("texts", f"{n}.txt", b"%d" % n) for n in range(10_000))
     form = take(body, tmp_path)
     assert [upload.filename for upload in form.uploads] == [f"{n}.txt" for n in range(10_000)]
@@ -107,7 +107,7 @@ def test_ten_thousand_parts(tmp_path: Path) -> None:
     ],
 )
 def test_name_is_kept_as_sent_and_never_used_on_disk(tmp_path: Path, filename: str) -> None:
-    """Whatever an upload is called, it lies in the folder, and is known by what it was called."""
+    """An upload with any name is stored in the folder, and keeps the name that was sent."""
     folder = tmp_path / "in"
     folder.mkdir()
     (upload,) = take(form_of([file_part("texts", filename, b"1")]), folder).uploads
@@ -124,8 +124,8 @@ def test_name_is_kept_as_sent_and_never_used_on_disk(tmp_path: Path, filename: s
         rb'form-data; name="texts"; filename="C:\\in it\\\"a\".txt"',
     ],
 )
-def test_windows_path_is_kept_however_it_is_written(tmp_path: Path, disposition: bytes) -> None:
-    """A path with its drive keeps its folders, in each way in which clients quote it."""
+def test_windows_path_is_kept(tmp_path: Path, disposition: bytes) -> None:
+    """A path with a drive keeps its folders, in each way in which clients quote it."""
     part = b"Content-Disposition: " + disposition + b"\r\n\r\n1"
     (upload,) = take(form_of([part]), tmp_path).uploads
     assert upload.filename == 'C:\\in it\\"a".txt'
@@ -133,20 +133,20 @@ def test_windows_path_is_kept_however_it_is_written(tmp_path: Path, disposition:
 
 @pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
 def test_name_may_be_in_the_charset_of_windows(tmp_path: Path, charset: str) -> None:
-    """A name that is no UTF-8 is read as what curl sends on a Western Windows; no file is lost."""
+    """A name that is not UTF-8 is decoded as cp1252, which curl on a Western Windows sends."""
     body = form_of([file_part("texts", "Größe – 5 €.txt".encode(charset), b"1")])
     assert [upload.filename for upload in take(body, tmp_path).uploads] == ["Größe – 5 €.txt"]
 
 
-def test_name_in_an_unknown_charset_loses_no_file(tmp_path: Path) -> None:
-    """A name that can't be read is still a name."""
+def test_undecodable_name_loses_no_file(tmp_path: Path) -> None:
+    """A file whose name can't be decoded is stored with a replacement name."""
     body = form_of([file_part("texts", b"\x81\x8d\xff.txt", b"1")])
     (upload,) = take(body, tmp_path).uploads
     assert (upload.filename.endswith(".txt"), upload.path.read_bytes()) == (True, b"1")
 
 
 def test_file_without_a_name_is_ignored(tmp_path: Path) -> None:
-    """What a browser sends for "nothing chosen" is neither a file nor a field."""
+    """A part with an empty file name, which browsers send for no choice, is ignored."""
     body = form_of([file_part("texts", "", b"ignored"), file_part("texts", "a.txt", b"1")])
     form = take(body, tmp_path)
     assert [(upload.filename, upload.path.read_bytes()) for upload in form.uploads] == [
@@ -156,7 +156,7 @@ def test_file_without_a_name_is_ignored(tmp_path: Path) -> None:
 
 
 def test_form_without_files_may_be_urlencoded(tmp_path: Path) -> None:
-    """Fields alone are read from the simple kind of form too."""
+    """The fields of an ``application/x-www-form-urlencoded`` form are read."""
     form = take(b"task_type=text&x=%C3%A4", tmp_path, PLENTY, "application/x-www-form-urlencoded")
     assert form.fields == {"task_type": "text", "x": "ä"}
     assert form.uploads == []
@@ -164,5 +164,5 @@ def test_form_without_files_may_be_urlencoded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "text/plain"])
 def test_other_bodies_are_an_empty_form(tmp_path: Path, content_type: str) -> None:
-    """A body that is no form has neither fields nor files."""
+    """A body of another content type gives a form without fields and files."""
     assert take(b"{}", tmp_path, PLENTY, content_type) == Form()

@@ -1,4 +1,4 @@
-"""How a request's body is read: whole, and never further than to its end."""
+"""Reading a request's body: whole, and exactly to its end."""
 
 import io
 
@@ -16,7 +16,7 @@ NEXT = b"GET /next HTTP/1.1\r\n\r\n"
 def body_of(
     sent: bytes, length: int | None = None, continued: list[str] | None = None
 ) -> tuple[Body, io.BytesIO]:
-    """Return a body and its connection: chunked unless it has a length."""
+    """Return a body and its stream; the body is chunked unless it has a length."""
     head = Head(
         method="POST",
         target="/",
@@ -42,7 +42,7 @@ def chunks_of(*datas: bytes) -> bytes:
 
 @pytest.mark.parametrize("sizes", [[-1], [1], [3, 2], [100_000]])
 def test_body_with_a_length_ends_there(sizes: list[int]) -> None:
-    """It comes whole in whichever pieces it is asked for, and what follows is left."""
+    """A body is read whole with reads of any sizes; the next request stays unread."""
     data = bytes(range(256)) * 800
     body, rfile = body_of(data, len(data))
     received = bytearray()
@@ -57,7 +57,7 @@ def test_body_with_a_length_ends_there(sizes: list[int]) -> None:
 @given(st.lists(st.binary(max_size=50), max_size=5), st.integers(1, 20))
 @settings(derandomize=True, database=None, deadline=None)
 def test_chunks_are_put_together(datas: list[bytes], size: int) -> None:
-    """Chunks of any sizes are one body, however it is asked for; what follows is left."""
+    """A body in chunks of any sizes is read whole; the next request stays unread."""
     body, rfile = body_of(chunks_of(*datas))
     received = bytearray()
     while piece := body.read(size):
@@ -70,8 +70,8 @@ def test_chunks_are_put_together(datas: list[bytes], size: int) -> None:
     "sent",
     [b"5;name=value\r\nhello\r\n0;x\r\n\r\n", b"0005\r\nhello\r\n0\r\nX-Check: 1\r\nY:\r\n\r\n"],
 )
-def test_extensions_and_trailers_are_overlooked(sent: bytes) -> None:
-    """What HTTP allows beside the data is read and means nothing."""
+def test_extensions_and_trailers_are_ignored(sent: bytes) -> None:
+    """Chunk extensions and trailers are read and ignored."""
     body, rfile = body_of(sent)
     assert body.read() == b"hello"
     assert rfile.read() == NEXT
@@ -92,15 +92,15 @@ BROKEN = {
     "shorter than it says": b"6\r\nhello\r\n0\r\n\r\n",
     "NUL in an extension": b"5;\0\r\nhello\r\n0\r\n\r\n",
     "endless extension": b"5;" + b"x" * 10_000 + b"\r\nhello\r\n0\r\n\r\n",
-    "trailer that is none": b"5\r\nhello\r\n0\r\nno trailer\r\n\r\n",
+    "malformed trailer": b"5\r\nhello\r\n0\r\nno trailer\r\n\r\n",
     "folded trailer": b"5\r\nhello\r\n0\r\nX: a\r\n b\r\n\r\n",
     "endless trailers": b"5\r\nhello\r\n0\r\n" + b"X: y\r\n" * 10_000 + b"\r\n",
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_chunks_end_everything(name: str) -> None:
-    """Once the chunks make no sense, nothing that follows is believed, however often one asks."""
+def test_malformed_chunks_break_the_body(name: str) -> None:
+    """After a malformed chunk, every further read raises, and the connection can't be kept."""
     body, _ = body_of(BROKEN[name])
     with pytest.raises(Broken):
         body.read()
@@ -110,16 +110,16 @@ def test_broken_chunks_end_everything(name: str) -> None:
 
 
 @pytest.mark.parametrize("length", [1000, None])
-def test_connection_that_ends_is_told(length: int | None) -> None:
-    """A body that is not all there is an error, not a shorter body."""
+def test_connection_that_ends_early_is_an_error(length: int | None) -> None:
+    """An incomplete body raises ``Broken`` instead of being shorter."""
     body, _ = body_of(b"fff\r\nonly a part" if length is None else b"only a part", length)
     with pytest.raises(Broken, match="ended"):
         body.read()
     assert not body.is_at_end
 
 
-def test_client_that_asks_is_told_once() -> None:
-    """Who waits for a word before it sends gets it when the body is wanted, and not before."""
+def test_continue_is_sent_once_at_the_first_read() -> None:
+    """A client that waits for ``100 Continue`` gets it at the first read, and only once."""
     continued: list[str] = []
     body, _ = body_of(b"hello", 5, continued)
     assert (continued, body.is_nearly_at_end) == ([], False)
@@ -127,14 +127,14 @@ def test_client_that_asks_is_told_once() -> None:
 
 
 def test_lines_can_be_read() -> None:
-    """The stream can be read by the line too, as WSGI has it."""
+    """The stream can be read in lines, as WSGI requires."""
     body, rfile = body_of(chunks_of(b"a\nb", b"b\n", b"c"))
     assert list(body) == [b"a\n", b"bb\n", b"c"]
     assert rfile.read() == NEXT
 
 
-def test_small_rest_is_read_for_the_next_request() -> None:
-    """A small body that nobody wanted does not cost the connection; a large one does."""
+def test_short_rest_is_discarded_for_the_next_request() -> None:
+    """``_discard`` reads a short unread body to its end, and nothing of a long one."""
     small, rfile = body_of(b"x" * 100, 100)
     small._discard()
     assert (small.is_at_end, rfile.read()) == (True, NEXT)

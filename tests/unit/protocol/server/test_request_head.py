@@ -1,4 +1,4 @@
-"""Which heads of requests are read, how, and which are refused for what they leave open."""
+"""Reading the head of a request, and refusing ambiguous ones."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ HOST = b"Host: a\r\n"
 
 
 def head_of(request: bytes) -> Head:
-    """Read a whole head."""
+    """Return the head of a request."""
     stream = io.BytesIO(request)
     return read_head(read_line(stream), stream)
 
@@ -32,7 +32,7 @@ def with_fields(*lines: bytes) -> bytes:
 
 
 def test_head_is_read() -> None:
-    """Method, address, version and fields come as they were sent, without the white space."""
+    """Method, target, version and fields are read; white space around values is removed."""
     head = head_of(with_fields(b"X-Name:  \t a value \xe4\t ", b"content-length: 0017"))
     assert (head.method, head.target, head.version) == ("POST", "/x", "HTTP/1.1")
     assert head.fields[1] == ("X-Name", "a value ä")
@@ -44,27 +44,27 @@ def test_head_is_read() -> None:
     )
 
 
-def test_what_follows_is_left_alone() -> None:
-    """Not a byte is taken of what comes after the empty line."""
+def test_body_stays_unread() -> None:
+    """Nothing is read beyond the empty line that ends the head."""
     stream = io.BytesIO(with_fields(b"Content-Length: 4") + b"\r\nab")
     read_head(read_line(stream), stream)
     assert stream.read() == b"\r\nab"
 
 
-def test_one_empty_line_ahead_is_overlooked() -> None:
-    """As RFC 9112 (2.2) asks, for clients that send one after a body."""
+def test_one_leading_empty_line_is_ignored() -> None:
+    """One empty line before the request line is ignored (RFC 9112, section 2.2); two are not."""
     assert head_of(b"\r\n" + with_fields()).target == "/x"
     with pytest.raises(BadHead):
         head_of(b"\r\n\r\n" + with_fields())
 
 
-def test_client_that_has_ended_is_no_error() -> None:
-    """Nothing more on a connection is its end."""
+def test_end_of_the_stream_is_an_empty_line() -> None:
+    """At the end of the stream the request line is empty, and nothing is raised."""
     assert read_line(io.BytesIO(b"")) == b""
 
 
 def test_chunked_body_is_known() -> None:
-    """The coding's case does not matter, and a client may ask before it sends."""
+    """``Transfer-Encoding`` and ``Expect`` are read in any case."""
     head = head_of(with_fields(b"Transfer-Encoding: Chunked", b"Expect: 100-Continue"))
     assert (head.content_length, head.chunked, head.expects_continue) == (None, True, True)
 
@@ -80,8 +80,8 @@ def test_chunked_body_is_known() -> None:
         (b"1.9", b"", False),
     ],
 )
-def test_who_closes_is_known(version: bytes, connection: bytes, closes: bool) -> None:
-    """Connections of HTTP/1.1 are kept unless one says otherwise, those of 1.0 the reverse."""
+def test_connection_header_is_read(version: bytes, connection: bytes, closes: bool) -> None:
+    """HTTP/1.1 keeps a connection unless the header says ``close``, 1.0 only on ``keep-alive``."""
     assert (
         head_of(b"GET / HTTP/" + version + b"\r\n" + HOST + connection + b"\r\n").closes is closes
     )
@@ -95,15 +95,15 @@ def test_who_closes_is_known(version: bytes, connection: bytes, closes: bool) ->
         (b"http://b?y", "/?y", "b"),
     ],
 )
-def test_address_with_a_host_is_taken_apart(target: bytes, path: str, host: str) -> None:
-    """As RFC 9112 (3.2.2) demands, and its host counts instead of the header's."""
+def test_host_in_the_target_replaces_the_header(target: bytes, path: str, host: str) -> None:
+    """A target with a host is split; its host replaces the header's (RFC 9112, section 3.2.2)."""
     head = head_of(b"GET " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n")
     assert head.target == path
     assert head.fields == [("Host", host)]
 
 
 def test_address_beyond_ascii_is_encoded() -> None:
-    """What curl sends as it was typed is read as what it should have sent, in any charset."""
+    """Bytes of the target that are not ASCII are percent-encoded."""
     head = head_of("GET /ä?b=".encode() + b"\xe4 HTTP/1.1\r\n" + HOST + b"\r\n")
     assert head.target == "/%C3%A4?b=%E4"
 
@@ -191,8 +191,8 @@ REFUSED["chunks in 1.0"] = b"POST /x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: c
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_could_be_read_in_two_ways_is_refused(name: str) -> None:
-    """Whatever another program might understand differently is a 400 that says what is wrong."""
+def test_ambiguous_head_is_refused(name: str) -> None:
+    """A malformed head, or one that parsers read differently, is a 400 that says what is wrong."""
     with pytest.raises(BadHead) as refusal:
         head_of(REFUSED[name])
     assert refusal.value.status == 400
@@ -200,7 +200,7 @@ def test_what_could_be_read_in_two_ways_is_refused(name: str) -> None:
 
 
 def test_address_has_a_limit() -> None:
-    """A request line of the limit is read, a longer one is a 414, without reading on."""
+    """A request line as long as the limit is read; a longer one is a 414, and not read further."""
     fixed = len(b"GET  HTTP/1.1\r\n")
     line = b"GET /" + b"x" * (LINE_BYTES - fixed - 1) + b" HTTP/1.1\r\n"
     assert len(head_of(line + HOST + b"\r\n").target) == LINE_BYTES - fixed
@@ -216,7 +216,7 @@ def test_address_has_a_limit() -> None:
     "fields", [b"X: y\r\n" * MAX_FIELDS, b"X: " + b"y" * HEAD_BYTES, b"X: yyyyyyyyyy\r\n" * 10_000]
 )
 def test_headers_have_a_limit(fields: bytes) -> None:
-    """Headers without an end are a 431, after a bounded number of bytes."""
+    """Too many or too long headers are a 431, after a bounded number of bytes."""
     stream = io.BytesIO(FIRST + HOST + fields + b"\r\n" * 2)
     with pytest.raises(BadHead) as refusal:
         read_head(read_line(stream), stream)
@@ -225,15 +225,15 @@ def test_headers_have_a_limit(fields: bytes) -> None:
 
 
 def test_a_hundred_headers_are_read() -> None:
-    """The limits themselves are allowed."""
+    """As many headers as the limit are allowed."""
     head = head_of(with_fields(*[b"X: y"] * (MAX_FIELDS - 1)))
     assert len(head.fields) == MAX_FIELDS
 
 
 @given(st.binary(max_size=80), st.integers(0, 60))
 @settings(derandomize=True, database=None, deadline=None)
-def test_no_head_breaks_the_reading(noise: bytes, place: int) -> None:
-    """Whatever comes, it is a head or a refusal."""
+def test_no_head_breaks_the_parser(noise: bytes, place: int) -> None:
+    """Random bytes in a head give a head or ``BadHead``, never another error."""
     whole = with_fields(b"Content-Length: 3")
     with contextlib.suppress(BadHead):
         assert head_of(whole[:place] + noise + whole[place:]).target.startswith("/")

@@ -1,4 +1,4 @@
-"""How master and slave listen, and for how long they wait for what does not come."""
+"""The HTTP server's socket options and read timeouts."""
 
 import socket
 import subprocess
@@ -12,13 +12,13 @@ from protocol.server.serving import listen
 from scripts.local_cluster import PROJECT
 
 SOON_S = 10.0
-IMPATIENT = """
+SERVER = """
 from gevent import monkey; monkey.patch_all()
 import socket, sys
 from flask import Flask, request
 from protocol.server import serving
 from protocol.server.timeouts import Timeouts
-app = Flask("impatient")
+app = Flask("test")
 app.post("/")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
 listener = serving.listen("127.0.0.1", 0)
@@ -29,7 +29,7 @@ serving.Server(app, listener, timeouts=timeouts).run(lambda: None, lambda: None)
 
 
 def test_answers_do_not_wait_for_acknowledgements() -> None:
-    """Connections send at once, so that an answer in two parts costs no 40 ms on a kept one."""
+    """Connections have TCP_NODELAY, so that an answer in two parts is not delayed by 40 ms."""
     with listen("127.0.0.1", 0) as listener:
         with socket.create_connection(listener.getsockname()):
             connection, _ = listener.accept()
@@ -39,8 +39,8 @@ def test_answers_do_not_wait_for_acknowledgements() -> None:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Where a server listens that waits for half a second instead of a minute."""
-    command = [sys.executable, "-c", IMPATIENT]
+    """Yield the port of a server with timeouts of half a second."""
+    command = [sys.executable, "-c", SERVER]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield int(server.stdout.readline())
@@ -48,7 +48,7 @@ def port() -> Iterator[int]:
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Return what still comes until the server ends the connection."""
+    """Return all bytes until the server closes the connection."""
     connection.settimeout(SOON_S)
     received = bytearray()
     while data := connection.recv(1 << 16):
@@ -60,8 +60,8 @@ def request(body: bytes, length: int) -> bytes:
     return b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length + body
 
 
-def test_who_says_nothing_is_let_go(port: int) -> None:
-    """A connection without a request ends, and so does one that is kept after its answer."""
+def test_idle_connection_is_closed(port: int) -> None:
+    """A connection without a request is closed, and so is one that is idle after an answer."""
     for first in (b"", request(b"abc", 3)):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(first)
@@ -69,8 +69,8 @@ def test_who_says_nothing_is_let_go(port: int) -> None:
 
 
 @pytest.mark.parametrize("head", [b"POST / HTT", b"POST / HTTP/1.1\r\nHost: a\r\nX-Slow: "])
-def test_head_that_drips_is_let_go(port: int, head: bytes) -> None:
-    """A byte now and then keeps no connection open."""
+def test_slow_head_is_refused(port: int, head: bytes) -> None:
+    """A client that sends its head one byte at a time loses its connection."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(head)
         end = time.monotonic() + SOON_S
@@ -82,11 +82,11 @@ def drip(connection: socket.socket, end: float) -> None:
     while time.monotonic() < end:
         connection.sendall(b"x")
         time.sleep(0.05)
-    pytest.fail("the server went on listening")
+    pytest.fail("the server kept the connection open")
 
 
-def test_upload_that_stops_is_let_go(port: int) -> None:
-    """A client whose computer went to sleep in the middle costs nobody a connection."""
+def test_stalled_upload_is_closed(port: int) -> None:
+    """A client that stops in the middle of a body loses its connection."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(request(b"only a part", 1000))
         began = time.monotonic()
@@ -94,8 +94,8 @@ def test_upload_that_stops_is_let_go(port: int) -> None:
         assert time.monotonic() - began < SOON_S
 
 
-def test_slow_but_steady_is_served(port: int) -> None:
-    """What comes in pieces, with pauses shorter than the limit, is taken whole."""
+def test_slow_steady_upload_is_received(port: int) -> None:
+    """A body in pieces, with pauses shorter than the timeout, is received whole."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(request(b"", 8))
         for _ in range(8):
@@ -104,8 +104,8 @@ def test_slow_but_steady_is_served(port: int) -> None:
         assert rest(connection).endswith(b"8")
 
 
-def test_who_takes_an_answer_slowly_gets_it_whole(port: int) -> None:
-    """However long one large piece takes, and with pauses longer than silence is allowed."""
+def test_slow_reader_gets_the_whole_answer(port: int) -> None:
+    """A client may pause reading an answer for longer than the idle timeout."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         received = len(connection.recv(1000))

@@ -1,4 +1,4 @@
-"""What a connection may not do: drip, stop taking, send on for ever, use up the open files."""
+"""The HTTP server's limits: slow senders, slow readers, refused bodies, open files."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ from flask import Flask, request
 from protocol.server import serving
 from protocol.server.access_control import install
 from protocol.server.timeouts import Timeouts
-app = Flask("impatient")
+app = Flask("test")
 install(app, "a-token")
 app.post("/check_status")(lambda: str(len(request.get_data())))
 app.get("/", endpoint="large")(lambda: bytes(50_000_000))
@@ -50,7 +50,7 @@ server.run(lambda: None, lambda: None)
 
 @contextlib.contextmanager
 def serving(log: IO[bytes], **settings: object) -> Iterator[int]:
-    """Keep a server of that patience up; yield its port."""
+    """Run a server with these settings; yield its port."""
     command = [sys.executable, "-c", SERVER, json.dumps(settings)]
     with subprocess.Popen(
         command,
@@ -67,7 +67,7 @@ def serving(log: IO[bytes], **settings: object) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IO[bytes]]:
-    """What the servers of this module say."""
+    """The log of the servers of this module."""
     with (tmp_path_factory.mktemp("serving") / "log").open("w+b") as file:
         yield file
 
@@ -76,7 +76,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IO[bytes]]:
 def connect(
     request: pytest.FixtureRequest, log: IO[bytes], tls: dict[str, str]
 ) -> Iterator[Callable[[], socket.socket]]:
-    """Return how to get a connection to a server that is quickly impatient; plain, and TLS."""
+    """Yield a function that connects to a server with short timeouts; plain, and with TLS."""
     secure = request.param == "https"
     files = {"certificate": tls["TLS_CERT"], "key": tls["TLS_KEY"]} if secure else {}
     timeouts = {
@@ -99,15 +99,15 @@ def connect(
 
 
 def post(path: bytes, length: int, *fields: bytes) -> bytes:
-    """Return the head of a request that brings so many bytes."""
+    """Return the head of a POST with a body of ``length`` bytes."""
     lines = [b"POST " + path + b" HTTP/1.1", b"Host: a", b"Content-Length: %d" % length, *fields]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Return what still comes until the server ends the connection."""
+    """Return all bytes until the server closes the connection."""
     received = bytearray()
-    # TLS calls it an error when the connection ends without its own goodbye.
+    # A TLS connection that ends without close_notify is an error.
     with contextlib.suppress(ssl.SSLError, ConnectionError):
         while data := connection.recv(1 << 16):
             received += data
@@ -115,7 +115,7 @@ def rest(connection: socket.socket) -> bytes:
 
 
 def status_of(answer: bytes) -> int:
-    """Return the status of the only answer, which closes the connection and, if bad, is JSON."""
+    """Check that this is one answer that closes the connection; return its status."""
     head, _, body = answer.partition(b"\r\n\r\n")
     assert answer.count(b"HTTP/1.1 ") == 1, answer
     assert b"\r\nConnection: close" in head, answer
@@ -125,13 +125,13 @@ def status_of(answer: bytes) -> int:
 
 
 def drip(connection: socket.socket, piece: bytes, pause_s: float) -> None:
-    """Send a piece now and then until the server ends the connection."""
+    """Send a piece every ``pause_s`` until the server closes the connection."""
     end = time.monotonic() + SOON_S
     with contextlib.suppress(OSError):
         while time.monotonic() < end:
             connection.sendall(piece)
             time.sleep(pause_s)
-    assert time.monotonic() < end, "the server went on listening"
+    assert time.monotonic() < end, "the server kept the connection open"
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def drip(connection: socket.socket, piece: bytes, pause_s: float) -> None:
         (b"/elsewhere", "length"),
     ],
 )
-def test_body_that_drips_is_let_go(
+def test_slow_body_is_closed(
     connect: Callable[[], socket.socket], path: bytes, coding: str
 ) -> None:
-    """A byte now and then keeps no connection, be the body wanted or not, chunked or not."""
+    """A body below the minimum speed ends the connection, chunked or not, accepted or refused."""
     head = post(path, 10_000_000)
     piece = {"length": b"x", "chunks": b"1\r\nx\r\n", "chunk head": b"0"}[coding]
     if coding != "length":
@@ -156,31 +156,31 @@ def test_body_that_drips_is_let_go(
         drip(connection, piece, 0.1)
 
 
-def test_body_at_a_least_pace_is_taken(connect: Callable[[], socket.socket]) -> None:
-    """Who sends slowly, but faster than the least pace, is read to the end."""
+def test_body_above_the_minimum_speed_is_received(connect: Callable[[], socket.socket]) -> None:
+    """A slow body above the minimum speed is read to its end."""
     with connect() as connection:
         connection.sendall(post(b"/check_status", 20_000, b"Connection: close"))
         for _ in range(20):
-            time.sleep(0.1)  # the pace is what this is about
+            time.sleep(0.1)  # the speed is what is tested
             connection.sendall(b"x" * 1000)
         assert rest(connection).endswith(b"20000")
 
 
-def test_who_takes_nothing_is_let_go(connect: Callable[[], socket.socket]) -> None:
-    """A client that reads nothing of its answer does not keep the connection and the answer."""
+def test_client_that_reads_nothing_is_closed(connect: Callable[[], socket.socket]) -> None:
+    """A client that reads nothing of its answer for the write timeout loses its connection."""
     with connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        time.sleep(3)  # in which nothing at all is taken
+        time.sleep(3)  # six times the write timeout
         assert len(rest(connection)) < 50_000_000
 
 
-def test_who_takes_little_gets_it_whole(connect: Callable[[], socket.socket]) -> None:
-    """A client that takes some of its answer now and then gets all of it in the end."""
+def test_slow_reader_gets_the_whole_answer(connect: Callable[[], socket.socket]) -> None:
+    """A client that keeps reading its answer slowly gets all of it."""
     with connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         received = 0
         for _ in range(12):
-            time.sleep(0.2)  # over two seconds in all, four times what one may take nothing for
+            time.sleep(0.2)  # over two seconds in all, four times the write timeout
             left = received + 3 * MIB
             while received < left:
                 received += len(connection.recv(1 << 16))
@@ -191,7 +191,7 @@ def test_who_takes_little_gets_it_whole(connect: Callable[[], socket.socket]) ->
 def test_refusal_can_be_read_after_a_hundred_megabytes(
     connect: Callable[[], socket.socket], coding: str
 ) -> None:
-    """Who looks for the answer only when all is sent finds it, if it was not endless."""
+    """A client that reads the answer only after it has sent a refused body gets the answer."""
     piece = b"x" * MIB
     with connect() as connection:
         head = post(b"/elsewhere", 100 * MIB)
@@ -206,8 +206,8 @@ def test_refusal_can_be_read_after_a_hundred_megabytes(
         assert status_of(rest(connection)) == 401
 
 
-def test_refused_body_is_not_read_without_end(connect: Callable[[], socket.socket]) -> None:
-    """A stranger can't make the server read on and on."""
+def test_refused_body_is_read_up_to_a_limit(connect: Callable[[], socket.socket]) -> None:
+    """The server closes the connection after ``drain_bytes`` of a refused body."""
     sent, piece = 0, b"x" * MIB
     with connect() as connection:
         connection.sendall(post(b"/elsewhere", 10**15))
@@ -215,18 +215,18 @@ def test_refused_body_is_not_read_without_end(connect: Callable[[], socket.socke
             while sent < 1024 * MIB:
                 connection.sendall(piece)
                 sent += MIB
-    assert sent < (128 + 32) * MIB  # the limit, and what the two ends' buffers hold
+    assert sent < (128 + 32) * MIB  # the limit, and the socket buffers of both ends
 
 
-def test_who_asks_first_is_refused_unsent(connect: Callable[[], socket.socket]) -> None:
-    """A client that waits to be told to go on gets the refusal instead, and need send nothing."""
+def test_expect_continue_is_refused_before_the_body(connect: Callable[[], socket.socket]) -> None:
+    """A client that waits for ``100 Continue`` gets the refusal before it sends the body."""
     with connect() as connection:
         connection.sendall(post(b"/elsewhere", 100 * MIB, b"Expect: 100-continue"))
         assert status_of(rest(connection)) == 401
 
 
-def test_who_asks_first_is_told_to_go_on(connect: Callable[[], socket.socket]) -> None:
-    """The word to go on comes before the body is read."""
+def test_expect_continue_is_answered(connect: Callable[[], socket.socket]) -> None:
+    """A client that waits for ``100 Continue`` gets it before the body is read."""
     with connect() as connection:
         fields = (b"Expect: 100-continue", b"Connection: close")
         connection.sendall(post(b"/check_status", 5, *fields))
@@ -235,10 +235,10 @@ def test_who_asks_first_is_told_to_go_on(connect: Callable[[], socket.socket]) -
         assert rest(connection).endswith(b"\r\n\r\n5")
 
 
-def test_small_refused_body_does_not_cost_the_connection(
+def test_small_refused_body_keeps_the_connection(
     connect: Callable[[], socket.socket],
 ) -> None:
-    """After a small refused body the connection takes the next request."""
+    """After a small refused body the connection serves the next request."""
     with connect() as connection:
         for _ in range(3):
             connection.sendall(post(b"/elsewhere", 5) + b"hello")
@@ -249,20 +249,20 @@ def test_small_refused_body_does_not_cost_the_connection(
 
 
 @pytest.mark.usefixtures("connect")
-def test_no_fault_was_logged(log: IO[bytes]) -> None:
-    """Whatever the clients above did, none of it is an error of the server."""
-    said = Path(log.name).read_text(encoding="utf-8")
-    assert "Traceback" not in said
-    assert " ERROR " not in said
-    assert " WARNING " not in said
+def test_no_error_was_logged(log: IO[bytes]) -> None:
+    """The server logs no error, warning or traceback for the clients of the tests above."""
+    text = Path(log.name).read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    assert " ERROR " not in text
+    assert " WARNING " not in text
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such limit")
 @pytest.mark.parametrize("held", [0, 180])
-def test_open_files_run_out_for_nobody(tmp_path: Path, held: int) -> None:
-    """With fewer files than callers, new ones are served as soon as stalled ones are let go.
+def test_more_connections_than_file_descriptors(tmp_path: Path, held: int) -> None:
+    """With too few file descriptors, new clients are served once stalled ones time out.
 
-    The same where the program itself has more files open than was reckoned with.
+    This also holds if the program has more files open than the server reserves.
     """
     path = tmp_path / "log"
     limits = {
@@ -285,21 +285,21 @@ def test_open_files_run_out_for_nobody(tmp_path: Path, held: int) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=2 * SOON_S) as connection:
             connection.sendall(b"GET /elsewhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             assert status_of(rest(connection)) == 401
-    said = path.read_text(encoding="utf-8")
-    assert "Traceback" not in said
-    warnings = said.count(" WARNING ")
+    text = path.read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    warnings = text.count(" WARNING ")
     assert (0 < warnings < 30) if held else not warnings
 
 
-def test_who_does_not_wait_for_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """However many requests one connection sends at once, others have their turn between them."""
+def test_pipelined_requests_do_not_block_other_connections(tmp_path: Path) -> None:
+    """While one connection sends requests without a pause, other connections are served."""
     flood = b"GET /check_status HTTP/1.1\r\nHost: a\r\n\r\n" * 2000
     with (tmp_path / "log").open("wb") as log, serving(log) as port:
-        over = threading.Event()
+        stopped = threading.Event()
         with socket.create_connection(("127.0.0.1", port)) as greedy:
             greedy.settimeout(SOON_S)
-            drain = threading.Thread(target=drained, args=(greedy,))
-            send = threading.Thread(target=sent_over_and_over, args=(greedy, flood, over))
+            drain = threading.Thread(target=read_all, args=(greedy,))
+            send = threading.Thread(target=send_repeatedly, args=(greedy, flood, stopped))
             drain.start()
             send.start()
             try:
@@ -308,19 +308,19 @@ def test_who_does_not_wait_for_answers_keeps_nobody_waiting(tmp_path: Path) -> N
                         other.sendall(b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
                         assert other.recv(100).startswith(b"HTTP/1.1 401")
             finally:
-                over.set()
+                stopped.set()
                 send.join()
                 greedy.shutdown(socket.SHUT_RDWR)
                 drain.join()
 
 
-def drained(connection: socket.socket) -> None:
+def read_all(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while connection.recv(MIB):
             pass
 
 
-def sent_over_and_over(connection: socket.socket, data: bytes, over: threading.Event) -> None:
+def send_repeatedly(connection: socket.socket, data: bytes, stopped: threading.Event) -> None:
     with contextlib.suppress(OSError):
-        while not over.is_set():
+        while not stopped.is_set():
             connection.sendall(data)
