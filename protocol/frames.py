@@ -104,20 +104,20 @@ class _Reader:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._chunk = b""
-        self._at = 0
+        self._position = 0
 
     def line(self) -> bytes | None:
         """Return the next line that is not blank; None at the end of the answer."""
         line = bytearray()
-        while self._more():
-            if not line and (blank := _KEEP_ALIVES.match(self._chunk, self._at)):
+        while self._has_more():
+            if not line and (blank := _KEEP_ALIVES.match(self._chunk, self._position)):
                 # Skips a run of blank lines at once: an answer may have very many.
-                self._at = blank.end()
+                self._position = blank.end()
                 continue
-            end = self._chunk.find(b"\n", self._at)
+            end = self._chunk.find(b"\n", self._position)
             line += self._take(end if end >= 0 else len(self._chunk))
             if end >= 0:
-                self._at += 1
+                self._position += 1
                 return bytes(line)
             if len(line) > _MAX_HEAD_BYTES:
                 raise WireError("a frame's first line has no end")
@@ -129,21 +129,21 @@ class _Reader:
         """Return the next ``count`` bytes."""
         data = bytearray()
         while len(data) < count:
-            if not self._more():
+            if not self._has_more():
                 raise WireError("the answer broke off")
-            data += self._take(min(self._at + count - len(data), len(self._chunk)))
+            data += self._take(min(self._position + count - len(data), len(self._chunk)))
         return bytes(data)
 
     def _take(self, end: int) -> bytes:
-        piece = self._chunk[self._at : end]
-        self._at = end
+        piece = self._chunk[self._position : end]
+        self._position = end
         return piece
 
-    def _more(self) -> bool:
+    def _has_more(self) -> bool:
         """Return whether another byte follows; an empty chunk is not the end."""
-        while self._at == len(self._chunk):
+        while self._position == len(self._chunk):
             following = next(self._chunks, None)
             if following is None:
                 return False
-            self._chunk, self._at = following, 0
+            self._chunk, self._position = following, 0
         return True

@@ -51,12 +51,12 @@ def safe_folders(filename: str) -> list[str]:
     """
     *folders, last = _SEPARATORS.split(filename)
     found: list[str] = []
-    room = _MAX_FOLDERS_BYTES
+    left_bytes = _MAX_FOLDERS_BYTES
     # An uploaded name that ends in a separator has no file name, so its folders are ignored.
     for name in filter(None, map(_safe, folders)) if last else ():
         folder = f"{name}_" if canonical(name).endswith(_ENDINGS) else name
-        room -= len(folder.encode()) + 1
-        if room < 0:
+        left_bytes -= len(folder.encode()) + 1
+        if left_bytes < 0:
             break
         found.append(folder)
     return found
@@ -107,22 +107,22 @@ class ResultPaths:
         """
         folders, saved = safe_folders(filename), saved_file.rpartition("/")[2]
         if folders and self._task:
-            called = partial(_stem_numbered, self._task.saved_name, safe_stem(filename))
+            name_with = partial(_stem_numbered, self._task.saved_name, safe_stem(filename))
         else:
-            called = partial(_numbered, saved)
-        return self._first_free("/".join([*folders, ""]), called, _hash(sha256))
+            name_with = partial(_numbered, saved)
+        return self._first_free("/".join([*folders, ""]), name_with, _hash(sha256))
 
-    def _first_free(self, above: str, called: Callable[[int], str], content: int) -> Place:
-        path = above + called(1)
+    def _first_free(self, folder: str, name_with: Callable[[int], str], content: int) -> Place:
+        path = folder + name_with(1)
         first = _hash(canonical(path))
         held = self._contents.get(first)
         if held is None or held == content:
             self._contents[first] = content
             return Place(path, held is None)
         if number := self._numbers.get((first, content)):
-            return Place(above + called(number), is_new=False)
+            return Place(folder + name_with(number), is_new=False)
         number = self._next.get(first, 2)
-        while (key := _hash(canonical(path := above + called(number)))) in self._contents:
+        while (key := _hash(canonical(path := folder + name_with(number)))) in self._contents:
             number += 1
         self._contents[key] = content
         self._numbers[first, content] = number

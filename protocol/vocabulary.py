@@ -27,10 +27,10 @@ from typing import cast
 MAX_FEATURES = 100
 """The largest number of terms in a vocabulary, and so the largest length of a job's vectors."""
 
-_TABLE_TERMS = 8192
-_TABLE_CHARACTERS = 1 << 20
-_COUNTABLE_BYTES = 256 * 1024
-_FAN_BITS = 5
+_MAX_TABLE_TERMS = 8192
+_MAX_TABLE_CHARACTERS = 1 << 20
+_MAX_COUNTABLE_BYTES = 256 * 1024
+_BUCKET_BITS = 5
 _HASH_BITS = 32
 # gevent switches threads only when one waits, and heartbeats must not be delayed by a large job.
 # After ``sleep(0)`` gevent's loop handles I/O only once in fifty times.
@@ -100,7 +100,7 @@ class Fit:
             for term, count in terms.items():
                 entry = self._table.get(term)
                 if entry is None:
-                    self._spill_if_full(len(term))
+                    self._write_table_if_full(len(term))
                     self._table[term] = [count, 1]
                 else:
                     entry[0] += count
@@ -113,7 +113,7 @@ class Fit:
         ``documents`` is the number of texts. The fit does not depend on the order of the surveys.
         """
         with self._lock:
-            self._spill()
+            self._write_table()
             best: list[Candidate] = []
             for candidates in _count(self._root, 0):
                 best = heapq.nsmallest(MAX_FEATURES, itertools.chain(best, candidates))
@@ -132,12 +132,12 @@ class Fit:
             self._table.clear()
             self._folder.cleanup()
 
-    def _spill_if_full(self, characters: int) -> None:
-        if len(self._table) >= _TABLE_TERMS or self._characters > _TABLE_CHARACTERS:
-            self._spill()
+    def _write_table_if_full(self, characters: int) -> None:
+        if len(self._table) >= _MAX_TABLE_TERMS or self._characters > _MAX_TABLE_CHARACTERS:
+            self._write_table()
         self._characters += characters
 
-    def _spill(self) -> None:
+    def _write_table(self) -> None:
         lines = (
             b"%d %d %b\n" % (count, in_documents, _encode(term))
             for term, (count, in_documents) in self._table.items()
@@ -169,24 +169,24 @@ def _distribute(lines: Iterable[bytes], folder: Path, depth: int) -> None:
     parts: dict[int, list[bytes]] = {}
     for line in lines:
         term = line.split(b" ", 2)[2]
-        digit = zlib.crc32(term) >> (depth * _FAN_BITS) & ((1 << _FAN_BITS) - 1)
-        parts.setdefault(digit, []).append(line)
+        bucket = zlib.crc32(term) >> (depth * _BUCKET_BITS) & ((1 << _BUCKET_BITS) - 1)
+        parts.setdefault(bucket, []).append(line)
     folder.mkdir(exist_ok=True)
-    for digit, part in parts.items():
+    for bucket, part in parts.items():
         # Opened for each write: the fits of many jobs would keep too many files open.
-        with (folder / f"{digit:02}").open("ab") as file:
+        with (folder / f"{bucket:02}").open("ab") as file:
             file.writelines(part)
 
 
 def _count(folder: Path, depth: int) -> Iterator[Iterator[Candidate]]:
     """Yield the candidates of each file of a folder; splits files too large for a table."""
     for path in sorted(folder.iterdir()):
-        if path.stat().st_size <= _COUNTABLE_BYTES or (depth + 1) * _FAN_BITS > _HASH_BITS:
+        if path.stat().st_size <= _MAX_COUNTABLE_BYTES or (depth + 1) * _BUCKET_BITS > _HASH_BITS:
             yield _count_file(path)
             continue
         finer = folder / f"{path.name}-finer"
         with path.open("rb") as file:
-            while lines := file.readlines(_COUNTABLE_BYTES):
+            while lines := file.readlines(_MAX_COUNTABLE_BYTES):
                 _distribute(lines, finer, depth + 1)
                 time.sleep(_YIELD_S)
         yield from _count(finer, depth + 1)

@@ -183,7 +183,7 @@ def root_cause(error: Exception) -> str:
 def one_line(text: str) -> str:
     """Return untrusted text for one line of a log: printable and cut."""
     cut = text[:_MAX_REASON_CHARACTERS]
-    return "".join(letter if letter.isprintable() else "?" for letter in cut)
+    return "".join(character if character.isprintable() else "?" for character in cut)
 
 
 _TRANSIENT_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})

@@ -37,22 +37,29 @@ def head_of(status: int, reason: str | None, headers: Mapping[str, str]) -> Head
 
 def of_slave(url: str) -> str:
     """Return the message for an address at which a slave answers."""
-    return f"the master is not at {url}: a slave answers there; {_instead(url)}"
+    return f"the master is not at {url}: a slave answers there; {_address_hint(url)}"
 
 
 def of_itself(url: str) -> str:
     """Return the message for a slave whose MASTER_URL is its own address."""
-    return f"the master is not at {url}, which is the address of this slave itself; {_instead(url)}"
+    hint = _address_hint(url)
+    return f"the master is not at {url}, which is the address of this slave itself; {hint}"
 
 
 def of_web_server(url: str, head: Head) -> str:
     """Return the message for an address at which another web server answers."""
-    there = f"the master is not at {url}: another web server answers there ({_cut(str(head))})"
+    there = (
+        f"the master is not at {url}: another web server answers there ({_printable(str(head))})"
+    )
     if not head.location:
-        return f"{there}; {_instead(url)}"
+        return f"{there}; {_address_hint(url)}"
     base = _base(url, head.location)
-    hint = f"if the master is behind it, give the address {_cut(base)}" if base else _instead(url)
-    return f"{there} and redirects to {_cut(head.location)}, which is not followed; {hint}"
+    hint = (
+        f"if the master is behind it, give the address {_printable(base)}"
+        if base
+        else _address_hint(url)
+    )
+    return f"{there} and redirects to {_printable(head.location)}, which is not followed; {hint}"
 
 
 def without_tls(url: str) -> str:
@@ -70,7 +77,7 @@ def with_tls(url: str) -> str:
     return f"what answers at {url} speaks TLS: give the address {secure}"
 
 
-def _instead(url: str) -> str:
+def _address_hint(url: str) -> str:
     shown = "the one that its log shows after 'listening on'"
     parts = urllib.parse.urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
@@ -88,5 +95,7 @@ def _base(url: str, location: str) -> str | None:
     return base if parts.scheme in ("http", "https") and parts.netloc and base != url else None
 
 
-def _cut(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_CHARACTERS])
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else "?" for character in text[:_MAX_CHARACTERS]
+    )

@@ -66,15 +66,15 @@ def _token_check(token: str, rules: AccessRules) -> Callable[[], None]:
 def _loopback_check() -> None:
     g.trusted = True
     host, origin = request.headers.get("Host"), request.headers.get("Origin")
-    here = host is None or _is_here(_HOST.fullmatch(host))
-    if not here or not (origin is None or _is_here(_ORIGIN.fullmatch(origin))):
+    host_is_local = host is None or _is_this_computer(_HOST.fullmatch(host))
+    if not host_is_local or not (origin is None or _is_this_computer(_ORIGIN.fullmatch(origin))):
         raise Forbidden(
             "Without CLUSTER_TOKEN only this computer itself may call: use "
             "http://localhost or http://127.0.0.1, or set CLUSTER_TOKEN."
         )
 
 
-def _is_here(named: re.Match[str] | None) -> bool:
+def _is_this_computer(named: re.Match[str] | None) -> bool:
     return named is not None and is_loopback(named["host"])
 
 

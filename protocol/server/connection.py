@@ -78,7 +78,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
 
     def read_requestline(self) -> str:
         """Return the next request line; empty if the client has closed the connection."""
-        with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("no request came")):
+        with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("no request arrived")):
             return read_line(self.rfile).decode("latin-1")
 
     def read_request(self, raw_requestline: str) -> bool:
@@ -98,7 +98,7 @@ class Handler(WSGIHandler):  # type: ignore[misc] # gevent has no types
     def _handle_client_error(self, ex: Exception) -> None:
         if not isinstance(ex, OSError):
             raise ex
-        _log.debug("%s broke off in the head of a request: %s", self.client_address, ex)
+        _log.debug("connection with %s failed before a request: %s", self.client_address, ex)
 
     def get_environ(self) -> dict[str, Any]:
         """Return the WSGI environment of the request."""

@@ -19,10 +19,10 @@ def no_files(task_type: str) -> str:
 
 def why_no_files(task: TaskType, form: Form) -> str:
     """Return the message for a form without a file in the field of its task type."""
-    return f"{no_files(task.name)}: {_how(task, form)}"
+    return f"{no_files(task.name)}: {_remedy(task, form)}"
 
 
-def _how(task: TaskType, form: Form) -> str:
+def _remedy(task: TaskType, form: Form) -> str:
     field = _quoted(task.form_field)
     as_file = f"curl -F {task.form_field}=@FILE"
     if task.form_field in form.fields_without_filename:
@@ -35,8 +35,8 @@ def _how(task: TaskType, form: Form) -> str:
     files = dict.fromkeys(upload.field for upload in form.uploads)
     others = dict.fromkeys((*files, *form.fields_without_filename, *form.fields))
     names = [name for name in others if name not in _TEXT_FIELDS]
-    how = f"send them in the form field {field} (received: {_list(names)})."
-    return f"{how}{_field_owners(files)}"
+    remedy = f"send them in the form field {field} (received: {_list(names)})."
+    return f"{remedy}{_field_owners(files)}"
 
 
 def _field_owners(files: Iterable[str]) -> str:

@@ -136,10 +136,10 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
             # this, no other request would be served until the end of this one.
             yield_timer.yield_if_due()
     except OSError as error:
-        raise _broken_off(error) from error
+        raise _interrupted(error) from error
 
 
-def _broken_off(error: OSError) -> BadRequest:
+def _interrupted(error: OSError) -> BadRequest:
     return BadRequest(f"The upload broke off before its end ({error}): send it again.")
 
 
@@ -147,7 +147,7 @@ def _urlencoded_fields(stream: IO[bytes]) -> dict[str, str]:
     try:
         text = stream.read(_MAX_FIELD_BYTES).decode("utf-8", errors="replace")
     except OSError as error:
-        raise _broken_off(error) from error
+        raise _interrupted(error) from error
     try:
         return dict(urllib.parse.parse_qsl(text, max_num_fields=_MAX_FIELDS))
     except ValueError as error:
@@ -233,13 +233,13 @@ class _FormReceiver:
                 "(POST /jobs, then /jobs/<id>/files)."
             )
         if filename is None:
-            self._field = (_name(part.name), bytearray())
+            self._field = (_decoded_name(part.name), bytearray())
         elif not filename:
             # A browser sends this if the user chose no file.
-            self.form.fields_without_filename.add(_name(part.name))
+            self.form.fields_without_filename.add(_decoded_name(part.name))
         else:
             path = self._folder / str(len(self.form.uploads))
-            upload = Upload(_name(part.name), filename, path)
+            upload = Upload(_decoded_name(part.name), filename, path)
             self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)
 
     def _end(self) -> None:
@@ -262,8 +262,8 @@ def _filename(part: MultipartSegment) -> str | None:
         _, options = parse_options_header(header)
         return options.get("filename")
     if part.filename is not None and "\\" in header:
-        return _name(_with_folders(header, part.filename))
-    return None if part.filename is None else _name(part.filename)
+        return _decoded_name(_with_folders(header, part.filename))
+    return None if part.filename is None else _decoded_name(part.filename)
 
 
 def _with_folders(header: str, cut: str) -> str:
@@ -275,7 +275,7 @@ def _with_folders(header: str, cut: str) -> str:
     return str(options.get("filename", cut))
 
 
-def _name(latin: str) -> str:
+def _decoded_name(latin: str) -> str:
     """Decode a name as UTF-8, or else as cp1252, which curl on a Western Windows sends."""
     name = latin.encode("latin-1")
     try:

@@ -16,8 +16,8 @@ from protocol.server.timeouts import Timeouts
 _PIECE_BYTES = 256 * 1024
 _MAX_SKIPPED_BYTES = 64 * 1024
 """The longest unread body that is read and discarded, so that the connection can be kept."""
-_CHUNK_LINE_BYTES = 4096
-_TRAILER_BYTES = 8 * 1024
+_MAX_CHUNK_LINE_BYTES = 4096
+_MAX_TRAILER_BYTES = 8 * 1024
 # At most 16 digits and no white space, which parsers treat differently.
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
@@ -43,9 +43,9 @@ class Stream(Protocol):
 
 
 class Body:
-    """The stream that the program reads from; ``send_continue`` tells a client that waits to go on.
+    """The body as a stream; the first read calls ``send_continue`` if the client waits for it.
 
-    ``rfile`` is known by this name to ``simple_websocket``, which takes the connection over.
+    ``simple_websocket``, which takes over the connection, reads the attribute ``rfile``.
     """
 
     def __init__(
@@ -156,15 +156,15 @@ class Body:
         self._waited_s += time.monotonic() - began
         if self._waited_s >= self._timeouts.idle_timeout_s:
             if self._received < self._timeouts.min_body_bytes:
-                raise TimeoutError("it came too slowly")
+                raise TimeoutError("the body arrives too slowly")
             self._received, self._waited_s = 0, 0.0
         return data
 
     def _begin_chunk(self) -> None:
         if self._has_begun_chunk and self._line(2) != b"\r\n":
-            raise Broken("since a chunk is longer than its size")
+            raise Broken("since a chunk does not have its announced size")
         self._has_begun_chunk = True
-        line = _CHUNK_LINE.fullmatch(self._line(_CHUNK_LINE_BYTES))
+        line = _CHUNK_LINE.fullmatch(self._line(_MAX_CHUNK_LINE_BYTES))
         if line is None:
             raise Broken("since a chunk does not begin with its size")
         self._left = int(line[1], 16)
@@ -172,14 +172,16 @@ class Body:
             self._end_chunks()
 
     def _end_chunks(self) -> None:
-        room = _TRAILER_BYTES
-        while (line := self._line(room)) != b"\r\n":
-            room -= len(line)
-            if not _TRAILER.fullmatch(line) or room < 2:
+        left_bytes = _MAX_TRAILER_BYTES
+        while (line := self._line(left_bytes)) != b"\r\n":
+            left_bytes -= len(line)
+            if not _TRAILER.fullmatch(line) or left_bytes < 2:
                 raise Broken("since the lines after the last chunk are not headers")
         self._chunked = False
 
     def _line(self, max_bytes: int) -> bytes:
         # A line may arrive in many pieces, and ``_timed`` checks only after the whole line.
-        with gevent.Timeout(self._timeouts.idle_timeout_s, TimeoutError("it came too slowly")):
+        with gevent.Timeout(
+            self._timeouts.idle_timeout_s, TimeoutError("the body arrives too slowly")
+        ):
             return self._timed(lambda: self.rfile.readline(max_bytes))

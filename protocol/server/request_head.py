@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-LINE_BYTES = 8000
+MAX_LINE_BYTES = 8000
 """The longest request line, which also limits the address."""
-HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """For all header lines of a request together."""
 MAX_FIELDS = 100
 
@@ -53,12 +53,12 @@ class Head:
 
 def read_line(stream: BinaryIO) -> bytes:
     """Return the request line; empty at the end of the stream. Raises ``BadHead`` 414."""
-    line = stream.readline(LINE_BYTES + 1)
+    line = stream.readline(MAX_LINE_BYTES + 1)
     if line == b"\r\n":  # some clients send an empty line after a body (RFC 9112, section 2.2)
-        line = stream.readline(LINE_BYTES + 1)
-    if len(line) > LINE_BYTES:
+        line = stream.readline(MAX_LINE_BYTES + 1)
+    if len(line) > MAX_LINE_BYTES:
         raise BadHead(
-            414, f"The address is too long: a request line may have {LINE_BYTES} bytes at most."
+            414, f"The address is too long: a request line may have {MAX_LINE_BYTES} bytes at most."
         )
     return line
 
@@ -67,17 +67,17 @@ def read_head(line: bytes, stream: BinaryIO) -> Head:
     """Return the head that begins with ``line``; raises ``BadHead`` 400 or 431."""
     parts = _REQUEST_LINE.fullmatch(line)
     if parts is None:
-        raise _bad("its first line is not METHOD /path HTTP/1.1 with CR LF at its end")
+        raise _malformed("its first line is not METHOD /path HTTP/1.1 with CR LF at its end")
     method = parts[1].decode("ascii")
-    target = _BEYOND_ASCII.sub(_encoded, parts[2]).decode("ascii")
+    target = _BEYOND_ASCII.sub(_percent_encoded, parts[2]).decode("ascii")
     if parts[3] != b"1":
-        raise _bad("this server speaks HTTP/1.1 alone")
+        raise _malformed("this server speaks HTTP/1.1 alone")
     version = "HTTP/1.0" if parts[4] == b"0" else "HTTP/1.1"
     fields = _read_fields(stream)
     target, fields = _origin_form(target, fields)
     _check_host(fields, version)
     chunked = _is_chunked(fields, version)
-    connection = _words(fields, "connection")
+    connection = _tokens(fields, "connection")
     closes = "close" in connection or (version == "HTTP/1.0" and "keep-alive" not in connection)
     return Head(
         method=method,
@@ -87,33 +87,33 @@ def read_head(line: bytes, stream: BinaryIO) -> Head:
         content_length=_content_length(fields),
         chunked=chunked,
         closes=closes,
-        expects_continue=version == "HTTP/1.1" and "100-continue" in _words(fields, "expect"),
+        expects_continue=version == "HTTP/1.1" and "100-continue" in _tokens(fields, "expect"),
     )
 
 
-def _encoded(byte: re.Match[bytes]) -> bytes:
+def _percent_encoded(byte: re.Match[bytes]) -> bytes:
     """Percent-encode a byte that some clients (curl with a raw address) fail to encode."""
     return b"%%%02X" % ord(byte[0])
 
 
-def _bad(why: str) -> BadHead:
+def _malformed(why: str) -> BadHead:
     return BadHead(400, f"The request is not valid HTTP: {why}.")
 
 
 def _read_fields(stream: BinaryIO) -> list[Field]:
     fields: list[Field] = []
-    left = HEAD_BYTES
+    left = MAX_HEAD_BYTES
     while (line := stream.readline(left + 1)) != b"\r\n":
         left -= len(line)
         if left < 0 or len(fields) >= MAX_FIELDS:
             raise BadHead(
                 431,
-                f"The request has too many headers: at most {MAX_FIELDS} lines and {HEAD_BYTES} "
-                "bytes are allowed. Send fewer.",
+                f"The request has too many headers: at most {MAX_FIELDS} lines and "
+                f"{MAX_HEAD_BYTES} bytes are allowed. Send fewer.",
             )
         field = _FIELD.fullmatch(line)
         if field is None:
-            raise _bad("a header line is not 'Name: value' with CR LF at its end")
+            raise _malformed("a header line is not 'Name: value' with CR LF at its end")
         fields.append((field[1].decode("ascii"), field[2].decode("latin-1").strip(" \t")))
     return fields
 
@@ -122,7 +122,7 @@ def _values(fields: Sequence[Field], name: str) -> list[str]:
     return [value for key, value in fields if key.lower() == name]
 
 
-def _words(fields: Sequence[Field], name: str) -> set[str]:
+def _tokens(fields: Sequence[Field], name: str) -> set[str]:
     return {word.strip().lower() for word in ",".join(_values(fields, name)).split(",")}
 
 
@@ -135,7 +135,7 @@ def _origin_form(target: str, fields: list[Field]) -> tuple[str, list[Field]]:
         return target, fields
     absolute = _ABSOLUTE.match(target)
     if absolute is None:
-        raise _bad("its address does not begin with '/'")
+        raise _malformed("its address does not begin with '/'")
     path = target[absolute.end() :]
     others = [field for field in fields if field[0].lower() != "host"]
     given = [("Host", absolute[1])] if len(others) < len(fields) else []
@@ -147,9 +147,9 @@ def _origin_form(target: str, fields: list[Field]) -> tuple[str, list[Field]]:
 def _check_host(fields: Sequence[Field], version: str) -> None:
     hosts = _values(fields, "host")
     if len(hosts) > 1 or (not hosts and version != "HTTP/1.0"):
-        raise _bad("it needs one Host header")
+        raise _malformed("it needs one Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise _bad("its Host header is malformed")
+        raise _malformed("its Host header is malformed")
 
 
 def _is_chunked(fields: Sequence[Field], version: str) -> bool:
@@ -157,9 +157,9 @@ def _is_chunked(fields: Sequence[Field], version: str) -> bool:
     if not codings:
         return False
     if version == "HTTP/1.0" or _values(fields, "content-length"):
-        raise _bad("Transfer-Encoding is not allowed with HTTP/1.0, or with a Content-Length")
+        raise _malformed("Transfer-Encoding is not allowed with HTTP/1.0, or with a Content-Length")
     if [coding.lower() for coding in codings] != ["chunked"]:
-        raise _bad("the only Transfer-Encoding allowed is 'chunked'")
+        raise _malformed("the only Transfer-Encoding allowed is 'chunked'")
     return True
 
 
@@ -168,5 +168,5 @@ def _content_length(fields: Sequence[Field]) -> int | None:
     if not lengths:
         return None
     if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
-        raise _bad("its Content-Length must be one whole number")
+        raise _malformed("its Content-Length must be one whole number")
     return int(lengths[0])

@@ -13,9 +13,9 @@ def refused(program: str, *words: str, capsys: pytest.CaptureFixture[str]) -> st
     with pytest.raises(SystemExit) as ended:
         read(program, words)
     assert ended.value.code == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    (line,) = said.err.splitlines()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
     assert line.startswith(f"{program}.py: ")
     return line
 
@@ -55,7 +55,7 @@ def test_slave_takes_the_masters_address(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "words", "said"),
+    ("program", "words", "expected"),
     [
         (MASTER, ["--prot", "5001"], "unknown option --prot: did you mean --port?"),
         (MASTER, ["--por", "5001"], "unknown option --por: did you mean --port?"),
@@ -81,10 +81,10 @@ def test_slave_takes_the_masters_address(words: tuple[str, ...]) -> None:
     ],
 )
 def test_bad_usage_is_one_line(
-    program: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    program: str, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An unknown, extra or empty argument is named, with the option that was probably meant."""
-    assert said in refused(program, *words, capsys=capsys)
+    assert expected in refused(program, *words, capsys=capsys)
 
 
 def test_refusal_shows_no_secret(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,8 @@ SOURCES = sorted(
     [PROJECT / f"{name}.py" for name in ("master", "slave", "client")]
     + [
         path
-        for name in ("master", "slave", "client")
-        for path in (PROJECT / f"{name}_service").rglob("*.py")
+        for name in ("protocol", "master_service", "slave_service", "client_service")
+        for path in (PROJECT / name).rglob("*.py")
     ]
 )
 SCRIPTS = sorted(
@@ -33,12 +33,12 @@ IN_A_SCRIPT = re.compile(rf"\$\{{(?!LEAST|MOST|MIN|MAX)[^}}]*\}} ({NOUNS})\b")
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "expected"),
     [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1000, "1000 files"), (0.5, "0.5 files")],
 )
-def test_one_is_singular(number: float, said: str) -> None:
+def test_one_is_singular(number: float, expected: str) -> None:
     """Only the number 1 has the singular."""
-    assert counted(number, "file") == said
+    assert counted(number, "file") == expected
 
 
 def test_plural_may_be_another_word() -> None:

@@ -72,8 +72,8 @@ def test_spilling_to_files_gives_the_same_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, countable_bytes: int
 ) -> None:
     """A table that is often written to files, which are split, counts exactly."""
-    monkeypatch.setattr(vocabulary, "_TABLE_TERMS", 50)
-    monkeypatch.setattr(vocabulary, "_COUNTABLE_BYTES", countable_bytes)
+    monkeypatch.setattr(vocabulary, "_MAX_TABLE_TERMS", 50)
+    monkeypatch.setattr(vocabulary, "_MAX_COUNTABLE_BYTES", countable_bytes)
     source = seeded(6)
     surveys = [
         {f"t{int(source.paretovariate(0.3)) % 400}": source.randint(1, 9) for _ in range(40)}

@@ -17,7 +17,7 @@ def upload(field: str) -> Upload:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "expected"),
     [
         (Form(), 'in the form field "texts" (received: no other field).'),
         (Form({"task_type": "text"}), "(received: no other field)."),
@@ -33,11 +33,11 @@ def upload(field: str) -> Upload:
         (Form(dict.fromkeys(map(str, range(20)), "")), '"7" and 12 more).'),
     ],
 )
-def test_message_names_the_received_fields(form: Form, said: str) -> None:
+def test_message_names_the_received_fields(form: Form, expected: str) -> None:
     """The message has its fixed beginning, then names the expected and the received fields."""
     message = why_no_files(TEXT, form)
     assert message.startswith(BEGIN)
-    assert said in message
+    assert expected in message
 
 
 def test_names_are_cut() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.server.request_head import (
-    HEAD_BYTES,
-    LINE_BYTES,
     MAX_FIELDS,
+    MAX_HEAD_BYTES,
+    MAX_LINE_BYTES,
     BadHead,
     Head,
     read_head,
@@ -202,18 +202,19 @@ def test_ambiguous_head_is_refused(name: str) -> None:
 def test_address_has_a_limit() -> None:
     """A request line as long as the limit is read; a longer one is a 414, and not read further."""
     fixed = len(b"GET  HTTP/1.1\r\n")
-    line = b"GET /" + b"x" * (LINE_BYTES - fixed - 1) + b" HTTP/1.1\r\n"
-    assert len(head_of(line + HOST + b"\r\n").target) == LINE_BYTES - fixed
+    line = b"GET /" + b"x" * (MAX_LINE_BYTES - fixed - 1) + b" HTTP/1.1\r\n"
+    assert len(head_of(line + HOST + b"\r\n").target) == MAX_LINE_BYTES - fixed
     for longer in (b"x" + line, b"x" * 1_000_000):
         stream = io.BytesIO(longer)
         with pytest.raises(BadHead) as refusal:
             read_line(stream)
         assert refusal.value.status == 414
-        assert stream.tell() == LINE_BYTES + 1
+        assert stream.tell() == MAX_LINE_BYTES + 1
 
 
 @pytest.mark.parametrize(
-    "fields", [b"X: y\r\n" * MAX_FIELDS, b"X: " + b"y" * HEAD_BYTES, b"X: yyyyyyyyyy\r\n" * 10_000]
+    "fields",
+    [b"X: y\r\n" * MAX_FIELDS, b"X: " + b"y" * MAX_HEAD_BYTES, b"X: yyyyyyyyyy\r\n" * 10_000],
 )
 def test_headers_have_a_limit(fields: bytes) -> None:
     """Too many or too long headers are a 431, after a bounded number of bytes."""
@@ -221,7 +222,7 @@ def test_headers_have_a_limit(fields: bytes) -> None:
     with pytest.raises(BadHead) as refusal:
         read_head(read_line(stream), stream)
     assert refusal.value.status == 431
-    assert stream.tell() <= len(FIRST) + HEAD_BYTES + 1
+    assert stream.tell() <= len(FIRST) + MAX_HEAD_BYTES + 1
 
 
 def test_a_hundred_headers_are_read() -> None:
