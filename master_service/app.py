@@ -140,8 +140,8 @@ def _watch(parts: AppContext, runner: Runner) -> None:
             counts[slave_state(record, resting)] += 1
         return counts
 
-    parts.metrics.watch("slaves", "Slaves by state.", "state", slaves)
-    parts.metrics.watch("unfinished", "Jobs and files without an end.", "what", runner.queue)
+    parts.metrics.add_gauge("slaves", "Slaves by state.", "state", slaves)
+    parts.metrics.add_gauge("unfinished", "Jobs and files without an end.", "what", runner.queue)
 
 
 def _remote_slave_refusal(settings: MasterSettings, tls: bool) -> str | None:

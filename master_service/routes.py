@@ -102,7 +102,7 @@ def activity() -> Response:
     return jsonify(
         interval_seconds=INTERVAL_S,
         finished_files=found.finished_files(now),
-        slaves={name: asdict(slave) for name, slave in found.of_slaves(now).items()},
+        slaves={name: asdict(slave) for name, slave in found.by_slave(now).items()},
     )
 
 
@@ -142,7 +142,7 @@ def _describe(
         "state": slave_state(record, resting),
         "last_seen_seconds": round(now - record.last_seen, 3),
         "resting_reason": rest and rest.reason,
-        "resting_seconds": rest and round(rest.for_s, 3),
-        "resting_seconds_left": rest and round(rest.left_s, 3),
+        "resting_seconds": rest and round(rest.elapsed_s, 3),
+        "resting_seconds_left": rest and round(rest.remaining_s, 3),
         "unreachable_reason": record.unreachable,
     }

@@ -51,7 +51,7 @@ from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
 
-_TROUBLES: dict[type[TransportError], ExchangeFailure] = {
+_EXCHANGE_FAILURES: dict[type[TransportError], ExchangeFailure] = {
     SlaveFull: ExchangeFailure.FULL,
     SlaveLost: ExchangeFailure.LOST,
     InvalidAnswer: ExchangeFailure.INVALID,
@@ -73,11 +73,11 @@ class Listener(Protocol):
         """A slave is given files."""
         ...
 
-    def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
+    def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """The file waits for another slave, blamed by these until now."""
         ...
 
-    def dropped(self, positions: Sequence[int]) -> None:
+    def discarded(self, positions: Sequence[int]) -> None:
         """The pass was given up before these files had an outcome."""
         ...
 
@@ -106,15 +106,15 @@ class RunRequest:
 class ActiveRun:
     """A pass that has begun."""
 
-    work: RunRequest
+    request: RunRequest
     listener: Listener
-    left: int
-    over: threading.Event = field(default_factory=threading.Event)
+    unfinished: int
+    finished: threading.Event = field(default_factory=threading.Event)
 
     def wait(self) -> None:
         """Come back when every file has its end; raises ``ShuttingDown`` when the master stops."""
-        self.over.wait()
-        if self.left:
+        self.finished.wait()
+        if self.unfinished:
             raise ShuttingDown
 
 
@@ -131,31 +131,33 @@ class Worker:
         # Decisions, and the notes that follow from them, are made one at a time.
         self._lock = threading.Lock()
 
-    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
+    def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
         """Begin a pass under a name that no other one has while it is under way."""
-        active_run = ActiveRun(work, listener, left=len(work.inputs))
-        if not active_run.left:
-            active_run.over.set()
+        active_run = ActiveRun(request, listener, unfinished=len(request.inputs))
+        if not active_run.unfinished:
+            active_run.finished.set()
             return active_run
         with self._lock:
             self._runs[run] = active_run
-        now, task_type = time.monotonic(), work.task.name
-        self._post(RunAdded(now, run, task_type, work.sizes, work.patience_s, work.blamed_by))
+        now, task_type = time.monotonic(), request.task.name
+        self._handle(
+            RunAdded(now, run, task_type, request.sizes, request.patience_s, request.blamed_by)
+        )
         return active_run
 
     def cancel(self, run: str) -> None:
         """Give up a pass; files whose outcome is being taken in now end with it."""
-        self._post(RunCancelled(time.monotonic(), run))
+        self._handle(RunCancelled(time.monotonic(), run))
 
     def drop(self, run: str, slave: str) -> int:
         """Give a slave nothing more of a pass; returns how many of its files it held."""
-        actions = self._post(SlaveExcluded(time.monotonic(), run, slave))
+        actions = self._handle(SlaveExcluded(time.monotonic(), run, slave))
         return sum(isinstance(action, Requeue) for action in actions)
 
     def stop(self) -> None:
         """Let everybody go who waits for a pass."""
         for run in list(self._runs.values()):
-            run.over.set()
+            run.finished.set()
 
     def slave_changed(self, change: Change) -> None:
         """Hear of a slave that came, changed, left, became unreachable or was lost."""
@@ -165,11 +167,11 @@ class Worker:
                 _log.warning("slave %s is unreachable: %s", record.name, record.unreachable)
             else:
                 _log.info("slave %s %s", record.name, "is missing" if change.lost else "has left")
-            self._post(SlaveGone(now, record.name, change.lost))
+            self._handle(SlaveGone(now, record.name, change.lost))
         else:
             capabilities = record.capabilities
             _log.info("slave %s: %s", record.name, counted(capabilities.workers, "worker"))
-            self._post(SlaveUp(now, record.name, capabilities.workers, capabilities.task_types))
+            self._handle(SlaveUp(now, record.name, capabilities.workers, capabilities.task_types))
 
     def resting(self) -> dict[str, Suspension]:
         """Return the slaves ("ip:port") that are given nothing now."""
@@ -183,47 +185,49 @@ class Worker:
 
     def tick(self, now: float, late_s: float) -> None:
         """Hear that time has passed, and for how much of it the master stood still."""
-        self._post(Tick(now, late_s))
+        self._handle(Tick(now, late_s))
 
-    def _post(self, event: Event) -> list[Action]:
+    def _handle(self, event: Event) -> list[Action]:
         with self._lock:
             # Time that passes while nothing is to be done changes nothing.
             is_news = bool(self._runs) or not isinstance(event, Tick)
             actions = self._scheduler.handle(event)
             # First what was decided, then the log of it, which must never be in the way.
-            self._note(actions)
+            self._apply(actions)
             if self._event_log and is_news:
                 self._event_log.write(event, actions)
         given_up = [action for action in actions if isinstance(action, GiveUp)]
         for number, action in enumerate(given_up, start=1):
-            self._end(action.run, action.index, action)
+            self._finish_file(action.run, action.index, action)
             if number % _YIELD_EVERY_FILES == 0:
                 time.sleep(_YIELD_S)
         return actions
 
-    def _note(self, actions: Sequence[Action]) -> None:
-        dropped: dict[str, list[int]] = {}
+    def _apply(self, actions: Sequence[Action]) -> None:
+        discarded: dict[str, list[int]] = {}
         for action in actions:
             if isinstance(action, Send):
                 self._send(action)
             elif isinstance(action, Requeue):
                 listener = self._runs[action.run].listener
-                _tell(listener.taken_back, action.index, action.blamed_by)
+                _notify(listener.requeued, action.index, action.blamed_by)
             elif isinstance(action, Discard):
-                dropped.setdefault(action.run, []).append(action.index)
-        for name, positions in dropped.items():
-            _tell(self._runs[name].listener.dropped, positions)
-            self._count_down(name, len(positions))
+                discarded.setdefault(action.run, []).append(action.index)
+        for name, positions in discarded.items():
+            _notify(self._runs[name].listener.discarded, positions)
+            self._count_finished(name, len(positions))
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
         # Made now: a file that ends elsewhere meanwhile is forgotten.
-        inputs = [run.work.inputs[index] for index in batch.indexes]
-        _tell(run.listener.handed_over, batch.indexes, batch.slave)
-        batch_request = BatchRequest(run.work.task, inputs, run.work.survey, run.work.fit)
-        threading.Thread(target=self._carry, args=(batch, batch_request), daemon=True).start()
+        inputs = [run.request.inputs[index] for index in batch.indexes]
+        _notify(run.listener.handed_over, batch.indexes, batch.slave)
+        batch_request = BatchRequest(run.request.task, inputs, run.request.survey, run.request.fit)
+        threading.Thread(
+            target=self._exchange_batch, args=(batch, batch_request), daemon=True
+        ).start()
 
-    def _carry(self, batch: Send, batch_request: BatchRequest) -> None:
+    def _exchange_batch(self, batch: Send, batch_request: BatchRequest) -> None:
         """Bring one batch to its slave and the outcomes back."""
         trouble = None
 
@@ -233,45 +237,45 @@ class Worker:
         try:
             for answered in self._transport.process(batch.slave, batch_request, is_wanted):
                 if answered is None:
-                    self._post(AnswerBegun(time.monotonic(), batch.batch))
+                    self._handle(AnswerBegun(time.monotonic(), batch.batch))
                 else:
-                    self._answered(batch, batch.indexes[answered[0]], answered[1])
+                    self._file_answered(batch, batch.indexes[answered[0]], answered[1])
         except TransportError as error:
-            trouble = _TROUBLES[type(error)]
+            trouble = _EXCHANGE_FAILURES[type(error)]
             if is_wanted():
                 _log.warning("slave %s: %s (%s)", batch.slave, error, trouble.value)
         except Exception:  # noqa: BLE001 (border of a thread: its files must not stay with it)
             trouble = ExchangeFailure.INVALID
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
-        self._post(BatchEnded(time.monotonic(), batch.batch, trouble))
+        self._handle(BatchEnded(time.monotonic(), batch.batch, trouble))
 
-    def _answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
+    def _file_answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
         if outcome is None:
-            self._post(InputUnreadable(time.monotonic(), batch.batch, index))
+            self._handle(InputUnreadable(time.monotonic(), batch.batch, index))
             return
         code = outcome.failure.code if outcome.failure else None
-        actions = self._post(FileAnswered(time.monotonic(), batch.batch, index, code))
+        actions = self._handle(FileAnswered(time.monotonic(), batch.batch, index, code))
         if Accept(batch.run, index) in actions:
-            self._end(batch.run, index, outcome)
+            self._finish_file(batch.run, index, outcome)
 
-    def _end(self, name: str, index: int, how: Outcome | GiveUp) -> None:
+    def _finish_file(self, name: str, index: int, how: Outcome | GiveUp) -> None:
         run = self._runs[name]
         if isinstance(how, GiveUp):
-            how = Outcome(run.work.inputs[index].filename, failure=how.failure)
-        _tell(run.listener.ended, index, how)
+            how = Outcome(run.request.inputs[index].filename, failure=how.failure)
+        _notify(run.listener.ended, index, how)
         with self._lock:
-            self._count_down(name, 1)
+            self._count_finished(name, 1)
 
-    def _count_down(self, name: str, ended: int) -> None:
+    def _count_finished(self, name: str, ended: int) -> None:
         run = self._runs[name]
-        run.left -= ended
-        if run.left == 0:
+        run.unfinished -= ended
+        if run.unfinished == 0:
             # The name may be taken by the next pass as soon as somebody hears of the end.
             del self._runs[name]
-            run.over.set()
+            run.finished.set()
 
 
-def _tell(step: Callable[..., None], *values: object) -> None:
+def _notify(step: Callable[..., None], *values: object) -> None:
     """Tell a listener; its trouble is its own, and must not keep the other files from going on."""
     try:
         step(*values)

@@ -79,7 +79,7 @@ def slaves(job_id: str) -> ResponseReturnValue:
     job_id = service.job(job_id).job_id
     running_job, ledger = service.runner.running_job(job_id), service.store.ledger
     if running_job:
-        speeds, together = running_job.throughput.of_slaves(), running_job.throughput.together()
+        speeds, together = running_job.throughput.by_slave(), running_job.throughput.combined()
     else:
         speeds = ledger.speeds(job_id)
         together = speeds.pop(COMBINED, (0, 0.0))

@@ -13,7 +13,7 @@ from master_service.jobs.model import File, FileState, JobState
 from master_service.jobs.results import Results
 from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
-from master_service.monitoring.activity import Key
+from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
 from master_service.slaves.transport import InputFile
 from protocol.failures import Failure, Internal
@@ -84,15 +84,15 @@ class ProgressRecorder:
         self._metrics.activity.handed_over(slave, named)
         self._store.ledger.files_changed(job, files)
 
-    def taken_back(self, position: int, blamed_by: tuple[str, ...]) -> None:
+    def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """Note that a file waits for another slave."""
         file = self._file(position)
         file.take_back(blamed_by)
         self.running_job.let_go(1)
-        self._metrics.activity.let_go(self._key(file))
+        self._metrics.activity.release(self._key(file))
         self._store.ledger.files_changed(self.running_job.job, [file])
 
-    def dropped(self, positions: Sequence[int]) -> None:
+    def discarded(self, positions: Sequence[int]) -> None:
         """Note that nobody wants these files any more."""
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
@@ -100,7 +100,7 @@ class ProgressRecorder:
             self.running_job.let_go(sum(file.state is FileState.RUNNING for file in files))
             for file in files:
                 file.cancel()
-                self._metrics.activity.let_go(self._key(file))
+                self._metrics.activity.release(self._key(file))
             self._end(page, files)
             # Under gevent nobody else gets a turn until this thread waits, and zero is no wait.
             time.sleep(_YIELD_S)
@@ -124,7 +124,7 @@ class ProgressRecorder:
         if failure is not None:
             file.fail(failure)
         if file.state is FileState.QUEUED:
-            self._metrics.activity.let_go(self._key(file))  # it has another pass to go
+            self._metrics.activity.release(self._key(file))  # it has another pass to go
         else:
             self._metrics.activity.ended(self._key(file), time.monotonic())
         if file.slave is not None:
@@ -150,7 +150,7 @@ class ProgressRecorder:
         self._store.ledger.files_changed(job, files)
         self.running_job.note()
 
-    def _key(self, file: File) -> Key:
+    def _key(self, file: File) -> FileKey:
         return self.running_job.job.job_id, file.index
 
     def _file(self, position: int) -> File:

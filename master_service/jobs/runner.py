@@ -48,7 +48,7 @@ _YIELD_S = 0.0001
 class Engine(Protocol):
     """What brings files to slaves and outcomes back; ``worker.Worker`` is the one there is."""
 
-    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
+    def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
         """Begin a pass; its ``wait`` comes back when every file has its outcome."""
         ...
 
@@ -227,7 +227,7 @@ class Runner:
         )
         with running_job.lock:
             if running_job.is_cancelled:
-                recorder.dropped(range(len(inputs)))
+                recorder.discarded(range(len(inputs)))
                 return
             active_run = self._engine.begin(running_job.job.job_id, work, recorder)
         active_run.wait()
@@ -247,8 +247,8 @@ class Runner:
         if job.ended_files != job.total_files:
             raise RuntimeError(f"job {job.job_id} would end with files that have no end")
         with suppress(LedgerFull):  # then nobody will know how fast they were
-            speeds = running_job.throughput.of_slaves() | {
-                COMBINED: running_job.throughput.together()
+            speeds = running_job.throughput.by_slave() | {
+                COMBINED: running_job.throughput.combined()
             }
             self._store.ledger.keep_speeds(job, speeds)
         self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)

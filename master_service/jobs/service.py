@@ -48,7 +48,7 @@ class Slaves(Protocol):
         """Say why no slave can do a type; None when one can."""
         ...
 
-    def able(self, task_type: str) -> list[str]:
+    def capable_of(self, task_type: str) -> list[str]:
         """Return the present slaves ("ip:port") that can do a type."""
         ...
 
@@ -227,7 +227,7 @@ class Service:
     def drop(self, job_id: str, slave: str) -> int:
         """Let one slave do nothing more of this job; returns how many files it had to give back."""
         job = self.job(job_id)
-        able = self.slaves.able(job.task_type)
+        able = self.slaves.capable_of(job.task_type)
         if slave not in able:
             raise NotFound(f"No slave {slave} is here that does {job.task_type}.")
         if able == [slave]:
@@ -271,7 +271,7 @@ class Service:
 
     def _all_resting(self, running_job: RunningJob) -> str | None:
         """Return why no slave is given a file of the job; None while one is or could be."""
-        able, resting = self.slaves.able(running_job.job.task_type), self.resting()
+        able, resting = self.slaves.capable_of(running_job.job.task_type), self.resting()
         if running_job.has_files_in_progress or not all(name in resting for name in able):
             return None
         reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)

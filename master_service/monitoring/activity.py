@@ -12,9 +12,9 @@ INTERVAL_S = 5
 _INTERVALS = 120
 """Ten minutes."""
 _MINUTE_INTERVALS = 60 // INTERVAL_S
-_NAMES_TOLD = 5
+_MAX_CURRENT_FILES = 5
 
-Key = tuple[str, int]
+FileKey = tuple[str, int]
 """A job's id, and the index of one of its files."""
 
 
@@ -34,14 +34,14 @@ class SlaveActivity:
 class Activity:
     """The files that slaves hold, and those that ended in each interval of late, by slave."""
 
-    _held: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    _held: dict[FileKey, tuple[str, str]] = field(default_factory=dict)
     """Slave and file name, in the order in which they were handed over."""
     _ended: deque[dict[str, int]] = field(default_factory=lambda: deque([{}], _INTERVALS))
     _interval: int | None = None
     """The number of the interval that is the last in ``_ended``."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def handed_over(self, slave: str, files: Sequence[tuple[Key, str]]) -> None:
+    def handed_over(self, slave: str, files: Sequence[tuple[FileKey, str]]) -> None:
         """Note that a slave was given files, with their names."""
         with self._lock:
             for key, filename in files:
@@ -49,12 +49,12 @@ class Activity:
                 self._held.pop(key, None)
                 self._held[key] = (slave, filename)
 
-    def let_go(self, key: Key) -> None:
+    def release(self, key: FileKey) -> None:
         """Note that no slave holds the file any more, and that it was not done."""
         with self._lock:
             self._held.pop(key, None)
 
-    def ended(self, key: Key, at: float) -> None:
+    def ended(self, key: FileKey, at: float) -> None:
         """Note that the file has come to its end on the slave that holds it."""
         with self._lock:
             self._advance(at)
@@ -68,26 +68,28 @@ class Activity:
             self._advance(at)
             return [sum(interval.values()) for interval in self._ended][:-1]
 
-    def of_slaves(self, at: float) -> dict[str, SlaveActivity]:
+    def by_slave(self, at: float) -> dict[str, SlaveActivity]:
         """Return what each slave is doing, of those that hold a file or ended one of late."""
         with self._lock:
             passed_s = self._advance(at)
-            lately = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
+            last_minute = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
             # Of the oldest, as much lies within the minute as is still to come of the newest.
-            weights = [1.0] * len(lately)
-            if len(lately) > _MINUTE_INTERVALS:
+            weights = [1.0] * len(last_minute)
+            if len(last_minute) > _MINUTE_INTERVALS:
                 weights[0] = 1 - passed_s / INTERVAL_S
-            names: dict[str, list[str]] = {slave: [] for interval in lately for slave in interval}
+            names: dict[str, list[str]] = {
+                slave: [] for interval in last_minute for slave in interval
+            }
             for slave, filename in self._held.values():
                 names.setdefault(slave, []).append(filename)
             return {
                 slave: SlaveActivity(
                     held_files=len(held),
-                    current_files=held[:_NAMES_TOLD],
+                    current_files=held[:_MAX_CURRENT_FILES],
                     files_per_minute=round(
                         sum(
                             w * ended.get(slave, 0)
-                            for w, ended in zip(weights, lately, strict=True)
+                            for w, ended in zip(weights, last_minute, strict=True)
                         )
                     ),
                 )

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client import Counter as Total
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from master_service.monitoring.activity import Activity
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
+_BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
 class Metrics:
@@ -19,31 +18,31 @@ class Metrics:
     def __init__(self) -> None:
         self.activity = Activity()
         self._registry = CollectorRegistry()
-        self._jobs = self._total("jobs", "Jobs accepted.", "task_type")
-        self._jobs_ended = self._total("jobs_ended", "Jobs that ended.", "task_type", "state")
-        self._bytes = self._total("received_bytes", "Bytes of accepted requests.", "task_type")
-        self._attempts = self._total("attempts", "Files handed to slaves.", "task_type", "slave")
-        self._files = self._total(
+        self._jobs = self._counter("jobs", "Jobs accepted.", "task_type")
+        self._jobs_ended = self._counter("jobs_ended", "Jobs that ended.", "task_type", "state")
+        self._bytes = self._counter("received_bytes", "Bytes of accepted requests.", "task_type")
+        self._attempts = self._counter("attempts", "Files handed to slaves.", "task_type", "slave")
+        self._files = self._counter(
             "files",
             "Files that ended: done, cancelled, or the code of a failure.",
             "task_type",
             "end",
         )
-        self._result_bytes = self._total("result_bytes", "Bytes of saved results.", "task_type")
+        self._result_bytes = self._counter("result_bytes", "Bytes of saved results.", "task_type")
         self._seconds = Histogram(
             "file_seconds",
             "From handing a file to a slave to its outcome, with its wait for a worker there.",
             ["task_type"],
-            buckets=_SECONDS,
+            buckets=_BUCKETS_S,
             namespace="cluster",
             registry=self._registry,
         )
 
-    def watch(
+    def add_gauge(
         self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]
     ) -> None:
         """Add a figure that is read when it is asked for, one value for each label."""
-        self._registry.register(_Reading(f"cluster_{name}", about, label, read))
+        self._registry.register(_Gauge(f"cluster_{name}", about, label, read))
 
     def job_accepted(self, task_type: str) -> None:
         """Count a job."""
@@ -77,23 +76,23 @@ class Metrics:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _total(self, name: str, about: str, *labels: str) -> Total:
-        return Total(name, about, labels, namespace="cluster", registry=self._registry)
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(name, about, labels, namespace="cluster", registry=self._registry)
 
 
-class _Reading:
+class _Gauge:
     def __init__(
         self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]
     ) -> None:
-        self._described = (name, about, label)
+        self._description = (name, about, label)
         self._read = read
 
     def describe(self) -> Iterator[Metric]:
-        name, about, label = self._described
+        name, about, label = self._description
         yield GaugeMetricFamily(name, about, labels=[label])
 
     def collect(self) -> Iterator[Metric]:
-        name, about, label = self._described
+        name, about, label = self._description
         gauge = GaugeMetricFamily(name, about, labels=[label])
         for value, figure in self._read().items():
             gauge.add_metric([value], figure)

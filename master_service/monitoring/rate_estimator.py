@@ -3,7 +3,7 @@
 from collections import deque
 
 _WINDOW_S = 10.0
-_GRAIN_S = 0.25
+_SAMPLE_INTERVAL_S = 0.25
 
 
 class RateEstimator:
@@ -17,14 +17,14 @@ class RateEstimator:
 
     def note(self, at: float, ended_files: int) -> None:
         """Note how many files have ended by now."""
-        if not self._samples or at - self._samples[-1][0] >= _GRAIN_S:
+        if not self._samples or at - self._samples[-1][0] >= _SAMPLE_INTERVAL_S:
             self._samples.append((at, ended_files))
         self._forget(at)
 
     def rate(self, at: float, ended_files: int) -> float | None:
         """Return files a second; None as long as there is nothing to tell."""
         self._forget(at)
-        if not self._samples or at - self._samples[0][0] < _GRAIN_S:
+        if not self._samples or at - self._samples[0][0] < _SAMPLE_INTERVAL_S:
             return None
         began, ended_before = self._samples[0]
         return (ended_files - ended_before) / (at - began)

@@ -26,31 +26,35 @@ class SlaveThroughput:
     """The span of every slave that was given files of one job."""
 
     def __init__(self) -> None:
-        self._spans: dict[str, BusyTime] = {}
+        self._busy_times: dict[str, BusyTime] = {}
 
     def handed_over(self, slave: str, at: float) -> None:
         """Note that a slave was given files."""
-        self._spans.setdefault(slave, BusyTime(at, at))
+        self._busy_times.setdefault(slave, BusyTime(at, at))
 
     def answered(self, slave: str, at: float, done: bool) -> None:
         """Note that a slave has answered for a file, and whether it is done with that."""
-        span = self._spans.get(slave)
-        if span is not None:
-            span.ended = at
-            span.files += done
+        busy_time = self._busy_times.get(slave)
+        if busy_time is not None:
+            busy_time.ended = at
+            busy_time.files += done
 
-    def together(self) -> tuple[int, float]:
+    def combined(self) -> tuple[int, float]:
         """Return the files that all have done, and the seconds in which any was at work."""
         throughput = sorted(
-            (s for s in list(self._spans.values()) if s.files), key=lambda s: s.began
+            (s for s in list(self._busy_times.values()) if s.files), key=lambda s: s.began
         )
         seconds, until = 0.0, float("-inf")
-        for span in throughput:
-            seconds += max(0.0, span.ended - max(span.began, until))
-            until = max(until, span.ended)
-        return sum(span.files for span in throughput), seconds
+        for busy_time in throughput:
+            seconds += max(0.0, busy_time.ended - max(busy_time.began, until))
+            until = max(until, busy_time.ended)
+        return sum(busy_time.files for busy_time in throughput), seconds
 
-    def of_slaves(self) -> dict[str, tuple[int, float]]:
+    def by_slave(self) -> dict[str, tuple[int, float]]:
         """Return the files and seconds of each slave that has done any."""
-        throughput = list(self._spans.items())
-        return {slave: (span.files, span.seconds) for slave, span in throughput if span.files}
+        throughput = list(self._busy_times.items())
+        return {
+            slave: (busy_time.files, busy_time.seconds)
+            for slave, busy_time in throughput
+            if busy_time.files
+        }

@@ -33,38 +33,38 @@ class Assignment:
         self.slaves: dict[str, Slave] = {}
         self.runs: dict[str, Run] = {}
         self.batches: dict[int, Batch] = {}
-        self._turns: deque[str] = deque()
+        self._run_queue: deque[str] = deque()
         """Runs in the order in which they get the next batch."""
-        self._numbers = itertools.count(1)
+        self._batch_numbers = itertools.count(1)
 
     # Runs
 
     def add_run(self, name: str, run: Run) -> None:
         """Let a run take part; its turn comes after the others'."""
         self.runs[name] = run
-        self._turns.append(name)
+        self._run_queue.append(name)
 
-    def forget_run(self, name: str) -> None:
+    def remove_run(self, name: str) -> None:
         """Let a run be over, with what is known of its files and the batches of it."""
         for index in list(self.runs[name].blamed_by):
-            self._forget_blames(name, index)
+            self._remove_blames(name, index)
         for number in [n for n, batch in self.batches.items() if batch.run == name]:
             del self.batches[number]
         del self.runs[name]
-        self._turns.remove(name)
+        self._run_queue.remove(name)
 
     def file_ended(self, name: str, index: int) -> None:
         """Note the end of a file; with the last one the run is over."""
-        self._forget_blames(name, index)
+        self._remove_blames(name, index)
         run = self.runs[name]
         run.suspected.discard(index)
         run.files_left -= 1
         if run.files_left == 0:
             # Its batches have nothing open, but the slaves they are with may yet be in trouble.
             del self.runs[name]
-            self._turns.remove(name)
+            self._run_queue.remove(name)
 
-    def _forget_blames(self, name: str, index: int) -> None:
+    def _remove_blames(self, name: str, index: int) -> None:
         for slave in self.runs[name].blamed_by.pop(index, ()):
             if slave in self.slaves:
                 self.slaves[slave].health.blamed.discard((name, index))
@@ -102,7 +102,7 @@ class Assignment:
 
     def end_quarantines_early(self, run: Run, at: float) -> None:
         """A run that waits, and has nobody else, may have the slaves that rest by judgement."""
-        if not run.waits or self._eligible(run, at):
+        if not run.has_waiting_files or self._eligible(run, at):
             return
         for name, slave in self.slaves.items():
             if run.task_type in slave.task_types and name not in run.excluded:
@@ -138,17 +138,17 @@ class Assignment:
         # What one run leaves of the workers is there for the next, and each may have its reserve.
         prefetch = sum(run.prefetch(name, at) for run in self.runs.values())
         free_slots_for_all = slave.workers + max(1, prefetch) - self.in_progress_on(name)
-        for run_name in list(self._turns):
+        for run_name in list(self._run_queue):
             run = self.runs[run_name]
             if run.task_type in slave.task_types and name not in run.excluded:
                 indexes = self._choose(run, name, at, free_slots_for_all)
                 if indexes:
-                    self._turns.remove(run_name)
-                    self._turns.append(run_name)
+                    self._run_queue.remove(run_name)
+                    self._run_queue.append(run_name)
                     yield self._send(name, run_name, indexes, at)
 
     def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
-        number = next(self._numbers)
+        number = next(self._batch_numbers)
         self.batches[number] = Batch(name, run_name, set(indexes), len(indexes) == 1)
         run = self.runs[run_name]
         run.in_progress[name] += len(indexes)

@@ -28,7 +28,7 @@ from master_service.scheduling.events import (
     Tick,
 )
 from master_service.scheduling.partition import Partition
-from master_service.scheduling.state import INPUT_LOST, INVALID, Run, Slave, Suspension
+from master_service.scheduling.state import INPUT_UNREADABLE, INVALID, Run, Slave, Suspension
 from protocol.failures import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 
@@ -80,7 +80,7 @@ class Scheduler:
             for number in in_progress:
                 yield from self._put_back(self._batches.pop(number))
 
-    def _slave_dropped(self, event: SlaveExcluded) -> Iterator[Action]:
+    def _slave_excluded(self, event: SlaveExcluded) -> Iterator[Action]:
         run, which = self._runs.get(event.run), (event.slave, event.run)
         in_progress = [number for number, b in self._batches.items() if (b.slave, b.run) == which]
         # One that has left in good order may still hold files.
@@ -100,7 +100,7 @@ class Scheduler:
         # The least busy come first, so that many small runs spread as evenly as one large.
         ready.sort(key=lambda name: (self._assignment.load(name), name))
         blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
-        partition = Partition(event.sizes, ready, apart=blamed_by)
+        partition = Partition(event.sizes, ready, isolated=blamed_by)
         run = Run(event.task_type, partition, len(event.sizes), event.patience_s, event.at)
         run.blamed_by.update(blamed_by)
         run.isolated.extend(sorted(blamed_by))
@@ -113,7 +113,7 @@ class Scheduler:
         in_progress = [b.unanswered for b in self._batches.values() if b.run == event.run]
         for index in sorted(set(run.take_all()).union(*in_progress)):
             yield Discard(event.run, index)
-        self._assignment.forget_run(event.run)
+        self._assignment.remove_run(event.run)
 
     def _answer_begun(self, event: AnswerBegun) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
@@ -123,15 +123,15 @@ class Scheduler:
             slave.reachable = True
         yield from ()
 
-    def _unsendable(self, event: InputUnreadable) -> Iterator[Action]:
+    def _input_unreadable(self, event: InputUnreadable) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
             return
         batch.unanswered.discard(event.index)
         self._runs[batch.run].in_progress[batch.slave] -= 1
-        yield self._ended_without(batch, event.index, INPUT_LOST)
+        yield self._fail(batch, event.index, INPUT_UNREADABLE)
 
-    def _answered(self, event: FileAnswered) -> Iterator[Action]:
+    def _file_answered(self, event: FileAnswered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
             return  # an answer from a batch that has been given away since
@@ -146,15 +146,15 @@ class Scheduler:
         if event.code in UNBLAMED_CODES:
             # Who hands one file back would do the same with the next.
             self._back_off(batch.slave, ExchangeFailure.FULL, event.at)
-            yield self._untried(batch, event.index)
+            yield self._put_back_file(batch, event.index)
         elif event.code in RETRIED_CODES:
-            yield self._blame(batch, event.index, event.at) or self._keep(batch, event.index)
+            yield self._blame(batch, event.index, event.at) or self._accept(batch, event.index)
         else:
             if event.code is None:
-                self._credit_result(batch, event.index, event.at)
-            yield self._keep(batch, event.index)
+                self._record_result(batch, event.index, event.at)
+            yield self._accept(batch, event.index)
 
-    def _ended(self, event: BatchEnded) -> Iterator[Action]:
+    def _batch_ended(self, event: BatchEnded) -> Iterator[Action]:
         batch = self._batches.pop(event.batch, None)
         if batch is None:
             return
@@ -168,7 +168,7 @@ class Scheduler:
             for index in batch.unanswered:
                 self._runs[batch.run].in_progress[batch.slave] -= 1
                 blamed = self._blame(batch, index, event.at)
-                yield blamed or self._ended_without(batch, index, INVALID)
+                yield blamed or self._fail(batch, index, INVALID)
             return
         # Which of them it was is not known yet, and none is blamed for another's fault.
         if batch.unanswered:
@@ -187,7 +187,7 @@ class Scheduler:
             else:
                 run.starved_since += event.late_s
             if run.patience_s is not None and event.at - run.starved_since >= run.patience_s:
-                yield from self._give_up(name, run)
+                yield from self._fail_waiting_files(name, run)
 
     # What follows for files
 
@@ -201,7 +201,7 @@ class Scheduler:
         for index in sorted(batch.unanswered):
             yield self._requeue(batch.run, index)
 
-    def _untried(self, batch: Batch, index: int) -> Requeue:
+    def _put_back_file(self, batch: Batch, index: int) -> Requeue:
         self._runs[batch.run].put_back([index])
         return self._requeue(batch.run, index)
 
@@ -209,7 +209,9 @@ class Scheduler:
         """The file failed there, and waits to be tried again; None when that was the last time."""
         slave = self._slaves.get(batch.slave)
         if slave is not None and slave.health.is_quarantined(at):
-            return self._untried(batch, index)  # what fails on a slave that is judged says nothing
+            return self._put_back_file(
+                batch, index
+            )  # what fails on a slave that is judged says nothing
         if not self._runs[batch.run].blame(index, batch.slave, self._max_attempts):
             return None
         if slave is not None:
@@ -219,24 +221,24 @@ class Scheduler:
     def _requeue(self, name: str, index: int) -> Requeue:
         return Requeue(name, index, tuple(self._runs[name].blamed_by.get(index, ())))
 
-    def _keep(self, batch: Batch, index: int) -> Accept:
+    def _accept(self, batch: Batch, index: int) -> Accept:
         self._assignment.file_ended(batch.run, index)
         return Accept(batch.run, index)
 
-    def _ended_without(self, batch: Batch, index: int, failure: Failure) -> GiveUp:
+    def _fail(self, batch: Batch, index: int, failure: Failure) -> GiveUp:
         self._assignment.file_ended(batch.run, index)
         return GiveUp(batch.run, index, failure)
 
-    def _give_up(self, name: str, run: Run) -> Iterator[Action]:
+    def _fail_waiting_files(self, name: str, run: Run) -> Iterator[Action]:
         """Nobody is there to do what is left. What a lost slave still held was put back."""
-        failure = run.no_slave()
+        failure = run.no_slave_failure()
         for index in run.take_all():
             self._assignment.file_ended(name, index)
             yield GiveUp(name, index, failure)
 
     # What follows for slaves
 
-    def _credit_result(self, batch: Batch, index: int, at: float) -> None:
+    def _record_result(self, batch: Batch, index: int, at: float) -> None:
         """A result speaks for the slave that gave it, and against others that blamed the file."""
         if (slave := self._slaves.get(batch.slave)) is not None:
             slave.health.result(at)
@@ -245,7 +247,7 @@ class Scheduler:
             if other is not None and other.health.contradict((batch.run, index), at):
                 self._assignment.unassign(name)
                 for run in self._runs.values():
-                    run.forgive(name)
+                    run.withdraw_blames(name)
 
     def _back_off(self, name: str, trouble: ExchangeFailure, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
@@ -257,12 +259,12 @@ class Scheduler:
 _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveUp: Scheduler._slave_up,
     SlaveGone: Scheduler._slave_gone,
-    SlaveExcluded: Scheduler._slave_dropped,
+    SlaveExcluded: Scheduler._slave_excluded,
     RunAdded: Scheduler._run_added,
     RunCancelled: Scheduler._run_cancelled,
     AnswerBegun: Scheduler._answer_begun,
-    InputUnreadable: Scheduler._unsendable,
-    FileAnswered: Scheduler._answered,
-    BatchEnded: Scheduler._ended,
+    InputUnreadable: Scheduler._input_unreadable,
+    FileAnswered: Scheduler._file_answered,
+    BatchEnded: Scheduler._batch_ended,
     Tick: Scheduler._tick,
 }

@@ -6,7 +6,7 @@ file, it was the slave; after some such proofs it is rested, and what it blamed 
 
 from dataclasses import dataclass, field
 
-File = tuple[str, int]
+FileKey = tuple[str, int]
 """A run and the position of a file in it."""
 
 CONTRADICTIONS_TO_QUARANTINE = 3
@@ -22,7 +22,7 @@ RESULTS_TO_RESET = 20
 class SlaveHealth:
     """What is held against one slave (times in seconds)."""
 
-    blamed: set[File] = field(default_factory=set)
+    blamed: set[FileKey] = field(default_factory=set)
     """Files that failed here and have no end yet."""
     contradictions: int = 0
     quarantined_since: float = 0.0
@@ -35,7 +35,7 @@ class SlaveHealth:
         """Tell whether the slave rests by judgement."""
         return at < self.quarantined_until
 
-    def blame(self, file: File) -> None:
+    def blame(self, file: FileKey) -> None:
         """Note that the file failed here, and that the slave says the file is to blame."""
         self.blamed.add(file)
         self.results = 0
@@ -47,7 +47,7 @@ class SlaveHealth:
             if self.results >= RESULTS_TO_RESET:
                 self.quarantine_s = 0.0
 
-    def contradict(self, file: File, at: float) -> bool:
+    def contradict(self, file: FileKey, at: float) -> bool:
         """Another slave has a result for the file; tell whether this one is rested for it now."""
         if file not in self.blamed:
             return False

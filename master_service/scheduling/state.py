@@ -31,7 +31,7 @@ there are: those at the front suit another, which comes for them."""
 INVALID = Internal(
     "No slave gave a usable answer for this file; the log of the master has the details."
 ).as_failure()
-INPUT_LOST = Internal(
+INPUT_UNREADABLE = Internal(
     "The upload can't be read on the master's disk any more (SPOOL_DIR): send the file again."
 ).as_failure()
 
@@ -48,8 +48,8 @@ class Suspension(NamedTuple):
     """Why a slave is given nothing now, since when, and for how much longer (both in seconds)."""
 
     reason: str
-    for_s: float
-    left_s: float
+    elapsed_s: float
+    remaining_s: float
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ class Slave:
         """Return what is to be told of its rest; None where it is given work."""
         if not self.is_suspended(at):
             return None
-        judged = self.health.is_quarantined(at)
-        reason = QUARANTINED if judged else SUSPENSION_REASONS[self.trouble]
-        since = self.health.quarantined_since if judged else self.failing_since
+        is_quarantined = self.health.is_quarantined(at)
+        reason = QUARANTINED if is_quarantined else SUSPENSION_REASONS[self.trouble]
+        since = self.health.quarantined_since if is_quarantined else self.failing_since
         return Suspension(reason, at - since, self.suspended_until - at)
 
     def back_off(self, trouble: ExchangeFailure, at: float) -> None:
@@ -128,7 +128,7 @@ class Run:
     starved_since: float | None = None
 
     @property
-    def waits(self) -> bool:
+    def has_waiting_files(self) -> bool:
         """Whether a file of it is in nobody's hands."""
         return self.files_left > self.in_progress.total()
 
@@ -141,7 +141,7 @@ class Run:
         self.isolated.append(index)
         return True
 
-    def forgive(self, slave: str) -> None:
+    def withdraw_blames(self, slave: str) -> None:
         """Take back what the slave blamed; what no other blames waits among the rest again."""
         for index, blamed_by in list(self.blamed_by.items()):
             if slave in blamed_by:
@@ -163,10 +163,10 @@ class Run:
         """Take one file that is to be tried by itself, where it failed least and not just now."""
         for position, index in enumerate(itertools.islice(self.isolated, ISOLATED_SCAN_LIMIT)):
             blamed_by = self.blamed_by.get(index, [])
-            doubts = {
+            failures = {
                 name: (blamed_by.count(name), name in blamed_by[-1:]) for name in [slave, *others]
             }
-            if doubts[slave] == min(doubts.values()):
+            if failures[slave] == min(failures.values()):
                 del self.isolated[position]
                 return [index]
         return []
@@ -174,7 +174,7 @@ class Run:
     def _is_isolated(self, index: int) -> bool:
         return index in self.blamed_by or index in self.suspected
 
-    def steal(self, most_files: int, at: float) -> list[int]:
+    def steal(self, max_files: int, at: float) -> list[int]:
         """Take from the slave that would be busy longest with what it has not been given yet."""
         work_s = {
             owner: self.partition.waiting_for(owner) * self.seconds_per_file(owner, at)
@@ -183,7 +183,7 @@ class Run:
         owner = max(work_s, key=lambda name: work_s[name], default=None)
         if owner is None or work_s[owner] <= MIN_STOLEN_WORK_S:
             return []
-        return self.partition.take_from(owner, most_files, MAX_BATCH_BYTES)
+        return self.partition.take_from(owner, max_files, MAX_BATCH_BYTES)
 
     def take_all(self) -> list[int]:
         """Take every file that no slave holds."""
@@ -213,7 +213,7 @@ class Run:
         silent_s = at - self.last_answer.get(slave, began)
         return max((at - began) / max(1, self.answered[slave]), silent_s, 1e-6)
 
-    def no_slave(self) -> Failure:
+    def no_slave_failure(self) -> Failure:
         """Return why files of the run fail that nobody was there for."""
         return NoSlave(
             f"No slave that can do {self.task_type} answered for "

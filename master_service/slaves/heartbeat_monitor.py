@@ -15,10 +15,10 @@ from master_service.slaves.transport import Transport, TransportError
 
 _log = logging.getLogger(__name__)
 
-_TICK_S = 0.25
-_LATE_S = 1.0
+_TICK_INTERVAL_S = 0.25
+_MIN_STALL_S = 1.0
 """A tick later than this means that the master itself stood still."""
-_CHECK_AGAIN_S = 1.0
+_RECHECK_INTERVAL_S = 1.0
 """How often a slave is called that is unreachable, or whose last request failed."""
 _MAX_CHECKERS = 16
 """Each has a thread and a connection, and waits for seconds where nobody answers."""
@@ -51,21 +51,21 @@ class HeartbeatMonitor:
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        last = next_poll = next_check = time.monotonic()
+        last_tick = next_poll = next_check = time.monotonic()
         while True:
-            time.sleep(_TICK_S)
+            time.sleep(_TICK_INTERVAL_S)
             now = time.monotonic()
-            late_s = now - last if now - last - _TICK_S > _LATE_S else 0.0
+            late_s = now - last_tick if now - last_tick - _TICK_INTERVAL_S > _MIN_STALL_S else 0.0
             if late_s:
                 _log.warning("stood still for %.1f s; no slave is blamed for that", late_s)
-                self._registry.forgive(late_s, now)
-            last = now
+                self._registry.compensate_stall(late_s, now)
+            last_tick = now
             try:
                 self._registry.sweep(now)
                 self._check_all(self._new_slaves())
                 if now >= next_check:
-                    next_check = now + _CHECK_AGAIN_S
-                    self._check_all(self._doubtful_slaves())
+                    next_check = now + _RECHECK_INTERVAL_S
+                    self._check_all(self._suspect_slaves())
                 if now >= next_poll:
                     next_poll = now + self._registry.interval_s
                     self._check_all(self._slaves_without_heartbeats())
@@ -76,7 +76,7 @@ class HeartbeatMonitor:
     def _new_slaves(self) -> list[SlaveRecord]:
         return [record for record in self._registry.present() if not record.checked]
 
-    def _doubtful_slaves(self) -> list[SlaveRecord]:
+    def _suspect_slaves(self) -> list[SlaveRecord]:
         suspects = self._suspects()
         present = self._registry.present()
         return [record for record in present if record.unreachable or record.name in suspects]
@@ -94,9 +94,9 @@ class HeartbeatMonitor:
                 self._to_check.append(record)
         for _ in range(min(len(self._to_check), _MAX_CHECKERS)):
             if self._checkers.acquire(blocking=False):
-                threading.Thread(target=self._check_in_turn, daemon=True).start()
+                threading.Thread(target=self._check_until_empty, daemon=True).start()
 
-    def _check_in_turn(self) -> None:
+    def _check_until_empty(self) -> None:
         """Ask until nobody is left to be asked."""
         try:
             while True:
@@ -111,9 +111,9 @@ class HeartbeatMonitor:
         try:
             self._transport.check_status(record.name)
             if not record.sends_heartbeats:
-                self._registry.heard(record.ip, record.port, time.monotonic())
+                self._registry.record_answer(record.ip, record.port, time.monotonic())
         except TransportError as error:
             problem = str(error)
         finally:
-            self._registry.checked(record.ip, record.port, problem)
+            self._registry.record_check(record.ip, record.port, problem)
             self._being_checked.discard(record.name)

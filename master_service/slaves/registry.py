@@ -12,10 +12,10 @@ from protocol.task_types import TASK_TYPES
 
 MISSED_HEARTBEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
-MOST_SLAVES = 1000
+MAX_SLAVES = 1000
 """Each costs memory, and time at every step; whoever can register could do so without end."""
 SLAVE_STATES = ("ready", "resting", "unreachable", "missing")
-PLAIN_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
+SINGLE_PASS_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
 """What a slave is taken to do that registers with its address alone: all that needs one pass."""
 
 
@@ -24,7 +24,7 @@ class Capabilities:
     """The optional extras of a registration."""
 
     workers: int = 1
-    task_types: frozenset[str] = PLAIN_TASK_TYPES
+    task_types: frozenset[str] = SINGLE_PASS_TASK_TYPES
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     tls: bool = False
@@ -94,7 +94,7 @@ class Registry:
         with self._lock:
             old = self._records.get((ip, port))
             if old is None:
-                self._make_room()
+                self._evict_if_full()
             if capabilities is None and old is not None:
                 new = replace(old, last_seen=at, missing=False)
             else:
@@ -113,23 +113,23 @@ class Registry:
                 self._on_change(Change(new))
         return news
 
-    def _make_room(self) -> None:
+    def _evict_if_full(self) -> None:
         """Forget, where there are very many, the slave that has been missing for longest."""
-        if len(self._records) < MOST_SLAVES:
+        if len(self._records) < MAX_SLAVES:
             return
         missing = [(key, record) for key, record in self._records.items() if record.missing]
         if not missing:
-            raise TooManySlaves(MOST_SLAVES)
+            raise TooManySlaves(MAX_SLAVES)
         key, _ = min(missing, key=lambda entry: entry[1].last_seen)
         del self._records[key]
 
-    def heard(self, ip: str, port: int, at: float) -> None:
+    def record_answer(self, ip: str, port: int, at: float) -> None:
         """Note that a slave answered when it was asked."""
         with self._lock:
             if (ip, port) in self._records:
                 self.register(ip, port, None, at)
 
-    def checked(self, ip: str, port: int, problem: str | None) -> None:
+    def record_check(self, ip: str, port: int, problem: str | None) -> None:
         """Note whether the master could call the slave back; ``problem`` says why it could not.
 
         An unreachable slave stays registered, is given no files, and keeps those that it holds.
@@ -168,7 +168,7 @@ class Registry:
                     self._records[key] = lost
                     self._on_change(Change(lost, gone=True, lost=True))
 
-    def forgive(self, late_s: float, at: float) -> None:
+    def compensate_stall(self, late_s: float, at: float) -> None:
         """Take time in which the master itself was late off every slave's silence."""
         with self._lock:
             for key, record in self._records.items():
@@ -197,7 +197,7 @@ class Registry:
             urls = (record.url for record in self._records.values() if record.name == name)
             return next(urls, None)
 
-    def able(self, task_type: str) -> list[str]:
+    def capable_of(self, task_type: str) -> list[str]:
         """Return the slaves ("ip:port") that do a type and can be called."""
         return [
             record.name
@@ -215,7 +215,7 @@ class Registry:
 
     def why_unavailable(self, task_type: str) -> str | None:
         """Say why no slave can do this type; None when one can. No slaves at all is a reason."""
-        if self.able(task_type):
+        if self.capable_of(task_type):
             return None
         present = self.present()
         if not present:

@@ -36,7 +36,7 @@ from protocol.wire import (
 
 _CONNECT_TIMEOUT_S = 5
 _CHUNK_BYTES = 256 * 1024
-_REFUSAL_BYTES = 200
+_ERROR_TEXT_BYTES = 200
 
 
 class TransportError(Exception):
@@ -118,18 +118,18 @@ class Transport:
         Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
         When it is no longer wanted the connection is closed, and ``SlaveLost`` says so.
         """
-        left = list(range(len(batch_request.inputs)))
-        while left:
-            there = replace(
-                batch_request, inputs=[batch_request.inputs[position] for position in left]
+        remaining = list(range(len(batch_request.inputs)))
+        while remaining:
+            readable = replace(
+                batch_request, inputs=[batch_request.inputs[position] for position in remaining]
             )
             try:
-                for answered in self._exchange(slave, there, is_wanted):
-                    yield answered and (left[answered[0]], answered[1])
+                for answered in self._exchange(slave, readable, is_wanted):
+                    yield answered and (remaining[answered[0]], answered[1])
             except SourceChanged as error:
                 # A slave answers what it has whole, so nothing of this request is answered yet.
-                place = [parcel.path for parcel in there.inputs].index(error.path)
-                yield left.pop(place), None
+                place = [input_file.path for input_file in readable.inputs].index(error.path)
+                yield remaining.pop(place), None
             else:
                 return
 
@@ -144,13 +144,13 @@ class Transport:
                 self._new_session() as session,
                 session.post(
                     f"{self._url(slave)}/get_task",
-                    data=MultipartEncoderMonitor(body, lambda _: _check(is_wanted)),
+                    data=MultipartEncoderMonitor(body, lambda _: _raise_if_unwanted(is_wanted)),
                     headers=headers,
                     timeout=self._timeout_s,
                     stream=True,
                 ) as response,
             ):
-                yield from _read(response, batch_request, is_wanted)
+                yield from _read_outcomes(response, batch_request, is_wanted)
         except requests.RequestException as error:
             raise SlaveLost(certificate_problem(error) or root_cause(error)) from error
         except WireError as error:
@@ -166,16 +166,16 @@ class Transport:
 
 def _check_sources(batch_request: BatchRequest) -> None:
     """Raise ``SourceChanged`` for a file that is not there whole, before anything is sent."""
-    for parcel in batch_request.inputs:
+    for input_file in batch_request.inputs:
         try:
-            is_whole = parcel.path.stat().st_size == parcel.size
+            is_whole = input_file.path.stat().st_size == input_file.size
         except OSError:
             is_whole = False
         if not is_whole:
-            raise SourceChanged(parcel.path, "is no longer what was uploaded")
+            raise SourceChanged(input_file.path, "is no longer what was uploaded")
 
 
-def _check(is_wanted: Callable[[], bool]) -> None:
+def _raise_if_unwanted(is_wanted: Callable[[], bool]) -> None:
     if not is_wanted():
         raise SlaveLost("broken off: its files are wanted no more, or from another slave")
 
@@ -185,14 +185,14 @@ def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Itera
 
     Where there is always something to read, the others in this process get a turn all the same.
     """
-    turns = YieldTimer()
+    yield_timer = YieldTimer()
     for chunk in response.iter_content(_CHUNK_BYTES):
-        _check(is_wanted)
-        turns.yield_if_due()
+        _raise_if_unwanted(is_wanted)
+        yield_timer.yield_if_due()
         yield chunk
 
 
-def _whole(chunks: Iterable[bytes]) -> bytearray:
+def _read_all(chunks: Iterable[bytes]) -> bytearray:
     whole = bytearray()
     for chunk in chunks:
         whole += chunk
@@ -201,16 +201,16 @@ def _whole(chunks: Iterable[bytes]) -> bytearray:
     return whole
 
 
-def _read(
+def _read_outcomes(
     response: requests.Response, batch_request: BatchRequest, is_wanted: Callable[[], bool]
 ) -> Iterator[tuple[int, Outcome] | None]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("it is full")
     if response.status_code >= requests.codes.internal_server_error:
         # It is in trouble of its own (no room, say), for which the files can't be blamed.
-        raise SlaveLost(_refusal(response))
+        raise SlaveLost(_error_text(response))
     if response.status_code != requests.codes.ok:
-        raise InvalidAnswer(_refusal(response))
+        raise InvalidAnswer(_error_text(response))
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise InvalidAnswer("it answered compressed, which was not asked for")
     yield None
@@ -219,12 +219,12 @@ def _read(
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
     else:
-        yield from enumerate(decode_answer(_whole(chunks), key, expected))
+        yield from enumerate(decode_answer(_read_all(chunks), key, expected))
 
 
-def _refusal(response: requests.Response) -> str:
-    begin = read_prefix(response, _REFUSAL_BYTES).decode(errors="replace")
-    return f"HTTP {response.status_code}: {begin!r}"
+def _error_text(response: requests.Response) -> str:
+    prefix = read_prefix(response, _ERROR_TEXT_BYTES).decode(errors="replace")
+    return f"HTTP {response.status_code}: {prefix!r}"
 
 
 def _body(batch_request: BatchRequest) -> MultipartEncoder:
@@ -233,11 +233,11 @@ def _body(batch_request: BatchRequest) -> MultipartEncoder:
         fields.append((SURVEY_FIELD, "1"))
     if batch_request.fit is not None:
         fields.append((FIT_FIELD, json_bytes(batch_request.fit)))
-    fields += _files(batch_request.task.form_field, batch_request.inputs)
+    fields += _file_fields(batch_request.task.form_field, batch_request.inputs)
     return MultipartEncoder(fields)
 
 
-def _files(form_field: str, inputs: Iterable[InputFile]) -> Iterator[tuple[str, Any]]:
-    for parcel in inputs:
-        source = LazyFile(parcel.path, parcel.size)
-        yield form_field, (parcel.filename, source, "application/octet-stream")
+def _file_fields(form_field: str, inputs: Iterable[InputFile]) -> Iterator[tuple[str, Any]]:
+    for input_file in inputs:
+        source = LazyFile(input_file.path, input_file.size)
+        yield form_field, (input_file.filename, source, "application/octet-stream")

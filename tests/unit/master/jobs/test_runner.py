@@ -28,7 +28,7 @@ class Engine:
         self.active_run: dict[str, ActiveRun] = {}
 
     def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
-        active_run = ActiveRun(work, listener, left=len(work.inputs))
+        active_run = ActiveRun(work, listener, unfinished=len(work.inputs))
         self.active_run[run] = active_run
         return active_run
 
@@ -43,8 +43,8 @@ class Engine:
         active_run = self.active_run.pop(run)
         active_run.listener.handed_over([0], "a:1")
         active_run.listener.ended(0, Outcome("a.txt", data=data))
-        active_run.left = 0
-        active_run.over.set()
+        active_run.unfinished = 0
+        active_run.finished.set()
 
 
 class Bench:
@@ -113,7 +113,7 @@ def test_two_passes_count_a_file_once(bench: Bench) -> None:
     bench.engine.finish(job_id, b'{"terms": {"a": 1}}')
     wait_until(lambda: bench.is_under_way(job_id))
     later = time.monotonic() + INTERVAL_S
-    assert (sum(activity.finished_files(later)), activity.of_slaves(later)) == (0, {})
+    assert (sum(activity.finished_files(later)), activity.by_slave(later)) == (0, {})
     bench.engine.finish(job_id)
     wait_until(lambda: bench.runner.running_job(job_id) is None)
     assert sum(activity.finished_files(later + INTERVAL_S)) == 1

@@ -18,7 +18,7 @@ def activity() -> Activity:
 
 def test_what_slaves_hold_is_told(activity: Activity) -> None:
     """Each slave's files are told by name, those it has had longest first."""
-    told = activity.of_slaves(0.0)
+    told = activity.by_slave(0.0)
     assert (told[HERE].held_files, told[HERE].current_files) == (2, ["a.txt", "b.txt"])
     assert told[THERE].current_files == ["c.txt"]
 
@@ -26,15 +26,15 @@ def test_what_slaves_hold_is_told(activity: Activity) -> None:
 def test_few_names_are_told(activity: Activity) -> None:
     """Of hundreds of files five names are enough, and all are counted."""
     activity.handed_over(THERE, [(("job", 10 + n), f"{n}.txt") for n in range(300)])
-    told = activity.of_slaves(0.0)[THERE]
+    told = activity.by_slave(0.0)[THERE]
     assert (told.held_files, len(told.current_files)) == (301, 5)
 
 
 def test_file_that_moves_is_held_by_one(activity: Activity) -> None:
     """A file that another slave takes over is no longer the first one's."""
-    activity.let_go(("job", 0))
+    activity.release(("job", 0))
     activity.handed_over(THERE, [(("job", 0), "a.txt")])
-    told = activity.of_slaves(0.0)
+    told = activity.by_slave(0.0)
     assert told[HERE].current_files == ["b.txt"]
     assert told[THERE].current_files == ["c.txt", "a.txt"]
 
@@ -44,7 +44,7 @@ def test_ended_files_count_for_a_minute(activity: Activity) -> None:
     activity.handed_over(HERE, [(("more", n), f"{n}.txt") for n in range(10)])
     for n in range(10):
         activity.ended(("more", n), 1.0)
-    told = {at: activity.of_slaves(at)[HERE].files_per_minute for at in (1.0, 59.0, 62.5, 65.0)}
+    told = {at: activity.by_slave(at)[HERE].files_per_minute for at in (1.0, 59.0, 62.5, 65.0)}
     assert told == {1.0: 10, 59.0: 10, 62.5: 5, 65.0: 0}
 
 
@@ -66,5 +66,5 @@ def test_ten_minutes_are_kept(activity: Activity) -> None:
 def test_what_nobody_holds_ends_unseen(activity: Activity) -> None:
     """The end of a file that no slave has is no slave's work."""
     activity.ended(("job", 99), 0.5)
-    activity.let_go(("job", 98))
+    activity.release(("job", 98))
     assert activity.finished_files(INTERVAL_S + 0.0) == [0]

@@ -13,7 +13,7 @@ def test_span_is_from_the_first_file_to_the_last_answer() -> None:
     throughput.handed_over(HERE, 12.0)
     throughput.answered(HERE, 15.0, True)
     throughput.answered(HERE, 16.0, False)
-    assert throughput.of_slaves() == {HERE: (2, 6.0)}
+    assert throughput.by_slave() == {HERE: (2, 6.0)}
 
 
 def test_each_slave_has_its_own() -> None:
@@ -24,8 +24,8 @@ def test_each_slave_has_its_own() -> None:
     throughput.handed_over("10.0.0.3:3000", 90.0)
     throughput.answered(HERE, 100.0, True)
     throughput.answered(THERE, 100.0, True)
-    assert throughput.of_slaves() == {HERE: (1, 100.0), THERE: (1, 10.0)}
-    assert throughput.together() == (2, 100.0)
+    assert throughput.by_slave() == {HERE: (1, 100.0), THERE: (1, 10.0)}
+    assert throughput.combined() == (2, 100.0)
 
 
 def test_time_together_leaves_out_when_nobody_was_there() -> None:
@@ -35,12 +35,12 @@ def test_time_together_leaves_out_when_nobody_was_there() -> None:
     throughput.answered(HERE, 10.0, True)
     throughput.handed_over(THERE, 100.0)
     throughput.answered(THERE, 105.0, True)
-    assert throughput.together() == (2, 15.0)
+    assert throughput.combined() == (2, 15.0)
 
 
 def test_answers_of_strangers_are_ignored() -> None:
     """Who was given nothing has no span."""
     throughput = SlaveThroughput()
     throughput.answered(HERE, 1.0, True)
-    assert throughput.of_slaves() == {}
-    assert throughput.together() == (0, 0.0)
+    assert throughput.by_slave() == {}
+    assert throughput.combined() == (0, 0.0)

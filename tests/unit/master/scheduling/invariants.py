@@ -13,7 +13,7 @@ from master_service.scheduling.slave_health import (
     RESULTS_TO_RESET,
 )
 
-File = tuple[str, int]
+FileKey = tuple[str, int]
 """A run and the position of a file in it."""
 
 
@@ -30,9 +30,9 @@ class Live:
 class Books:
     """What is held against files, and against slaves."""
 
-    blames: defaultdict[File, list[str]] = field(default_factory=lambda: defaultdict(list))
+    blames: defaultdict[FileKey, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The slaves that blamed a file, whether it has ended or not."""
-    suspects: defaultdict[str, set[File]] = field(default_factory=lambda: defaultdict(set))
+    suspects: defaultdict[str, set[FileKey]] = field(default_factory=lambda: defaultdict(set))
     """Files without an end that a slave has blamed since it came."""
     contradictions: Counter[str] = field(default_factory=Counter)
     suspended_until: dict[str, float] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Books:
     def is_suspended(self, slave: str, now: float) -> bool:
         return now < self.suspended_until.get(slave, 0.0)
 
-    def blame(self, file: File, slave: str, there: bool, now: float) -> bool:
+    def blame(self, file: FileKey, slave: str, there: bool, now: float) -> bool:
         """A slave blames a file; returns whether that counts."""
         if there and self.is_suspended(slave, now):
             return False
@@ -54,7 +54,7 @@ class Books:
             self.in_a_row[slave] = 0
         return True
 
-    def result(self, file: File, slave: str, there: bool, now: float) -> None:
+    def result(self, file: FileKey, slave: str, there: bool, now: float) -> None:
         """A slave gives a result for a file, which others may have blamed."""
         if there and not self.is_suspended(slave, now):
             self.in_a_row[slave] += 1
@@ -76,7 +76,7 @@ class Books:
         for names in self.blames.values():
             names[:] = [name for name in names if name != slave]
 
-    def file_ended(self, file: File) -> None:
+    def file_ended(self, file: FileKey) -> None:
         for files in self.suspects.values():
             files.discard(file)
 

@@ -29,9 +29,9 @@ from master_service.scheduling.events import (
     Tick,
 )
 from master_service.scheduling.scheduler import Scheduler
-from master_service.scheduling.state import INPUT_LOST, MAX_BATCH_BYTES, MIN_BACKOFF_S
+from master_service.scheduling.state import INPUT_UNREADABLE, MAX_BATCH_BYTES, MIN_BACKOFF_S
 from protocol.failures import RETRIED_CODES
-from tests.unit.master.scheduling.invariants import Books, File, Live
+from tests.unit.master.scheduling.invariants import Books, FileKey, Live
 
 
 @dataclass
@@ -44,14 +44,14 @@ class World:
     runs: dict[str, RunAdded] = field(default_factory=dict)
     live: dict[int, Live] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
-    ends: dict[File, Accept | GiveUp | Discard] = field(default_factory=dict)
-    ended_at: dict[File, float] = field(default_factory=dict)
-    done_by: dict[File, str] = field(default_factory=dict)
-    hand_overs: Counter[File] = field(default_factory=Counter)
+    ends: dict[FileKey, Accept | GiveUp | Discard] = field(default_factory=dict)
+    ended_at: dict[FileKey, float] = field(default_factory=dict)
+    done_by: dict[FileKey, str] = field(default_factory=dict)
+    hand_overs: Counter[FileKey] = field(default_factory=Counter)
     books: Books = field(default_factory=Books)
     excluded: set[tuple[str, str]] = field(default_factory=set)
     """A run, and a slave that is not to work on it."""
-    under_suspicion: set[File] = field(default_factory=set)
+    under_suspicion: set[FileKey] = field(default_factory=set)
     """Files that were in one batch with others when its answer made no sense."""
     unreachable: set[str] = field(default_factory=set)
     resting_until: dict[str, float] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class World:
         """A slave registers, or what it can do changes; like all here, returns what is sent."""
         event = SlaveUp(self.now, slave, workers, frozenset(types))
         self.slaves[slave] = event
-        return self._sends(self._post(event))
+        return self._sends(self._handle(event))
 
     def gone(self, slave: str, lost: bool) -> list[Send]:
         """A slave leaves, or is lost with all it holds."""
@@ -79,7 +79,7 @@ class World:
             for number, live in list(self.live.items()):
                 if live.slave == slave:
                     self._abandon(number)
-        return self._sends(self._post(SlaveGone(self.now, slave, lost)))
+        return self._sends(self._handle(SlaveGone(self.now, slave, lost)))
 
     def add(
         self,
@@ -95,7 +95,7 @@ class World:
         self.runs[run] = event
         for index, slaves in event.blamed_by.items():
             self.books.blames[run, index] = list(slaves)
-        return self._sends(self._post(event))
+        return self._sends(self._handle(event))
 
     def cancel(self, run: str) -> list[Action]:
         """Nobody wants the rest of a run any more."""
@@ -103,7 +103,7 @@ class World:
         # With the last file a run is over; an exchange that has not ended by then still may.
         for number in [n for n, live in self.live.items() if left and live.run == run]:
             self._abandon(number)
-        actions = self._post(RunCancelled(self.now, run))
+        actions = self._handle(RunCancelled(self.now, run))
         assert [action for action in actions if isinstance(action, Discard)] == [
             Discard(run, index) for index in left
         ]
@@ -116,13 +116,13 @@ class World:
             self.excluded.add((run, slave))
             for number in in_progress:
                 self._abandon(number)
-        return self._sends(self._post(SlaveExcluded(self.now, run, slave)))
+        return self._sends(self._handle(SlaveExcluded(self.now, run, slave)))
 
     def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
         """A slave answers one file: with a result, or with the code of a failure."""
         live = self.live.get(batch)
         if live is None or index not in live.unanswered:
-            actions = self._post(FileAnswered(self.now, batch, index, code))
+            actions = self._handle(FileAnswered(self.now, batch, index, code))
             assert not any(isinstance(action, Accept) for action in actions)
             return actions
         live.unanswered.discard(index)
@@ -140,7 +140,7 @@ class World:
             again = not self.books.blame(file, live.slave, there, self.now)
             again = again or len(self.books.blames[file]) < self.max_attempts
         blamed_by = tuple(self.books.blames[file])
-        actions = self._post(FileAnswered(self.now, batch, index, code))
+        actions = self._handle(FileAnswered(self.now, batch, index, code))
         assert (Requeue(*file, blamed_by) if again else Accept(*file)) in actions
         if not again:
             self.done_by[file] = live.slave
@@ -156,13 +156,13 @@ class World:
             if trouble is not None:
                 self._rests(live.slave, trouble)
             self._abandon(batch)
-        return self._post(BatchEnded(self.now, batch, trouble))
+        return self._handle(BatchEnded(self.now, batch, trouble))
 
     def hear(self, batch: int) -> list[Send]:
         """A slave begins to answer a batch."""
         if (live := self.live.get(batch)) is not None:
             self.unreachable.discard(live.slave)
-        return self._sends(self._post(AnswerBegun(self.now, batch)))
+        return self._sends(self._handle(AnswerBegun(self.now, batch)))
 
     def lose_upload(self, batch: int, index: int) -> list[Action]:
         """A file turns out not to be there any more when it is to be sent."""
@@ -170,7 +170,7 @@ class World:
         is_open = live is not None and index in live.unanswered
         if live is not None:
             live.unanswered.discard(index)
-        actions = self._post(InputUnreadable(self.now, batch, index))
+        actions = self._handle(InputUnreadable(self.now, batch, index))
         assert is_open == any(isinstance(action, GiveUp) for action in actions)
         return actions
 
@@ -187,7 +187,7 @@ class World:
         for run in self.runs:
             self._lift_drops(run)
             self._cut_rests_short(run)
-        return self._sends(self._post(Tick(self.now, late_s)))
+        return self._sends(self._handle(Tick(self.now, late_s)))
 
     # What is asked
 
@@ -211,7 +211,7 @@ class World:
 
     # The rules
 
-    def _post(self, event: Event) -> list[Action]:
+    def _handle(self, event: Event) -> list[Action]:
         actions = self.scheduler.handle(event)
         self.history.append((event, actions))
         for action in actions:
@@ -282,7 +282,7 @@ class World:
             live.run == action.run and action.index in live.unanswered
             for live in self.live.values()
         ), "given up while a slave holds it"
-        if action.failure == INPUT_LOST:
+        if action.failure == INPUT_UNREADABLE:
             assert isinstance(self.history[-1][0], InputUnreadable)
         elif action.failure.code == "internal":
             assert len(self.books.blames[action.run, action.index]) >= self.max_attempts

@@ -158,11 +158,11 @@ def test_rest_is_told_with_its_reason_and_since_when() -> None:
         (ExchangeFailure.LOST, [(0, 1), (1, 2)]),
         (ExchangeFailure.FULL, [(0, 1), (1, 1)]),
     ]:
-        for for_s, left_s in rests:
+        for elapsed_s, remaining_s in rests:
             world.end(send.batch, trouble)
             resting = world.scheduler.suspended(world.now)
-            assert resting == {"a": Suspension(SUSPENSION_REASONS[trouble], for_s, left_s)}
-            (send,) = world.wait(left_s)
+            assert resting == {"a": Suspension(SUSPENSION_REASONS[trouble], elapsed_s, remaining_s)}
+            (send,) = world.wait(remaining_s)
     world.complete(send.batch)
     assert world.scheduler.suspended(world.now) == {}
 
@@ -180,7 +180,7 @@ def test_rest_does_not_begin_with_one_of_long_ago() -> None:
     world.wait(4 * 3600)
     second = {send.slave: send for send in world.add("s", 2)}
     world.end(second["a"].batch, ExchangeFailure.FULL)
-    assert world.scheduler.suspended(world.now)["a"].for_s == 0
+    assert world.scheduler.suspended(world.now)["a"].elapsed_s == 0
 
 
 def test_one_breakdown_is_one_pause_however_many_batches_it_ends() -> None:

@@ -115,7 +115,7 @@ def test_take_all_empties_everything() -> None:
 
 def test_files_kept_apart_are_nobodys() -> None:
     """What goes another way is not dealt, not loose and not among all; the rest is even."""
-    partition = Partition([10] * 7, ["a", "b"], apart={0, 3, 4})
+    partition = Partition([10] * 7, ["a", "b"], isolated={0, 3, 4})
     assert partition.take("a", 9, ENOUGH) == [1, 5]
     assert partition.take("b", 9, ENOUGH) == [2, 6]
-    assert Partition([10] * 3, [], apart={1}).take_all() == [0, 2]
+    assert Partition([10] * 3, [], isolated={1}).take_all() == [0, 2]

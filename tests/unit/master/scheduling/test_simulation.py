@@ -161,7 +161,7 @@ def test_every_file_ends_once_whatever_happens(
         world.end(batch)
     assert world.scheduler._runs == {}
     assert world.scheduler._batches == {}
-    assert not world.scheduler._assignment._turns
+    assert not world.scheduler._assignment._run_queue
     assert not any(slave.health.blamed for slave in world.scheduler._slaves.values())
 
     again = Scheduler(max_attempts)

@@ -28,7 +28,7 @@ def test_rested_slave_gets_nothing_until_its_rest_is_over() -> None:
     world.wait(MIN_QUARANTINE_S - 1)
     (rest,) = world.scheduler.suspended(world.now).values()
     assert rest.reason == QUARANTINED
-    assert (rest.for_s, rest.left_s) == pytest.approx((MIN_QUARANTINE_S - 1, 1))
+    assert (rest.elapsed_s, rest.remaining_s) == pytest.approx((MIN_QUARANTINE_S - 1, 1))
     assert {send.slave for send in world.add("small", 2)} == {"good"}
     world.wait(1)
     assert not is_judged(world)

@@ -60,11 +60,11 @@ def test_only_new_and_doubtful_slaves_are_called() -> None:
     for port in (3000, 3001, 3002):
         registry.register("10.0.0.1", port, Capabilities(), at=0)
     assert [record.port for record in watch._new_slaves()] == [3000, 3001, 3002]
-    registry.checked("10.0.0.1", 3000, None)
-    registry.checked("10.0.0.1", 3001, "Nothing listens there.")
-    registry.checked("10.0.0.1", 3002, None)
+    registry.record_check("10.0.0.1", 3000, None)
+    registry.record_check("10.0.0.1", 3001, "Nothing listens there.")
+    registry.record_check("10.0.0.1", 3002, None)
     assert watch._new_slaves() == []
     assert watch._slaves_without_heartbeats() == []
-    assert [record.port for record in watch._doubtful_slaves()] == [3001]
+    assert [record.port for record in watch._suspect_slaves()] == [3001]
     suspects.add("10.0.0.1:3002")
-    assert [record.port for record in watch._doubtful_slaves()] == [3001, 3002]
+    assert [record.port for record in watch._suspect_slaves()] == [3001, 3002]

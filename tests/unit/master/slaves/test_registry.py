@@ -6,7 +6,7 @@ import pytest
 
 from master_service.errors import TooManySlaves
 from master_service.slaves.registry import (
-    PLAIN_TASK_TYPES,
+    SINGLE_PASS_TASK_TYPES,
     Capabilities,
     Change,
     Registry,
@@ -105,7 +105,11 @@ def test_two_fields_alone_mean_every_type_but_embedding(watched: Watched) -> Non
     """A slave of another make can do all that needs one pass, and has to be asked."""
     watched.registry.register("10.0.0.1", 3000, None, at=0)
     (record,) = watched.registry.present()
-    assert record.capabilities.task_types == TASK_TYPES.keys() - {"embedding"} == PLAIN_TASK_TYPES
+    assert (
+        record.capabilities.task_types
+        == TASK_TYPES.keys() - {"embedding"}
+        == SINGLE_PASS_TASK_TYPES
+    )
     assert not record.sends_heartbeats
 
 
@@ -120,12 +124,12 @@ def test_extras_that_come_later_count(watched: Watched) -> None:
 def test_answer_to_a_question_is_a_beat(watched: Watched) -> None:
     """A slave that answers when it is asked stays, or comes back."""
     watched.registry.register("10.0.0.1", 3000, None, at=0)
-    watched.registry.heard("10.0.0.1", 3000, at=5)
+    watched.registry.record_answer("10.0.0.1", 3000, at=5)
     watched.registry.sweep(at=7)
     assert len(watched.registry.present()) == 1
     watched.registry.sweep(at=20)
     watched.told()
-    watched.registry.heard("10.0.0.1", 3000, at=21)
+    watched.registry.record_answer("10.0.0.1", 3000, at=21)
     assert watched.told() == [("10.0.0.1:3000", False, False)]
 
 
@@ -133,7 +137,7 @@ def test_late_answer_of_a_slave_that_has_left_does_not_bring_it_back(watched: Wa
     """A slave that is not in the registry is not put there by an answer."""
     watched.registry.register("10.0.0.1", 3000, None, at=0)
     watched.registry.leave("10.0.0.1", 3000)
-    watched.registry.heard("10.0.0.1", 3000, at=1)
+    watched.registry.record_answer("10.0.0.1", 3000, at=1)
     assert watched.registry.present() == []
 
 
@@ -160,7 +164,7 @@ def test_slave_gone_for_an_hour_is_forgotten(watched: Watched) -> None:
 def test_time_the_master_was_late_is_no_silence(watched: Watched) -> None:
     """A master that stood still for a minute takes that minute off, and still counts the rest."""
     watched.registry.register("10.0.0.1", 3000, FULL, at=0)
-    watched.registry.forgive(60, at=62)
+    watched.registry.compensate_stall(60, at=62)
     watched.registry.sweep(at=65)
     assert len(watched.registry.present()) == 1
     watched.registry.sweep(at=66)
@@ -170,7 +174,7 @@ def test_time_the_master_was_late_is_no_silence(watched: Watched) -> None:
 def test_no_slave_is_heard_from_in_the_future(watched: Watched) -> None:
     """A slave that was heard after the master stood still is not seen later than now."""
     watched.registry.register("10.0.0.1", 3000, FULL, at=61)
-    watched.registry.forgive(60, at=62)
+    watched.registry.compensate_stall(60, at=62)
     (record,) = watched.registry.present()
     assert record.last_seen == 62
 
@@ -234,7 +238,7 @@ def test_why_unavailable_without_a_reason_says_so(watched: Watched) -> None:
 
 def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit nobody new is taken, while those that are known go on beating."""
-    monkeypatch.setattr("master_service.slaves.registry.MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.registry.MAX_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=0)
     with pytest.raises(TooManySlaves, match="3 slaves"):
@@ -245,7 +249,7 @@ def test_very_many_slaves_are_refused(watched: Watched, monkeypatch: pytest.Monk
 
 def test_missing_slaves_make_room(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Registrations that nobody stands behind keep no real slave out for an hour."""
-    monkeypatch.setattr("master_service.slaves.registry.MOST_SLAVES", 3)
+    monkeypatch.setattr("master_service.slaves.registry.MAX_SLAVES", 3)
     for port in (3000, 3001, 3002):
         watched.registry.register("10.0.0.1", port, FULL, at=port - 3000)
     watched.registry.sweep(at=7.5)
@@ -262,9 +266,9 @@ def test_an_unreachable_slave_is_given_no_work_and_says_why(watched: Watched) ->
     assert not registry.present()[0].checked
     watched.told()
     for _ in range(2):
-        registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+        registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     assert watched.told() == [("10.0.0.1:3000", True, False)]
-    assert registry.able("text") == []
+    assert registry.capable_of("text") == []
     why = registry.why_unavailable("text")
     assert why == "No slaves available for text: 10.0.0.1:3000: Nothing listens there."
     assert not registry.register("10.0.0.1", 3000, FULL, at=2)
@@ -272,7 +276,7 @@ def test_an_unreachable_slave_is_given_no_work_and_says_why(watched: Watched) ->
     assert record.checked
     assert slave_state(record, ()) == "unreachable"
     for _ in range(2):
-        registry.checked("10.0.0.1", 3000, None)
+        registry.record_check("10.0.0.1", 3000, None)
     assert watched.told() == [("10.0.0.1:3000", False, False)]
     assert registry.why_unavailable("text") is None
 
@@ -281,7 +285,7 @@ def test_a_slave_that_comes_back_is_called_again(watched: Watched) -> None:
     """A slave that was unreachable, and then silent, is checked anew when it registers again."""
     registry = watched.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     registry.sweep(at=6)
     assert watched.told()[-1] == ("10.0.0.1:3000", True, True)
     registry.register("10.0.0.1", 3000, FULL, at=7)
@@ -294,23 +298,23 @@ def test_new_abilities_do_not_make_a_slave_reachable(watched: Watched) -> None:
     """Until the master has called it again, an unreachable slave is given nothing."""
     registry = watched.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     watched.told()
     registry.register("10.0.0.1", 3000, Capabilities(workers=8), at=1)
     assert watched.told() == []
     assert not registry.present()[0].checked
-    registry.checked("10.0.0.1", 3000, None)
+    registry.record_check("10.0.0.1", 3000, None)
     assert watched.told() == [("10.0.0.1:3000", False, False)]
 
 
 def test_a_check_of_a_slave_that_has_gone_changes_nothing(watched: Watched) -> None:
     """The answer to a call may come when the slave has left, or is missing."""
     registry = watched.registry
-    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     registry.register("10.0.0.1", 3000, FULL, at=0)
     registry.sweep(at=6)
     watched.told()
-    registry.checked("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     assert watched.told() == []
     assert registry.unreachable_reason("10.0.0.1", 3000) is None
 
