@@ -1,7 +1,7 @@
-"""Carries out what the scheduler decides: one thread for each batch that is under way.
+"""The built-in engine: carries out the scheduler's actions, with one thread for each batch.
 
-It is the engine behind ``service``: given the files of one pass, it comes back when each of them
-has an outcome, and tells the listener of every step on the way.
+``jobs.runner`` gives it the files of a run. It sends them to slaves, reports every step of each
+file to a listener, and sets an event when all files have ended.
 """
 
 import logging
@@ -59,38 +59,39 @@ _EXCHANGE_FAILURES: dict[type[TransportError], ExchangeFailure] = {
 
 _YIELD_EVERY_FILES = 100
 _YIELD_S = 0.0001
-"""Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
+"""Under gevent other threads run only while this one waits, and a sleep of 0 s is no wait."""
 
 
 class Listener(Protocol):
-    """Who is told of each file's steps, by its position in the pass.
+    """Receives the steps of each file, identified by its position in the run.
 
-    All but ``ended`` are called in the order in which things happened and must be quick;
-    ``ended`` may take its time.
+    All methods but ``ended`` are called in order, under the engine's lock, and must not block.
+    ``ended`` is called outside of the lock and may block.
     """
 
     def handed_over(self, positions: Sequence[int], slave: str) -> None:
-        """A slave is given files."""
+        """Record that the files are sent to a slave."""
         ...
 
     def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
-        """The file waits for another slave, blamed by these until now."""
+        """Record that the file waits for a slave again, and which slaves have blamed it."""
         ...
 
     def discarded(self, positions: Sequence[int]) -> None:
-        """The pass was given up before these files had an outcome."""
+        """Record that the run was cancelled before these files had an outcome."""
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
-        """The file has its outcome."""
+        """Record the final outcome of the file."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One pass over files of one type; given up when no slave was there for ``patience_s``.
+    """The files of one run, all of one task type.
 
-    ``sizes`` are in bytes; ``blamed_by`` says which slaves blamed a file before, by position.
+    ``sizes`` are in bytes. ``blamed_by`` holds the slaves that blamed a file in earlier runs, by
+    position. The files fail when no slave is reachable for ``patience_s`` seconds (None: never).
     """
 
     task: TaskType
@@ -104,7 +105,7 @@ class RunRequest:
 
 @dataclass(slots=True)
 class ActiveRun:
-    """A pass that has begun."""
+    """A run that the engine has begun."""
 
     request: RunRequest
     listener: Listener
@@ -112,14 +113,14 @@ class ActiveRun:
     finished: threading.Event = field(default_factory=threading.Event)
 
     def wait(self) -> None:
-        """Come back when every file has its end; raises ``ShuttingDown`` when the master stops."""
+        """Wait until every file has ended; raise ``ShuttingDown`` if the master stops first."""
         self.finished.wait()
         if self.unfinished:
             raise ShuttingDown
 
 
 class Worker:
-    """Runs passes over the slaves; any number of them at the same time."""
+    """Processes any number of runs on the slaves at the same time."""
 
     def __init__(
         self, transport: Transport, max_attempts: int, event_log: EventLog | None = None
@@ -128,11 +129,11 @@ class Worker:
         self._scheduler = Scheduler(max_attempts)
         self._event_log = event_log
         self._runs: dict[str, ActiveRun] = {}
-        # Decisions, and the notes that follow from them, are made one at a time.
+        # Serializes the scheduler's decisions and the listener calls that follow from them.
         self._lock = threading.Lock()
 
     def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
-        """Begin a pass under a name that no other one has while it is under way."""
+        """Begin a run under a name that no other run in progress has."""
         active_run = ActiveRun(request, listener, unfinished=len(request.inputs))
         if not active_run.unfinished:
             active_run.finished.set()
@@ -146,21 +147,21 @@ class Worker:
         return active_run
 
     def cancel(self, run: str) -> None:
-        """Give up a pass; files whose outcome is being taken in now end with it."""
+        """Cancel a run; files whose outcome is being saved now still end with that outcome."""
         self._handle(RunCancelled(time.monotonic(), run))
 
     def drop(self, run: str, slave: str) -> int:
-        """Give a slave nothing more of a pass; returns how many of its files it held."""
+        """Exclude a slave from a run; return how many of the run's files it held."""
         actions = self._handle(SlaveExcluded(time.monotonic(), run, slave))
         return sum(isinstance(action, Requeue) for action in actions)
 
     def stop(self) -> None:
-        """Let everybody go who waits for a pass."""
+        """Wake all threads that wait for a run; ``ActiveRun.wait`` raises ``ShuttingDown``."""
         for run in list(self._runs.values()):
             run.finished.set()
 
     def slave_changed(self, change: Change) -> None:
-        """Hear of a slave that came, changed, left, became unreachable or was lost."""
+        """Handle a slave that registered, changed, left, became unreachable or was lost."""
         now, record = time.monotonic(), change.record
         if change.gone:
             if record.unreachable and not change.lost:
@@ -174,30 +175,30 @@ class Worker:
             self._handle(SlaveUp(now, record.name, capabilities.workers, capabilities.task_types))
 
     def resting(self) -> dict[str, Suspension]:
-        """Return the slaves ("ip:port") that are given nothing now."""
+        """Return the slaves ("ip:port") that get no files now: backing off or quarantined."""
         with self._lock:
             return self._scheduler.suspended(time.monotonic())
 
     def suspects(self) -> set[str]:
-        """Return the slaves ("ip:port") whose last request failed on the way."""
+        """Return the slaves ("ip:port") whose last exchange was lost or invalid."""
         with self._lock:
             return self._scheduler.suspects()
 
     def tick(self, now: float, late_s: float) -> None:
-        """Hear that time has passed, and for how much of it the master stood still."""
+        """Handle that time has passed; the master was stalled for ``late_s`` seconds of it."""
         self._handle(Tick(now, late_s))
 
     def _handle(self, event: Event) -> list[Action]:
         with self._lock:
-            # Time that passes while nothing is to be done changes nothing.
-            is_news = bool(self._runs) or not isinstance(event, Tick)
+            # A tick without runs changes nothing, so that the log leaves it out.
+            is_logged = bool(self._runs) or not isinstance(event, Tick)
             actions = self._scheduler.handle(event)
-            # First what was decided, then the log of it, which must never be in the way.
+            # The actions come first: writing the log must not delay them.
             self._apply(actions)
-            if self._event_log and is_news:
+            if self._event_log and is_logged:
                 self._event_log.write(event, actions)
-        given_up = [action for action in actions if isinstance(action, GiveUp)]
-        for number, action in enumerate(given_up, start=1):
+        failed = [action for action in actions if isinstance(action, GiveUp)]
+        for number, action in enumerate(failed, start=1):
             self._finish_file(action.run, action.index, action)
             if number % _YIELD_EVERY_FILES == 0:
                 time.sleep(_YIELD_S)
@@ -219,7 +220,7 @@ class Worker:
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
-        # Made now: a file that ends elsewhere meanwhile is forgotten.
+        # Copied now: ``inputs`` forgets files that end, and this thread starts later.
         inputs = [run.request.inputs[index] for index in batch.indexes]
         _notify(run.listener.handed_over, batch.indexes, batch.slave)
         batch_request = BatchRequest(run.request.task, inputs, run.request.survey, run.request.fit)
@@ -228,8 +229,8 @@ class Worker:
         ).start()
 
     def _exchange_batch(self, batch: Send, batch_request: BatchRequest) -> None:
-        """Bring one batch to its slave and the outcomes back."""
-        trouble = None
+        """Send one batch to its slave and handle the outcomes that it answers."""
+        failure = None
 
         def is_wanted() -> bool:
             return self._scheduler.wants(batch.batch)
@@ -241,13 +242,13 @@ class Worker:
                 else:
                     self._file_answered(batch, batch.indexes[answered[0]], answered[1])
         except TransportError as error:
-            trouble = _EXCHANGE_FAILURES[type(error)]
+            failure = _EXCHANGE_FAILURES[type(error)]
             if is_wanted():
-                _log.warning("slave %s: %s (%s)", batch.slave, error, trouble.value)
-        except Exception:  # noqa: BLE001 (border of a thread: its files must not stay with it)
-            trouble = ExchangeFailure.INVALID
+                _log.warning("slave %s: %s (%s)", batch.slave, error, failure.value)
+        except Exception:  # noqa: BLE001 (border of a thread: its files must be requeued)
+            failure = ExchangeFailure.INVALID
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
-        self._handle(BatchEnded(time.monotonic(), batch.batch, trouble))
+        self._handle(BatchEnded(time.monotonic(), batch.batch, failure))
 
     def _file_answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
         if outcome is None:
@@ -270,14 +271,14 @@ class Worker:
         run = self._runs[name]
         run.unfinished -= ended
         if run.unfinished == 0:
-            # The name may be taken by the next pass as soon as somebody hears of the end.
+            # Removed first: the next run may take the name as soon as the event is set.
             del self._runs[name]
             run.finished.set()
 
 
 def _notify(step: Callable[..., None], *values: object) -> None:
-    """Tell a listener; its trouble is its own, and must not keep the other files from going on."""
+    """Call a method of a listener; its exceptions are logged, so that other files go on."""
     try:
         step(*values)
-    except Exception:  # noqa: BLE001 (border to whoever listens; the job finds out at its end)
-        _log.exception("a step of a file could not be noted")
+    except Exception:  # noqa: BLE001 (border to the listener; the job finds out at its end)
+        _log.exception("could not record a step of a file")

@@ -1,1 +1,1 @@
-"""Measurements of the running master: metrics, activity of the slaves, throughput, rates."""
+"""Measurements of the running master: metrics, slave activity, throughput and rates."""

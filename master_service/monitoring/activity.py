@@ -1,6 +1,6 @@
-"""Knows which files the slaves hold, and how many came to an end there in the last minutes.
+"""Tracks the files that each slave holds, and counts those that ended in the last ten minutes.
 
-Times are of one clock that never goes back, in seconds. Every call may come from any thread.
+Times are seconds of a monotonic clock. Thread-safe.
 """
 
 import threading
@@ -15,14 +15,15 @@ _MINUTE_INTERVALS = 60 // INTERVAL_S
 _MAX_CURRENT_FILES = 5
 
 FileKey = tuple[str, int]
-"""A job's id, and the index of one of its files."""
+"""The id of a job, and the index of one of its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlaveActivity:
-    """What one slave is doing; ``current_files`` are those it has had longest, five at most.
+    """The activity of one slave.
 
-    ``files_per_minute`` counts the last minute up to now, to within an interval at its far end.
+    ``current_files`` names the five files that it has held longest. ``files_per_minute`` counts
+    the files that ended in the last minute, interpolated in the oldest interval.
     """
 
     held_files: int
@@ -32,30 +33,30 @@ class SlaveActivity:
 
 @dataclass(slots=True)
 class Activity:
-    """The files that slaves hold, and those that ended in each interval of late, by slave."""
+    """The files that slaves hold, and the number that ended in each interval, by slave."""
 
     _held: dict[FileKey, tuple[str, str]] = field(default_factory=dict)
-    """Slave and file name, in the order in which they were handed over."""
+    """Slave and file name, oldest hand-over first."""
     _ended: deque[dict[str, int]] = field(default_factory=lambda: deque([{}], _INTERVALS))
     _interval: int | None = None
-    """The number of the interval that is the last in ``_ended``."""
+    """The number of the last interval in ``_ended``."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handed_over(self, slave: str, files: Sequence[tuple[FileKey, str]]) -> None:
-        """Note that a slave was given files, with their names."""
+        """Record that files, with their names, were handed to a slave."""
         with self._lock:
             for key, filename in files:
-                # A file that moves stands last again.
+                # Removed first, so that a file handed over again moves to the end.
                 self._held.pop(key, None)
                 self._held[key] = (slave, filename)
 
     def release(self, key: FileKey) -> None:
-        """Note that no slave holds the file any more, and that it was not done."""
+        """Record that no slave holds the file any more, without an outcome."""
         with self._lock:
             self._held.pop(key, None)
 
     def ended(self, key: FileKey, at: float) -> None:
-        """Note that the file has come to its end on the slave that holds it."""
+        """Record that the file has ended, and count it for the slave that holds it."""
         with self._lock:
             self._advance(at)
             slave, _ = self._held.pop(key, ("", ""))
@@ -63,17 +64,17 @@ class Activity:
                 self._ended[-1][slave] = self._ended[-1].get(slave, 0) + 1
 
     def finished_files(self, at: float) -> list[int]:
-        """Return how many files ended in each interval that is over, the oldest first."""
+        """Return how many files ended in each complete interval, the oldest first."""
         with self._lock:
             self._advance(at)
             return [sum(interval.values()) for interval in self._ended][:-1]
 
     def by_slave(self, at: float) -> dict[str, SlaveActivity]:
-        """Return what each slave is doing, of those that hold a file or ended one of late."""
+        """Return the activity of each slave that holds a file or ended one in the last minute."""
         with self._lock:
             passed_s = self._advance(at)
             last_minute = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
-            # Of the oldest, as much lies within the minute as is still to come of the newest.
+            # The newest interval is incomplete; the part that it lacks is taken of the oldest.
             weights = [1.0] * len(last_minute)
             if len(last_minute) > _MINUTE_INTERVALS:
                 weights[0] = 1 - passed_s / INTERVAL_S
@@ -97,10 +98,10 @@ class Activity:
             }
 
     def _advance(self, at: float) -> float:
-        """Come to the interval of this time; returns how much of it has passed."""
+        """Begin the intervals up to ``at``; return how many seconds of the last have passed."""
         now = int(at // INTERVAL_S)
         if self._interval is not None and now < self._interval:
-            return 0.0  # of two calls at once the later one may come first
+            return 0.0  # concurrent calls may arrive out of order
         passed = 0 if self._interval is None else now - self._interval
         self._interval = now
         self._ended.extend({} for _ in range(min(passed, _INTERVALS)))

@@ -1,4 +1,4 @@
-"""Counts what happens: from the master's start for Prometheus, and of late for the page."""
+"""Counts jobs, files and bytes since the master's start, for Prometheus."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -13,7 +13,7 @@ _BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
 class Metrics:
-    """The counters of one master, in a registry of their own; ``activity`` is what is going on."""
+    """The counters of one master, in their own registry; ``activity`` is for the page."""
 
     def __init__(self) -> None:
         self.activity = Activity()
@@ -41,7 +41,7 @@ class Metrics:
     def add_gauge(
         self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]
     ) -> None:
-        """Add a figure that is read when it is asked for, one value for each label."""
+        """Add a gauge whose values, by label, are read at each scrape."""
         self._registry.register(_Gauge(f"cluster_{name}", about, label, read))
 
     def job_accepted(self, task_type: str) -> None:
@@ -49,7 +49,7 @@ class Metrics:
         self._jobs.labels(task_type).inc()
 
     def received(self, task_type: str, size: int) -> None:
-        """Count the bytes of a request whose files were accepted."""
+        """Count the bytes of an accepted request."""
         self._bytes.labels(task_type).inc(size)
 
     def job_ended(self, task_type: str, state: str) -> None:
@@ -57,11 +57,11 @@ class Metrics:
         self._jobs_ended.labels(task_type, state).inc()
 
     def handed_over(self, task_type: str, slave: str, files: int) -> None:
-        """Count attempts."""
+        """Count attempts, one for each file."""
         self._attempts.labels(task_type, slave).inc(files)
 
     def answered(self, task_type: str, seconds: float) -> None:
-        """Count how long a slave had one file."""
+        """Record how long a slave held one file."""
         self._seconds.labels(task_type).observe(seconds)
 
     def file_ended(self, task_type: str, end: str) -> None:
@@ -73,7 +73,7 @@ class Metrics:
         self._result_bytes.labels(task_type).inc(size)
 
     def text(self) -> bytes:
-        """Return everything in Prometheus' text format."""
+        """Return all metrics in the Prometheus text format."""
         return generate_latest(self._registry)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:

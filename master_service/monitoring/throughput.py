@@ -1,8 +1,7 @@
-"""Measures how fast each slave worked on one job while it worked on it. Pure.
+"""Measures the throughput of each slave on one job while it was busy with that job.
 
-A slave's span goes from its first file to its last answer; what others did before and after does
-not count against it. The time of all together is that in which any was at work, so that both leave
-out when nobody was there. Times are of one clock that never goes back, in seconds.
+A slave's busy time lasts from its first file to its last answer. The combined time of all slaves
+is the union of their busy times. Times are seconds of a monotonic clock. No I/O, clocks or threads.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class BusyTime:
-    """From when to when a slave worked, and how many files it has done in that time."""
+    """When a slave began and last answered, and how many files it has done in that time."""
 
     began: float
     ended: float
@@ -18,43 +17,43 @@ class BusyTime:
 
     @property
     def seconds(self) -> float:
-        """How long that was."""
+        """The length of the busy time."""
         return self.ended - self.began
 
 
 class SlaveThroughput:
-    """The span of every slave that was given files of one job."""
+    """The busy times of the slaves that were handed files of one job."""
 
     def __init__(self) -> None:
         self._busy_times: dict[str, BusyTime] = {}
 
     def handed_over(self, slave: str, at: float) -> None:
-        """Note that a slave was given files."""
+        """Record that files were handed to a slave."""
         self._busy_times.setdefault(slave, BusyTime(at, at))
 
     def answered(self, slave: str, at: float, done: bool) -> None:
-        """Note that a slave has answered for a file, and whether it is done with that."""
+        """Record that a slave answered a file, and whether the file is done."""
         busy_time = self._busy_times.get(slave)
         if busy_time is not None:
             busy_time.ended = at
             busy_time.files += done
 
     def combined(self) -> tuple[int, float]:
-        """Return the files that all have done, and the seconds in which any was at work."""
-        throughput = sorted(
+        """Return the files that all slaves have done, and the seconds in which any was busy."""
+        busy_times = sorted(
             (s for s in list(self._busy_times.values()) if s.files), key=lambda s: s.began
         )
         seconds, until = 0.0, float("-inf")
-        for busy_time in throughput:
+        for busy_time in busy_times:
             seconds += max(0.0, busy_time.ended - max(busy_time.began, until))
             until = max(until, busy_time.ended)
-        return sum(busy_time.files for busy_time in throughput), seconds
+        return sum(busy_time.files for busy_time in busy_times), seconds
 
     def by_slave(self) -> dict[str, tuple[int, float]]:
-        """Return the files and seconds of each slave that has done any."""
-        throughput = list(self._busy_times.items())
+        """Return the files done and the busy seconds of each slave that has done any."""
+        busy_times = list(self._busy_times.items())
         return {
             slave: (busy_time.files, busy_time.seconds)
-            for slave, busy_time in throughput
+            for slave, busy_time in busy_times
             if busy_time.files
         }

@@ -1,6 +1,6 @@
-"""Knows the slaves, the runs and the batches under way, and who is given what next. Pure.
+"""Holds the slaves, runs and batches in progress, and assigns the next files to slaves.
 
-``scheduler`` changes it as events tell; here is what follows from how things stand.
+``scheduler`` updates this state from events. No I/O, clocks or threads.
 """
 
 import itertools
@@ -12,40 +12,41 @@ from master_service.scheduling.events import Send
 from master_service.scheduling.state import MAX_BATCH_BYTES, Run, Slave
 
 MAX_REFUSALS = 3
-"""A file that failed elsewhere waits for a slave that is full; after so many refusals no more."""
+"""A file that failed on one slave waits for another that is full, until that one has refused this
+many requests in a row."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """Files of one run that a slave was given together, and those it has not answered."""
+    """Files of one run that were sent to a slave in one request."""
 
     slave: str
     run: str
     unanswered: set[int]
     was_isolated: bool
-    """Whether it was of one file."""
+    """Whether it holds a single file."""
 
 
 class Assignment:
-    """How things stand."""
+    """The slaves, the runs and the batches in progress."""
 
     def __init__(self) -> None:
         self.slaves: dict[str, Slave] = {}
         self.runs: dict[str, Run] = {}
         self.batches: dict[int, Batch] = {}
         self._run_queue: deque[str] = deque()
-        """Runs in the order in which they get the next batch."""
+        """Runs in round-robin order: the first one is served next."""
         self._batch_numbers = itertools.count(1)
 
     # Runs
 
     def add_run(self, name: str, run: Run) -> None:
-        """Let a run take part; its turn comes after the others'."""
+        """Add a run at the end of the round-robin order."""
         self.runs[name] = run
         self._run_queue.append(name)
 
     def remove_run(self, name: str) -> None:
-        """Let a run be over, with what is known of its files and the batches of it."""
+        """Remove a run, its batches and the blames of its files."""
         for index in list(self.runs[name].blamed_by):
             self._remove_blames(name, index)
         for number in [n for n, batch in self.batches.items() if batch.run == name]:
@@ -54,13 +55,13 @@ class Assignment:
         self._run_queue.remove(name)
 
     def file_ended(self, name: str, index: int) -> None:
-        """Note the end of a file; with the last one the run is over."""
+        """Record that a file has ended; remove the run after its last file."""
         self._remove_blames(name, index)
         run = self.runs[name]
         run.suspected.discard(index)
         run.files_left -= 1
         if run.files_left == 0:
-            # Its batches have nothing open, but the slaves they are with may yet be in trouble.
+            # Its batches stay, with no files left: how their exchanges end matters to slave health.
             del self.runs[name]
             self._run_queue.remove(name)
 
@@ -72,7 +73,7 @@ class Assignment:
     # Slaves
 
     def reachable(self, task_type: str, without: Collection[str] = ()) -> list[str]:
-        """Return the slaves that can do the type and, as far as is known, answer."""
+        """Return the slaves that do the type and whose last exchange did not fail."""
         return [
             name
             for name, slave in self.slaves.items()
@@ -80,28 +81,28 @@ class Assignment:
         ]
 
     def in_progress_on(self, slave: str) -> int:
-        """Return how many files the slave has been given and not answered."""
+        """Return how many files the slave holds, in all runs."""
         return sum(run.in_progress[slave] for run in self.runs.values())
 
     def load(self, slave: str) -> int:
-        """Return how many files the slave holds or has in its shares."""
+        """Return how many files the slave holds or has waiting in its shares."""
         return sum(
             run.in_progress[slave] + run.partition.waiting_for(slave) for run in self.runs.values()
         )
 
     def unassign(self, slave: str) -> None:
-        """Let others have what was meant for the slave."""
+        """Release the slave's shares in all runs to other slaves."""
         for run in self.runs.values():
             run.partition.unassign(slave)
 
     def readmit_excluded(self, run: Run) -> None:
-        """A run that has nobody else may have those slaves again that were taken off it."""
+        """Readmit the excluded slaves if they are the only ones that do the run's task type."""
         able = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
         if able and able <= run.excluded:
             run.excluded -= able
 
     def end_quarantines_early(self, run: Run, at: float) -> None:
-        """A run that waits, and has nobody else, may have the slaves that rest by judgement."""
+        """End the quarantine of the run's slaves if it has files waiting and no other slave."""
         if not run.has_waiting_files or self._eligible(run, at):
             return
         for name, slave in self.slaves.items():
@@ -109,20 +110,20 @@ class Assignment:
                 slave.health.end_quarantine(at)
 
     def _accepting(self, run: Run, at: float) -> list[str]:
-        """Return the fit slaves but for those that refuse again and again, perhaps for ever."""
+        """Return the eligible slaves that have refused fewer than ``MAX_REFUSALS`` in a row."""
         return [
             name for name in self._eligible(run, at) if self.slaves[name].refusals < MAX_REFUSALS
         ]
 
     def _eligible(self, run: Run, at: float) -> list[str]:
-        """Return the reachable slaves that do not rest by judgement; they may pause."""
+        """Return the reachable slaves that are not quarantined; some may be backing off."""
         reachable = self.reachable(run.task_type, run.excluded)
         return [name for name in reachable if not self.slaves[name].health.is_quarantined(at)]
 
-    # Who gets what next
+    # Assigning files
 
     def assign(self, at: float) -> Iterator[Send]:
-        """One batch to each slave in turn, until no slave has room or nothing is left."""
+        """Yield one batch for each slave in turn, until no slave can take another."""
         busy = True
         while busy:
             busy = False
@@ -135,7 +136,7 @@ class Assignment:
         slave = self.slaves[name]
         if slave.is_suspended(at):
             return
-        # What one run leaves of the workers is there for the next, and each may have its reserve.
+        # All runs share the slave's workers; each run adds its own prefetch.
         prefetch = sum(run.prefetch(name, at) for run in self.runs.values())
         free_slots_for_all = slave.workers + max(1, prefetch) - self.in_progress_on(name)
         for run_name in list(self._run_queue):

@@ -1,7 +1,7 @@
-"""What the scheduler is told and what it answers: events in, actions out. Pure.
+"""The events that the scheduler receives and the actions that it returns.
 
-A *run* is one pass over the files of a job; its files are meant by their position in it. ``at``
-is a time in seconds of any one clock that never goes back.
+A *run* is one pass over the files of a job; a file is identified by its position in the run.
+``at`` is in seconds of a monotonic clock. No I/O, clocks or threads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from protocol.failures import Failure
 
 @dataclass(frozen=True, slots=True)
 class SlaveUp:
-    """A slave ("ip:port") can be given work; also when what it can do has changed."""
+    """A slave ("ip:port") has registered, can be called again, or has new capabilities."""
 
     at: float
     slave: str
@@ -23,7 +23,7 @@ class SlaveUp:
 
 @dataclass(frozen=True, slots=True)
 class SlaveGone:
-    """A slave gets no more work; when it is *lost*, what it holds is lost with it."""
+    """A slave gets no more files; if it is ``lost``, the files that it holds are requeued."""
 
     at: float
     slave: str
@@ -32,9 +32,10 @@ class SlaveGone:
 
 @dataclass(frozen=True, slots=True)
 class RunAdded:
-    """Files of ``sizes`` bytes are to be done; given up ``patience_s`` after the last slave.
+    """A run of files of ``sizes`` bytes is to be processed.
 
-    ``blamed_by`` has the slaves that blamed a file in an earlier life of the master, by position.
+    Its files fail once no slave has been reachable for ``patience_s`` seconds (None: never).
+    ``blamed_by`` holds the slaves that blamed a file before the master restarted, by position.
     """
 
     at: float
@@ -47,7 +48,7 @@ class RunAdded:
 
 @dataclass(frozen=True, slots=True)
 class RunCancelled:
-    """Nobody wants the rest of the run any more."""
+    """The run is cancelled: its remaining files are not to be processed."""
 
     at: float
     run: str
@@ -55,7 +56,7 @@ class RunCancelled:
 
 @dataclass(frozen=True, slots=True)
 class SlaveExcluded:
-    """The slave is not to work on this run any more; what it holds of it is not waited for."""
+    """The slave is excluded from this run; the files of the run that it holds are requeued."""
 
     at: float
     run: str
@@ -64,7 +65,7 @@ class SlaveExcluded:
 
 @dataclass(frozen=True, slots=True)
 class AnswerBegun:
-    """A slave has taken a batch and begun to answer it."""
+    """A slave has accepted a batch and begun to answer it."""
 
     at: float
     batch: int
@@ -72,7 +73,7 @@ class AnswerBegun:
 
 @dataclass(frozen=True, slots=True)
 class InputUnreadable:
-    """A file of a batch can't be sent to anybody: its upload is no longer to be had."""
+    """A file of a batch can't be sent to any slave: the master can't read its upload."""
 
     at: float
     batch: int
@@ -81,7 +82,7 @@ class InputUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class FileAnswered:
-    """A slave has answered one file; ``code`` is that of its failure, None for a result."""
+    """A slave has answered one file; ``code`` is the code of the failure, None for a result."""
 
     at: float
     batch: int
@@ -90,19 +91,19 @@ class FileAnswered:
 
 
 class ExchangeFailure(Enum):
-    """How an exchange with a slave went wrong."""
+    """Why an exchange with a slave failed."""
 
     FULL = "full"
-    """It says that it has enough for now."""
+    """The slave reported that it is full."""
     LOST = "lost"
-    """It can't be reached, or fell silent."""
+    """The slave could not be reached, or stopped answering."""
     INVALID = "garbled"
-    """It answered something that is no answer: any file in it may be the cause."""
+    """The answer was invalid; any file of the batch may be the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEnded:
-    """The exchange over one batch is over; what was not answered was not done."""
+    """The exchange of one batch has ended; files without an answer were not processed."""
 
     at: float
     batch: int
@@ -111,7 +112,7 @@ class BatchEnded:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed; for ``late_s`` of it the master itself stood still."""
+    """Time has passed; the master process itself was stalled for ``late_s`` seconds of it."""
 
     at: float
     late_s: float = 0.0
@@ -133,7 +134,7 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Hand these files of the run to the slave, in one request."""
+    """Send these files of the run to the slave in one request."""
 
     batch: int
     slave: str
@@ -143,7 +144,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """The outcome just answered is the file's end."""
+    """The outcome that the slave just sent is final."""
 
     run: str
     index: int
@@ -151,7 +152,10 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """The file waits for another slave; ``blamed_by`` counts those that blamed it, in order."""
+    """The file waits for a slave again.
+
+    ``blamed_by`` names the slaves that blamed it, one entry for each blame, oldest first.
+    """
 
     run: str
     index: int
@@ -160,7 +164,7 @@ class Requeue:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The file ends without an answer from a slave."""
+    """The file fails without an outcome from a slave."""
 
     run: str
     index: int
@@ -169,7 +173,7 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """The file ends without an outcome: nobody wants it any more."""
+    """The file ends without an outcome, because its run was cancelled."""
 
     run: str
     index: int

@@ -1,7 +1,8 @@
-"""Divides the files of one run among slaves: even shares, taken from the front. Pure.
+"""Partitions the files of one run evenly among slaves, and hands them out from the front.
 
-Files are meant here by their position in the run. What has no slave of its own (because that one
-is gone, or handed it back) is *loose*, and goes to whoever asks first.
+A file is identified by its position in the run. A file in no slave's share (because the slave is
+gone or handed it back) is *unassigned* and goes to the first slave that asks. No I/O, clocks or
+threads.
 """
 
 from collections import deque
@@ -9,14 +10,14 @@ from collections.abc import Collection, Iterable, Sequence
 
 
 class Partition:
-    """Who is to get which of the files that nobody has been given yet."""
+    """The files of a run that no slave holds yet, by the slave that is to get them."""
 
     def __init__(
         self, sizes: Sequence[int], slaves: Sequence[str], isolated: Collection[int] = ()
     ) -> None:
-        """Deal the files out in turn, as cards are dealt; ``sizes`` are in bytes.
+        """Assign the files to the slaves round-robin; ``sizes`` are in bytes.
 
-        Files that are kept ``isolated`` belong to nobody, and are not among the loose ones either.
+        Files in ``isolated`` are left out of the partition.
         """
         files = [index for index in range(len(sizes)) if index not in isolated]
         self._sizes = sizes
@@ -36,14 +37,17 @@ class Partition:
         return [slave for slave, share in self._shares.items() if share]
 
     def take(self, slave: str, max_files: int, max_bytes: int) -> list[int]:
-        """Take from the slave's own share, or else from what is loose."""
+        """Take files from the slave's share or, if it is empty, unassigned ones.
+
+        The limits hold together, but a single file may exceed ``max_bytes``.
+        """
         for source in (self._shares.get(slave), self._unassigned):
             if source:
                 return self._take_from_front(source, max_files, max_bytes)
         return []
 
     def take_from(self, owner: str, max_files: int, max_bytes: int) -> list[int]:
-        """Take from the end of another slave's share, at most half of it."""
+        """Take files from the end of the owner's share, at most half of it (rounded up)."""
         share = self._shares[owner]
         max_files = min(max_files, (len(share) + 1) // 2)
         taken: list[int] = []
@@ -56,7 +60,7 @@ class Partition:
         return taken[::-1]
 
     def take_all(self) -> list[int]:
-        """Take every file that waits, whosever it is."""
+        """Take all files, from every share and unassigned."""
         taken = list(self._unassigned)
         self._unassigned.clear()
         for share in self._shares.values():
@@ -65,11 +69,11 @@ class Partition:
         return taken
 
     def put_back(self, indexes: Iterable[int]) -> None:
-        """Make files loose again, ahead of the others: they have waited longest."""
+        """Return files as unassigned, ahead of the others: they have waited longest."""
         self._unassigned.extendleft(sorted(indexes, reverse=True))
 
     def unassign(self, slave: str) -> None:
-        """Make the share of a slave that is gone loose."""
+        """Make the files of the slave's share unassigned."""
         self._unassigned.extend(self._shares.pop(slave, ()))
 
     def _take_from_front(self, source: deque[int], max_files: int, max_bytes: int) -> list[int]:

@@ -1,8 +1,8 @@
-"""Writes down what the scheduler was told and what it answered, and checks that it would again.
+"""Logs the events and actions of the scheduler as JSON lines, and replays such a log.
 
-One line of JSON for each event with its actions. A segment is what one process wrote; it begins
-with a line of its own, and a new scheduler begins with it. A file is replayed with
-``python -m master_service.scheduling.replay_log PATH``.
+Each line holds one event with its actions. The lines of one process form a segment, which begins
+with a start line; replaying creates a new scheduler at each start line.
+``python -m master_service.scheduling.replay_log PATH`` replays a file and compares the actions.
 """
 
 import argparse
@@ -26,18 +26,18 @@ _EVENTS: dict[str, type] = {event.__name__: event for event in typing.get_args(E
 
 
 class ReplayError(Exception):
-    """The scheduler answers otherwise than is written, or a line is none of ours."""
+    """The replayed actions differ from those in the log, or a line is not valid."""
 
 
 class EventLog:
-    """Appends to a file for as long as that goes well; it never raises for a disk's sake."""
+    """Appends to a file; stops with a warning, and never raises, when writing fails."""
 
     def __init__(self, path: Path, max_attempts: int) -> None:
-        """Begin a segment, on a line of its own whatever a master that was killed left there."""
+        """Begin a segment; a last line that a killed master left incomplete is ended first."""
         self._path = path
         self._file: BinaryIO | None = None
         try:
-            # Without a buffer: nothing is left over for close() when the disk is full.
+            # Unbuffered, so that close() has nothing left to write when the disk is full.
             self._file = path.open("a+b", buffering=0)
             if _is_torn(self._file):
                 self._file.write(b"\n")
@@ -46,33 +46,33 @@ class EventLog:
         self._write_line({"start": {"max_attempts": max_attempts}})
 
     def write(self, event: Event, actions: Sequence[Action]) -> None:
-        """Append one event and what the scheduler answered to it."""
+        """Append one event and the actions that the scheduler returned for it."""
         if self._file is not None:
             self._write_line({"event": encode(event), "actions": encode(actions)})
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file; later events are not written."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # there is nothing that it could still lose
+            with contextlib.suppress(OSError):  # unbuffered: no data can be lost here
                 self._file.close()
             self._file = None
 
     def _write_line(self, value: dict[str, object]) -> None:
         line = memoryview(json.dumps(value, separators=(",", ":")).encode() + b"\n")
         try:
-            # A disk that is nearly full takes a part, and says so only at the rest.
+            # A nearly full disk writes a part of the line and fails at the rest.
             while line and self._file is not None:
                 line = line[self._file.write(line) :]
         except OSError as error:
             self._stop(error)
 
     def _stop(self, error: OSError) -> None:
-        _log.warning("no more events are written to %s: %s", self._path, error)
+        _log.warning("the scheduler log %s is stopped: %s", self._path, error)
         self.close()
 
 
 def _is_torn(file: BinaryIO) -> bool:
-    """Tell whether the file's last line has no end: the last master was killed at it."""
+    """Tell whether the last line lacks its newline: the last master was killed while writing."""
     if file.seek(0, 2) == 0:
         return False
     file.seek(-1, 2)
@@ -80,7 +80,7 @@ def _is_torn(file: BinaryIO) -> bool:
 
 
 def encode(value: object) -> object:
-    """Return events and actions, and what they are made of, as values that JSON has."""
+    """Return events, actions and their fields as JSON values."""
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value):
@@ -98,7 +98,7 @@ def encode(value: object) -> object:
 
 
 def decode(value: Mapping[str, Any]) -> Event:
-    """Return the event that was encoded so."""
+    """Return the event that ``encode`` turned into this value."""
     kind = _EVENTS[value["type"]]
     hints = typing.get_type_hints(kind)
     event: Event = kind(**{f: _decode(each, hints[f]) for f, each in value.items() if f != "type"})
@@ -106,7 +106,7 @@ def decode(value: Mapping[str, Any]) -> Event:
 
 
 def _decode(value: object, hint: object) -> object:
-    """Return what a field of this type was made of; a sequence of numbers stays a list."""
+    """Return the field's value as its type asks; a sequence of numbers stays a list."""
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint(value)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -121,7 +121,10 @@ def _decode(value: object, hint: object) -> object:
 
 
 def replay(path: Path) -> int:
-    """Feed each segment to a new scheduler; return how many events it answered exactly as then."""
+    """Replay each segment on a new scheduler and return the number of events.
+
+    Raises ``ReplayError`` at the first event whose actions differ.
+    """
     scheduler: Scheduler | None = None
     count = 0
     for number, line in _lines(path):
@@ -129,20 +132,20 @@ def replay(path: Path) -> int:
             scheduler = Scheduler(line["start"]["max_attempts"])
             continue
         if scheduler is None:
-            raise ReplayError(f"line {number}: an event before any start")
+            raise ReplayError(f"line {number}: an event before the first start line")
         try:
             event, written = decode(line["event"]), line["actions"]
         except (KeyError, TypeError, ValueError) as error:
             raise ReplayError(f"line {number}: not an event with its actions: {error!r}") from error
         answered = encode(scheduler.handle(event))
         if answered != written:
-            raise ReplayError(f"line {number}: written is {written}, replayed it is {answered}")
+            raise ReplayError(f"line {number}: logged {written}, but replayed {answered}")
         count += 1
     return count
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the lines with their numbers, without one that a process was killed at."""
+    """Yield line numbers and values, without a line that a killed process left incomplete."""
     torn = 0
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
@@ -150,7 +153,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 line = json.loads(text)
             except ValueError:
                 line = None
-            # Only the last line of a segment can be torn: the next one is a start.
+            # Only the last line of a segment can be torn: the next line is a start line.
             if torn and not (isinstance(line, dict) and "start" in line):
                 raise ReplayError(f"line {torn}: can't be read")
             torn = 0 if isinstance(line, dict) else number
@@ -159,8 +162,8 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def main() -> None:
-    """Replay one file, and say how that went."""
-    parser = argparse.ArgumentParser(description="Replay what a scheduler was told.")
+    """Replay one file and print the number of events."""
+    parser = argparse.ArgumentParser(description="Replay a scheduler log (SCHEDULER_LOG).")
     parser.add_argument("path", type=Path)
     path = parser.parse_args().path
     try:

@@ -1,7 +1,7 @@
-"""Decides which slave gets which file, when one is tried again, and when it is given up. Pure.
+"""Decides which slave gets which file, when a file is retried and when it fails.
 
-No clock, thread, socket or file in here: ``worker`` reports what happened as events, and carries
-out the actions that come back. The same events give the same actions.
+``worker`` reports events and carries out the returned actions. The same events always give the
+same actions: no I/O, clocks or threads.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,12 +28,18 @@ from master_service.scheduling.events import (
     Tick,
 )
 from master_service.scheduling.partition import Partition
-from master_service.scheduling.state import INPUT_UNREADABLE, INVALID, Run, Slave, Suspension
+from master_service.scheduling.state import (
+    INPUT_UNREADABLE,
+    NO_VALID_ANSWER,
+    Run,
+    Slave,
+    Suspension,
+)
 from protocol.failures import RETRIED_CODES, UNBLAMED_CODES, Failure
 
 
 class Scheduler:
-    """The state of every run and slave, changed by events alone."""
+    """The state machine of all runs and slaves; only events change it."""
 
     def __init__(self, max_attempts: int) -> None:
         self._max_attempts = max_attempts
@@ -43,26 +49,26 @@ class Scheduler:
         self._batches = self._assignment.batches
 
     def handle(self, event: Event) -> list[Action]:
-        """Take note of one event and return what is to be done about it, in order."""
+        """Update the state from one event; return the actions to carry out, in order."""
         handler: Callable[[Scheduler, Any], Iterator[Action]] = _HANDLERS[type(event)]
         actions = list(handler(self, event))
         actions.extend(self._assignment.assign(event.at))
         return actions
 
     def suspended(self, at: float) -> dict[str, Suspension]:
-        """Return the slaves that are given nothing now, after trouble or by judgement."""
-        rests = {name: slave.suspension(at) for name, slave in self._slaves.items()}
-        return {name: rest for name, rest in rests.items() if rest}
+        """Return the slaves that get no files now: backing off or quarantined."""
+        suspensions = {name: slave.suspension(at) for name, slave in self._slaves.items()}
+        return {name: suspension for name, suspension in suspensions.items() if suspension}
 
     def suspects(self) -> set[str]:
-        """Return the slaves that gave no usable answer to their last request."""
+        """Return the slaves whose last exchange was lost or invalid."""
         return {name for name, slave in self._slaves.items() if not slave.reachable}
 
     def wants(self, batch: int) -> bool:
-        """Tell whether the batch still holds its files; what else it brings would be ignored."""
+        """Tell whether the batch is still in progress; answers to any other batch are ignored."""
         return batch in self._batches
 
-    # What is learnt from each event
+    # Event handlers
 
     def _slave_up(self, event: SlaveUp) -> Iterator[Action]:
         slave = self._slaves.setdefault(event.slave, Slave(event.workers, event.task_types))
@@ -83,7 +89,7 @@ class Scheduler:
     def _slave_excluded(self, event: SlaveExcluded) -> Iterator[Action]:
         run, which = self._runs.get(event.run), (event.slave, event.run)
         in_progress = [number for number, b in self._batches.items() if (b.slave, b.run) == which]
-        # One that has left in good order may still hold files.
+        # A slave that has deregistered may still hold files.
         if run is None or not (in_progress or event.slave in self._slaves):
             return
         run.excluded.add(event.slave)
@@ -97,7 +103,7 @@ class Scheduler:
             for name in self._assignment.reachable(event.task_type)
             if not self._slaves[name].is_suspended(event.at)
         ]
-        # The least busy come first, so that many small runs spread as evenly as one large.
+        # Least loaded first, so that many small runs spread as evenly as one large run.
         ready.sort(key=lambda name: (self._assignment.load(name), name))
         blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
         partition = Partition(event.sizes, ready, isolated=blamed_by)
@@ -119,7 +125,7 @@ class Scheduler:
         batch = self._batches.get(event.batch)
         slave = self._slaves.get(batch.slave) if batch is not None else None
         if slave is not None:
-            # However long its first file takes: it can be reached, and works.
+            # Its first file may take long, but the slave is reachable and working.
             slave.reachable = True
         yield from ()
 
@@ -134,7 +140,7 @@ class Scheduler:
     def _file_answered(self, event: FileAnswered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
         if batch is None or event.index not in batch.unanswered:
-            return  # an answer from a batch that has been given away since
+            return  # the batch has been requeued or cancelled since, or the file answered already
         batch.unanswered.discard(event.index)
         run = self._runs[batch.run]
         run.in_progress[batch.slave] -= 1
@@ -144,7 +150,7 @@ class Scheduler:
             slave.reachable, slave.backoff_s = True, 0.0
             slave.refusals = slave.refusals if event.code in UNBLAMED_CODES else 0
         if event.code in UNBLAMED_CODES:
-            # Who hands one file back would do the same with the next.
+            # A slave that hands one file back would hand back the next one too.
             self._back_off(batch.slave, ExchangeFailure.FULL, event.at)
             yield self._put_back_file(batch, event.index)
         elif event.code in RETRIED_CODES:
@@ -158,19 +164,19 @@ class Scheduler:
         batch = self._batches.pop(event.batch, None)
         if batch is None:
             return
-        trouble = event.trouble or (ExchangeFailure.INVALID if batch.unanswered else None)
-        if trouble is not None:
-            self._back_off(batch.slave, trouble, event.at)
-        if trouble is not ExchangeFailure.INVALID:
+        failure = event.trouble or (ExchangeFailure.INVALID if batch.unanswered else None)
+        if failure is not None:
+            self._back_off(batch.slave, failure, event.at)
+        if failure is not ExchangeFailure.INVALID:
             yield from self._put_back(batch)
             return
         if batch.was_isolated:
             for index in batch.unanswered:
                 self._runs[batch.run].in_progress[batch.slave] -= 1
                 blamed = self._blame(batch, index, event.at)
-                yield blamed or self._fail(batch, index, INVALID)
+                yield blamed or self._fail(batch, index, NO_VALID_ANSWER)
             return
-        # Which of them it was is not known yet, and none is blamed for another's fault.
+        # Any of the files may be the cause: each is retried alone, and none is blamed yet.
         if batch.unanswered:
             self._runs[batch.run].suspected.update(batch.unanswered)
         yield from self._put_back(batch)
@@ -189,11 +195,11 @@ class Scheduler:
             if run.patience_s is not None and event.at - run.starved_since >= run.patience_s:
                 yield from self._fail_waiting_files(name, run)
 
-    # What follows for files
+    # Consequences for files
 
     def _put_back(self, batch: Batch) -> Iterator[Action]:
-        """Files that were not tried: any slave may have them, and nothing is counted."""
-        # A run is kept as long as any of its files has no end; with nothing open it may be gone.
+        """Requeue the unanswered files of a batch, without counting an attempt."""
+        # The run still exists if any of its files has not ended, else it may have been removed.
         if batch.unanswered:
             run = self._runs[batch.run]
             run.in_progress[batch.slave] -= len(batch.unanswered)
@@ -206,12 +212,11 @@ class Scheduler:
         return self._requeue(batch.run, index)
 
     def _blame(self, batch: Batch, index: int, at: float) -> Requeue | None:
-        """The file failed there, and waits to be tried again; None when that was the last time."""
+        """Record a blame and requeue the file; return None if that was its last attempt."""
         slave = self._slaves.get(batch.slave)
         if slave is not None and slave.health.is_quarantined(at):
-            return self._put_back_file(
-                batch, index
-            )  # what fails on a slave that is judged says nothing
+            # A failure on a quarantined slave says nothing about the file.
+            return self._put_back_file(batch, index)
         if not self._runs[batch.run].blame(index, batch.slave, self._max_attempts):
             return None
         if slave is not None:
@@ -230,16 +235,16 @@ class Scheduler:
         return GiveUp(batch.run, index, failure)
 
     def _fail_waiting_files(self, name: str, run: Run) -> Iterator[Action]:
-        """Nobody is there to do what is left. What a lost slave still held was put back."""
+        """Fail all waiting files with ``no_slave``; files of lost slaves are among them."""
         failure = run.no_slave_failure()
         for index in run.take_all():
             self._assignment.file_ended(name, index)
             yield GiveUp(name, index, failure)
 
-    # What follows for slaves
+    # Consequences for slaves
 
     def _record_result(self, batch: Batch, index: int, at: float) -> None:
-        """A result speaks for the slave that gave it, and against others that blamed the file."""
+        """Credit the slave with a result, and count it against the slaves that blamed the file."""
         if (slave := self._slaves.get(batch.slave)) is not None:
             slave.health.result(at)
         for name in dict.fromkeys(self._runs[batch.run].blamed_by.get(index, ())):
@@ -249,10 +254,10 @@ class Scheduler:
                 for run in self._runs.values():
                     run.withdraw_blames(name)
 
-    def _back_off(self, name: str, trouble: ExchangeFailure, at: float) -> None:
+    def _back_off(self, name: str, failure: ExchangeFailure, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
             return
-        slave.back_off(trouble, at)
+        slave.back_off(failure, at)
         self._assignment.unassign(name)
 
 

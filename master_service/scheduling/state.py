@@ -1,4 +1,4 @@
-"""What the scheduler knows of one run and of one slave, and what follows from it. Pure."""
+"""The scheduler's state of one run and of one slave. No I/O, clocks or threads."""
 
 import itertools
 import math
@@ -14,21 +14,21 @@ from protocol.counts import counted
 from protocol.failures import Failure, Internal, NoSlave
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
-"""One request to a slave, unless a single file is larger."""
+"""Limit of the files of one request to a slave; a single larger file is sent alone."""
 MIN_BACKOFF_S = 1.0
 MAX_BACKOFF_S = 30.0
-"""A slave that is in trouble is left alone for twice as long each time, up to this."""
+"""After each failed exchange in a row a slave is backed off for twice as long, up to this."""
 MAX_PREFETCH_FILES = 500
 PREFETCH_S = 1.0
-"""A slave holds as many files beyond its workers as it does in this time, so that no worker waits
-for the network, and so few that a slave which runs dry finds something to take over."""
+"""Beyond its workers, a slave holds the files that it processes in this time: enough for no worker
+to wait for the network, and few enough to leave idle slaves files to steal."""
 MIN_STOLEN_WORK_S = 1.0
-"""Less work than this stays with the slave it was meant for: moving it would gain nothing."""
+"""A share with less work than this is not stolen from: moving it would gain nothing."""
 ISOLATED_SCAN_LIMIT = 100
-"""So many of the files to be sent alone are looked at for one that suits a slave, however many
-there are: those at the front suit another, which comes for them."""
+"""How many of the isolated files are searched for one that suits a slave. Those at the front that
+do not suit it suit another slave, which will ask for them."""
 
-INVALID = Internal(
+NO_VALID_ANSWER = Internal(
     "No slave gave a usable answer for this file; the log of the master has the details."
 ).as_failure()
 INPUT_UNREADABLE = Internal(
@@ -36,16 +36,16 @@ INPUT_UNREADABLE = Internal(
 ).as_failure()
 
 SUSPENSION_REASONS = {
-    ExchangeFailure.FULL: "it said that it has enough for now",
-    ExchangeFailure.LOST: "it could not be reached, or fell silent",
-    ExchangeFailure.INVALID: "it gave an answer that is none",
+    ExchangeFailure.FULL: "it reported that it is full",
+    ExchangeFailure.LOST: "it could not be reached, or stopped answering",
+    ExchangeFailure.INVALID: "it sent an invalid answer",
 }
 QUARANTINED = "files failed on it that other slaves could do"
-"""In the words that follow "because"."""
+"""Like ``SUSPENSION_REASONS``, a clause that follows the word "because"."""
 
 
 class Suspension(NamedTuple):
-    """Why a slave is given nothing now, since when, and for how much longer (both in seconds)."""
+    """Why a slave gets no files now, for how long already, and for how much longer (seconds)."""
 
     reason: str
     elapsed_s: float
@@ -54,58 +54,58 @@ class Suspension(NamedTuple):
 
 @dataclass(slots=True)
 class Slave:
-    """A slave that can be given work, or is paused for a while (times in seconds)."""
+    """A registered slave, which may be suspended: backed off or quarantined (times in seconds)."""
 
     workers: int
     task_types: frozenset[str]
     backoff_until: float = -math.inf
     backoff_s: float = 0.0
-    trouble: ExchangeFailure = ExchangeFailure.FULL
-    """What it is paused for."""
+    last_failure: ExchangeFailure = ExchangeFailure.FULL
+    """The cause of the backoff."""
     failing_since: float = 0.0
-    """When that began: one pause may follow on another."""
+    """When the first of an unbroken series of backoffs with this cause began."""
     reachable: bool = True
     refusals: int = 0
-    """How often in a row it has said that it is full, or handed a file back."""
+    """How often in a row it reported that it is full, or handed a file back."""
     health: SlaveHealth = field(default_factory=SlaveHealth)
 
     @property
     def suspended_until(self) -> float:
-        """When it may be given something again; a time in the past where it may be now."""
+        """When the slave may get files again; in the past if it may now."""
         return max(self.backoff_until, self.health.quarantined_until)
 
     def is_suspended(self, at: float) -> bool:
-        """Tell whether it is given nothing now: after trouble with it, or by judgement."""
+        """Tell whether the slave gets no files now: it is backed off or quarantined."""
         return at < self.suspended_until
 
     def suspension(self, at: float) -> Suspension | None:
-        """Return what is to be told of its rest; None where it is given work."""
+        """Return the cause and times of the suspension; None if the slave may get files."""
         if not self.is_suspended(at):
             return None
         is_quarantined = self.health.is_quarantined(at)
-        reason = QUARANTINED if is_quarantined else SUSPENSION_REASONS[self.trouble]
+        reason = QUARANTINED if is_quarantined else SUSPENSION_REASONS[self.last_failure]
         since = self.health.quarantined_since if is_quarantined else self.failing_since
         return Suspension(reason, at - since, self.suspended_until - at)
 
-    def back_off(self, trouble: ExchangeFailure, at: float) -> None:
-        """Leave it alone for a while after trouble, longer each time until it answers again."""
-        self.reachable = trouble is ExchangeFailure.FULL
-        self.refusals += trouble is ExchangeFailure.FULL
-        # Its other batches tell of the same trouble; one pause is enough for all of them.
+    def back_off(self, failure: ExchangeFailure, at: float) -> None:
+        """Back off after a failed exchange, exponentially unless the slave was only full."""
+        self.reachable = failure is ExchangeFailure.FULL
+        self.refusals += failure is ExchangeFailure.FULL
+        # One outage ends several batches, but is one backoff.
         if at < self.backoff_until:
             return
-        # One pause may follow on another, unless it has long been at work, or idle, in between.
+        # A backoff continues the last one unless the slave was working or idle for long since.
         is_new = not self.backoff_s or at - self.backoff_until > MAX_BACKOFF_S
-        if is_new or trouble is not self.trouble:
-            self.trouble, self.failing_since = trouble, at
-        longer_s = 2 * self.backoff_s if trouble is not ExchangeFailure.FULL else 0.0
+        if is_new or failure is not self.last_failure:
+            self.last_failure, self.failing_since = failure, at
+        longer_s = 2 * self.backoff_s if failure is not ExchangeFailure.FULL else 0.0
         self.backoff_s = min(max(longer_s, MIN_BACKOFF_S), MAX_BACKOFF_S)
         self.backoff_until = at + self.backoff_s
 
 
 @dataclass(slots=True)
 class Run:
-    """One pass over the files of a job, each meant by its position in the run."""
+    """One pass over the files of a job; a file is identified by its position in the run."""
 
     task_type: str
     partition: Partition
@@ -113,15 +113,16 @@ class Run:
     patience_s: float | None
     started_at: float
     isolated: deque[int] = field(default_factory=deque)
-    """Files under suspicion: to be sent by themselves and, where a slave blamed them, elsewhere."""
+    """Waiting files that are sent in a batch of their own; blamed ones preferably to a slave that
+    has not blamed them."""
     blamed_by: dict[int, list[str]] = field(default_factory=dict)
-    """The slaves that blamed a file without an end, once for each time; no list is empty."""
+    """For each blamed file that has not ended, one entry for each blame; no list is empty."""
     suspected: set[int] = field(default_factory=set)
-    """Files from a batch whose answer was none: one of them may be the cause, and is not blamed."""
+    """Files of batches with invalid answers: any may be the cause, so that none is blamed."""
     excluded: set[str] = field(default_factory=set)
-    """Slaves that are not to work on this run."""
+    """Slaves that get no files of this run."""
     in_progress: Counter[str] = field(default_factory=Counter)
-    """How many files of the run each slave has been given and not answered."""
+    """How many files of the run each slave holds."""
     first_sent: dict[str, float] = field(default_factory=dict)
     last_answer: dict[str, float] = field(default_factory=dict)
     answered: Counter[str] = field(default_factory=Counter)
@@ -129,11 +130,11 @@ class Run:
 
     @property
     def has_waiting_files(self) -> bool:
-        """Whether a file of it is in nobody's hands."""
+        """Whether some of its files are waiting: not ended, and held by no slave."""
         return self.files_left > self.in_progress.total()
 
     def blame(self, index: int, slave: str, max_attempts: int) -> bool:
-        """Note that the file failed there; tell whether it now waits to be tried again."""
+        """Record that the file failed on the slave; return whether it has attempts left."""
         blamed_by = self.blamed_by.setdefault(index, [])
         blamed_by.append(slave)
         if len(blamed_by) >= max_attempts:
@@ -142,7 +143,7 @@ class Run:
         return True
 
     def withdraw_blames(self, slave: str) -> None:
-        """Take back what the slave blamed; what no other blames waits among the rest again."""
+        """Remove the slave's blames; files without other blames are no longer isolated."""
         for index, blamed_by in list(self.blamed_by.items()):
             if slave in blamed_by:
                 blamed_by[:] = [name for name in blamed_by if name != slave]
@@ -154,13 +155,17 @@ class Run:
             self.partition.put_back(cleared)
 
     def put_back(self, indexes: Iterable[int]) -> None:
-        """Take back files that were not tried; one that was blamed before stays by itself."""
+        """Return files that were not processed to the waiting ones, isolated or unassigned."""
         untried = sorted(indexes, reverse=True)
         self.isolated.extendleft(index for index in untried if self._is_isolated(index))
         self.partition.put_back(index for index in untried if not self._is_isolated(index))
 
     def take_isolated(self, slave: str, others: Iterable[str]) -> list[int]:
-        """Take one file that is to be tried by itself, where it failed least and not just now."""
+        """Take one isolated file for which no slave in ``others`` suits better.
+
+        A slave suits better if it has blamed the file less often or, if equally often, was not
+        the last one to blame it.
+        """
         for position, index in enumerate(itertools.islice(self.isolated, ISOLATED_SCAN_LIMIT)):
             blamed_by = self.blamed_by.get(index, [])
             failures = {
@@ -175,7 +180,7 @@ class Run:
         return index in self.blamed_by or index in self.suspected
 
     def steal(self, max_files: int, at: float) -> list[int]:
-        """Take from the slave that would be busy longest with what it has not been given yet."""
+        """Take files from the share that would keep its slave busy for the longest time."""
         work_s = {
             owner: self.partition.waiting_for(owner) * self.seconds_per_file(owner, at)
             for owner in self.partition.owners()
@@ -192,29 +197,32 @@ class Run:
         return waiting
 
     def free_slots(self, slave: str, workers: int, at: float, free_slots_for_all: int) -> int:
-        """Return how many files to give now: none until half of the slave's reserve is gone.
+        """Return how many files to send now: none until half of the prefetch is used up.
 
-        ``free_slots_for_all`` is what the slave has left for all runs together.
+        ``free_slots_for_all`` is how many more files the slave takes from all runs together.
         """
         prefetch = max(1, self.prefetch(slave, at))
         free_slots = min(workers + prefetch - self.in_progress[slave], free_slots_for_all)
         return free_slots if free_slots > prefetch // 2 else 0
 
     def prefetch(self, slave: str, at: float) -> int:
-        """Return how many files the slave does in ``PREFETCH_S``, as far as it has proved it."""
-        # Never more than it has answered: the first file may be quick to fail, and no other.
+        """Return how many files to prefetch: those that the slave processes in ``PREFETCH_S``."""
+        # No more than it has answered: a first file that fails quickly says little of the next.
         answered = self.answered[slave]
         files = int(PREFETCH_S / self.seconds_per_file(slave, at)) if answered else 0
         return min(files, answered, MAX_PREFETCH_FILES)
 
     def seconds_per_file(self, slave: str, at: float) -> float:
-        """Measured over this run, but at least as long as the slave has been silent now."""
+        """Return the slave's mean time per file in this run, or the time since its last answer.
+
+        The larger of the two, so that a slave which is stuck does not count as fast.
+        """
         began = self.first_sent.get(slave, self.started_at)
         silent_s = at - self.last_answer.get(slave, began)
         return max((at - began) / max(1, self.answered[slave]), silent_s, 1e-6)
 
     def no_slave_failure(self) -> Failure:
-        """Return why files of the run fail that nobody was there for."""
+        """Return the failure of files for which no slave was reachable in time."""
         return NoSlave(
             f"No slave that can do {self.task_type} answered for "
             f"{counted(self.patience_s or 0, 'second')}: start one (python slave.py) or, where "

@@ -1,1 +1,1 @@
-"""The slaves as the master sees them: the registry, heartbeats, and the transport to each."""
+"""The master's side of the slaves: registry, heartbeat monitor and HTTP transport."""

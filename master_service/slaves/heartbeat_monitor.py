@@ -1,7 +1,8 @@
-"""Monitors the slaves: finds those whose heartbeats stop, and those that can't be called.
+"""Finds the slaves whose heartbeats have stopped and those that the master can't call.
 
-The master calls a slave back when it registers, when it comes back, after a failed request and as
-long as it is unreachable. A slave that sends no heartbeats is called once in each interval.
+The master calls a slave (``GET /check_status``) when it registers, when it comes back after it was
+missing, after a failed exchange, and every second while it is unreachable. A slave that sends no
+heartbeats is called once in each heartbeat interval.
 """
 
 import logging
@@ -17,17 +18,18 @@ _log = logging.getLogger(__name__)
 
 _TICK_INTERVAL_S = 0.25
 _MIN_STALL_S = 1.0
-"""A tick later than this means that the master itself stood still."""
+"""A tick that comes later than this means that the master process itself was stalled."""
 _RECHECK_INTERVAL_S = 1.0
-"""How often a slave is called that is unreachable, or whose last request failed."""
+"""How often a slave is called that is unreachable, or whose last exchange failed."""
 _MAX_CHECKERS = 16
-"""Each has a thread and a connection, and waits for seconds where nobody answers."""
+"""Each checker has a thread and a connection, and waits for seconds if the slave doesn't answer."""
 
 
 class HeartbeatMonitor:
-    """Wakes four times a second; ``on_tick`` is told the time, and how late it is.
+    """Runs a loop four times a second.
 
-    ``suspects`` returns the slaves ("ip:port") whose last request failed on the way.
+    ``on_tick`` gets the time and, if the master was stalled, for how many seconds (else 0).
+    ``suspects`` returns the slaves ("ip:port") whose last exchange was lost or invalid.
     """
 
     def __init__(
@@ -42,12 +44,12 @@ class HeartbeatMonitor:
         self._on_tick = on_tick
         self._suspects = suspects
         self._being_checked: set[str] = set()
-        """Those whose turn is still to come, too."""
+        """Slaves that are being called, or wait in ``_to_check``."""
         self._to_check: deque[SlaveRecord] = deque()
         self._checkers = threading.Semaphore(_MAX_CHECKERS)
 
     def start(self) -> None:
-        """Begin, in a thread that ends with the process."""
+        """Start the loop in a daemon thread."""
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
@@ -57,7 +59,9 @@ class HeartbeatMonitor:
             now = time.monotonic()
             late_s = now - last_tick if now - last_tick - _TICK_INTERVAL_S > _MIN_STALL_S else 0.0
             if late_s:
-                _log.warning("stood still for %.1f s; no slave is blamed for that", late_s)
+                _log.warning(
+                    "the master was stalled for %.1f s; heartbeat deadlines are extended", late_s
+                )
                 self._registry.compensate_stall(late_s, now)
             last_tick = now
             try:
@@ -70,8 +74,8 @@ class HeartbeatMonitor:
                     next_poll = now + self._registry.interval_s
                     self._check_all(self._slaves_without_heartbeats())
                 self._on_tick(now, late_s)
-            except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
-                _log.exception("the watch stumbled, and goes on")
+            except Exception:  # noqa: BLE001 (border of a thread that must not end)
+                _log.exception("unexpected error in the heartbeat monitor; it continues")
 
     def _new_slaves(self) -> list[SlaveRecord]:
         return [record for record in self._registry.present() if not record.checked]
@@ -82,12 +86,12 @@ class HeartbeatMonitor:
         return [record for record in present if record.unreachable or record.name in suspects]
 
     def _slaves_without_heartbeats(self) -> list[SlaveRecord]:
-        # Also those that are missing already: it is the only way for them to come back.
+        # Missing slaves too: an answer is the only way for them to come back.
         known = self._registry.present() + self._registry.missing()
         return [record for record in known if not record.sends_heartbeats]
 
     def _check_all(self, records: list[SlaveRecord]) -> None:
-        """Call each slave that is not being called already, in a few threads."""
+        """Queue the slaves that are not queued yet, and call them in a few threads."""
         for record in records:
             if record.name not in self._being_checked:
                 self._being_checked.add(record.name)
@@ -97,7 +101,7 @@ class HeartbeatMonitor:
                 threading.Thread(target=self._check_until_empty, daemon=True).start()
 
     def _check_until_empty(self) -> None:
-        """Ask until nobody is left to be asked."""
+        """Call slaves until the queue is empty."""
         try:
             while True:
                 self._check(self._to_check.popleft())

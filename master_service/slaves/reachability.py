@@ -1,4 +1,7 @@
-"""Explains, in one sentence with a remedy, why the master can't call a slave. Pure."""
+"""Explains in one sentence, with a remedy, why the master can't call a slave.
+
+No I/O, clocks or threads.
+"""
 
 import errno
 import socket
@@ -47,12 +50,12 @@ def why_unreachable(slave: str, error: requests.RequestException) -> str:
 
 
 def not_a_slave(slave: str, status: int) -> str:
-    """Return what is wrong with an address whose answer is the HTTP status of no slave."""
+    """Return the explanation for an address that answers with another HTTP status than a slave."""
     return f"What answers at {slave} is not a slave (HTTP {status}): {_REMEDY}."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exceptions behind one of requests, which nests them in several ways."""
+    """Yield the exceptions that caused one of ``requests``, which nests them in several ways."""
     pending, seen = [error], set[int]()
     while pending:
         current = pending.pop()

@@ -1,4 +1,4 @@
-"""The registry of slaves, in memory: who has registered, what it can do, who has fallen silent.
+"""The registry of slaves, in memory: their capabilities, last heartbeats and reachability.
 
 Times are seconds of a monotonic clock, given by the caller.
 """
@@ -13,15 +13,16 @@ from protocol.task_types import TASK_TYPES
 MISSED_HEARTBEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
 MAX_SLAVES = 1000
-"""Each costs memory, and time at every step; whoever can register could do so without end."""
+"""Each costs memory, and time for every event; without a limit a client could register any number
+of slaves."""
 SLAVE_STATES = ("ready", "resting", "unreachable", "missing")
 SINGLE_PASS_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
-"""What a slave is taken to do that registers with its address alone: all that needs one pass."""
+"""The task types of a slave that registers with its address alone: all that need one run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The optional extras of a registration."""
+    """The optional fields of a registration."""
 
     workers: int = 1
     task_types: frozenset[str] = SINGLE_PASS_TASK_TYPES
@@ -29,12 +30,12 @@ class Capabilities:
     versions: dict[str, str] = field(default_factory=dict)
     tls: bool = False
     ocr_languages: tuple[str, ...] = ()
-    """What its Tesseract can read."""
+    """The languages of its Tesseract."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlaveRecord:
-    """One slave as the master knows it; one that sends no heartbeats has to be asked."""
+    """One registered slave; one that sends no heartbeats is called by the master instead."""
 
     ip: str
     port: int
@@ -43,23 +44,23 @@ class SlaveRecord:
     last_seen: float
     missing: bool = False
     checked: bool = False
-    """Whether the master has called the slave back since it registered or came back."""
+    """Whether the master has called the slave since it registered or came back."""
     unreachable: str | None = None
-    """Why the master can't call the slave, with what to change; None where it can."""
+    """Why the master can't call the slave, and what to change; None if it can."""
 
     @property
     def name(self) -> str:
-        """Return "ip:port", by which the slave goes everywhere."""
+        """Return "ip:port", the slave's name in all other modules."""
         return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
 
     @property
     def url(self) -> str:
-        """Return the address at which the slave is called."""
+        """Return the URL at which the master calls the slave."""
         return f"{'https' if self.capabilities.tls else 'http'}://{self.name}"
 
 
 def slave_state(record: SlaveRecord, resting: Container[str]) -> str:
-    """Return which of ``SLAVE_STATES`` a slave is in; ``resting`` holds names ("ip:port")."""
+    """Return the slave's state, one of ``SLAVE_STATES``; ``resting`` holds names ("ip:port")."""
     if record.missing:
         return "missing"
     if record.unreachable:
@@ -69,7 +70,7 @@ def slave_state(record: SlaveRecord, resting: Container[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A slave came (or changed), left in good order, became unreachable, or was lost."""
+    """A slave registered or changed, deregistered, became unreachable, or was lost."""
 
     record: SlaveRecord
     gone: bool = False
@@ -77,17 +78,17 @@ class Change:
 
 
 class Registry:
-    """Every slave of the last hour; tells ``on_change`` of each that comes or goes."""
+    """Every slave of the last hour; calls ``on_change`` for each that comes, changes or goes."""
 
     def __init__(self, interval_s: float, on_change: Callable[[Change], None]) -> None:
         self.interval_s = interval_s
         self._on_change = on_change
         self._records: dict[tuple[str, int], SlaveRecord] = {}
-        # Held while ``on_change`` is told too, so that changes are heard of in their order.
+        # Held during ``on_change`` too, so that changes are reported in order.
         self._lock = threading.RLock()
 
     def register(self, ip: str, port: int, capabilities: Capabilities | None, at: float) -> bool:
-        """Note a registration or a beat; returns whether it is news.
+        """Record a registration or heartbeat; return whether the slave is new, back or changed.
 
         Without ``capabilities`` those given before are kept. Raises ``TooManySlaves``.
         """
@@ -106,7 +107,7 @@ class Registry:
             if old is not None and not old.missing:
                 new = replace(new, checked=not news, unreachable=old.unreachable)
             elif old is not None:
-                # Whatever kept it away may also have changed how it is reached.
+                # While the slave was missing, its reachability may have changed.
                 new = replace(new, checked=False, unreachable=None)
             self._records[ip, port] = new
             if news and new.unreachable is None:
@@ -114,7 +115,7 @@ class Registry:
         return news
 
     def _evict_if_full(self) -> None:
-        """Forget, where there are very many, the slave that has been missing for longest."""
+        """Remove the slave that has been missing longest if the registry is full."""
         if len(self._records) < MAX_SLAVES:
             return
         missing = [(key, record) for key, record in self._records.items() if record.missing]
@@ -124,15 +125,15 @@ class Registry:
         del self._records[key]
 
     def record_answer(self, ip: str, port: int, at: float) -> None:
-        """Note that a slave answered when it was asked."""
+        """Record that a slave answered a call of the master; counts as a heartbeat."""
         with self._lock:
             if (ip, port) in self._records:
                 self.register(ip, port, None, at)
 
     def record_check(self, ip: str, port: int, problem: str | None) -> None:
-        """Note whether the master could call the slave back; ``problem`` says why it could not.
+        """Record whether the master could call the slave; ``problem`` says why it could not.
 
-        An unreachable slave stays registered, is given no files, and keeps those that it holds.
+        An unreachable slave stays registered, gets no files, and keeps those that it holds.
         """
         with self._lock:
             old = self._records.get((ip, port))
@@ -144,20 +145,20 @@ class Registry:
                 self._on_change(Change(new, gone=problem is not None))
 
     def unreachable_reason(self, ip: str, port: int) -> str | None:
-        """Return why the master can't call the slave; None where it can or has not tried yet."""
+        """Return why the master can't call the slave; None if it can or has not tried yet."""
         with self._lock:
             record = self._records.get((ip, port))
             return record.unreachable if record else None
 
     def leave(self, ip: str, port: int) -> None:
-        """Take out a slave that leaves in good order; it answers what it still holds."""
+        """Remove a slave that deregisters; it still answers the files that it holds."""
         with self._lock:
             record = self._records.pop((ip, port), None)
             if record is not None:
                 self._on_change(Change(record, gone=True))
 
     def sweep(self, at: float) -> None:
-        """Find the slaves that have been silent for too long, and forget those long gone."""
+        """Mark slaves without recent heartbeats as missing; remove those silent for an hour."""
         with self._lock:
             for key, record in list(self._records.items()):
                 silent_s = at - record.last_seen
@@ -169,7 +170,7 @@ class Registry:
                     self._on_change(Change(lost, gone=True, lost=True))
 
     def compensate_stall(self, late_s: float, at: float) -> None:
-        """Take time in which the master itself was late off every slave's silence."""
+        """Move every slave's last heartbeat forward by the time the master was stalled."""
         with self._lock:
             for key, record in self._records.items():
                 last_seen = min(record.last_seen + late_s, at)
@@ -181,24 +182,24 @@ class Registry:
             return [record for record in self._records.values() if not record.missing]
 
     def missing(self) -> list[SlaveRecord]:
-        """Return the slaves that fell silent within the last hour."""
+        """Return the slaves whose heartbeats stopped within the last hour."""
         with self._lock:
             return [record for record in self._records.values() if record.missing]
 
     def capabilities_of(self, ip: str, port: int) -> Capabilities | None:
-        """Return what a slave has said of itself, if it is known."""
+        """Return the capabilities of a slave; None if it is not registered."""
         with self._lock:
             record = self._records.get((ip, port))
             return record.capabilities if record else None
 
     def url_of(self, name: str) -> str | None:
-        """Return the address at which a slave ("ip:port") is called; None when it has left."""
+        """Return the URL at which a slave ("ip:port") is called; None if it is not registered."""
         with self._lock:
             urls = (record.url for record in self._records.values() if record.name == name)
             return next(urls, None)
 
     def capable_of(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that do a type and can be called."""
+        """Return the slaves ("ip:port") that can be called and do this task type."""
         return [
             record.name
             for record in self.present()
@@ -206,7 +207,7 @@ class Registry:
         ]
 
     def mixed_versions(self) -> list[str]:
-        """Return the names of libraries that the present slaves have in different versions."""
+        """Return the libraries of which the slaves that are not missing have several versions."""
         found: dict[str, set[str]] = {}
         for record in self.present():
             for library, version in record.capabilities.versions.items():
@@ -214,7 +215,7 @@ class Registry:
         return sorted(library for library, versions in found.items() if len(versions) > 1)
 
     def why_unavailable(self, task_type: str) -> str | None:
-        """Say why no slave can do this type; None when one can. No slaves at all is a reason."""
+        """Return why no slave can do this task type; None if one can."""
         if self.capable_of(task_type):
             return None
         present = self.present()
@@ -230,7 +231,7 @@ class Registry:
 
 
 def _why_not(record: SlaveRecord, task_type: str) -> str | None:
-    """Return why a slave is not given files of a type; None where it gives no reason."""
+    """Return why a slave gets no files of a type; None if it gave no reason."""
     if task_type in record.capabilities.task_types:
         return record.unreachable
     return record.capabilities.unavailable.get(task_type)

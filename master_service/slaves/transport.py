@@ -1,9 +1,9 @@
-"""Talks to slaves over HTTP; the only user of requests, whose errors end here.
+"""Exchanges HTTP requests with slaves, and translates the errors of ``requests``.
 
 TransportError
-├── SlaveFull      the slave has enough for now
-├── SlaveLost      it can't be reached, or fell silent
-└── SlaveGarbled   it answered something that is no answer
+├── SlaveFull      the slave is full
+├── SlaveLost      the slave can't be reached, or stopped answering
+└── InvalidAnswer  the slave's answer is invalid
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,24 +40,24 @@ _ERROR_TEXT_BYTES = 200
 
 
 class TransportError(Exception):
-    """A slave could not be had to answer."""
+    """An exchange with a slave failed."""
 
 
 class SlaveFull(TransportError):
-    """The slave has enough for now."""
+    """The slave is full."""
 
 
 class SlaveLost(TransportError):
-    """The slave can't be reached, or fell silent."""
+    """The slave can't be reached, or stopped answering."""
 
 
 class InvalidAnswer(TransportError):
-    """The slave answered something that is no answer."""
+    """The slave's answer is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file to send: its name as uploaded, and where its bytes lie."""
+    """One file to send: its name as uploaded, its path on the master, its size in bytes."""
 
     filename: str
     path: Path
@@ -66,7 +66,10 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """The files of one request to a slave, and the pass that is asked for."""
+    """The files of one request to a slave.
+
+    Of a task type with two runs, ``survey`` asks for the first; ``fit`` is the input of the second.
+    """
 
     task: TaskType
     inputs: Sequence[InputFile]
@@ -75,10 +78,11 @@ class BatchRequest:
 
 
 class Transport:
-    """HTTP to the slaves; ``timeout_s`` is the silence after which one counts as lost.
+    """The HTTP client for slaves.
 
-    ``url_of`` says where a slave ("ip:port") is called, or None; ``authority`` is the file of
-    the certificates that vouch for slaves.
+    A slave that sends nothing for ``timeout_s`` counts as lost. ``url_of`` returns the URL of a
+    slave ("ip:port"), or None. ``authority`` is the file of the certificate authority that signs
+    the slaves' certificates.
     """
 
     def __init__(
@@ -90,16 +94,16 @@ class Transport:
     ) -> None:
         self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
         self._url_of = url_of
-        # A session for each exchange: a connection kept open may have been closed by the other
-        # side just now, which would look like a lost slave.
+        # A session for each exchange: the slave may be closing a connection that was kept open,
+        # which would look like a lost slave.
         self._new_session = partial(new_session, token, timeout_s, authority)
 
     def check_status(self, slave: str) -> None:
-        """Call the slave ("ip:port"); raises ``SlaveLost``, with a remedy, where that fails."""
+        """Call the slave ("ip:port"); raise ``SlaveLost``, with a remedy, if that fails."""
         try:
             with self._new_session() as session:
                 url = f"{self._url(slave)}/check_status"
-                # Streamed, for the status alone counts: what follows may have no end.
+                # Streamed: only the status is needed, and the body may be endless.
                 with session.get(url, timeout=_CONNECT_TIMEOUT_S, stream=True) as response:
                     status = response.status_code
         except requests.RequestException as error:
@@ -112,11 +116,11 @@ class Transport:
     ) -> Iterator[tuple[int, Outcome | None] | None]:
         """Send the files and yield position and outcome of each as it is answered.
 
-        The outcome is None for a file that can't be read, and so can't be sent to anybody. A None
-        by itself says that the slave has taken the files and begun to answer.
+        The outcome is None for a file that the master can't read. A None instead of the pair means
+        that the slave has accepted the files and begun to answer.
 
-        Raises a ``TransportError`` when the exchange fails; what was yielded until then counts.
-        When it is no longer wanted the connection is closed, and ``SlaveLost`` says so.
+        Raises a ``TransportError`` when the exchange fails; outcomes yielded before remain valid.
+        When ``is_wanted`` turns false, the connection is closed and ``SlaveLost`` is raised.
         """
         remaining = list(range(len(batch_request.inputs)))
         while remaining:
@@ -127,9 +131,9 @@ class Transport:
                 for answered in self._exchange(slave, readable, is_wanted):
                     yield answered and (remaining[answered[0]], answered[1])
             except SourceChanged as error:
-                # A slave answers what it has whole, so nothing of this request is answered yet.
-                place = [input_file.path for input_file in readable.inputs].index(error.path)
-                yield remaining.pop(place), None
+                # A slave answers complete requests only, so that none of these files is answered.
+                unreadable = [input_file.path for input_file in readable.inputs].index(error.path)
+                yield remaining.pop(unreadable), None
             else:
                 return
 
@@ -159,13 +163,13 @@ class Transport:
     def _url(self, slave: str) -> str:
         url = self._url_of(slave)
         if url is None:
-            # Not called on the off chance: it may have been one that is called over TLS alone.
-            raise SlaveLost("it has left")
+            # No URL is guessed: the slave may have been one that is called over TLS only.
+            raise SlaveLost("the slave has left")
         return url
 
 
 def _check_sources(batch_request: BatchRequest) -> None:
-    """Raise ``SourceChanged`` for a file that is not there whole, before anything is sent."""
+    """Raise ``SourceChanged`` for a file that is missing or has another size, before sending."""
     for input_file in batch_request.inputs:
         try:
             is_whole = input_file.path.stat().st_size == input_file.size
@@ -177,13 +181,14 @@ def _check_sources(batch_request: BatchRequest) -> None:
 
 def _raise_if_unwanted(is_wanted: Callable[[], bool]) -> None:
     if not is_wanted():
-        raise SlaveLost("broken off: its files are wanted no more, or from another slave")
+        raise SlaveLost("cancelled: the master no longer needs this batch from this slave")
 
 
 def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield what comes; the slave lets itself be heard every second, so the look is often.
+    """Yield the body in chunks; check ``is_wanted`` at each one.
 
-    Where there is always something to read, the others in this process get a turn all the same.
+    The slave sends at least a blank line every second. A slave that always has more to send does
+    not keep other greenlets from running.
     """
     yield_timer = YieldTimer()
     for chunk in response.iter_content(_CHUNK_BYTES):
@@ -205,14 +210,14 @@ def _read_outcomes(
     response: requests.Response, batch_request: BatchRequest, is_wanted: Callable[[], bool]
 ) -> Iterator[tuple[int, Outcome] | None]:
     if response.status_code == requests.codes.service_unavailable:
-        raise SlaveFull("it is full")
+        raise SlaveFull("the slave is full")
     if response.status_code >= requests.codes.internal_server_error:
-        # It is in trouble of its own (no room, say), for which the files can't be blamed.
+        # The slave's own error (a full disk, say), for which the files can't be blamed.
         raise SlaveLost(_error_text(response))
     if response.status_code != requests.codes.ok:
         raise InvalidAnswer(_error_text(response))
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise InvalidAnswer("it answered compressed, which was not asked for")
+        raise InvalidAnswer("the answer is compressed, which the master did not ask for")
     yield None
     key, expected = batch_request.task.result_key, len(batch_request.inputs)
     chunks = _chunks(response, is_wanted)
