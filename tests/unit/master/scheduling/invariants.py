@@ -18,7 +18,7 @@ FileKey = tuple[str, int]
 
 
 @dataclass
-class Live:
+class HeldBatch:
     """A batch that a slave holds, and which of its files it has not answered."""
 
     slave: str
@@ -27,66 +27,66 @@ class Live:
 
 
 @dataclass
-class Books:
+class ExpectedHealth:
     """What is held against files, and against slaves."""
 
     blames: defaultdict[FileKey, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The slaves that blamed a file, whether it has ended or not."""
-    suspects: defaultdict[str, set[FileKey]] = field(default_factory=lambda: defaultdict(set))
+    blamed_files: defaultdict[str, set[FileKey]] = field(default_factory=lambda: defaultdict(set))
     """Files without an end that a slave has blamed since it came."""
     contradictions: Counter[str] = field(default_factory=Counter)
     suspended_until: dict[str, float] = field(default_factory=dict)
-    rest_s: dict[str, float] = field(default_factory=dict)
-    in_a_row: Counter[str] = field(default_factory=Counter)
-    judged: list[tuple[float, str, float]] = field(default_factory=list)
+    quarantine_s: dict[str, float] = field(default_factory=dict)
+    results_in_a_row: Counter[str] = field(default_factory=Counter)
+    quarantines: list[tuple[float, str, float]] = field(default_factory=list)
     """When which slave was rested, and for how many seconds."""
 
     def is_suspended(self, slave: str, now: float) -> bool:
         return now < self.suspended_until.get(slave, 0.0)
 
-    def blame(self, file: FileKey, slave: str, there: bool, now: float) -> bool:
+    def blame(self, file: FileKey, slave: str, is_registered: bool, now: float) -> bool:
         """A slave blames a file; returns whether that counts."""
-        if there and self.is_suspended(slave, now):
+        if is_registered and self.is_suspended(slave, now):
             return False
         self.blames[file].append(slave)
-        if there:
-            self.suspects[slave].add(file)
-            self.in_a_row[slave] = 0
+        if is_registered:
+            self.blamed_files[slave].add(file)
+            self.results_in_a_row[slave] = 0
         return True
 
-    def result(self, file: FileKey, slave: str, there: bool, now: float) -> None:
+    def result(self, file: FileKey, slave: str, is_registered: bool, now: float) -> None:
         """A slave gives a result for a file, which others may have blamed."""
-        if there and not self.is_suspended(slave, now):
-            self.in_a_row[slave] += 1
-            if self.in_a_row[slave] >= RESULTS_TO_RESET:
-                self.rest_s.pop(slave, None)
-        for other in [name for name, files in self.suspects.items() if file in files]:
+        if is_registered and not self.is_suspended(slave, now):
+            self.results_in_a_row[slave] += 1
+            if self.results_in_a_row[slave] >= RESULTS_TO_RESET:
+                self.quarantine_s.pop(slave, None)
+        for other in [name for name, files in self.blamed_files.items() if file in files]:
             if other != slave:
-                self.suspects[other].remove(file)
+                self.blamed_files[other].remove(file)
                 self.contradictions[other] += 1
                 if self.contradictions[other] == CONTRADICTIONS_TO_QUARANTINE:
-                    self._judge(other, now)
+                    self._quarantine(other, now)
 
-    def _judge(self, slave: str, now: float) -> None:
-        rest_s = min(2 * self.rest_s.get(slave, MIN_QUARANTINE_S / 2), MAX_QUARANTINE_S)
-        self.judged.append((now, slave, rest_s))
+    def _quarantine(self, slave: str, now: float) -> None:
+        quarantine_s = min(2 * self.quarantine_s.get(slave, MIN_QUARANTINE_S / 2), MAX_QUARANTINE_S)
+        self.quarantines.append((now, slave, quarantine_s))
         self.forget(slave)
-        self.rest_s[slave] = rest_s
-        self.suspended_until[slave] = now + rest_s
+        self.quarantine_s[slave] = quarantine_s
+        self.suspended_until[slave] = now + quarantine_s
         for names in self.blames.values():
             names[:] = [name for name in names if name != slave]
 
     def file_ended(self, file: FileKey) -> None:
-        for files in self.suspects.values():
+        for files in self.blamed_files.values():
             files.discard(file)
 
     def forget(self, slave: str) -> None:
         """The slave is gone; what it blamed stays blamed."""
         for known in (
-            self.suspects,
+            self.blamed_files,
             self.contradictions,
             self.suspended_until,
-            self.rest_s,
-            self.in_a_row,
+            self.quarantine_s,
+            self.results_in_a_row,
         ):
             known.pop(slave, None)

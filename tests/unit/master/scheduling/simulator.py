@@ -31,30 +31,30 @@ from master_service.scheduling.events import (
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import INPUT_UNREADABLE, MAX_BATCH_BYTES, MIN_BACKOFF_S
 from protocol.failures import RETRIED_CODES
-from tests.unit.master.scheduling.invariants import Books, FileKey, Live
+from tests.unit.master.scheduling.invariants import ExpectedHealth, FileKey, HeldBatch
 
 
 @dataclass
-class World:
+class Simulation:
     """Plays every slave to one scheduler, and keeps its own books of what must follow."""
 
     max_attempts: int = 3
     now: float = 100.0
     slaves: dict[str, SlaveUp] = field(default_factory=dict)
     runs: dict[str, RunAdded] = field(default_factory=dict)
-    live: dict[int, Live] = field(default_factory=dict)
+    held: dict[int, HeldBatch] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
     ends: dict[FileKey, Accept | GiveUp | Discard] = field(default_factory=dict)
     ended_at: dict[FileKey, float] = field(default_factory=dict)
     done_by: dict[FileKey, str] = field(default_factory=dict)
     hand_overs: Counter[FileKey] = field(default_factory=Counter)
-    books: Books = field(default_factory=Books)
+    expected: ExpectedHealth = field(default_factory=ExpectedHealth)
     excluded: set[tuple[str, str]] = field(default_factory=set)
     """A run, and a slave that is not to work on it."""
-    under_suspicion: set[FileKey] = field(default_factory=set)
+    suspected: set[FileKey] = field(default_factory=set)
     """Files that were in one batch with others when its answer made no sense."""
     unreachable: set[str] = field(default_factory=set)
-    resting_until: dict[str, float] = field(default_factory=dict)
+    backoff_until: dict[str, float] = field(default_factory=dict)
     sends: dict[int, Send] = field(default_factory=dict)
     history: list[tuple[Event, list[Action]]] = field(default_factory=list)
 
@@ -72,12 +72,12 @@ class World:
     def gone(self, slave: str, lost: bool) -> list[Send]:
         """A slave leaves, or is lost with all it holds."""
         if self.slaves.pop(slave, None) is not None:
-            self.resting_until.pop(slave, None)
+            self.backoff_until.pop(slave, None)
             self.unreachable.discard(slave)
-            self.books.forget(slave)
+            self.expected.forget(slave)
         if lost:
-            for number, live in list(self.live.items()):
-                if live.slave == slave:
+            for number, held in list(self.held.items()):
+                if held.slave == slave:
                     self._abandon(number)
         return self._sends(self._handle(SlaveGone(self.now, slave, lost)))
 
@@ -94,14 +94,14 @@ class World:
         event = RunAdded(self.now, run, task_type, sizes, patience_s, blamed_by or {})
         self.runs[run] = event
         for index, slaves in event.blamed_by.items():
-            self.books.blames[run, index] = list(slaves)
+            self.expected.blames[run, index] = list(slaves)
         return self._sends(self._handle(event))
 
     def cancel(self, run: str) -> list[Action]:
         """Nobody wants the rest of a run any more."""
         left = self.left(run) if run in self.runs else []
         # With the last file a run is over; an exchange that has not ended by then still may.
-        for number in [n for n, live in self.live.items() if left and live.run == run]:
+        for number in [n for n, held in self.held.items() if left and held.run == run]:
             self._abandon(number)
         actions = self._handle(RunCancelled(self.now, run))
         assert [action for action in actions if isinstance(action, Discard)] == [
@@ -109,9 +109,9 @@ class World:
         ]
         return actions
 
-    def drop(self, run: str, slave: str) -> list[Send]:
+    def exclude(self, run: str, slave: str) -> list[Send]:
         """A slave is not to work on a run any more."""
-        in_progress = [n for n, live in self.live.items() if (live.slave, live.run) == (slave, run)]
+        in_progress = [n for n, held in self.held.items() if (held.slave, held.run) == (slave, run)]
         if run in self.runs and self.left(run) and (in_progress or slave in self.slaves):
             self.excluded.add((run, slave))
             for number in in_progress:
@@ -120,64 +120,64 @@ class World:
 
     def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
         """A slave answers one file: with a result, or with the code of a failure."""
-        live = self.live.get(batch)
-        if live is None or index not in live.unanswered:
+        held = self.held.get(batch)
+        if held is None or index not in held.unanswered:
             actions = self._handle(FileAnswered(self.now, batch, index, code))
             assert not any(isinstance(action, Accept) for action in actions)
             return actions
-        live.unanswered.discard(index)
-        file, there, again = (
-            (live.run, index),
-            live.slave in self.slaves,
+        held.unanswered.discard(index)
+        file, is_registered, is_requeued = (
+            (held.run, index),
+            held.slave in self.slaves,
             code == "returned",
         )
-        self.unreachable.discard(live.slave)
+        self.unreachable.discard(held.slave)
         if code is None:
-            self.books.result(file, live.slave, there, self.now)
-        elif again:
-            self._rests(live.slave, ExchangeFailure.FULL)
+            self.expected.result(file, held.slave, is_registered, self.now)
+        elif is_requeued:
+            self._back_off(held.slave, ExchangeFailure.FULL)
         elif code in RETRIED_CODES:
-            again = not self.books.blame(file, live.slave, there, self.now)
-            again = again or len(self.books.blames[file]) < self.max_attempts
-        blamed_by = tuple(self.books.blames[file])
+            is_requeued = not self.expected.blame(file, held.slave, is_registered, self.now)
+            is_requeued = is_requeued or len(self.expected.blames[file]) < self.max_attempts
+        blamed_by = tuple(self.expected.blames[file])
         actions = self._handle(FileAnswered(self.now, batch, index, code))
-        assert (Requeue(*file, blamed_by) if again else Accept(*file)) in actions
-        if not again:
-            self.done_by[file] = live.slave
+        assert (Requeue(*file, blamed_by) if is_requeued else Accept(*file)) in actions
+        if not is_requeued:
+            self.done_by[file] = held.slave
         return actions
 
     def end(self, batch: int, trouble: ExchangeFailure | None = None) -> list[Action]:
         """The exchange over a batch is over."""
-        if (live := self.live.get(batch)) is not None:
-            if trouble is None and live.unanswered:
+        if (held := self.held.get(batch)) is not None:
+            if trouble is None and held.unanswered:
                 trouble = ExchangeFailure.INVALID
             if trouble is ExchangeFailure.INVALID:
-                self._garbled(live, isolated=len(self.sends[batch].indexes) == 1)
+                self._invalid_answer(held, isolated=len(self.sends[batch].indexes) == 1)
             if trouble is not None:
-                self._rests(live.slave, trouble)
+                self._back_off(held.slave, trouble)
             self._abandon(batch)
         return self._handle(BatchEnded(self.now, batch, trouble))
 
-    def hear(self, batch: int) -> list[Send]:
+    def begin_answer(self, batch: int) -> list[Send]:
         """A slave begins to answer a batch."""
-        if (live := self.live.get(batch)) is not None:
-            self.unreachable.discard(live.slave)
+        if (held := self.held.get(batch)) is not None:
+            self.unreachable.discard(held.slave)
         return self._sends(self._handle(AnswerBegun(self.now, batch)))
 
     def lose_upload(self, batch: int, index: int) -> list[Action]:
         """A file turns out not to be there any more when it is to be sent."""
-        live = self.live.get(batch)
-        is_open = live is not None and index in live.unanswered
-        if live is not None:
-            live.unanswered.discard(index)
+        held = self.held.get(batch)
+        is_unanswered = held is not None and index in held.unanswered
+        if held is not None:
+            held.unanswered.discard(index)
         actions = self._handle(InputUnreadable(self.now, batch, index))
-        assert is_open == any(isinstance(action, GiveUp) for action in actions)
+        assert is_unanswered == any(isinstance(action, GiveUp) for action in actions)
         return actions
 
     def complete(self, batch: int) -> list[Send]:
         """Let the slave give a result for all that is left of the batch."""
         actions = []
-        for index in sorted(self.live[batch].unanswered):
+        for index in sorted(self.held[batch].unanswered):
             actions += self.answer(batch, index)
         return self._sends(actions + self.end(batch))
 
@@ -185,19 +185,19 @@ class World:
         """Time passes, and the scheduler hears of it; for some of it the master stood still."""
         self.now += seconds
         for run in self.runs:
-            self._lift_drops(run)
-            self._cut_rests_short(run)
+            self._readmit_excluded(run)
+            self._end_quarantines_early(run)
         return self._sends(self._handle(Tick(self.now, late_s)))
 
     # What is asked
 
     def batches(self, slave: str) -> list[int]:
         """Return the batches that the slave holds, the oldest first."""
-        return [number for number, live in self.live.items() if live.slave == slave]
+        return [number for number, held in self.held.items() if held.slave == slave]
 
     def in_progress(self, slave: str) -> int:
         """Return how many files the slave has been given and not answered."""
-        return sum(len(self.live[number].unanswered) for number in self.batches(slave))
+        return sum(len(self.held[number].unanswered) for number in self.batches(slave))
 
     def left(self, run: str) -> list[int]:
         """Return the files of the run that have no end yet."""
@@ -219,115 +219,119 @@ class World:
                 self._check_send(action)
             else:
                 self._check_file(action)
-        self._compare_books()
+        self._compare_with_expected()
         return actions
 
     def _check_file(self, action: Accept | GiveUp | Requeue | Discard) -> None:
         file = (action.run, action.index)
         assert file not in self.ends, f"{file} ends, or waits, after its end"
         if isinstance(action, Requeue):
-            assert action.blamed_by == tuple(self.books.blames[file])
+            assert action.blamed_by == tuple(self.expected.blames[file])
             return
         self.ends[file] = action
         self.ended_at[file] = self.now
-        self.books.file_ended(file)
+        self.expected.file_ended(file)
         if isinstance(action, GiveUp):
             self._check_give_up(action)
         elif isinstance(action, Discard):
             assert self.history[-1][0] == RunCancelled(self.now, action.run)
 
-    def _compare_books(self) -> None:
+    def _compare_with_expected(self) -> None:
         for name, run in self.scheduler._runs.items():
             for slave, count in run.in_progress.items():
-                mine = [b for b in self.live.values() if (b.slave, b.run) == (slave, name)]
+                mine = [b for b in self.held.values() if (b.slave, b.run) == (slave, name)]
                 assert count == sum(len(batch.unanswered) for batch in mine) >= 0
             for index, blamed_by in run.blamed_by.items():
-                assert blamed_by == self.books.blames[name, index] != []
+                assert blamed_by == self.expected.blames[name, index] != []
                 assert (name, index) not in self.ends
         for slave, known in self.scheduler._slaves.items():
             health = known.health
-            assert health.blamed == self.books.suspects[slave]
-            assert health.contradictions == self.books.contradictions[slave]
-            assert health.quarantine_s == self.books.rest_s.get(slave, 0)
-        judged = {slave for slave in self.slaves if self.books.is_suspended(slave, self.now)}
+            assert health.blamed == self.expected.blamed_files[slave]
+            assert health.contradictions == self.expected.contradictions[slave]
+            assert health.quarantine_s == self.expected.quarantine_s.get(slave, 0)
+        quarantined = {
+            slave for slave in self.slaves if self.expected.is_suspended(slave, self.now)
+        }
         resting = self.scheduler.suspended(self.now)
-        assert judged <= resting.keys() <= judged | self.resting_until.keys()
-        assert all(self.scheduler.wants(batch) for batch in self.live)
+        assert quarantined <= resting.keys() <= quarantined | self.backoff_until.keys()
+        assert all(self.scheduler.wants(batch) for batch in self.held)
         assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
 
     def _check_send(self, send: Send) -> None:
         assert send.slave in self.slaves, "work for a slave that is not there"
         assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
-        assert self.now >= self.resting_until.get(send.slave, 0), "work for a slave that rests"
-        assert not self.books.is_suspended(send.slave, self.now), "work for a slave that is judged"
+        assert self.now >= self.backoff_until.get(send.slave, 0), "work for a slave that rests"
+        assert not self.expected.is_suspended(send.slave, self.now), (
+            "work for a slave that is quarantined"
+        )
         assert (send.run, send.slave) not in self.excluded, "work for a slave that was dropped"
         assert send.batch not in self.sends
         assert 0 < len(set(send.indexes)) == len(send.indexes)
-        for live in self.live.values():
-            same = live.run == send.run and not live.unanswered.isdisjoint(send.indexes)
+        for held in self.held.values():
+            same = held.run == send.run and not held.unanswered.isdisjoint(send.indexes)
             assert not same, "a file is in two hands"
         for index in send.indexes:
             assert (send.run, index) not in self.ends, "a file is sent after its end"
             if len(send.indexes) > 1:
-                assert not self.books.blames[send.run, index], "a blamed file is not alone"
-                assert (send.run, index) not in self.under_suspicion, "nor one under suspicion"
+                assert not self.expected.blames[send.run, index], "a blamed file is not alone"
+                assert (send.run, index) not in self.suspected, "nor one under suspicion"
             self.hand_overs[send.run, index] += 1
         size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
         assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
         self.sends[send.batch] = send
-        self.live[send.batch] = Live(send.slave, send.run, set(send.indexes))
+        self.held[send.batch] = HeldBatch(send.slave, send.run, set(send.indexes))
 
     def _check_give_up(self, action: GiveUp) -> None:
         assert not any(
-            live.run == action.run and action.index in live.unanswered
-            for live in self.live.values()
+            held.run == action.run and action.index in held.unanswered
+            for held in self.held.values()
         ), "given up while a slave holds it"
         if action.failure == INPUT_UNREADABLE:
             assert isinstance(self.history[-1][0], InputUnreadable)
         elif action.failure.code == "internal":
-            assert len(self.books.blames[action.run, action.index]) >= self.max_attempts
+            assert len(self.expected.blames[action.run, action.index]) >= self.max_attempts
         else:
             assert action.failure.code == "no_slave"
             assert self.runs[action.run].patience_s is not None
 
-    def _garbled(self, live: Live, isolated: bool) -> None:
-        files = [(live.run, index) for index in live.unanswered]
+    def _invalid_answer(self, held: HeldBatch, isolated: bool) -> None:
+        files = [(held.run, index) for index in held.unanswered]
         if not isolated:
-            self.under_suspicion.update(files)
+            self.suspected.update(files)
             return
         for file in files:
-            self.books.blame(file, live.slave, live.slave in self.slaves, self.now)
+            self.expected.blame(file, held.slave, held.slave in self.slaves, self.now)
 
     def _abandon(self, batch: int) -> None:
-        del self.live[batch]
+        del self.held[batch]
         self.abandoned.append(self.sends[batch])
 
-    def _lift_drops(self, run: str) -> None:
+    def _readmit_excluded(self, run: str) -> None:
         task_type = self.runs[run].task_type
         able = {(run, name) for name, up in self.slaves.items() if task_type in up.task_types}
         if self.left(run) and able and able <= self.excluded:
             self.excluded -= able
 
-    def _cut_rests_short(self, run: str) -> None:
-        resting = [slave for slave in self.slaves if self.books.is_suspended(slave, self.now)]
-        in_progress = sum(len(live.unanswered) for live in self.live.values() if live.run == run)
+    def _end_quarantines_early(self, run: str) -> None:
+        resting = [slave for slave in self.slaves if self.expected.is_suspended(slave, self.now)]
+        in_progress = sum(len(held.unanswered) for held in self.held.values() if held.run == run)
         if not resting or len(self.left(run)) == in_progress:
             return
         able = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
-        fit = [slave for slave in able if (run, slave) not in self.excluded]
-        if all(slave in self.unreachable or slave in resting for slave in fit):
-            for slave in fit:
-                self.books.suspended_until.pop(slave, None)
+        eligible = [slave for slave in able if (run, slave) not in self.excluded]
+        if all(slave in self.unreachable or slave in resting for slave in eligible):
+            for slave in eligible:
+                self.expected.suspended_until.pop(slave, None)
 
-    def _rests(self, slave: str, trouble: ExchangeFailure) -> None:
+    def _back_off(self, slave: str, trouble: ExchangeFailure) -> None:
         if slave in self.slaves:
             if trouble is ExchangeFailure.FULL:
                 self.unreachable.discard(slave)
             else:
                 self.unreachable.add(slave)
-            until = max(self.resting_until.get(slave, 0), self.now)
+            until = max(self.backoff_until.get(slave, 0), self.now)
             # One trouble is one pause: what is learnt while it rests does not make it longer.
-            self.resting_until[slave] = until if until > self.now else self.now + MIN_BACKOFF_S
+            self.backoff_until[slave] = until if until > self.now else self.now + MIN_BACKOFF_S
 
     @staticmethod
     def _sends(actions: list[Action]) -> list[Send]:

@@ -8,14 +8,14 @@ from master_service.scheduling.partition import Partition
 ENOUGH = 10**9
 
 
-def shares_of(count: int, *slaves: str) -> Partition:
+def partition_of(count: int, *slaves: str) -> Partition:
     """Return the shares of so many files of 10 bytes."""
     return Partition([10] * count, slaves)
 
 
-def test_files_are_dealt_in_turn() -> None:
+def test_files_are_assigned_round_robin() -> None:
     """Each slave's share is every second file of two slaves, from the front."""
-    partition = shares_of(5, "a", "b")
+    partition = partition_of(5, "a", "b")
     assert partition.take("a", 9, ENOUGH) == [0, 2, 4]
     assert partition.take("b", 9, ENOUGH) == [1, 3]
 
@@ -24,22 +24,22 @@ def test_files_are_dealt_in_turn() -> None:
 @settings(derandomize=True, database=None)
 def test_shares_differ_by_one_file_at_most(count: int, slaves: int) -> None:
     """However many files and slaves there are, nobody is dealt two files more than another."""
-    partition = shares_of(count, *(f"s{number}" for number in range(slaves)))
+    partition = partition_of(count, *(f"s{number}" for number in range(slaves)))
     sizes = [partition.waiting_for(f"s{number}") for number in range(slaves)]
     assert sum(sizes) == count
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_without_slaves_every_file_is_loose() -> None:
+def test_without_slaves_every_file_is_unassigned() -> None:
     """Files that nobody was there for go to whoever asks first, in their order."""
-    partition = shares_of(3)
+    partition = partition_of(3)
     assert partition.take("anybody", 2, ENOUGH) == [0, 1]
     assert partition.take("another", 2, ENOUGH) == [2]
 
 
-def test_own_share_comes_before_what_is_loose() -> None:
+def test_own_share_comes_before_unassigned_files() -> None:
     """A slave first does what is meant for it."""
-    partition = shares_of(4, "a", "b")
+    partition = partition_of(4, "a", "b")
     partition.unassign("b")
     assert partition.take("a", 9, ENOUGH) == [0, 2]
     assert partition.take("a", 9, ENOUGH) == [1, 3]
@@ -47,13 +47,13 @@ def test_own_share_comes_before_what_is_loose() -> None:
 
 def test_no_more_files_than_asked_for() -> None:
     """The number of files is a limit."""
-    assert shares_of(9, "a").take("a", 4, ENOUGH) == [0, 1, 2, 3]
+    assert partition_of(9, "a").take("a", 4, ENOUGH) == [0, 1, 2, 3]
 
 
 def test_no_more_bytes_than_asked_for() -> None:
     """The sum of the sizes is a limit, met exactly."""
-    assert shares_of(9, "a").take("a", 9, 30) == [0, 1, 2]
-    assert shares_of(9, "a").take("a", 9, 29) == [0, 1]
+    assert partition_of(9, "a").take("a", 9, 30) == [0, 1, 2]
+    assert partition_of(9, "a").take("a", 9, 29) == [0, 1]
 
 
 def test_one_file_over_the_bytes_goes_by_itself() -> None:
@@ -63,32 +63,32 @@ def test_one_file_over_the_bytes_goes_by_itself() -> None:
     assert partition.take("a", 9, 50) == [1]
 
 
-def test_what_is_taken_over_is_half_at_most_and_from_the_end() -> None:
+def test_at_most_half_of_a_share_is_stolen_from_its_end() -> None:
     """The owner goes on with the front of its share; of one file, that one is taken."""
-    partition = shares_of(7, "a")
+    partition = partition_of(7, "a")
     assert partition.take_from("a", 99, ENOUGH) == [3, 4, 5, 6]
     assert partition.take_from("a", 1, ENOUGH) == [2]
     assert partition.take("a", 99, ENOUGH) == [0, 1]
-    assert shares_of(1, "a").take_from("a", 99, ENOUGH) == [0]
+    assert partition_of(1, "a").take_from("a", 99, ENOUGH) == [0]
 
 
-def test_bytes_limit_what_is_taken_over() -> None:
+def test_stealing_keeps_to_the_limit_of_bytes() -> None:
     """Taking over keeps to the bytes of a batch, and takes one large file all the same."""
-    assert shares_of(10, "a").take_from("a", 99, 20) == [8, 9]
+    assert partition_of(10, "a").take_from("a", 99, 20) == [8, 9]
     assert Partition([1, 1, 1, 100], ["a"]).take_from("a", 99, 50) == [3]
 
 
-def test_what_is_put_back_comes_first_in_order() -> None:
+def test_files_put_back_come_first_in_order() -> None:
     """Files that have waited longest are the next to be given."""
-    partition = shares_of(6)
+    partition = partition_of(6)
     partition.take("a", 4, ENOUGH)
     partition.put_back({3, 0, 2})
     assert partition.take("b", 9, ENOUGH) == [0, 2, 3, 4, 5]
 
 
-def test_release_twice_does_no_harm() -> None:
+def test_unassigning_twice_changes_nothing() -> None:
     """A slave that is gone already, or never had a share, changes nothing."""
-    partition = shares_of(2, "a")
+    partition = partition_of(2, "a")
     partition.unassign("a")
     partition.unassign("a")
     partition.unassign("never")
@@ -96,9 +96,9 @@ def test_release_twice_does_no_harm() -> None:
     assert partition.owners() == []
 
 
-def test_owners_are_those_with_something_left() -> None:
+def test_owners_are_the_slaves_with_files_left() -> None:
     """A slave whose share is done has nothing to take over."""
-    partition = shares_of(3, "a", "b")
+    partition = partition_of(3, "a", "b")
     partition.take("b", 9, ENOUGH)
     assert partition.owners() == ["a"]
     assert partition.waiting_for("b") == partition.waiting_for("never") == 0
@@ -106,14 +106,14 @@ def test_owners_are_those_with_something_left() -> None:
 
 def test_take_all_empties_everything() -> None:
     """Whatever waits, loose or not, is taken once."""
-    partition = shares_of(6, "a", "b")
+    partition = partition_of(6, "a", "b")
     partition.unassign("b")
     assert sorted(partition.take_all()) == [0, 1, 2, 3, 4, 5]
     assert partition.take_all() == []
     assert partition.take("a", 9, ENOUGH) == []
 
 
-def test_files_kept_apart_are_nobodys() -> None:
+def test_isolated_files_are_left_out() -> None:
     """What goes another way is not dealt, not loose and not among all; the rest is even."""
     partition = Partition([10] * 7, ["a", "b"], isolated={0, 3, 4})
     assert partition.take("a", 9, ENOUGH) == [1, 5]

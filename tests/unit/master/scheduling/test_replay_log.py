@@ -31,8 +31,8 @@ from master_service.scheduling.events import (
 from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
 from master_service.scheduling.scheduler import Scheduler
 from protocol.failures import Failure
-from tests.unit.master.scheduling.simulator import World
-from tests.unit.master.scheduling.test_simulation import Step, stories
+from tests.unit.master.scheduling.simulator import Simulation
+from tests.unit.master.scheduling.test_simulation import Step, step_lists
 
 PROJECT = Path(__file__).resolve().parents[4]
 FULL = Path("/dev/full")
@@ -64,16 +64,16 @@ def history(max_attempts: int = 3) -> list[tuple[Event, list[Action]]]:
     return [(event, scheduler.handle(event)) for event in EVENTS]
 
 
-def write(path: Path, told: Sequence[tuple[Event, list[Action]]], max_attempts: int = 3) -> None:
+def write(path: Path, entries: Sequence[tuple[Event, list[Action]]], max_attempts: int = 3) -> None:
     """Append what a scheduler was told and answered, as one process does."""
     log = EventLog(path, max_attempts)
-    for event, actions in told:
+    for event, actions in entries:
         log.write(event, actions)
     log.close()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_events_come_back_as_they_were(event: Event) -> None:
+def test_events_survive_encoding(event: Event) -> None:
     """Through JSON and back, an event of any kind is equal to itself."""
     assert decode(json.loads(json.dumps(encode(event)))) == event
 
@@ -88,7 +88,7 @@ def test_actions_are_written_with_their_fields() -> None:
     ]
 
 
-def test_what_is_no_part_of_an_event_is_refused() -> None:
+def test_other_values_are_refused() -> None:
     """A value that could not be read back is not written."""
     with pytest.raises(TypeError, match="object"):
         encode(object())
@@ -100,7 +100,7 @@ def test_file_replays(path: Path) -> None:
     assert replay(path) == len(EVENTS)
 
 
-def test_lines_are_there_at_once(path: Path) -> None:
+def test_lines_are_written_at_once(path: Path) -> None:
     """A master that is killed has written all that it was told until then."""
     log = EventLog(path, 3)
     log.write(*history()[0])
@@ -116,23 +116,23 @@ def test_each_process_has_its_own_segment(path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(stories)
-def test_any_story_replays(story: list[tuple[Step, int, int]]) -> None:
+@given(step_lists)
+def test_any_history_replays(steps: list[tuple[Step, int, int]]) -> None:
     """Whatever happens to slaves and runs, its log replays exactly."""
-    world = World()
-    for step, which, how in story:
-        step(world, which, how)
+    sim = Simulation()
+    for step, which, how in steps:
+        step(sim, which, how)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "events.jsonl")
-        write(path, world.history)
-        assert replay(path) == len(world.history)
+        write(path, sim.history)
+        assert replay(path) == len(sim.history)
 
 
 def test_first_difference_is_named(path: Path) -> None:
     """A scheduler that answers otherwise is told of with the line and both answers."""
-    told = history()
-    told[2] = (told[2][0], [Send(77, "a", "r", (0,))])
-    write(path, told)
+    entries = history()
+    entries[2] = (entries[2][0], [Send(77, "a", "r", (0,))])
+    write(path, entries)
     with pytest.raises(ReplayError, match=r"^line 4: .*'batch': 77.*'batch': 1") as caught:
         replay(path)
     assert "\n" not in str(caught.value)
@@ -190,7 +190,7 @@ def test_event_before_any_start_is_an_error(path: Path) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
-def test_full_disk_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_full_disk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """The master goes on without its log, and says so one time."""
     with caplog.at_level(logging.WARNING):
         write(FULL, history())
@@ -198,7 +198,7 @@ def test_full_disk_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
     assert str(FULL) in caplog.text
 
 
-def test_file_that_can_not_be_opened_is_told_of_once(
+def test_file_that_can_not_be_opened_is_logged_once(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A log in a folder that is not there is no reason to stop either."""
@@ -248,7 +248,7 @@ class TakingLittle(io.FileIO):
         return super().write(line[:7])
 
 
-def test_line_that_is_taken_in_parts_is_written_whole(path: Path) -> None:
+def test_partial_writes_are_continued(path: Path) -> None:
     """A write that takes only a part is gone on with."""
     log = EventLog(path, 3)
     log.close()
@@ -272,7 +272,7 @@ def run(path: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_command_tells_how_many_events_replay(path: Path) -> None:
+def test_command_prints_how_many_events_replay(path: Path) -> None:
     """A file that replays is a success with its number of events."""
     write(path, history())
     done = run(path)

@@ -9,7 +9,7 @@ from master_service.scheduling.events import Discard, ExchangeFailure, GiveUp, R
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import MAX_BACKOFF_S, MAX_BATCH_BYTES
 from protocol.failures import FileError
-from tests.unit.master.scheduling.simulator import World
+from tests.unit.master.scheduling.simulator import Simulation
 
 SLAVES = ["a", "b", "c", "d"]
 TYPES = [["text"], ["ocr"], ["text", "ocr"], []]
@@ -17,182 +17,185 @@ CODES = [None, None, None, *(error.code for error in FileError.__subclasses__())
 SIZES = [0, 100, MAX_BATCH_BYTES // 3, 3 * MAX_BATCH_BYTES]
 TROUBLES = [None, *ExchangeFailure]
 
-Step = Callable[[World, int, int], object]
+Step = Callable[[Simulation, int, int], object]
 
 
-def up(world: World, which: int, how: int) -> None:
+def up(sim: Simulation, which: int, how: int) -> None:
     """A slave registers, or registers something else."""
-    world.up(SLAVES[which % 4], workers=1 + how % 5, types=TYPES[how % 4])
+    sim.up(SLAVES[which % 4], workers=1 + how % 5, types=TYPES[how % 4])
 
 
-def gone(world: World, which: int, how: int) -> None:
+def gone(sim: Simulation, which: int, how: int) -> None:
     """A slave leaves or is lost, perhaps one that was not there."""
-    world.gone(SLAVES[which % 4], lost=how % 3 > 0)
+    sim.gone(SLAVES[which % 4], lost=how % 3 > 0)
 
 
-def add(world: World, which: int, how: int) -> None:
+def add(sim: Simulation, which: int, how: int) -> None:
     """A run is added: of few or many files, patient or not, some perhaps blamed before."""
-    if len(world.runs) < 8:
+    if len(sim.runs) < 8:
         sizes = [SIZES[(which + how * number) % 4] for number in range(1 + which % 40)]
         patience_s = [None, 5.0, 40.0][how % 3]
         blamed_by = {0: [], which % len(sizes): SLAVES[: how % 3]} if how % 5 == 0 else {}
-        world.add(f"r{len(world.runs)}", sizes, ["text", "ocr"][how % 2], patience_s, blamed_by)
+        sim.add(f"r{len(sim.runs)}", sizes, ["text", "ocr"][how % 2], patience_s, blamed_by)
 
 
-def cancel(world: World, which: int, how: int) -> None:
+def cancel(sim: Simulation, which: int, how: int) -> None:
     """A run is cancelled now and then, perhaps one that is over or was never there."""
     if how % 3 == 0:
-        names = [*world.runs, "never"]
-        world.cancel(names[which % len(names)])
+        names = [*sim.runs, "never"]
+        sim.cancel(names[which % len(names)])
 
 
-def drop(world: World, which: int, how: int) -> None:
+def exclude(sim: Simulation, which: int, how: int) -> None:
     """A slave is not to work on a run any more; perhaps one of them is not there."""
-    names = [*world.runs, "never"]
-    world.drop(names[which % len(names)], SLAVES[how % 4])
+    names = [*sim.runs, "never"]
+    sim.exclude(names[which % len(names)], SLAVES[how % 4])
 
 
-def answer(world: World, which: int, how: int) -> None:
+def answer(sim: Simulation, which: int, how: int) -> None:
     """One file of a batch is answered, in any order; perhaps for the second time."""
-    if world.live:
-        batch = sorted(world.live)[which % len(world.live)]
-        indexes = world.sends[batch].indexes
-        world.answer(batch, indexes[how % len(indexes)], CODES[(which + how) % len(CODES)])
+    if sim.held:
+        batch = sorted(sim.held)[which % len(sim.held)]
+        indexes = sim.sends[batch].indexes
+        sim.answer(batch, indexes[how % len(indexes)], CODES[(which + how) % len(CODES)])
 
 
-def hear(world: World, which: int, _: int) -> None:
+def begin_answer(sim: Simulation, which: int, _: int) -> None:
     """A slave begins to answer a batch, perhaps one that it was relieved of."""
-    batches = sorted(world.sends)
+    batches = sorted(sim.sends)
     if batches:
-        world.hear(batches[which % len(batches)])
+        sim.begin_answer(batches[which % len(batches)])
 
 
-def lose_upload(world: World, which: int, how: int) -> None:
+def lose_upload(sim: Simulation, which: int, how: int) -> None:
     """Now and then a file can't be read any more when it is to be sent."""
-    batches = sorted(world.sends)
+    batches = sorted(sim.sends)
     if batches and how % 4 == 0:
         batch = batches[which % len(batches)]
-        indexes = world.sends[batch].indexes
-        world.lose_upload(batch, indexes[how % len(indexes)])
+        indexes = sim.sends[batch].indexes
+        sim.lose_upload(batch, indexes[how % len(indexes)])
 
 
-def complete(world: World, which: int, _: int) -> None:
+def complete(sim: Simulation, which: int, _: int) -> None:
     """A slave does all that is left of a batch."""
-    if world.live:
-        world.complete(sorted(world.live)[which % len(world.live)])
+    if sim.held:
+        sim.complete(sorted(sim.held)[which % len(sim.held)])
 
 
-def spoil(world: World, which: int, how: int) -> None:
+def fail_on_bad_slaves(sim: Simulation, which: int, how: int) -> None:
     """Bad slaves blame all that they hold; there is always one that does not."""
     bad = SLAVES[: 1 + which % 3]
-    for batch in [number for number, live in world.live.items() if live.slave in bad]:
-        for index in sorted(world.live[batch].unanswered):
-            world.answer(batch, index, ["crashed", "internal"][how % 2])
+    for batch in [number for number, held in sim.held.items() if held.slave in bad]:
+        for index in sorted(sim.held[batch].unanswered):
+            sim.answer(batch, index, ["crashed", "internal"][how % 2])
 
 
-def do_well(world: World, which: int, _: int) -> None:
+def complete_all(sim: Simulation, which: int, _: int) -> None:
     """The other slaves do all that they are given."""
     for slave in SLAVES[1 + which % 3 :]:
-        for batch in world.batches(slave):
-            world.complete(batch)
+        for batch in sim.batches(slave):
+            sim.complete(batch)
 
 
-def end(world: World, which: int, how: int) -> None:
+def end(sim: Simulation, which: int, how: int) -> None:
     """The exchange over a batch ends, well or badly."""
-    if world.live:
-        world.end(sorted(world.live)[which % len(world.live)], TROUBLES[how % len(TROUBLES)])
+    if sim.held:
+        sim.end(sorted(sim.held)[which % len(sim.held)], TROUBLES[how % len(TROUBLES)])
 
 
-def late(world: World, which: int, how: int) -> None:
+def answer_late(sim: Simulation, which: int, how: int) -> None:
     """An exchange that nobody waits for any more goes on."""
-    if world.abandoned:
-        send = world.abandoned[which % len(world.abandoned)]
-        world.answer(send.batch, send.indexes[how % len(send.indexes)], CODES[how % len(CODES)])
-        world.end(send.batch, TROUBLES[how % len(TROUBLES)])
+    if sim.abandoned:
+        send = sim.abandoned[which % len(sim.abandoned)]
+        sim.answer(send.batch, send.indexes[how % len(send.indexes)], CODES[how % len(CODES)])
+        sim.end(send.batch, TROUBLES[how % len(TROUBLES)])
 
 
-def wait(world: World, which: int, how: int) -> None:
+def wait(sim: Simulation, which: int, how: int) -> None:
     """Time passes: from a moment to longer than any patience."""
-    world.wait([0.0, 0.25, 1.0, 3.0, 20.0, 100.0][which % 6] * (1 + how % 2))
+    sim.wait([0.0, 0.25, 1.0, 3.0, 20.0, 100.0][which % 6] * (1 + how % 2))
 
 
 STEPS: list[Step] = [
-    *(up, up, gone, add, cancel, drop),
-    *(answer, answer, answer, complete, spoil, do_well, end, late, wait),
-    *(hear, lose_upload),
+    *(up, up, gone, add, cancel, exclude),
+    *(answer, answer, answer, complete, fail_on_bad_slaves, complete_all, end, answer_late, wait),
+    *(begin_answer, lose_upload),
 ]
 
 
-def behave(world: World) -> None:
+def finish_all_runs(sim: Simulation) -> None:
     """From now on a slave for everything is there, and each one does what it is given."""
-    world.up("good", types=["text", "ocr"])
+    sim.up("good", types=["text", "ocr"])
     for _ in range(10_000):
-        if not any(world.left(run) for run in world.runs):
+        if not any(sim.left(run) for run in sim.runs):
             return
-        if world.live:
-            world.complete(min(world.live))
+        if sim.held:
+            sim.complete(min(sim.held))
         else:
-            world.wait(MAX_BACKOFF_S)
-    raise AssertionError(f"never ends: {[world.left(run) for run in world.runs]}")
+            sim.wait(MAX_BACKOFF_S)
+    raise AssertionError(f"never ends: {[sim.left(run) for run in sim.runs]}")
 
 
-recorder = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
+step_values = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
 # Short ones are easy to understand when they fail, and long ones see more.
-stories = st.lists(recorder, max_size=120) | st.lists(recorder, min_size=80, max_size=120)
+step_lists = st.lists(step_values, max_size=120) | st.lists(step_values, min_size=80, max_size=120)
 
 
 @settings(max_examples=250, deadline=None, derandomize=True, database=None)
-@given(stories, st.integers(1, 4))
+@given(step_lists, st.integers(1, 4))
 def test_every_file_ends_once_whatever_happens(
-    story: list[tuple[Step, int, int]], max_attempts: int
+    steps: list[tuple[Step, int, int]], max_attempts: int
 ) -> None:
     """After any story the runs end, the world's rules hold, and the same events tell it again."""
-    world = World(max_attempts)
-    for step, which, how in story:
-        step(world, which, how)
-    behave(world)
+    sim = Simulation(max_attempts)
+    for step, which, how in steps:
+        step(sim, which, how)
+    finish_all_runs(sim)
 
     # The world has checked that no file ended twice; here, that each has.
-    actions = [action for _, actions in world.history for action in actions]
+    actions = [action for _, actions in sim.history for action in actions]
     ends = [action for action in actions if not isinstance(action, Send | Requeue)]
-    assert len(ends) == sum(len(run.sizes) for run in world.runs.values())
+    assert len(ends) == sum(len(run.sizes) for run in sim.runs.values())
 
-    for batch in list(world.live):
-        world.end(batch)
-    assert world.scheduler._runs == {}
-    assert world.scheduler._batches == {}
-    assert not world.scheduler._assignment._run_queue
-    assert not any(slave.health.blamed for slave in world.scheduler._slaves.values())
+    for batch in list(sim.held):
+        sim.end(batch)
+    assert sim.scheduler._runs == {}
+    assert sim.scheduler._batches == {}
+    assert not sim.scheduler._assignment._run_queue
+    assert not any(slave.health.blamed for slave in sim.scheduler._slaves.values())
 
     again = Scheduler(max_attempts)
-    for event, actions in world.history:
+    for event, actions in sim.history:
         assert again.handle(event) == actions
 
 
-def test_stories_have_slaves_that_are_judged() -> None:
+def test_step_lists_lead_to_quarantines() -> None:
     """What the stories are made of is enough for a slave to be rested, for longer each time."""
-    world = World()
+    sim = Simulation()
     for which in range(3):
-        up(world, which, how=4)
-        up(world, which, how=0)
+        up(sim, which, how=4)
+        up(sim, which, how=0)
     for _ in range(8):
-        add(world, which=39, how=2)
+        add(sim, which=39, how=2)
         for _ in range(30):
-            spoil(world, which=0, how=0)
-            do_well(world, which=0, _=0)
-        wait(world, which=5, how=1)
-    assert len({rest_s for _, slave, rest_s in world.books.judged if slave == "a"}) > 2
+            fail_on_bad_slaves(sim, which=0, how=0)
+            complete_all(sim, which=0, _=0)
+        wait(sim, which=5, how=1)
+    assert (
+        len({quarantine_s for _, slave, quarantine_s in sim.expected.quarantines if slave == "a"})
+        > 2
+    )
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(stories)
-def test_hand_overs_are_what_was_sent(story: list[tuple[Step, int, int]]) -> None:
+@given(step_lists)
+def test_file_is_requeued_between_two_hand_overs(steps: list[tuple[Step, int, int]]) -> None:
     """Between two hand-overs of a file it is always taken back, so that a ledger can follow."""
-    world = World()
-    for step, which, how in story:
-        step(world, which, how)
+    sim = Simulation()
+    for step, which, how in steps:
+        step(sim, which, how)
     running: set[tuple[str, int]] = set()
-    for _, actions in world.history:
+    for _, actions in sim.history:
         for action in actions:
             if isinstance(action, Send):
                 files = {(action.run, index) for index in action.indexes}

@@ -11,40 +11,46 @@ from master_service.scheduling.slave_health import (
     SlaveHealth,
 )
 from master_service.scheduling.state import QUARANTINED
-from tests.unit.master.scheduling.simulated_work import do_well, fail, is_judged, prove, two_slaves
+from tests.unit.master.scheduling.simulated_work import (
+    complete_all,
+    contradict_blames,
+    fail_held,
+    is_quarantined,
+    two_slaves,
+)
 
 
-def test_rested_slave_gets_nothing_until_its_rest_is_over() -> None:
+def test_quarantined_slave_gets_nothing_until_the_end() -> None:
     """It is shown as resting, its share goes to the others, and then it is tried again."""
-    world = two_slaves()
-    world.add("large", 1000)
-    while not is_judged(world):
-        fail(world, "bad")
-        world.complete(world.batches("good")[0])
-    do_well(world, "bad")
-    assert world.left("large")
-    do_well(world, "good")
-    assert world.left("large") == []
-    world.wait(MIN_QUARANTINE_S - 1)
-    (rest,) = world.scheduler.suspended(world.now).values()
+    sim = two_slaves()
+    sim.add("large", 1000)
+    while not is_quarantined(sim):
+        fail_held(sim, "bad")
+        sim.complete(sim.batches("good")[0])
+    complete_all(sim, "bad")
+    assert sim.left("large")
+    complete_all(sim, "good")
+    assert sim.left("large") == []
+    sim.wait(MIN_QUARANTINE_S - 1)
+    (rest,) = sim.scheduler.suspended(sim.now).values()
     assert rest.reason == QUARANTINED
     assert (rest.elapsed_s, rest.remaining_s) == pytest.approx((MIN_QUARANTINE_S - 1, 1))
-    assert {send.slave for send in world.add("small", 2)} == {"good"}
-    world.wait(1)
-    assert not is_judged(world)
-    assert {send.slave for send in world.add("later", 2)} == {"bad", "good"}
+    assert {send.slave for send in sim.add("small", 2)} == {"good"}
+    sim.wait(1)
+    assert not is_quarantined(sim)
+    assert {send.slave for send in sim.add("later", 2)} == {"bad", "good"}
 
 
-def test_rests_grow_with_each_judgement() -> None:
+def test_each_quarantine_is_longer() -> None:
     """A slave that has not bettered itself rests twice as long each time, up to the longest."""
-    world = two_slaves()
+    sim = two_slaves()
     rests = []
     for _ in range(6):
-        prove(world)
-        began = world.now
-        while is_judged(world):
-            world.wait(10)
-        rests.append(world.now - began)
+        contradict_blames(sim)
+        began = sim.now
+        while is_quarantined(sim):
+            sim.wait(10)
+        rests.append(sim.now - began)
     assert rests == [MIN_QUARANTINE_S, 120, 240, 480, MAX_QUARANTINE_S, MAX_QUARANTINE_S]
 
 
@@ -52,89 +58,92 @@ def test_rests_grow_with_each_judgement() -> None:
     ("results", "next_rest_s"),
     [(RESULTS_TO_RESET - 1, 2 * MIN_QUARANTINE_S), (RESULTS_TO_RESET, MIN_QUARANTINE_S)],
 )
-def test_slave_that_does_well_again_is_trusted_again(results: int, next_rest_s: float) -> None:
+def test_results_in_a_row_reset_the_quarantine(results: int, next_rest_s: float) -> None:
     """After enough results without a blame, the next rest is the shortest again."""
-    world = two_slaves()
-    prove(world)
-    world.wait(MIN_QUARANTINE_S)
+    sim = two_slaves()
+    contradict_blames(sim)
+    sim.wait(MIN_QUARANTINE_S)
     done = 0
     while done < results:
-        world.add(f"well{done}", 2)
-        do_well(world, "good")
-        do_well(world, "bad")
+        sim.add(f"well{done}", 2)
+        complete_all(sim, "good")
+        complete_all(sim, "bad")
         done += 1
-    prove(world)
-    assert [rest_s for _, _, rest_s in world.books.judged] == [MIN_QUARANTINE_S, next_rest_s]
+    contradict_blames(sim)
+    assert [quarantine_s for _, _, quarantine_s in sim.expected.quarantines] == [
+        MIN_QUARANTINE_S,
+        next_rest_s,
+    ]
 
 
-def test_last_slave_has_its_rest_cut_short() -> None:
+def test_quarantine_of_the_last_slave_ends_early() -> None:
     """A run that waits and has nobody else gets the resting slave, rather than fail."""
-    world = two_slaves()
-    prove(world)
-    world.add("r", 50, patience_s=5)
-    world.gone("good", lost=True)
-    assert world.in_progress("bad") == 0
-    assert {send.slave for send in world.wait(0.25)} == {"bad"}
-    assert not is_judged(world)
-    do_well(world, "bad")
-    assert world.codes("r") == [None] * 50
+    sim = two_slaves()
+    contradict_blames(sim)
+    sim.add("r", 50, patience_s=5)
+    sim.gone("good", lost=True)
+    assert sim.in_progress("bad") == 0
+    assert {send.slave for send in sim.wait(0.25)} == {"bad"}
+    assert not is_quarantined(sim)
+    complete_all(sim, "bad")
+    assert sim.codes("r") == [None] * 50
 
 
-def test_unreachable_slave_is_nobody_else() -> None:
+def test_unreachable_slave_does_not_prolong_a_quarantine() -> None:
     """A slave that is listed but does not answer does not keep a run from the resting one."""
-    world = two_slaves()
-    prove(world)
-    world.add("r", 1)
-    world.end(world.batches("good")[0], ExchangeFailure.LOST)
-    assert [send.slave for send in world.wait(0.25)] == ["bad"]
+    sim = two_slaves()
+    contradict_blames(sim)
+    sim.add("r", 1)
+    sim.end(sim.batches("good")[0], ExchangeFailure.LOST)
+    assert [send.slave for send in sim.wait(0.25)] == ["bad"]
 
 
-def test_rest_goes_on_while_another_is_there_or_nothing_waits() -> None:
+def test_quarantine_goes_on_while_it_costs_nothing() -> None:
     """A slave that is full is still there, and without waiting files nobody is needed."""
-    world = two_slaves()
-    prove(world)
-    world.add("r", 1)
-    world.end(world.batches("good")[0], ExchangeFailure.FULL)
-    assert world.wait(0.5) == []
-    assert [send.slave for send in world.wait(1)] == ["good"]
-    world.gone("good", lost=False)
-    world.wait(1)
-    assert is_judged(world)
+    sim = two_slaves()
+    contradict_blames(sim)
+    sim.add("r", 1)
+    sim.end(sim.batches("good")[0], ExchangeFailure.FULL)
+    assert sim.wait(0.5) == []
+    assert [send.slave for send in sim.wait(1)] == ["good"]
+    sim.gone("good", lost=False)
+    sim.wait(1)
+    assert is_quarantined(sim)
 
 
-def test_only_slaves_that_can_help_have_their_rest_cut_short() -> None:
+def test_quarantine_of_slaves_that_can_not_help_goes_on() -> None:
     """A slave that can't do what waits, or was dropped from it, rests on."""
-    world = two_slaves()
-    prove(world)
-    world.add("images", 1, task_type="image")
-    world.add("r", 1)
-    world.up("away")
-    world.drop("r", "bad")
-    world.drop("r", "good")
-    world.end(world.batches("away")[0], ExchangeFailure.LOST)
-    assert world.wait(0.5) == []
-    assert is_judged(world)
+    sim = two_slaves()
+    contradict_blames(sim)
+    sim.add("images", 1, task_type="image")
+    sim.add("r", 1)
+    sim.up("away")
+    sim.exclude("r", "bad")
+    sim.exclude("r", "good")
+    sim.end(sim.batches("away")[0], ExchangeFailure.LOST)
+    assert sim.wait(0.5) == []
+    assert is_quarantined(sim)
 
 
-def test_trouble_during_a_rest_is_a_pause_of_its_own() -> None:
+def test_backoff_outlasts_a_quarantine_that_ends_early() -> None:
     """A slave whose rest is cut short is still left alone after it could not be reached."""
-    world = two_slaves()
-    send = world.add("r", 10)[0]
+    sim = two_slaves()
+    send = sim.add("r", 10)[0]
     for index in send.indexes[:CONTRADICTIONS_TO_QUARANTINE]:
-        world.answer(send.batch, index, "crashed")
-    do_well(world, "good")
-    assert is_judged(world)
-    world.gone("good", lost=True)
-    world.end(send.batch, ExchangeFailure.LOST)
-    assert world.wait(0.5) == []
-    assert not world.books.is_suspended("bad", world.now)
-    assert [again.slave for again in world.wait(0.5)] == ["bad"]
+        sim.answer(send.batch, index, "crashed")
+    complete_all(sim, "good")
+    assert is_quarantined(sim)
+    sim.gone("good", lost=True)
+    sim.end(send.batch, ExchangeFailure.LOST)
+    assert sim.wait(0.5) == []
+    assert not sim.expected.is_suspended("bad", sim.now)
+    assert [again.slave for again in sim.wait(0.5)] == ["bad"]
 
 
 # What counts towards trust
 
 
-def judge(health: SlaveHealth, at: float) -> float:
+def quarantine(health: SlaveHealth, at: float) -> float:
     """Bring the proofs against a slave, and return for how long it rests."""
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
         health.blame(("r", number))
@@ -146,24 +155,24 @@ def judge(health: SlaveHealth, at: float) -> float:
 def test_results_must_be_in_a_row() -> None:
     """A blame between them starts the count anew."""
     health = SlaveHealth()
-    judge(health, at=0)
+    quarantine(health, at=0)
     for _ in range(2):
         for _ in range(RESULTS_TO_RESET - 1):
             health.result(at=1000)
         health.blame(("other", 0))
-    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S
+    assert quarantine(health, at=1000) == 2 * MIN_QUARANTINE_S
 
 
-def test_results_during_a_rest_do_not_count() -> None:
+def test_results_during_a_quarantine_do_not_count() -> None:
     """What a slave finishes that it was given before says nothing about what it learnt."""
     health = SlaveHealth()
-    judge(health, at=0)
+    quarantine(health, at=0)
     for _ in range(RESULTS_TO_RESET):
         health.result(at=MIN_QUARANTINE_S - 1)
-    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S
+    assert quarantine(health, at=1000) == 2 * MIN_QUARANTINE_S
 
 
-def test_results_before_a_rest_do_not_count() -> None:
+def test_results_before_a_quarantine_do_not_count() -> None:
     """The proofs against a slave may come late, when it has done many other files."""
     health = SlaveHealth()
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
@@ -173,4 +182,4 @@ def test_results_before_a_rest_do_not_count() -> None:
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
         health.contradict(("r", number), at=0)
     health.result(at=MIN_QUARANTINE_S)
-    assert judge(health, at=1000) == 2 * MIN_QUARANTINE_S
+    assert quarantine(health, at=1000) == 2 * MIN_QUARANTINE_S
