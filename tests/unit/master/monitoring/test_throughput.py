@@ -1,12 +1,12 @@
-"""How fast each slave worked on a job in its own time."""
+"""The throughput of each slave on a job, in its busy time."""
 
 from master_service.monitoring.throughput import SlaveThroughput
 
 HERE, THERE = "10.0.0.1:3000", "10.0.0.2:3000"
 
 
-def test_span_is_from_the_first_file_to_the_last_answer() -> None:
-    """Later files lengthen it; those that failed take time, and count for nothing."""
+def test_busy_time_is_from_the_first_file_to_the_last_answer() -> None:
+    """Failed files extend the busy time, but are not counted."""
     throughput = SlaveThroughput()
     throughput.handed_over(HERE, 10.0)
     throughput.answered(HERE, 12.0, True)
@@ -16,8 +16,8 @@ def test_span_is_from_the_first_file_to_the_last_answer() -> None:
     assert throughput.by_slave() == {HERE: (2, 6.0)}
 
 
-def test_each_slave_has_its_own() -> None:
-    """One that came late is as fast as it was then; one that did nothing has no speed."""
+def test_each_slave_has_its_own_busy_time() -> None:
+    """A slave that came late has its own busy time; one that did no file is left out."""
     throughput = SlaveThroughput()
     throughput.handed_over(HERE, 0.0)
     throughput.handed_over(THERE, 90.0)
@@ -28,8 +28,8 @@ def test_each_slave_has_its_own() -> None:
     assert throughput.combined() == (2, 100.0)
 
 
-def test_time_together_leaves_out_when_nobody_was_there() -> None:
-    """Between one slave's last answer and the next one's first file, nobody worked."""
+def test_combined_time_leaves_out_when_no_slave_was_busy() -> None:
+    """The time between the last answer of one slave and the first file of the next is left out."""
     throughput = SlaveThroughput()
     throughput.handed_over(HERE, 0.0)
     throughput.answered(HERE, 10.0, True)
@@ -38,8 +38,8 @@ def test_time_together_leaves_out_when_nobody_was_there() -> None:
     assert throughput.combined() == (2, 15.0)
 
 
-def test_answers_of_strangers_are_ignored() -> None:
-    """Who was given nothing has no span."""
+def test_answers_of_other_slaves_are_ignored() -> None:
+    """A slave that was handed no files has no busy time."""
     throughput = SlaveThroughput()
     throughput.answered(HERE, 1.0, True)
     assert throughput.by_slave() == {}

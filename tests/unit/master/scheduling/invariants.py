@@ -1,6 +1,6 @@
-"""The world's own books of who blamed which file, and which slave rests for it.
+"""A second, simple implementation of blames and quarantines.
 
-They are kept in the plainest way that comes to mind, to be compared with the scheduler's.
+The simulation compares it with the scheduler's state after each event.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ FileKey = tuple[str, int]
 
 @dataclass
 class HeldBatch:
-    """A batch that a slave holds, and which of its files it has not answered."""
+    """A batch that a slave holds, and the files of it that are not answered yet."""
 
     slave: str
     run: str
@@ -28,7 +28,7 @@ class HeldBatch:
 
 @dataclass
 class ExpectedHealth:
-    """What is held against files, and against slaves."""
+    """The blames of each file, and the health of each slave, as they have to be."""
 
     blames: defaultdict[FileKey, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The slaves that blamed a file, whether it has ended or not."""
@@ -45,7 +45,7 @@ class ExpectedHealth:
         return now < self.suspended_until.get(slave, 0.0)
 
     def blame(self, file: FileKey, slave: str, is_registered: bool, now: float) -> bool:
-        """A slave blames a file; returns whether that counts."""
+        """Record a blame; return whether it counts."""
         if is_registered and self.is_suspended(slave, now):
             return False
         self.blames[file].append(slave)
@@ -55,7 +55,7 @@ class ExpectedHealth:
         return True
 
     def result(self, file: FileKey, slave: str, is_registered: bool, now: float) -> None:
-        """A slave gives a result for a file, which others may have blamed."""
+        """Record a result, which contradicts the blames of other slaves."""
         if is_registered and not self.is_suspended(slave, now):
             self.results_in_a_row[slave] += 1
             if self.results_in_a_row[slave] >= RESULTS_TO_RESET:
@@ -81,7 +81,7 @@ class ExpectedHealth:
             files.discard(file)
 
     def forget(self, slave: str) -> None:
-        """The slave is gone; what it blamed stays blamed."""
+        """Remove the health of a slave that is gone; its blames stay with the files."""
         for known in (
             self.blamed_files,
             self.contradictions,

@@ -1,4 +1,4 @@
-"""Slaves that work at a known speed, do well or fail, for the scheduler's tests."""
+"""Simulated slaves that work at a given speed, succeed or fail, for the scheduler's tests."""
 
 import heapq
 import itertools
@@ -11,10 +11,9 @@ from tests.unit.master.scheduling.simulator import Simulation
 
 
 def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6) -> None:
-    """Let the slaves work through what they are given, in order, until all is done (or ``until``).
+    """Let the slaves process their files in order until all have ended, or until ``until``.
 
-    A slave's worker takes ``seconds_per_file[slave]``; the scheduler hears a tick four times
-    a second.
+    A worker takes ``seconds_per_file[slave]`` for a file; the scheduler gets four ticks a second.
     """
     queues: dict[str, deque[tuple[int, int]]] = {slave: deque() for slave in seconds_per_file}
     busy: Counter[str] = Counter()
@@ -49,7 +48,7 @@ def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6
 
 
 def two_slaves(max_attempts: int = 3) -> Simulation:
-    """Return a world with a slave that will fail files and one that will not."""
+    """Return a simulation with two slaves, "bad" and "good", of nine workers each."""
     sim = Simulation(max_attempts)
     sim.up("bad", workers=9)
     sim.up("good", workers=9)
@@ -57,7 +56,7 @@ def two_slaves(max_attempts: int = 3) -> Simulation:
 
 
 def fail_held(sim: Simulation, slave: str, code: str = "crashed") -> None:
-    """The slave fails all that it holds."""
+    """Let the slave fail all files that it holds."""
     for batch in sim.batches(slave):
         for index in sorted(sim.held[batch].unanswered):
             sim.answer(batch, index, code)
@@ -65,13 +64,13 @@ def fail_held(sim: Simulation, slave: str, code: str = "crashed") -> None:
 
 
 def complete_all(sim: Simulation, slave: str, run: str | None = None) -> None:
-    """The slave does all that it is given (of one run), and what it is given then."""
+    """Let the slave complete all batches (of one run), and those that it is sent meanwhile."""
     while batches := [b for b in sim.batches(slave) if run in (None, sim.held[b].run)]:
         sim.complete(batches[0])
 
 
 def contradict_blames(sim: Simulation, contradictions: int = CONTRADICTIONS_TO_QUARANTINE) -> None:
-    """So many files fail on the bad slave, and then succeed on the good one."""
+    """Let this many files fail on the slave "bad" and then succeed on "good"."""
     run = f"run{len(sim.runs)}"
     sim.add(run, 2 * contradictions)
     fail_held(sim, "bad")

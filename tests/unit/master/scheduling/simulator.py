@@ -1,7 +1,6 @@
-"""A world for the scheduler's tests: slaves that exist in words alone, and rules never broken.
+"""A simulation of slaves around one scheduler, which checks invariants after each event.
 
-Whatever a test does to it, the world checks after each event that the scheduler keeps to the
-rules that hold always; a test says only what is special about its own story.
+A test only states what is special about its scenario.
 """
 
 from collections import Counter
@@ -36,7 +35,7 @@ from tests.unit.master.scheduling.invariants import ExpectedHealth, FileKey, Hel
 
 @dataclass
 class Simulation:
-    """Plays every slave to one scheduler, and keeps its own books of what must follow."""
+    """Plays all slaves, and compares the scheduler's actions with what they have to be."""
 
     max_attempts: int = 3
     now: float = 100.0
@@ -64,13 +63,13 @@ class Simulation:
     # What happens
 
     def up(self, slave: str, workers: int = 1, types: Sequence[str] = ("text",)) -> list[Send]:
-        """A slave registers, or what it can do changes; like all here, returns what is sent."""
+        """A slave registers or changes; like most methods here, return what is sent."""
         event = SlaveUp(self.now, slave, workers, frozenset(types))
         self.slaves[slave] = event
         return self._sends(self._handle(event))
 
     def gone(self, slave: str, lost: bool) -> list[Send]:
-        """A slave leaves, or is lost with all it holds."""
+        """A slave deregisters, or is lost with all files that it holds."""
         if self.slaves.pop(slave, None) is not None:
             self.backoff_until.pop(slave, None)
             self.unreachable.discard(slave)
@@ -89,7 +88,7 @@ class Simulation:
         patience_s: float | None = None,
         blamed_by: Mapping[int, Sequence[str]] | None = None,
     ) -> list[Send]:
-        """A run of so many files, or of files of these sizes, is added."""
+        """Add a run of this many files, or of files of these sizes."""
         sizes = [100] * sizes if isinstance(sizes, int) else sizes
         event = RunAdded(self.now, run, task_type, sizes, patience_s, blamed_by or {})
         self.runs[run] = event
@@ -98,7 +97,7 @@ class Simulation:
         return self._sends(self._handle(event))
 
     def cancel(self, run: str) -> list[Action]:
-        """Nobody wants the rest of a run any more."""
+        """Cancel a run."""
         left = self.left(run) if run in self.runs else []
         # With the last file a run is over; an exchange that has not ended by then still may.
         for number in [n for n, held in self.held.items() if left and held.run == run]:
@@ -110,7 +109,7 @@ class Simulation:
         return actions
 
     def exclude(self, run: str, slave: str) -> list[Send]:
-        """A slave is not to work on a run any more."""
+        """Exclude a slave from a run."""
         in_progress = [n for n, held in self.held.items() if (held.slave, held.run) == (slave, run)]
         if run in self.runs and self.left(run) and (in_progress or slave in self.slaves):
             self.excluded.add((run, slave))
@@ -119,7 +118,7 @@ class Simulation:
         return self._sends(self._handle(SlaveExcluded(self.now, run, slave)))
 
     def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
-        """A slave answers one file: with a result, or with the code of a failure."""
+        """A slave answers one file, with a result or with the code of a failure."""
         held = self.held.get(batch)
         if held is None or index not in held.unanswered:
             actions = self._handle(FileAnswered(self.now, batch, index, code))
@@ -147,7 +146,7 @@ class Simulation:
         return actions
 
     def end(self, batch: int, trouble: ExchangeFailure | None = None) -> list[Action]:
-        """The exchange over a batch is over."""
+        """The exchange of a batch ends."""
         if (held := self.held.get(batch)) is not None:
             if trouble is None and held.unanswered:
                 trouble = ExchangeFailure.INVALID
@@ -165,7 +164,7 @@ class Simulation:
         return self._sends(self._handle(AnswerBegun(self.now, batch)))
 
     def lose_upload(self, batch: int, index: int) -> list[Action]:
-        """A file turns out not to be there any more when it is to be sent."""
+        """The master can't read the upload of a file of a batch."""
         held = self.held.get(batch)
         is_unanswered = held is not None and index in held.unanswered
         if held is not None:
@@ -175,14 +174,14 @@ class Simulation:
         return actions
 
     def complete(self, batch: int) -> list[Send]:
-        """Let the slave give a result for all that is left of the batch."""
+        """A slave answers the rest of the batch with results."""
         actions = []
         for index in sorted(self.held[batch].unanswered):
             actions += self.answer(batch, index)
         return self._sends(actions + self.end(batch))
 
     def wait(self, seconds: float, late_s: float = 0.0) -> list[Send]:
-        """Time passes, and the scheduler hears of it; for some of it the master stood still."""
+        """Let time pass and send a tick; the master was stalled for ``late_s`` of it."""
         self.now += seconds
         for run in self.runs:
             self._readmit_excluded(run)
@@ -196,16 +195,16 @@ class Simulation:
         return [number for number, held in self.held.items() if held.slave == slave]
 
     def in_progress(self, slave: str) -> int:
-        """Return how many files the slave has been given and not answered."""
+        """Return how many files the slave holds."""
         return sum(len(self.held[number].unanswered) for number in self.batches(slave))
 
     def left(self, run: str) -> list[int]:
-        """Return the files of the run that have no end yet."""
+        """Return the files of the run that have not ended."""
         count = len(self.runs[run].sizes)
         return [index for index in range(count) if (run, index) not in self.ends]
 
     def codes(self, run: str) -> list[str | None]:
-        """How each file ended that has ended: None for the slave's word, else the code."""
+        """Return how each ended file ended: the code of ``GiveUp``, None for other actions."""
         ends = [end for (name, _), end in sorted(self.ends.items()) if name == run]
         return [end.failure.code if isinstance(end, GiveUp) else None for end in ends]
 

@@ -1,4 +1,4 @@
-"""What follows when nobody wants a run any more, or a slave is not to work on one."""
+"""Cancelled runs, and slaves that are excluded from a run."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.unit.master.scheduling.simulator import Simulation
 
 
 def test_cancelled_files_end_wherever_they_are() -> None:
-    """What waits, what is blamed and what a slave holds is dropped; what has ended is not."""
+    """Waiting, blamed and held files are discarded; files that have ended are not."""
     sim = Simulation()
     sim.up("a", workers=3)
     (send,) = sim.add("r", 10)
@@ -20,7 +20,7 @@ def test_cancelled_files_end_wherever_they_are() -> None:
 
 
 def test_slave_of_a_cancelled_run_goes_on_with_the_next() -> None:
-    """The place that the cancelled files took is free at once, and nothing of them is sent."""
+    """The slots of the cancelled files are free at once, and none of them is sent again."""
     sim = Simulation()
     sim.up("a")
     sim.add("r", 5)
@@ -34,7 +34,7 @@ def test_slave_of_a_cancelled_run_goes_on_with_the_next() -> None:
 
 @pytest.mark.parametrize("trouble", [None, *ExchangeFailure])
 def test_late_answers_of_a_cancelled_batch_are_ignored(trouble: ExchangeFailure | None) -> None:
-    """An answer, or how the exchange ends, changes nothing for files or slave."""
+    """Answers, and the end of the exchange, change nothing for the files or the slave."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
@@ -46,7 +46,7 @@ def test_late_answers_of_a_cancelled_batch_are_ignored(trouble: ExchangeFailure 
 
 
 def test_other_runs_keep_their_batches() -> None:
-    """Cancelling one run takes nothing from another on the same slave."""
+    """Cancelling one run leaves the batches of another on the same slave."""
     sim = Simulation()
     sim.up("a", workers=4)
     (kept,) = sim.add("kept", 2)
@@ -57,7 +57,7 @@ def test_other_runs_keep_their_batches() -> None:
 
 
 def test_cancelling_an_unknown_run_does_nothing() -> None:
-    """A run that was never added, is over, or was cancelled before, is no matter."""
+    """A run that was never added, is over or was cancelled before is ignored."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -70,7 +70,7 @@ def test_cancelling_an_unknown_run_does_nothing() -> None:
 
 
 def test_run_without_slaves_can_be_cancelled() -> None:
-    """Files that nobody was ever there for end too, and wait for nobody's patience."""
+    """The files end at once, and do not fail later with ``no_slave``."""
     sim = Simulation()
     sim.add("r", 3, patience_s=5)
     assert len(sim.cancel("r")) == 3
@@ -78,7 +78,7 @@ def test_run_without_slaves_can_be_cancelled() -> None:
 
 
 def test_batch_is_wanted_while_it_is_in_progress() -> None:
-    """An exchange is worth going on with from its beginning until its end, loss or cancelling."""
+    """A batch is wanted until it ends, is lost or is cancelled."""
     sim = Simulation()
     for slave in "abc":
         sim.up(slave)
@@ -95,7 +95,7 @@ def test_batch_is_wanted_while_it_is_in_progress() -> None:
 
 
 def test_batch_of_a_deregistered_slave_is_wanted() -> None:
-    """What it holds it may finish, so its batch is wanted."""
+    """A slave that deregisters may finish the files that it holds."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -107,7 +107,7 @@ def test_batch_of_a_deregistered_slave_is_wanted() -> None:
 
 
 def test_excluded_slave_gets_no_more_files_of_the_run() -> None:
-    """Its files and its share go to the others, and nothing is counted against them."""
+    """Its files and its share go to other slaves, without counting an attempt."""
     sim = Simulation(max_attempts=1)
     sim.up("a", workers=2)
     (in_progress, *_) = sim.add("r", 20)
@@ -122,7 +122,7 @@ def test_excluded_slave_gets_no_more_files_of_the_run() -> None:
 
 
 def test_files_of_an_excluded_slave_are_requeued() -> None:
-    """Who keeps a ledger hears that they wait again, with the blames they have."""
+    """The actions tell the ledger that the files wait again, with their blames."""
     sim = Simulation()
     sim.up("a")
     sim.add("r", 1, blamed_by={0: ["b"]})
@@ -131,7 +131,7 @@ def test_files_of_an_excluded_slave_are_requeued() -> None:
 
 
 def test_excluded_slave_still_works_on_other_runs() -> None:
-    """One run's word about a slave is not the others': it keeps their files and gets more."""
+    """It keeps the files of other runs and gets more of them."""
     sim = Simulation()
     sim.up("a")
     (kept,) = sim.add("kept", 5)
@@ -145,7 +145,7 @@ def test_excluded_slave_still_works_on_other_runs() -> None:
 
 
 def test_excluded_slave_is_readmitted_if_there_is_no_other() -> None:
-    """Rather than wait for ever, a run goes on with a slave that was taken off it."""
+    """A run goes on with an excluded slave rather than wait for ever."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -159,7 +159,7 @@ def test_excluded_slave_is_readmitted_if_there_is_no_other() -> None:
 
 
 def test_excluded_slave_is_not_readmitted_while_another_is_registered() -> None:
-    """As long as another slave is known, whatever its trouble, the dropped one stays away."""
+    """This holds even if the other slave is unreachable."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -173,7 +173,7 @@ def test_excluded_slave_is_not_readmitted_while_another_is_registered() -> None:
 
 
 def test_blamed_file_does_not_wait_for_an_excluded_slave() -> None:
-    """A file goes back to where it failed when the only other slave is dropped."""
+    """A file goes back to the slave it failed on if the only other slave is excluded."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -185,7 +185,7 @@ def test_blamed_file_does_not_wait_for_an_excluded_slave() -> None:
 
 
 def test_excluded_slave_stays_excluded_after_a_restart() -> None:
-    """A restart does not bring a slave back into the run."""
+    """A slave that registers again is still excluded from the run."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -198,7 +198,7 @@ def test_excluded_slave_stays_excluded_after_a_restart() -> None:
 
 
 def test_deregistered_slave_can_be_excluded() -> None:
-    """A slave that leaves in good order but has not finished gives its files back too."""
+    """Its files of the run are requeued although it could still answer them."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -209,7 +209,7 @@ def test_deregistered_slave_can_be_excluded() -> None:
 
 
 def test_excluding_an_unknown_slave_does_nothing() -> None:
-    """An unknown run or slave is no matter, and a slave that comes later may do the run."""
+    """An unknown run or slave is ignored, and the slave may do the run when it registers."""
     sim = Simulation()
     sim.add("r", 1)
     assert sim.exclude("never", "a") == []
@@ -218,7 +218,7 @@ def test_excluding_an_unknown_slave_does_nothing() -> None:
 
 
 def test_excluded_slave_of_another_type_is_not_readmitted() -> None:
-    """A dropped slave that could not have done the run stays away when it can again."""
+    """An excluded slave that does not do the type now stays excluded when it does again."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")

@@ -1,4 +1,4 @@
-"""What follows for the slaves, and for a run, when slaves are lost, full or make no sense."""
+"""Lost, full and invalid exchanges: what follows for slaves and runs."""
 
 from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.state import (
@@ -25,7 +25,7 @@ def test_lost_slaves_do_not_count_as_attempts() -> None:
 
 
 def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
-    """What a lost slave still answers does not count, whether or not another has answered."""
+    """What a lost slave still answers is ignored, whether or not another slave has answered."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
@@ -39,7 +39,7 @@ def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
 
 
 def test_second_answer_to_the_same_file_is_ignored() -> None:
-    """A slave that answers a file twice has answered it once."""
+    """Only the first answer to a file counts."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
@@ -49,7 +49,7 @@ def test_second_answer_to_the_same_file_is_ignored() -> None:
 
 
 def test_slave_that_comes_back_answers_the_files_it_holds() -> None:
-    """A slave that leaves in good order keeps what it has; back again, it gets what still fits."""
+    """A slave that deregisters keeps its files; once back, it gets only as many as still fit."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 9)
@@ -63,7 +63,7 @@ def test_slave_that_comes_back_answers_the_files_it_holds() -> None:
 
 
 def test_files_of_a_full_slave_go_to_another() -> None:
-    """A slave that says it is full is left alone for a second, and all of its share with it."""
+    """A slave that reports that it is full is backed off, and its share is released."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -77,7 +77,7 @@ def test_files_of_a_full_slave_go_to_another() -> None:
 
 
 def test_full_slave_counts_as_reachable() -> None:
-    """A run is not given up because its only slave has enough for now, however long that lasts."""
+    """A run does not fail because its only slave is full, however long that lasts."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1, patience_s=5)
@@ -89,7 +89,7 @@ def test_full_slave_counts_as_reachable() -> None:
 
 
 def test_slave_that_begins_to_answer_counts_as_reachable() -> None:
-    """After a trouble, one long file must not look like a slave that can't be reached."""
+    """After a lost exchange, one long file does not make the slave look unreachable."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 3, patience_s=5)
@@ -103,7 +103,7 @@ def test_slave_that_begins_to_answer_counts_as_reachable() -> None:
 
 
 def test_blamed_file_does_not_wait_for_a_slave_that_is_always_full() -> None:
-    """After a few refusals it goes back to where it failed."""
+    """After a few refusals of the other slave the file goes back to where it failed."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -128,7 +128,7 @@ def test_file_whose_upload_is_lost_fails_without_a_blame() -> None:
 
 
 def test_backoff_doubles_with_each_failed_exchange() -> None:
-    """Each failure in a row doubles the pause, up to the longest; an answer starts it anew."""
+    """It doubles up to the longest; an answer resets it."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -150,7 +150,7 @@ def test_backoff_doubles_with_each_failed_exchange() -> None:
 
 
 def test_suspension_has_a_reason_and_a_start() -> None:
-    """One pause after another is one time of trouble; another trouble is another."""
+    """Backoffs with one cause are one suspension; another cause begins a new one."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -168,7 +168,7 @@ def test_suspension_has_a_reason_and_a_start() -> None:
 
 
 def test_suspension_does_not_begin_with_an_old_backoff() -> None:
-    """A slave that was full once, and then idle for hours, has not rested since."""
+    """A slave that was full once, and then idle for hours, has not been suspended since."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -184,7 +184,7 @@ def test_suspension_does_not_begin_with_an_old_backoff() -> None:
 
 
 def test_failures_of_several_batches_are_one_backoff() -> None:
-    """A slave that drops ten batches at once is asked again after the shortest pause."""
+    """A slave that fails ten batches at once is tried again after the shortest backoff."""
     sim = Simulation()
     sim.up("a", workers=10)
     for number in range(10):
@@ -195,9 +195,9 @@ def test_failures_of_several_batches_are_one_backoff() -> None:
 
 
 def test_files_fail_on_a_slave_with_invalid_answers() -> None:
-    """Where the only slave answers nonsense, each file fails as internal after its attempts.
+    """If the only slave sends invalid answers, each file fails as internal after its attempts.
 
-    What made no sense about several files together counts against none of them.
+    An invalid answer for several files counts against none of them.
     """
     sim = Simulation()
     sim.up("a", workers=2)
@@ -211,7 +211,7 @@ def test_files_fail_on_a_slave_with_invalid_answers() -> None:
 
 
 def test_missing_outcome_counts_as_an_invalid_answer() -> None:
-    """An exchange that ends without trouble but without an answer blames a file that was alone."""
+    """An exchange that ends without a file's outcome blames the file if it was sent alone."""
     sim = Simulation(max_attempts=1)
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -220,7 +220,7 @@ def test_missing_outcome_counts_as_an_invalid_answer() -> None:
 
 
 def test_file_that_causes_invalid_answers_is_found() -> None:
-    """Each file of a batch that made no sense is tried by itself, and only the cause is blamed."""
+    """Each file of the batch is retried alone, and only the cause is blamed."""
     sim = Simulation(max_attempts=1)
     sim.up("a", workers=4)
     (send, *_) = sim.add("r", 4)
@@ -236,7 +236,7 @@ def test_file_that_causes_invalid_answers_is_found() -> None:
 
 
 def test_invalid_answers_cost_no_file_that_another_slave_can_do() -> None:
-    """With a good slave beside it, no file fails because of one that answers nonsense."""
+    """With a good slave beside it, a slave with invalid answers makes no file fail."""
     sim = Simulation()
     sim.up("bad")
     sim.up("good")
@@ -254,7 +254,7 @@ def test_invalid_answers_cost_no_file_that_another_slave_can_do() -> None:
 
 
 def test_files_fail_when_no_slave_comes_in_time() -> None:
-    """Every file ends as no_slave, not before the patience is over, with a sentence that helps."""
+    """Each file fails as no_slave after ``patience_s``, with a sentence that helps."""
     sim = Simulation()
     sim.add("r", 3, patience_s=10)
     sim.wait(0)
@@ -268,7 +268,7 @@ def test_files_fail_when_no_slave_comes_in_time() -> None:
 
 
 def test_files_fail_when_all_slaves_are_unreachable() -> None:
-    """A slave that has registered but can't be reached does not keep a run waiting for ever."""
+    """A registered slave that can't be reached does not keep a run waiting for ever."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 3, patience_s=10)
@@ -281,7 +281,7 @@ def test_files_fail_when_all_slaves_are_unreachable() -> None:
 
 
 def test_stall_of_the_master_does_not_count_as_waiting() -> None:
-    """Time in which nobody could have been heard is not the slaves' absence."""
+    """While the master is stalled, no slave could have been seen."""
     sim = Simulation()
     sim.add("r", 1, patience_s=10)
     sim.wait(0)
@@ -293,7 +293,7 @@ def test_stall_of_the_master_does_not_count_as_waiting() -> None:
 
 
 def test_each_slave_restarts_the_wait() -> None:
-    """A slave that comes in time, and goes again, gives the run its whole patience once more."""
+    """A slave that comes in time and goes again gives the run the whole ``patience_s`` anew."""
     sim = Simulation()
     sim.add("r", 1, patience_s=10)
     sim.wait(0)
@@ -309,7 +309,7 @@ def test_each_slave_restarts_the_wait() -> None:
 
 
 def test_run_without_a_limit_waits_for_a_slave() -> None:
-    """A run nobody waits for is never given up, and goes on when a slave comes."""
+    """With ``patience_s`` None the files never fail, and a slave that comes gets them."""
     sim = Simulation()
     sim.add("r", 2)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""How the files of a run are divided among slaves, and handed on."""
+"""The files of a run are divided evenly among slaves, and can be stolen."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,12 +9,12 @@ ENOUGH = 10**9
 
 
 def partition_of(count: int, *slaves: str) -> Partition:
-    """Return the shares of so many files of 10 bytes."""
+    """Return a partition of this many files of 10 bytes."""
     return Partition([10] * count, slaves)
 
 
 def test_files_are_assigned_round_robin() -> None:
-    """Each slave's share is every second file of two slaves, from the front."""
+    """Of two slaves each gets every second file, and takes them from the front."""
     partition = partition_of(5, "a", "b")
     assert partition.take("a", 9, ENOUGH) == [0, 2, 4]
     assert partition.take("b", 9, ENOUGH) == [1, 3]
@@ -23,7 +23,7 @@ def test_files_are_assigned_round_robin() -> None:
 @given(st.integers(0, 50), st.integers(1, 8))
 @settings(derandomize=True, database=None)
 def test_shares_differ_by_one_file_at_most(count: int, slaves: int) -> None:
-    """However many files and slaves there are, nobody is dealt two files more than another."""
+    """This holds for any number of files and slaves."""
     partition = partition_of(count, *(f"s{number}" for number in range(slaves)))
     sizes = [partition.waiting_for(f"s{number}") for number in range(slaves)]
     assert sum(sizes) == count
@@ -31,14 +31,14 @@ def test_shares_differ_by_one_file_at_most(count: int, slaves: int) -> None:
 
 
 def test_without_slaves_every_file_is_unassigned() -> None:
-    """Files that nobody was there for go to whoever asks first, in their order."""
+    """Unassigned files go to whichever slave asks first, in order."""
     partition = partition_of(3)
     assert partition.take("anybody", 2, ENOUGH) == [0, 1]
     assert partition.take("another", 2, ENOUGH) == [2]
 
 
 def test_own_share_comes_before_unassigned_files() -> None:
-    """A slave first does what is meant for it."""
+    """A slave takes its own share first."""
     partition = partition_of(4, "a", "b")
     partition.unassign("b")
     assert partition.take("a", 9, ENOUGH) == [0, 2]
@@ -64,7 +64,7 @@ def test_one_file_over_the_bytes_goes_by_itself() -> None:
 
 
 def test_at_most_half_of_a_share_is_stolen_from_its_end() -> None:
-    """The owner goes on with the front of its share; of one file, that one is taken."""
+    """The owner keeps the front of its share; of a single file, that file is taken."""
     partition = partition_of(7, "a")
     assert partition.take_from("a", 99, ENOUGH) == [3, 4, 5, 6]
     assert partition.take_from("a", 1, ENOUGH) == [2]
@@ -73,13 +73,13 @@ def test_at_most_half_of_a_share_is_stolen_from_its_end() -> None:
 
 
 def test_stealing_keeps_to_the_limit_of_bytes() -> None:
-    """Taking over keeps to the bytes of a batch, and takes one large file all the same."""
+    """As in any batch, one file may exceed the limit."""
     assert partition_of(10, "a").take_from("a", 99, 20) == [8, 9]
     assert Partition([1, 1, 1, 100], ["a"]).take_from("a", 99, 50) == [3]
 
 
 def test_files_put_back_come_first_in_order() -> None:
-    """Files that have waited longest are the next to be given."""
+    """Files that have waited longest are taken next."""
     partition = partition_of(6)
     partition.take("a", 4, ENOUGH)
     partition.put_back({3, 0, 2})
@@ -87,7 +87,7 @@ def test_files_put_back_come_first_in_order() -> None:
 
 
 def test_unassigning_twice_changes_nothing() -> None:
-    """A slave that is gone already, or never had a share, changes nothing."""
+    """The same holds for a slave that never had a share."""
     partition = partition_of(2, "a")
     partition.unassign("a")
     partition.unassign("a")
@@ -97,7 +97,7 @@ def test_unassigning_twice_changes_nothing() -> None:
 
 
 def test_owners_are_the_slaves_with_files_left() -> None:
-    """A slave whose share is done has nothing to take over."""
+    """A slave whose share is empty has nothing to steal."""
     partition = partition_of(3, "a", "b")
     partition.take("b", 9, ENOUGH)
     assert partition.owners() == ["a"]
@@ -105,7 +105,7 @@ def test_owners_are_the_slaves_with_files_left() -> None:
 
 
 def test_take_all_empties_everything() -> None:
-    """Whatever waits, loose or not, is taken once."""
+    """Each waiting file, assigned or not, is taken once."""
     partition = partition_of(6, "a", "b")
     partition.unassign("b")
     assert sorted(partition.take_all()) == [0, 1, 2, 3, 4, 5]
@@ -114,7 +114,7 @@ def test_take_all_empties_everything() -> None:
 
 
 def test_isolated_files_are_left_out() -> None:
-    """What goes another way is not dealt, not loose and not among all; the rest is even."""
+    """They are in no share, not unassigned and not part of ``take_all``; the shares are even."""
     partition = Partition([10] * 7, ["a", "b"], isolated={0, 3, 4})
     assert partition.take("a", 9, ENOUGH) == [1, 5]
     assert partition.take("b", 9, ENOUGH) == [2, 6]

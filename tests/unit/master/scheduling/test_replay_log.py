@@ -1,4 +1,4 @@
-"""What the scheduler was told and answered, written down, and replayed."""
+"""The log of the scheduler's events and actions, and its replay."""
 
 import io
 import json
@@ -59,13 +59,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def history(max_attempts: int = 3) -> list[tuple[Event, list[Action]]]:
-    """Return the events with what a new scheduler answers to them."""
+    """Return the events with the actions that a new scheduler returns for them."""
     scheduler = Scheduler(max_attempts)
     return [(event, scheduler.handle(event)) for event in EVENTS]
 
 
 def write(path: Path, entries: Sequence[tuple[Event, list[Action]]], max_attempts: int = 3) -> None:
-    """Append what a scheduler was told and answered, as one process does."""
+    """Append events and actions, as one process does."""
     log = EventLog(path, max_attempts)
     for event, actions in entries:
         log.write(event, actions)
@@ -74,12 +74,12 @@ def write(path: Path, entries: Sequence[tuple[Event, list[Action]]], max_attempt
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_events_survive_encoding(event: Event) -> None:
-    """Through JSON and back, an event of any kind is equal to itself."""
+    """An event of any type is equal to itself after encoding as JSON and decoding."""
     assert decode(json.loads(json.dumps(encode(event)))) == event
 
 
 def test_actions_are_written_with_their_fields() -> None:
-    """An action tells its kind and what it is about, a failure with its code and sentence."""
+    """An action has its type and fields, a failure its code and error."""
     actions = [Send(1, "a", "r", (4, 5)), GiveUp("r", 0, Failure("no_slave", "None was there."))]
     failure = {"type": "Failure", "code": "no_slave", "error": "None was there."}
     assert encode(actions) == [
@@ -89,19 +89,19 @@ def test_actions_are_written_with_their_fields() -> None:
 
 
 def test_other_values_are_refused() -> None:
-    """A value that could not be read back is not written."""
+    """A value that could not be decoded is not written."""
     with pytest.raises(TypeError, match="object"):
         encode(object())
 
 
 def test_file_replays(path: Path) -> None:
-    """Every event that was written is answered as it was then."""
+    """Replaying gives the logged actions for every event."""
     write(path, history())
     assert replay(path) == len(EVENTS)
 
 
 def test_lines_are_written_at_once(path: Path) -> None:
-    """A master that is killed has written all that it was told until then."""
+    """Nothing is buffered that a killed master would lose."""
     log = EventLog(path, 3)
     log.write(*history()[0])
     assert replay(path) == 1
@@ -109,7 +109,7 @@ def test_lines_are_written_at_once(path: Path) -> None:
 
 
 def test_each_process_has_its_own_segment(path: Path) -> None:
-    """A second master appends, with its own setting, and each begins with a new scheduler."""
+    """A second process appends a segment with its own settings; each replays on its own."""
     write(path, history(max_attempts=3), max_attempts=3)
     write(path, history(max_attempts=1), max_attempts=1)
     assert replay(path) == 2 * len(EVENTS)
@@ -118,7 +118,7 @@ def test_each_process_has_its_own_segment(path: Path) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(step_lists)
 def test_any_history_replays(steps: list[tuple[Step, int, int]]) -> None:
-    """Whatever happens to slaves and runs, its log replays exactly."""
+    """Whatever happens to slaves and runs, the log replays exactly."""
     sim = Simulation()
     for step, which, how in steps:
         step(sim, which, how)
@@ -129,7 +129,7 @@ def test_any_history_replays(steps: list[tuple[Step, int, int]]) -> None:
 
 
 def test_first_difference_is_named(path: Path) -> None:
-    """A scheduler that answers otherwise is told of with the line and both answers."""
+    """Different actions are reported in one line, with the line number and both actions."""
     entries = history()
     entries[2] = (entries[2][0], [Send(77, "a", "r", (0,))])
     write(path, entries)
@@ -141,7 +141,7 @@ def test_first_difference_is_named(path: Path) -> None:
 @pytest.mark.parametrize("last", [0, 1, 5, len(EVENTS)])
 @pytest.mark.parametrize("kept", [1, 20])
 def test_torn_last_line_is_ignored(path: Path, last: int, kept: int) -> None:
-    """A master killed while it writes costs its last line alone, also when another follows."""
+    """A master killed while writing loses its last line only, also when a segment follows."""
     write(path, history()[:last])
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-1]) + lines[-1][:kept])
@@ -151,7 +151,7 @@ def test_torn_last_line_is_ignored(path: Path, last: int, kept: int) -> None:
 
 
 def test_last_line_without_its_end_counts(path: Path) -> None:
-    """A line that lacks nothing but its end is whole."""
+    """A line that lacks only its newline is complete."""
     write(path, history())
     path.write_bytes(path.read_bytes()[:-1])
     assert replay(path) == len(EVENTS)
@@ -160,7 +160,7 @@ def test_last_line_without_its_end_counts(path: Path) -> None:
 
 
 def test_unreadable_line_in_between_is_an_error(path: Path) -> None:
-    """Only the end of a segment may be torn; anywhere else events would be missing."""
+    """Only the last line of a segment may be torn; elsewhere events would be missing."""
     write(path, history())
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:3], b'{"event\n', *lines[4:]]))
@@ -170,7 +170,7 @@ def test_unreadable_line_in_between_is_an_error(path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["{}", '{"event": {"type": "Unheard"}}', '{"event": {}}'])
 def test_line_that_is_no_event_is_an_error(path: Path, line: str) -> None:
-    """JSON that is none of ours is named, not passed over."""
+    """Other JSON is reported, not skipped."""
     write(path, [])
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
@@ -179,7 +179,7 @@ def test_line_that_is_no_event_is_an_error(path: Path, line: str) -> None:
 
 
 def test_event_before_any_start_is_an_error(path: Path) -> None:
-    """Without a start nobody knows which scheduler answered."""
+    """Without a start line the settings of the scheduler are not known."""
     write(path, history())
     path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
     with pytest.raises(ReplayError, match="line 1"):
@@ -191,7 +191,7 @@ def test_event_before_any_start_is_an_error(path: Path) -> None:
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 def test_full_disk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The master goes on without its log, and says so one time."""
+    """The master goes on without the log, after one warning."""
     with caplog.at_level(logging.WARNING):
         write(FULL, history())
     assert len(caplog.records) == 1
@@ -201,37 +201,37 @@ def test_full_disk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
 def test_file_that_can_not_be_opened_is_logged_once(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A log in a folder that is not there is no reason to stop either."""
+    """A log in a folder that does not exist does not stop the master either."""
     with caplog.at_level(logging.WARNING):
         write(path / "none" / "such", history())
     assert len(caplog.records) == 1
 
 
 class FillingUp(io.FileIO):
-    """A file on a disk with room for so many bytes more."""
+    """A file on a disk with ``free_bytes`` bytes left."""
 
-    free_slots = 700
+    free_bytes = 700
 
     def write(self, line: object) -> int:
         assert isinstance(line, memoryview)
-        if not self.free_slots:
+        if not self.free_bytes:
             raise OSError(28, "No space left on device")
-        taken = super().write(line[: self.free_slots])
-        self.free_slots -= taken
+        taken = super().write(line[: self.free_bytes])
+        self.free_bytes -= taken
         return taken
 
 
 def test_what_was_written_before_the_disk_was_full_replays(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Half a line that still fitted does no harm, now or after the next start."""
+    """The torn line does no harm, now or after the next start."""
     log = EventLog(path, 3)
     log.close()
     log._file = FillingUp(path, "ab")
     for event, actions in history():
         log.write(event, actions)
     log.close()
-    assert path.stat().st_size > FillingUp.free_slots
+    assert path.stat().st_size > FillingUp.free_bytes
     assert not path.read_bytes().endswith(b"\n")
     before = replay(path)
     assert 0 < before < len(EVENTS)
@@ -241,7 +241,7 @@ def test_what_was_written_before_the_disk_was_full_replays(
 
 
 class TakingLittle(io.FileIO):
-    """A file that takes a few bytes at a time, as the system may."""
+    """A file that writes at most seven bytes at a time."""
 
     def write(self, line: object) -> int:
         assert isinstance(line, memoryview)
@@ -249,7 +249,7 @@ class TakingLittle(io.FileIO):
 
 
 def test_partial_writes_are_continued(path: Path) -> None:
-    """A write that takes only a part is gone on with."""
+    """A line that is written in parts is complete."""
     log = EventLog(path, 3)
     log.close()
     log._file = TakingLittle(path, "ab")
@@ -273,7 +273,7 @@ def run(path: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_command_prints_how_many_events_replay(path: Path) -> None:
-    """A file that replays is a success with its number of events."""
+    """The command succeeds and prints the number of events."""
     write(path, history())
     done = run(path)
     assert (done.returncode, done.stdout) == (0, f"{len(EVENTS)} events replay exactly\n")
@@ -281,7 +281,7 @@ def test_command_prints_how_many_events_replay(path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b'{"start": {"max_attempts": 3}}\n{}\n'])
 def test_command_fails_with_one_line(path: Path, content: bytes | None) -> None:
-    """A file that is not there, or does not replay, is a failure with its reason."""
+    """A file that does not exist, or does not replay, fails with its reason."""
     if content is not None:
         path.write_bytes(content)
     done = run(path)

@@ -1,4 +1,4 @@
-"""What follows for a file that a slave blames, hands back or never answers."""
+"""Files that a slave blames, returns or never answers."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "tim
 
 @pytest.mark.parametrize("code", [*FINAL_CODES, "out_of_memory", None])
 def test_final_answer_is_final_at_once(code: str | None) -> None:
-    """A result, and every code that another try can't change, ends the file."""
+    """A result, and every code that a retry can't change, ends the file."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -22,7 +22,7 @@ def test_final_answer_is_final_at_once(code: str | None) -> None:
 
 
 def test_every_code_is_either_final_or_listed_as_not() -> None:
-    """The codes that are tried again are those of the contract, of all that there are."""
+    """Of all failure codes, only three are retried."""
     sim = Simulation()
     sim.up("a")
     codes = [error.code for error in FileError.__subclasses__()]
@@ -38,7 +38,7 @@ def test_every_code_is_either_final_or_listed_as_not() -> None:
 
 @pytest.mark.parametrize("code", ["crashed", "internal"])
 def test_blamed_file_is_tried_alone_on_another_slave(code: str) -> None:
-    """A file that broke a worker goes on by itself, elsewhere, and the third time is the last."""
+    """It is sent alone, each time to another slave, and the third attempt is the last."""
     sim = Simulation()
     sim.up("a", workers=4)
     (first,) = sim.add("r", 4)
@@ -57,7 +57,7 @@ def test_blamed_file_is_tried_alone_on_another_slave(code: str) -> None:
 
 
 def test_blamed_file_is_tried_again_where_there_is_no_other() -> None:
-    """With one slave alone, that one gets the file again."""
+    """If there is only one slave, that slave gets the file again."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -69,7 +69,7 @@ def test_blamed_file_is_tried_again_where_there_is_no_other() -> None:
 
 @pytest.mark.parametrize("trouble", [ExchangeFailure.FULL, ExchangeFailure.LOST])
 def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: ExchangeFailure) -> None:
-    """A file under suspicion is not mixed with others again when it is put back untried."""
+    """A blamed file that is requeued without an attempt is still sent alone."""
     sim = Simulation()
     sim.up("a", workers=3)
     (first,) = sim.add("r", 3)
@@ -88,7 +88,7 @@ def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: ExchangeFail
 
 
 def test_returned_file_is_never_counted() -> None:
-    """A file handed back untried, however often, still has all of its attempts."""
+    """A file that is returned ten times still has all of its attempts."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
@@ -101,7 +101,7 @@ def test_returned_file_is_never_counted() -> None:
 
 
 def test_returned_files_go_to_another_slave() -> None:
-    """What a slave returns while it shuts down goes to another, and not to and fro."""
+    """A slave that is shutting down does not get the files again that it returns."""
     sim = Simulation()
     sim.up("a", workers=5)
     (send,) = sim.add("r", 3)

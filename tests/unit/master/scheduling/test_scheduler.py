@@ -1,4 +1,4 @@
-"""Who gets which file, when one is tried again, and when it is given up."""
+"""How files are spread over slaves."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "tim
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_ten_files_over_two_slaves_are_five_for_each(workers: int) -> None:
-    """Two slaves that are equally quick do half of the files each."""
+    """Two equally fast slaves process half of the files each."""
     sim = Simulation()
     sim.up("a", workers)
     sim.up("b", workers)
@@ -28,7 +28,7 @@ def test_ten_files_over_two_slaves_are_five_for_each(workers: int) -> None:
 
 
 def test_many_small_runs_spread_as_evenly_as_one_large() -> None:
-    """Runs of one file each go to the slave that holds least, not all to the first."""
+    """Runs of one file each go to the least loaded slave."""
     sim = Simulation()
     for slave in "abc":
         sim.up(slave, workers=4)
@@ -38,7 +38,7 @@ def test_many_small_runs_spread_as_evenly_as_one_large() -> None:
 
 
 def test_new_run_is_not_assigned_to_a_suspended_slave() -> None:
-    """While one slave rests, a small run goes to the other at once."""
+    """While one slave is backed off, a small run goes to the other at once."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("first", 1)
@@ -50,7 +50,7 @@ def test_new_run_is_not_assigned_to_a_suspended_slave() -> None:
 
 
 def test_idle_slave_steals_waiting_files() -> None:
-    """A slave ten times as fast does most of the files; the slow one ends about when it does."""
+    """A slave ten times as fast does most of the files; both end at about the same time."""
     sim = Simulation()
     sim.up("slow")
     sim.up("fast")
@@ -62,7 +62,7 @@ def test_idle_slave_steals_waiting_files() -> None:
 
 
 def test_files_of_a_stuck_slave_are_stolen() -> None:
-    """What waits for a slave that was fast and has now fallen silent goes to an idle one."""
+    """Files that wait for a slave that was fast and is now stuck go to an idle slave."""
     sim = Simulation()
     sim.up("a")
     sim.up("b")
@@ -78,7 +78,7 @@ def test_files_of_a_stuck_slave_are_stolen() -> None:
 
 
 def test_prefetch_is_small_after_one_quick_answer() -> None:
-    """A first file that fails in a moment says little about the next: few files follow it."""
+    """A first file that fails quickly says little about the time of the next ones."""
     sim = Simulation()
     sim.up("a", workers=2)
     sends = sim.add("r", 1000)
@@ -88,7 +88,7 @@ def test_prefetch_is_small_after_one_quick_answer() -> None:
 
 
 def test_fast_slave_is_given_enough_to_stay_busy() -> None:
-    """With files of one millisecond, hundreds are on their way after some seconds."""
+    """With files of one millisecond, a slave holds hundreds after some seconds."""
     sim = Simulation()
     sim.up("a")
     sim.add("r", 5000)
@@ -97,7 +97,7 @@ def test_fast_slave_is_given_enough_to_stay_busy() -> None:
 
 
 def test_slow_slave_holds_no_more_than_its_workers_and_one() -> None:
-    """Of files that take long, only one waits before the workers."""
+    """If files take long, the slave holds only one file more than it has workers."""
     sim = Simulation()
     sim.up("a", workers=3)
     sim.add("r", 50)
@@ -106,7 +106,7 @@ def test_slow_slave_holds_no_more_than_its_workers_and_one() -> None:
 
 
 def test_batch_stays_under_its_bytes() -> None:
-    """A request to a slave has no more than the limit, except for one file that is larger."""
+    """A batch keeps to the limit of bytes, except for a single larger file."""
     sim = Simulation()
     sim.up("a", workers=9)
     third = MAX_BATCH_BYTES // 3
@@ -115,7 +115,7 @@ def test_batch_stays_under_its_bytes() -> None:
 
 
 def test_two_runs_share_the_slaves() -> None:
-    """A small run that comes after a large one of quick files does not wait for its end."""
+    """A small run of quick files does not wait for the end of a large one added before."""
     sim = Simulation()
     sim.up("a")
     sim.add("large", 8000)
@@ -128,7 +128,7 @@ def test_two_runs_share_the_slaves() -> None:
 
 
 def test_two_equal_runs_end_about_together() -> None:
-    """Of two runs of the same length neither has to wait for the other."""
+    """Of two runs of the same length, neither waits for the other."""
     sim = Simulation()
     sim.up("a", workers=2)
     sim.up("b", workers=2)
@@ -143,7 +143,7 @@ def test_two_equal_runs_end_about_together() -> None:
 
 
 def test_nothing_goes_to_a_slave_that_can_not_do_the_type() -> None:
-    """Files wait for a slave of their type, however idle the others are."""
+    """Files wait for a slave of their type, even if other slaves are idle."""
     sim = Simulation()
     sim.up("a", types=["text"])
     assert sim.add("r", 3, task_type="ocr") == []
@@ -151,7 +151,7 @@ def test_nothing_goes_to_a_slave_that_can_not_do_the_type() -> None:
 
 
 def test_share_of_a_slave_that_loses_the_type_is_released() -> None:
-    """What was meant for a slave that can't do it any more goes to the others at once."""
+    """Its waiting files go to the other slaves at once."""
     sim = Simulation()
     sim.up("a")
     sim.up("b", workers=9)

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order, every file ends once, and no rule is broken on the way."""
+"""Random events in random order: every file ends once, and all invariants hold."""
 
 from collections.abc import Callable
 
@@ -21,17 +21,17 @@ Step = Callable[[Simulation, int, int], object]
 
 
 def up(sim: Simulation, which: int, how: int) -> None:
-    """A slave registers, or registers something else."""
+    """A slave registers, or registers with other capabilities."""
     sim.up(SLAVES[which % 4], workers=1 + how % 5, types=TYPES[how % 4])
 
 
 def gone(sim: Simulation, which: int, how: int) -> None:
-    """A slave leaves or is lost, perhaps one that was not there."""
+    """A slave, possibly an unknown one, deregisters or is lost."""
     sim.gone(SLAVES[which % 4], lost=how % 3 > 0)
 
 
 def add(sim: Simulation, which: int, how: int) -> None:
-    """A run is added: of few or many files, patient or not, some perhaps blamed before."""
+    """Add a run of few or many files, with or without a limit of waiting and earlier blames."""
     if len(sim.runs) < 8:
         sizes = [SIZES[(which + how * number) % 4] for number in range(1 + which % 40)]
         patience_s = [None, 5.0, 40.0][how % 3]
@@ -40,20 +40,20 @@ def add(sim: Simulation, which: int, how: int) -> None:
 
 
 def cancel(sim: Simulation, which: int, how: int) -> None:
-    """A run is cancelled now and then, perhaps one that is over or was never there."""
+    """Sometimes cancel a run, possibly one that is over or unknown."""
     if how % 3 == 0:
         names = [*sim.runs, "never"]
         sim.cancel(names[which % len(names)])
 
 
 def exclude(sim: Simulation, which: int, how: int) -> None:
-    """A slave is not to work on a run any more; perhaps one of them is not there."""
+    """Exclude a slave from a run; both may be unknown."""
     names = [*sim.runs, "never"]
     sim.exclude(names[which % len(names)], SLAVES[how % 4])
 
 
 def answer(sim: Simulation, which: int, how: int) -> None:
-    """One file of a batch is answered, in any order; perhaps for the second time."""
+    """A slave answers one file of a batch, in any order, possibly for the second time."""
     if sim.held:
         batch = sorted(sim.held)[which % len(sim.held)]
         indexes = sim.sends[batch].indexes
@@ -61,14 +61,14 @@ def answer(sim: Simulation, which: int, how: int) -> None:
 
 
 def begin_answer(sim: Simulation, which: int, _: int) -> None:
-    """A slave begins to answer a batch, perhaps one that it was relieved of."""
+    """A slave begins to answer a batch, possibly one that was requeued."""
     batches = sorted(sim.sends)
     if batches:
         sim.begin_answer(batches[which % len(batches)])
 
 
 def lose_upload(sim: Simulation, which: int, how: int) -> None:
-    """Now and then a file can't be read any more when it is to be sent."""
+    """Sometimes the master can't read the upload of a file."""
     batches = sorted(sim.sends)
     if batches and how % 4 == 0:
         batch = batches[which % len(batches)]
@@ -77,13 +77,13 @@ def lose_upload(sim: Simulation, which: int, how: int) -> None:
 
 
 def complete(sim: Simulation, which: int, _: int) -> None:
-    """A slave does all that is left of a batch."""
+    """A slave completes a batch."""
     if sim.held:
         sim.complete(sorted(sim.held)[which % len(sim.held)])
 
 
 def fail_on_bad_slaves(sim: Simulation, which: int, how: int) -> None:
-    """Bad slaves blame all that they hold; there is always one that does not."""
+    """Some slaves, but never all, blame all files that they hold."""
     bad = SLAVES[: 1 + which % 3]
     for batch in [number for number, held in sim.held.items() if held.slave in bad]:
         for index in sorted(sim.held[batch].unanswered):
@@ -91,20 +91,20 @@ def fail_on_bad_slaves(sim: Simulation, which: int, how: int) -> None:
 
 
 def complete_all(sim: Simulation, which: int, _: int) -> None:
-    """The other slaves do all that they are given."""
+    """The other slaves complete all that they are sent."""
     for slave in SLAVES[1 + which % 3 :]:
         for batch in sim.batches(slave):
             sim.complete(batch)
 
 
 def end(sim: Simulation, which: int, how: int) -> None:
-    """The exchange over a batch ends, well or badly."""
+    """The exchange of a batch ends, with or without a failure."""
     if sim.held:
         sim.end(sorted(sim.held)[which % len(sim.held)], TROUBLES[how % len(TROUBLES)])
 
 
 def answer_late(sim: Simulation, which: int, how: int) -> None:
-    """An exchange that nobody waits for any more goes on."""
+    """A batch that was requeued or cancelled is answered and ends."""
     if sim.abandoned:
         send = sim.abandoned[which % len(sim.abandoned)]
         sim.answer(send.batch, send.indexes[how % len(send.indexes)], CODES[how % len(CODES)])
@@ -112,7 +112,7 @@ def answer_late(sim: Simulation, which: int, how: int) -> None:
 
 
 def wait(sim: Simulation, which: int, how: int) -> None:
-    """Time passes: from a moment to longer than any patience."""
+    """Let time pass: from none to longer than any ``patience_s``."""
     sim.wait([0.0, 0.25, 1.0, 3.0, 20.0, 100.0][which % 6] * (1 + how % 2))
 
 
@@ -124,7 +124,7 @@ STEPS: list[Step] = [
 
 
 def finish_all_runs(sim: Simulation) -> None:
-    """From now on a slave for everything is there, and each one does what it is given."""
+    """Add a slave that does every type, and complete all batches."""
     sim.up("good", types=["text", "ocr"])
     for _ in range(10_000):
         if not any(sim.left(run) for run in sim.runs):
@@ -146,7 +146,7 @@ step_lists = st.lists(step_values, max_size=120) | st.lists(step_values, min_siz
 def test_every_file_ends_once_whatever_happens(
     steps: list[tuple[Step, int, int]], max_attempts: int
 ) -> None:
-    """After any story the runs end, the world's rules hold, and the same events tell it again."""
+    """After any steps all runs end, no state is left, and the same events give the same actions."""
     sim = Simulation(max_attempts)
     for step, which, how in steps:
         step(sim, which, how)
@@ -170,7 +170,7 @@ def test_every_file_ends_once_whatever_happens(
 
 
 def test_step_lists_lead_to_quarantines() -> None:
-    """What the stories are made of is enough for a slave to be rested, for longer each time."""
+    """The steps are enough for a slave to be quarantined repeatedly, for longer each time."""
     sim = Simulation()
     for which in range(3):
         up(sim, which, how=4)
@@ -190,7 +190,7 @@ def test_step_lists_lead_to_quarantines() -> None:
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(step_lists)
 def test_file_is_requeued_between_two_hand_overs(steps: list[tuple[Step, int, int]]) -> None:
-    """Between two hand-overs of a file it is always taken back, so that a ledger can follow."""
+    """A ledger that follows the actions sees a file running only once at a time."""
     sim = Simulation()
     for step, which, how in steps:
         step(sim, which, how)

@@ -1,4 +1,4 @@
-"""When a slave is rested because files that failed there succeed elsewhere, and what it blamed."""
+"""Slaves are quarantined when files that failed on them succeed on other slaves."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.unit.master.scheduling.simulator import Simulation
 
 
 def test_slave_is_quarantined_at_the_third_contradiction() -> None:
-    """Two files that fail there and succeed elsewhere may be chance; the third is not."""
+    """Two files that fail on one slave and succeed on another may be chance."""
     sim = two_slaves()
     contradict_blames(sim, CONTRADICTIONS_TO_QUARANTINE - 1)
     assert not is_quarantined(sim)
@@ -24,7 +24,7 @@ def test_slave_is_quarantined_at_the_third_contradiction() -> None:
 
 
 def test_invalid_answers_count_as_blames() -> None:
-    """A slave whose answers about single files make no sense is judged like one that fails them."""
+    """A slave with invalid answers for single files is quarantined like one that fails them."""
     sim = Simulation()
     sim.up("bad", workers=CONTRADICTIONS_TO_QUARANTINE)
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
@@ -37,7 +37,7 @@ def test_invalid_answers_count_as_blames() -> None:
 
 
 def test_one_file_is_one_contradiction_however_often_it_failed() -> None:
-    """Several blames of one file, even with a result in the end, do not rest a slave."""
+    """Several blames of one file that succeeds in the end do not quarantine a slave."""
     sim = Simulation(max_attempts=9)
     sim.up("bad")
     sim.add("r", 1)
@@ -54,7 +54,7 @@ def test_one_file_is_one_contradiction_however_often_it_failed() -> None:
 
 @pytest.mark.parametrize("code", ["corrupt", "timeout", "out_of_memory"])
 def test_files_that_fail_elsewhere_too_contradict_nothing(code: str) -> None:
-    """However many bad files a slave meets, another's word that they are bad clears it."""
+    """However many bad files a slave fails, they are no sign against it."""
     sim = two_slaves()
     sim.add("r", 20)
     while sim.left("r"):
@@ -65,7 +65,7 @@ def test_files_that_fail_elsewhere_too_contradict_nothing(code: str) -> None:
 
 
 def test_own_result_contradicts_nothing() -> None:
-    """A slave that fails a file at first and then does it has no other to speak against it."""
+    """A slave that fails a file and then does it is not contradicted by itself."""
     sim = Simulation()
     sim.up("bad", workers=9)
     sim.add("r", 6)
@@ -76,7 +76,7 @@ def test_own_result_contradicts_nothing() -> None:
 
 
 def test_health_of_a_slave_that_leaves_is_forgotten() -> None:
-    """What speaks against a slave goes with it: proofs, its rest, and what it blamed before."""
+    """Contradictions, quarantine and blamed files of a slave end when it leaves."""
     sim = two_slaves()
     contradict_blames(sim, CONTRADICTIONS_TO_QUARANTINE - 1)
     sim.add("r", 6)
@@ -93,7 +93,7 @@ def test_health_of_a_slave_that_leaves_is_forgotten() -> None:
 
 
 def test_bad_slave_among_good_ones_costs_no_file() -> None:
-    """Where one slave of three fails every file, all succeed, and few are given to it."""
+    """If one slave of three fails every file, all files succeed, and it is sent few."""
     sim = Simulation()
     for slave in ("bad", "good", "well"):
         sim.up(slave, workers=2)
@@ -113,7 +113,7 @@ def test_bad_slave_among_good_ones_costs_no_file() -> None:
 
 
 def test_blames_of_a_quarantined_slave_are_withdrawn() -> None:
-    """In every run, what it alone blamed waits among the rest again, in batches of many."""
+    """Files that only it blamed are no longer isolated, in all runs."""
     sim = Simulation()
     sim.up("bad", workers=19)
     for run in ("first", "second"):
@@ -133,7 +133,7 @@ def test_blames_of_a_quarantined_slave_are_withdrawn() -> None:
 
 
 def test_withdrawn_blames_do_not_count() -> None:
-    """A blame that is forgiven does not count; those of other slaves do."""
+    """The blames of other slaves still count."""
     sim = two_slaves()
     sim.add("r", 1, blamed_by={0: ["other", "bad"]})
     (number,) = sim.batches("good")
@@ -146,7 +146,7 @@ def test_withdrawn_blames_do_not_count() -> None:
 
 
 def test_failures_on_a_quarantined_slave_do_not_count() -> None:
-    """Crashed or garbled, files that it was given before its rest go on without a blame."""
+    """Files that it was sent before and fails now are requeued without a blame."""
     sim = two_slaves(max_attempts=2)
     send = sim.add("r", 10)[0]
     assert send.slave == "bad"
@@ -163,7 +163,7 @@ def test_failures_on_a_quarantined_slave_do_not_count() -> None:
 
 
 def test_results_of_a_quarantined_slave_count() -> None:
-    """What it held when it was judged it may finish, and that is the files' end."""
+    """Results for files that it was sent before are final."""
     sim = two_slaves()
     send = sim.add("r", 10)[0]
     for index in send.indexes[:3]:
@@ -175,7 +175,7 @@ def test_results_of_a_quarantined_slave_count() -> None:
 
 
 def test_blamed_file_does_not_wait_for_a_quarantined_slave() -> None:
-    """A file that failed on the good slave is tried there again, not kept for the end of a rest."""
+    """A file that failed on the good slave is retried there before the quarantine ends."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("r", 1)
@@ -187,7 +187,7 @@ def test_blamed_file_does_not_wait_for_a_quarantined_slave() -> None:
 
 
 def test_file_blamed_before_a_restart_is_sent_alone() -> None:
-    """It is in nobody's share, and goes first to a slave that did not blame it."""
+    """It is in no share, and is sent first to a slave that did not blame it."""
     sim = two_slaves()
     sends = sim.add("r", 5, blamed_by={2: ["bad"], 3: []})
     by_slave = sorted((send.slave, send.indexes) for send in sends)
@@ -203,7 +203,7 @@ def test_blames_from_before_a_restart_count() -> None:
 
 
 def test_blames_from_before_a_restart_contradict_nothing() -> None:
-    """A slave answers for what it did since it came; the master that knew more is gone."""
+    """The health of a slave covers only what it did since it registered."""
     sim = two_slaves()
     sim.add("r", 5, blamed_by={index: ["bad"] for index in range(5)})
     complete_all(sim, "good")

@@ -1,4 +1,4 @@
-"""How long a slave rests that was judged, and when it is needed before."""
+"""How long a quarantine lasts, and when it ends early."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from tests.unit.master.scheduling.simulated_work import (
 
 
 def test_quarantined_slave_gets_nothing_until_the_end() -> None:
-    """It is shown as resting, its share goes to the others, and then it is tried again."""
+    """It is listed as suspended, its share is released, and afterwards it gets files again."""
     sim = two_slaves()
     sim.add("large", 1000)
     while not is_quarantined(sim):
@@ -42,7 +42,7 @@ def test_quarantined_slave_gets_nothing_until_the_end() -> None:
 
 
 def test_each_quarantine_is_longer() -> None:
-    """A slave that has not bettered itself rests twice as long each time, up to the longest."""
+    """Each lasts twice as long as the one before, up to the longest."""
     sim = two_slaves()
     rests = []
     for _ in range(6):
@@ -59,7 +59,7 @@ def test_each_quarantine_is_longer() -> None:
     [(RESULTS_TO_RESET - 1, 2 * MIN_QUARANTINE_S), (RESULTS_TO_RESET, MIN_QUARANTINE_S)],
 )
 def test_results_in_a_row_reset_the_quarantine(results: int, next_rest_s: float) -> None:
-    """After enough results without a blame, the next rest is the shortest again."""
+    """After enough results without a blame, the next quarantine is the shortest again."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.wait(MIN_QUARANTINE_S)
@@ -77,7 +77,7 @@ def test_results_in_a_row_reset_the_quarantine(results: int, next_rest_s: float)
 
 
 def test_quarantine_of_the_last_slave_ends_early() -> None:
-    """A run that waits and has nobody else gets the resting slave, rather than fail."""
+    """A run that has files waiting and no other slave gets the quarantined one."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("r", 50, patience_s=5)
@@ -90,7 +90,7 @@ def test_quarantine_of_the_last_slave_ends_early() -> None:
 
 
 def test_unreachable_slave_does_not_prolong_a_quarantine() -> None:
-    """A slave that is listed but does not answer does not keep a run from the resting one."""
+    """A registered slave that can't be reached does not count as another slave."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("r", 1)
@@ -99,7 +99,7 @@ def test_unreachable_slave_does_not_prolong_a_quarantine() -> None:
 
 
 def test_quarantine_goes_on_while_it_costs_nothing() -> None:
-    """A slave that is full is still there, and without waiting files nobody is needed."""
+    """It goes on while another slave is only full, and while no files wait."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("r", 1)
@@ -112,7 +112,7 @@ def test_quarantine_goes_on_while_it_costs_nothing() -> None:
 
 
 def test_quarantine_of_slaves_that_can_not_help_goes_on() -> None:
-    """A slave that can't do what waits, or was dropped from it, rests on."""
+    """A slave of another task type, or excluded from the run, stays quarantined."""
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("images", 1, task_type="image")
@@ -126,7 +126,7 @@ def test_quarantine_of_slaves_that_can_not_help_goes_on() -> None:
 
 
 def test_backoff_outlasts_a_quarantine_that_ends_early() -> None:
-    """A slave whose rest is cut short is still left alone after it could not be reached."""
+    """A slave whose exchange was lost stays backed off after its quarantine ends early."""
     sim = two_slaves()
     send = sim.add("r", 10)[0]
     for index in send.indexes[:CONTRADICTIONS_TO_QUARANTINE]:
@@ -144,7 +144,7 @@ def test_backoff_outlasts_a_quarantine_that_ends_early() -> None:
 
 
 def quarantine(health: SlaveHealth, at: float) -> float:
-    """Bring the proofs against a slave, and return for how long it rests."""
+    """Contradict blames until the slave is quarantined; return for how many seconds."""
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
         health.blame(("r", number))
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
@@ -153,7 +153,7 @@ def quarantine(health: SlaveHealth, at: float) -> float:
 
 
 def test_results_must_be_in_a_row() -> None:
-    """A blame between them starts the count anew."""
+    """A blame between them restarts the count."""
     health = SlaveHealth()
     quarantine(health, at=0)
     for _ in range(2):
@@ -164,7 +164,7 @@ def test_results_must_be_in_a_row() -> None:
 
 
 def test_results_during_a_quarantine_do_not_count() -> None:
-    """What a slave finishes that it was given before says nothing about what it learnt."""
+    """They are of files that the slave was sent before."""
     health = SlaveHealth()
     quarantine(health, at=0)
     for _ in range(RESULTS_TO_RESET):
@@ -173,7 +173,7 @@ def test_results_during_a_quarantine_do_not_count() -> None:
 
 
 def test_results_before_a_quarantine_do_not_count() -> None:
-    """The proofs against a slave may come late, when it has done many other files."""
+    """Contradictions may come late, after many results for other files."""
     health = SlaveHealth()
     for number in range(CONTRADICTIONS_TO_QUARANTINE):
         health.blame(("r", number))

@@ -1,4 +1,4 @@
-"""Which slaves the master calls back, and with how many threads."""
+"""Which slaves the master calls, and with how many threads."""
 
 import threading
 
@@ -9,62 +9,64 @@ from master_service.slaves.transport import SlaveLost, Transport
 LIMIT_S = 60.0
 
 
-class Unhurried(Transport):
-    """Answers for nobody before it is told to, and counts who waits for that."""
+class BlockingTransport(Transport):
+    """A transport whose calls wait until ``answering`` is set, and that counts them."""
 
     def __init__(self) -> None:
         self.answering = threading.Event()
-        self.asked: list[str] = []
-        self.most_at_once = 0
+        self.called: list[str] = []
+        self.max_at_once = 0
         self._at_once = 0
         self._lock = threading.Lock()
 
     def check_status(self, slave: str) -> None:
         with self._lock:
-            self.asked.append(slave)
+            self.called.append(slave)
             self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self.max_at_once = max(self.max_at_once, self._at_once)
         self.answering.wait(LIMIT_S)
         with self._lock:
             self._at_once -= 1
         raise SlaveLost("it is not there")
 
 
-def test_many_silent_slaves_are_asked_by_a_few_threads() -> None:
-    """Everybody is asked in turn, and registrations without a slave cost no thread each."""
-    registry, transport = Registry(2.0, lambda _: None), Unhurried()
+def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
+    """Each slave is called once, and 500 registrations do not start 500 threads."""
+    registry, transport = Registry(2.0, lambda _: None), BlockingTransport()
     for port in range(1, 501):
         registry.register("10.0.0.1", port, None, at=0)
-    watch = HeartbeatMonitor(registry, transport, lambda _now, _late: None, set)
+    monitor = HeartbeatMonitor(registry, transport, lambda _now, _late: None, set)
     others = set(threading.enumerate())
-    watch._check_all(watch._slaves_without_heartbeats())
-    watch._check_all(watch._slaves_without_heartbeats())
-    askers = set(threading.enumerate()) - others
-    assert 1 <= len(askers) <= 32
+    monitor._check_all(monitor._slaves_without_heartbeats())
+    monitor._check_all(monitor._slaves_without_heartbeats())
+    checkers = set(threading.enumerate()) - others
+    assert 1 <= len(checkers) <= 32
     transport.answering.set()
-    for asker in askers:
-        asker.join(LIMIT_S)
-    assert sorted(transport.asked) == sorted(record.name for record in registry.present())
-    assert transport.most_at_once <= 32
-    transport.asked.clear()
-    watch._check_all(watch._slaves_without_heartbeats())
-    for asker in set(threading.enumerate()) - others:
-        asker.join(LIMIT_S)
-    assert len(transport.asked) == 500
+    for checker in checkers:
+        checker.join(LIMIT_S)
+    assert sorted(transport.called) == sorted(record.name for record in registry.present())
+    assert transport.max_at_once <= 32
+    transport.called.clear()
+    monitor._check_all(monitor._slaves_without_heartbeats())
+    for checker in set(threading.enumerate()) - others:
+        checker.join(LIMIT_S)
+    assert len(transport.called) == 500
 
 
-def test_only_new_and_doubtful_slaves_are_called() -> None:
-    """A slave with heartbeats is called when it is new, unreachable, or failed a request."""
+def test_only_new_and_suspect_slaves_are_called() -> None:
+    """A slave with heartbeats is called if it is new, unreachable, or its last exchange failed."""
     registry, suspects = Registry(2.0, lambda _: None), set[str]()
-    watch = HeartbeatMonitor(registry, Unhurried(), lambda _now, _late: None, lambda: suspects)
+    monitor = HeartbeatMonitor(
+        registry, BlockingTransport(), lambda _now, _late: None, lambda: suspects
+    )
     for port in (3000, 3001, 3002):
         registry.register("10.0.0.1", port, Capabilities(), at=0)
-    assert [record.port for record in watch._new_slaves()] == [3000, 3001, 3002]
+    assert [record.port for record in monitor._new_slaves()] == [3000, 3001, 3002]
     registry.record_check("10.0.0.1", 3000, None)
     registry.record_check("10.0.0.1", 3001, "Nothing listens there.")
     registry.record_check("10.0.0.1", 3002, None)
-    assert watch._new_slaves() == []
-    assert watch._slaves_without_heartbeats() == []
-    assert [record.port for record in watch._suspect_slaves()] == [3001]
+    assert monitor._new_slaves() == []
+    assert monitor._slaves_without_heartbeats() == []
+    assert [record.port for record in monitor._suspect_slaves()] == [3001]
     suspects.add("10.0.0.1:3002")
-    assert [record.port for record in watch._suspect_slaves()] == [3001, 3002]
+    assert [record.port for record in monitor._suspect_slaves()] == [3001, 3002]

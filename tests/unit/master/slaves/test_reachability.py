@@ -1,4 +1,4 @@
-"""What is said of an address that can't be called: the cause, and what to change."""
+"""The explanation of why a slave can't be called: the cause, and what to change."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ from scripts.local_cluster import free_port
 
 
 def reason_for(url: str, timeout_s: float = 10.0) -> str:
-    """Call the address and return what is said of the error that this gives."""
+    """Call the address and return the explanation of the error."""
     slave = url.partition("://")[2]
     with pytest.raises(requests.RequestException) as caught, new_session() as session:
         session.get(f"{url}/check_status", timeout=timeout_s)
@@ -21,7 +21,7 @@ def reason_for(url: str, timeout_s: float = 10.0) -> str:
 
 
 def test_a_port_on_which_nothing_listens() -> None:
-    """The address is refused: the cause is the address that the slave advertises."""
+    """A refused connection points to the address that the slave advertises."""
     port = free_port()
     reason = reason_for(f"http://127.0.0.1:{port}")
     assert reason.startswith(f"Nothing listens at 127.0.0.1:{port} (connection refused): ")
@@ -30,13 +30,13 @@ def test_a_port_on_which_nothing_listens() -> None:
 
 
 def test_a_name_that_does_not_exist() -> None:
-    """The name can't be resolved (RFC 6761 keeps .invalid free of addresses)."""
+    """The host name can't be resolved (RFC 6761 reserves .invalid)."""
     reason = reason_for("http://nowhere.invalid:3000")
     assert "can't resolve the host name of nowhere.invalid:3000" in reason
 
 
 def test_a_port_that_accepts_and_never_answers() -> None:
-    """The connection is made, and no answer comes."""
+    """The connection is made, but no answer arrives in time."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         reason = reason_for(f"http://127.0.0.1:{port}", timeout_s=0.2)
@@ -44,20 +44,20 @@ def test_a_port_that_accepts_and_never_answers() -> None:
 
 
 def test_a_firewall_that_drops_the_connection() -> None:
-    """Nothing comes back: a firewall is the most likely cause."""
+    """If connecting times out, a firewall is the most likely cause."""
     reason = why_unreachable("10.0.0.5:3000", requests.ConnectTimeout())
     assert "firewall" in reason
     assert "SLAVE_IP" in reason
 
 
-def test_any_other_trouble_is_named() -> None:
-    """What is not known is told in the words of the system."""
+def test_any_other_error_is_quoted() -> None:
+    """Other errors are quoted in the words of the operating system."""
     unreachable = requests.ConnectionError(OSError(113, "No route to host"))
     assert "No route to host" in why_unreachable("10.0.0.5:3000", unreachable)
 
 
 def test_an_untrusted_certificate(tls: dict[str, str]) -> None:
-    """A slave with a certificate of another authority is reached, but not trusted."""
+    """A slave with a certificate of another authority can be reached, but is not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tls["TLS_CERT"], tls["TLS_KEY"])
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -75,5 +75,5 @@ def _shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 
 def test_something_else_that_answers() -> None:
-    """An address with another program behind it is named as that."""
+    """An address at which another program answers is reported as such."""
     assert "is not a slave (HTTP 404)" in not_a_slave("10.0.0.5:80", 404)

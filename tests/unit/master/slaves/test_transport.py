@@ -1,4 +1,4 @@
-"""What the master makes of slaves that answer nonsense, over real connections."""
+"""The transport against slaves with invalid answers, over real connections."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def process(slave: Babbler, batch_request: BatchRequest) -> list[tuple[int, Outc
     return [outcome for outcome in answered if outcome is not None]
 
 
-GREEDY = """
+READER = """
 from gevent import monkey
 monkey.patch_all()
 import sys, threading, time
@@ -51,9 +51,10 @@ from protocol.task_types import TASK_TYPES
 
 wanted, began, over = True, threading.Event(), threading.Event()
 def read():
-    shipment = BatchRequest(TASK_TYPES["text"], [InputFile("a.txt", Path(sys.argv[2]), 11)])
+    batch_request = BatchRequest(TASK_TYPES["text"], [InputFile("a.txt", Path(sys.argv[2]), 11)])
+    transport = Transport(None, 30, lambda _: sys.argv[1])
     try:
-        for _ in Transport(None, 30, lambda _: sys.argv[1]).process("s", shipment, lambda: wanted):
+        for _ in transport.process("s", batch_request, lambda: wanted):
             began.set()
     except SlaveLost:
         over.set()
@@ -75,14 +76,14 @@ over.wait()
     ],
     ids=["blank lines", "tiny chunks"],
 )
-def test_endless_answer_leaves_others_their_turn(
+def test_endless_answer_does_not_block_other_greenlets(
     begin: bytes, rest: bytes, batch_request: BatchRequest
 ) -> None:
-    """Under gevent, what always has something to read would keep all others from running."""
+    """Under gevent, a slave that always has more to send does not block other greenlets."""
     path = str(batch_request.inputs[0].path)
     with babbler(begin, rest, most_bytes=1 << 60) as slave:
         done = subprocess.run(
-            [sys.executable, "-c", GREEDY, slave.url, path],
+            [sys.executable, "-c", READER, slave.url, path],
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -92,8 +93,8 @@ def test_endless_answer_leaves_others_their_turn(
     assert done.returncode == 0, done.stderr
 
 
-def test_same_outcome_again_and_again_is_garbled(batch_request: BatchRequest) -> None:
-    """The first counts; the second of the same file ends the exchange."""
+def test_repeated_outcome_is_invalid(batch_request: BatchRequest) -> None:
+    """A second outcome for the same file ends the exchange."""
     frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"returned"}\n'
     with (
         babbler(answer("200 OK", FRAMES), frame * 1000) as slave,
@@ -103,8 +104,8 @@ def test_same_outcome_again_and_again_is_garbled(batch_request: BatchRequest) ->
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_endless_interim_answers_are_none(batch_request: BatchRequest) -> None:
-    """A slave that only ever says "go on" is lost, though it is never silent."""
+def test_endless_interim_answers_are_a_lost_slave(batch_request: BatchRequest) -> None:
+    """A slave that sends only "100 Continue" is lost, although it is never silent."""
     lines = b"HTTP/1.1 100 Continue\r\n\r\n"
     with babbler(b"", lines * 1000) as slave, pytest.raises(SlaveLost):
         process(slave, batch_request)
@@ -114,10 +115,10 @@ def test_endless_interim_answers_are_none(batch_request: BatchRequest) -> None:
 @pytest.mark.parametrize(
     ("begin", "rest"), [(b"0\r\n", b"a: b\r\n"), (b"1;", b"x")], ids=["trailers", "extension"]
 )
-def test_endless_lines_between_chunks_are_none(
+def test_endless_lines_between_chunks_are_a_lost_slave(
     batch_request: BatchRequest, begin: bytes, rest: bytes
 ) -> None:
-    """Trailers that go on, and a chunk whose first line has no end, break the exchange off."""
+    """Endless trailers or chunk headers end the exchange."""
     with (
         babbler(answer("200 OK", FRAMES, CHUNKED, body=begin), rest * 10_000) as slave,
         pytest.raises(SlaveLost),
@@ -126,8 +127,8 @@ def test_endless_lines_between_chunks_are_none(
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_result_too_large_to_keep_is_not_begun(batch_request: BatchRequest) -> None:
-    """What is announced beyond the limit is refused before it is read."""
+def test_too_large_result_is_not_read(batch_request: BatchRequest) -> None:
+    """A result announced with a size over the limit is refused before it is read."""
     head = b'{"index":0,"filename":"a.txt","bytes":999999999999}\n'
     with (
         babbler(answer("200 OK", FRAMES, body=head), b"x" * 65536) as slave,
@@ -137,7 +138,7 @@ def test_result_too_large_to_keep_is_not_begun(batch_request: BatchRequest) -> N
     assert slave.sent_bytes < FEW_BYTES
 
 
-def test_plain_answer_has_an_end(
+def test_plain_answer_is_limited(
     batch_request: BatchRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer in plain JSON is read up to its limit, whatever it consists of."""
@@ -151,7 +152,7 @@ def test_plain_answer_has_an_end(
 
 
 def test_compressed_answer_is_not_unpacked(batch_request: BatchRequest) -> None:
-    """Nothing compressed is asked for, and none is taken."""
+    """The master asks for no compression, and refuses a compressed answer."""
     begin = answer("200 OK", FRAMES, "Content-Encoding: gzip")
     with babbler(begin) as slave, pytest.raises(InvalidAnswer, match="compressed"):
         process(slave, batch_request)
@@ -162,10 +163,10 @@ def test_compressed_answer_is_not_unpacked(batch_request: BatchRequest) -> None:
     ("status", "error"),
     [("500 No", SlaveLost), ("404 No", InvalidAnswer), ("302 No", InvalidAnswer)],
 )
-def test_refusal_is_read_in_part(
+def test_only_the_beginning_of_an_error_page_is_read(
     batch_request: BatchRequest, status: str, error: type[Exception]
 ) -> None:
-    """Of the page that comes with an error the begin is told, and no more is read."""
+    """The message quotes the beginning of an error page, and no more is read."""
     with (
         babbler(answer(status, "Location: /elsewhere"), b"words\n" * 10_000) as slave,
         pytest.raises(error, match=rf"HTTP {status[:3]}: 'words\\n"),
@@ -175,8 +176,8 @@ def test_refusal_is_read_in_part(
     assert len(slave.requests) == 1
 
 
-def test_status_is_all_that_a_check_reads() -> None:
-    """A slave is alive that answers with a good status; what it says has no end here."""
+def test_check_reads_the_status_only() -> None:
+    """A good status is enough; the body, which may be endless, is not read."""
     with babbler(answer("200 OK"), b"x" * 65536) as slave:
         transport_to(slave).check_status("slave")
     assert slave.sent_bytes < FEW_BYTES
@@ -184,7 +185,7 @@ def test_status_is_all_that_a_check_reads() -> None:
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "404 No", "500 No"])
 def test_check_follows_no_redirect(status: str) -> None:
-    """A slave has no say in what else the master calls."""
+    """A slave can't make the master call another address."""
     with babbler(answer("200 OK", "Content-Length: 0")) as other:
         begin = answer(status, f"Location: {other.url}/internal", "Content-Length: 0")
         with babbler(begin) as slave, pytest.raises(SlaveLost, match=f"HTTP {status[:3]}"):
@@ -192,8 +193,8 @@ def test_check_follows_no_redirect(status: str) -> None:
     assert other.requests == []
 
 
-def test_failure_is_cut_to_what_is_kept(batch_request: BatchRequest) -> None:
-    """A code that is not known is internal, and a sentence of megabytes is cut."""
+def test_long_failure_is_truncated(batch_request: BatchRequest) -> None:
+    """An unknown code becomes internal, and a message of megabytes is truncated."""
     entry = b'{"filename":"%b","error":"%b","code":"x\\nforged"}' % (b"n" * 9000, b"E" * 9_000_000)
     body = b'{"results":[' + entry + b"]}"
     with babbler(answer("200 OK", PLAIN, body=body)) as slave:
