@@ -14,7 +14,7 @@ from master_service.scheduling.slave_health import (
 )
 
 FileKey = tuple[str, int]
-"""A run and the position of a file in it."""
+"""The name of a run, and the position of a file in it."""
 
 
 @dataclass
@@ -33,20 +33,20 @@ class ExpectedHealth:
     blames: defaultdict[FileKey, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The slaves that blamed a file, whether it has ended or not."""
     blamed_files: defaultdict[str, set[FileKey]] = field(default_factory=lambda: defaultdict(set))
-    """Files without an end that a slave has blamed since it came."""
+    """Files that have not ended, by the slaves that have blamed them since they registered."""
     contradictions: Counter[str] = field(default_factory=Counter)
-    suspended_until: dict[str, float] = field(default_factory=dict)
+    quarantined_until: dict[str, float] = field(default_factory=dict)
     quarantine_s: dict[str, float] = field(default_factory=dict)
     results_in_a_row: Counter[str] = field(default_factory=Counter)
     quarantines: list[tuple[float, str, float]] = field(default_factory=list)
-    """When which slave was rested, and for how many seconds."""
+    """When a slave was quarantined, which one, and for how many seconds."""
 
-    def is_suspended(self, slave: str, now: float) -> bool:
-        return now < self.suspended_until.get(slave, 0.0)
+    def is_quarantined(self, slave: str, now: float) -> bool:
+        return now < self.quarantined_until.get(slave, 0.0)
 
     def blame(self, file: FileKey, slave: str, is_registered: bool, now: float) -> bool:
         """Record a blame; return whether it counts."""
-        if is_registered and self.is_suspended(slave, now):
+        if is_registered and self.is_quarantined(slave, now):
             return False
         self.blames[file].append(slave)
         if is_registered:
@@ -56,7 +56,7 @@ class ExpectedHealth:
 
     def result(self, file: FileKey, slave: str, is_registered: bool, now: float) -> None:
         """Record a result, which contradicts the blames of other slaves."""
-        if is_registered and not self.is_suspended(slave, now):
+        if is_registered and not self.is_quarantined(slave, now):
             self.results_in_a_row[slave] += 1
             if self.results_in_a_row[slave] >= RESULTS_TO_RESET:
                 self.quarantine_s.pop(slave, None)
@@ -72,7 +72,7 @@ class ExpectedHealth:
         self.quarantines.append((now, slave, quarantine_s))
         self.forget(slave)
         self.quarantine_s[slave] = quarantine_s
-        self.suspended_until[slave] = now + quarantine_s
+        self.quarantined_until[slave] = now + quarantine_s
         for names in self.blames.values():
             names[:] = [name for name in names if name != slave]
 
@@ -85,7 +85,7 @@ class ExpectedHealth:
         for known in (
             self.blamed_files,
             self.contradictions,
-            self.suspended_until,
+            self.quarantined_until,
             self.quarantine_s,
             self.results_in_a_row,
         ):

@@ -44,14 +44,14 @@ class Simulation:
     held: dict[int, HeldBatch] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
     ends: dict[FileKey, Accept | GiveUp | Discard] = field(default_factory=dict)
-    ended_at: dict[FileKey, float] = field(default_factory=dict)
+    end_times: dict[FileKey, float] = field(default_factory=dict)
     done_by: dict[FileKey, str] = field(default_factory=dict)
     hand_overs: Counter[FileKey] = field(default_factory=Counter)
     expected: ExpectedHealth = field(default_factory=ExpectedHealth)
     excluded: set[tuple[str, str]] = field(default_factory=set)
-    """A run, and a slave that is not to work on it."""
+    """Pairs of a run and a slave that is excluded from it."""
     suspected: set[FileKey] = field(default_factory=set)
-    """Files that were in one batch with others when its answer made no sense."""
+    """Files of batches of several files with an invalid answer."""
     unreachable: set[str] = field(default_factory=set)
     backoff_until: dict[str, float] = field(default_factory=dict)
     sends: dict[int, Send] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self.scheduler = Scheduler(self.max_attempts)
 
-    # What happens
+    # Events
 
     def up(self, slave: str, workers: int = 1, types: Sequence[str] = ("text",)) -> list[Send]:
         """A slave registers or changes; like most methods here, return what is sent."""
@@ -99,7 +99,7 @@ class Simulation:
     def cancel(self, run: str) -> list[Action]:
         """Cancel a run."""
         left = self.left(run) if run in self.runs else []
-        # With the last file a run is over; an exchange that has not ended by then still may.
+        # A run is removed with its last file; its last exchange may still be in progress.
         for number in [n for n, held in self.held.items() if left and held.run == run]:
             self._abandon(number)
         actions = self._handle(RunCancelled(self.now, run))
@@ -145,17 +145,17 @@ class Simulation:
             self.done_by[file] = held.slave
         return actions
 
-    def end(self, batch: int, trouble: ExchangeFailure | None = None) -> list[Action]:
+    def end(self, batch: int, failure: ExchangeFailure | None = None) -> list[Action]:
         """The exchange of a batch ends."""
         if (held := self.held.get(batch)) is not None:
-            if trouble is None and held.unanswered:
-                trouble = ExchangeFailure.INVALID
-            if trouble is ExchangeFailure.INVALID:
+            if failure is None and held.unanswered:
+                failure = ExchangeFailure.INVALID
+            if failure is ExchangeFailure.INVALID:
                 self._invalid_answer(held, isolated=len(self.sends[batch].indexes) == 1)
-            if trouble is not None:
-                self._back_off(held.slave, trouble)
+            if failure is not None:
+                self._back_off(held.slave, failure)
             self._abandon(batch)
-        return self._handle(BatchEnded(self.now, batch, trouble))
+        return self._handle(BatchEnded(self.now, batch, failure))
 
     def begin_answer(self, batch: int) -> list[Send]:
         """A slave begins to answer a batch."""
@@ -188,7 +188,7 @@ class Simulation:
             self._end_quarantines_early(run)
         return self._sends(self._handle(Tick(self.now, late_s)))
 
-    # What is asked
+    # Queries
 
     def batches(self, slave: str) -> list[int]:
         """Return the batches that the slave holds, the oldest first."""
@@ -208,7 +208,7 @@ class Simulation:
         ends = [end for (name, _), end in sorted(self.ends.items()) if name == run]
         return [end.failure.code if isinstance(end, GiveUp) else None for end in ends]
 
-    # The rules
+    # Invariants
 
     def _handle(self, event: Event) -> list[Action]:
         actions = self.scheduler.handle(event)
@@ -228,7 +228,7 @@ class Simulation:
             assert action.blamed_by == tuple(self.expected.blames[file])
             return
         self.ends[file] = action
-        self.ended_at[file] = self.now
+        self.end_times[file] = self.now
         self.expected.file_ended(file)
         if isinstance(action, GiveUp):
             self._check_give_up(action)
@@ -249,31 +249,33 @@ class Simulation:
             assert health.contradictions == self.expected.contradictions[slave]
             assert health.quarantine_s == self.expected.quarantine_s.get(slave, 0)
         quarantined = {
-            slave for slave in self.slaves if self.expected.is_suspended(slave, self.now)
+            slave for slave in self.slaves if self.expected.is_quarantined(slave, self.now)
         }
-        resting = self.scheduler.suspended(self.now)
-        assert quarantined <= resting.keys() <= quarantined | self.backoff_until.keys()
+        suspended = self.scheduler.suspended(self.now)
+        assert quarantined <= suspended.keys() <= quarantined | self.backoff_until.keys()
         assert all(self.scheduler.wants(batch) for batch in self.held)
         assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
 
     def _check_send(self, send: Send) -> None:
-        assert send.slave in self.slaves, "work for a slave that is not there"
+        assert send.slave in self.slaves, "files for an unknown slave"
         assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
-        assert self.now >= self.backoff_until.get(send.slave, 0), "work for a slave that rests"
-        assert not self.expected.is_suspended(send.slave, self.now), (
-            "work for a slave that is quarantined"
+        assert self.now >= self.backoff_until.get(send.slave, 0), (
+            "files for a slave that is backed off"
         )
-        assert (send.run, send.slave) not in self.excluded, "work for a slave that was dropped"
+        assert not self.expected.is_quarantined(send.slave, self.now), (
+            "files for a slave that is quarantined"
+        )
+        assert (send.run, send.slave) not in self.excluded, "files for an excluded slave"
         assert send.batch not in self.sends
         assert 0 < len(set(send.indexes)) == len(send.indexes)
         for held in self.held.values():
             same = held.run == send.run and not held.unanswered.isdisjoint(send.indexes)
-            assert not same, "a file is in two hands"
+            assert not same, "two slaves hold one file"
         for index in send.indexes:
             assert (send.run, index) not in self.ends, "a file is sent after its end"
             if len(send.indexes) > 1:
-                assert not self.expected.blames[send.run, index], "a blamed file is not alone"
-                assert (send.run, index) not in self.suspected, "nor one under suspicion"
+                assert not self.expected.blames[send.run, index], "a blamed file is not sent alone"
+                assert (send.run, index) not in self.suspected, "a suspected file is not sent alone"
             self.hand_overs[send.run, index] += 1
         size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
         assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
@@ -312,24 +314,26 @@ class Simulation:
             self.excluded -= able
 
     def _end_quarantines_early(self, run: str) -> None:
-        resting = [slave for slave in self.slaves if self.expected.is_suspended(slave, self.now)]
+        quarantined = [
+            slave for slave in self.slaves if self.expected.is_quarantined(slave, self.now)
+        ]
         in_progress = sum(len(held.unanswered) for held in self.held.values() if held.run == run)
-        if not resting or len(self.left(run)) == in_progress:
+        if not quarantined or len(self.left(run)) == in_progress:
             return
-        able = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
-        eligible = [slave for slave in able if (run, slave) not in self.excluded]
-        if all(slave in self.unreachable or slave in resting for slave in eligible):
+        capable = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
+        eligible = [slave for slave in capable if (run, slave) not in self.excluded]
+        if all(slave in self.unreachable or slave in quarantined for slave in eligible):
             for slave in eligible:
-                self.expected.suspended_until.pop(slave, None)
+                self.expected.quarantined_until.pop(slave, None)
 
-    def _back_off(self, slave: str, trouble: ExchangeFailure) -> None:
+    def _back_off(self, slave: str, failure: ExchangeFailure) -> None:
         if slave in self.slaves:
-            if trouble is ExchangeFailure.FULL:
+            if failure is ExchangeFailure.FULL:
                 self.unreachable.discard(slave)
             else:
                 self.unreachable.add(slave)
             until = max(self.backoff_until.get(slave, 0), self.now)
-            # One trouble is one pause: what is learnt while it rests does not make it longer.
+            # Further failures during a backoff belong to the same outage and do not extend it.
             self.backoff_until[slave] = until if until > self.now else self.now + MIN_BACKOFF_S
 
     @staticmethod

@@ -32,8 +32,8 @@ def test_slave_of_a_cancelled_run_goes_on_with_the_next() -> None:
     assert sim.codes("next") == [None] * 5
 
 
-@pytest.mark.parametrize("trouble", [None, *ExchangeFailure])
-def test_late_answers_of_a_cancelled_batch_are_ignored(trouble: ExchangeFailure | None) -> None:
+@pytest.mark.parametrize("failure", [None, *ExchangeFailure])
+def test_late_answers_of_a_cancelled_batch_are_ignored(failure: ExchangeFailure | None) -> None:
     """Answers, and the end of the exchange, change nothing for the files or the slave."""
     sim = Simulation()
     sim.up("a")
@@ -41,7 +41,7 @@ def test_late_answers_of_a_cancelled_batch_are_ignored(trouble: ExchangeFailure 
     sim.cancel("r")
     assert sim.answer(send.batch, 0) == []
     assert sim.answer(send.batch, 1, "crashed") == []
-    assert sim.end(send.batch, trouble) == []
+    assert sim.end(send.batch, failure) == []
     assert sim.scheduler.suspended(sim.now) == {}
 
 
@@ -103,7 +103,7 @@ def test_batch_of_a_deregistered_slave_is_wanted() -> None:
     assert sim.scheduler.wants(send.batch)
 
 
-# A slave dropped from a run
+# Excluded slaves
 
 
 def test_excluded_slave_gets_no_more_files_of_the_run() -> None:

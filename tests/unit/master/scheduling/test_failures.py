@@ -132,7 +132,7 @@ def test_backoff_doubles_with_each_failed_exchange() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
-    pauses = []
+    backoffs = []
     for _ in range(7):
         began = sim.now
         sim.end(send.batch, ExchangeFailure.LOST)
@@ -140,8 +140,8 @@ def test_backoff_doubles_with_each_failed_exchange() -> None:
             sim.wait(0.5)
         (number,) = sim.batches("a")
         send = sim.sends[number]
-        pauses.append(sim.now - began)
-    assert pauses == [1, 2, 4, 8, 16, MAX_BACKOFF_S, MAX_BACKOFF_S]
+        backoffs.append(sim.now - began)
+    assert backoffs == [1, 2, 4, 8, 16, MAX_BACKOFF_S, MAX_BACKOFF_S]
     sim.complete(send.batch)
     sim.wait(MAX_BACKOFF_S)
     (send,) = sim.add("s", 1)
@@ -154,14 +154,16 @@ def test_suspension_has_a_reason_and_a_start() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
-    for trouble, rests in [
+    for failure, expected_times in [
         (ExchangeFailure.LOST, [(0, 1), (1, 2)]),
         (ExchangeFailure.FULL, [(0, 1), (1, 1)]),
     ]:
-        for elapsed_s, remaining_s in rests:
-            sim.end(send.batch, trouble)
-            resting = sim.scheduler.suspended(sim.now)
-            assert resting == {"a": Suspension(SUSPENSION_REASONS[trouble], elapsed_s, remaining_s)}
+        for elapsed_s, remaining_s in expected_times:
+            sim.end(send.batch, failure)
+            suspended = sim.scheduler.suspended(sim.now)
+            assert suspended == {
+                "a": Suspension(SUSPENSION_REASONS[failure], elapsed_s, remaining_s)
+            }
             (send,) = sim.wait(remaining_s)
     sim.complete(send.batch)
     assert sim.scheduler.suspended(sim.now) == {}
@@ -250,7 +252,7 @@ def test_invalid_answers_cost_no_file_that_another_slave_can_do() -> None:
     assert sim.codes("r") == [None] * 30
 
 
-# Nobody there
+# No reachable slave
 
 
 def test_files_fail_when_no_slave_comes_in_time() -> None:

@@ -186,7 +186,7 @@ def test_event_before_any_start_is_an_error(path: Path) -> None:
         replay(path)
 
 
-# When the disk does not take it
+# Write errors
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
@@ -259,7 +259,7 @@ def test_partial_writes_are_continued(path: Path) -> None:
     assert replay(path) == len(EVENTS)
 
 
-# From the command line
+# The command
 
 
 def run(path: Path) -> "subprocess.CompletedProcess[str]":

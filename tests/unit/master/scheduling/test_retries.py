@@ -67,8 +67,8 @@ def test_blamed_file_is_tried_again_where_there_is_no_other() -> None:
     assert sim.codes("r") == [None]
 
 
-@pytest.mark.parametrize("trouble", [ExchangeFailure.FULL, ExchangeFailure.LOST])
-def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: ExchangeFailure) -> None:
+@pytest.mark.parametrize("failure", [ExchangeFailure.FULL, ExchangeFailure.LOST])
+def test_blamed_file_stays_alone_when_its_next_slave_fails(failure: ExchangeFailure) -> None:
     """A blamed file that is requeued without an attempt is still sent alone."""
     sim = Simulation()
     sim.up("a", workers=3)
@@ -76,15 +76,15 @@ def test_blamed_file_stays_alone_when_its_next_slave_fails(trouble: ExchangeFail
     sim.up("b", workers=3)
     sim.answer(first.batch, 0, "crashed")
     (isolated,) = sim.batches("b")
-    sim.end(isolated, trouble)
+    sim.end(isolated, failure)
     sim.add("more", 8)
     for _ in range(40):
         sim.wait(1)
         for batch in [*sim.batches("a"), *sim.batches("b")]:
             sim.complete(batch)
-    # That it went alone, the world has checked; it also went back to where it did not crash.
+    # The simulation has checked that it was sent alone.
     assert sim.left("r") == sim.left("more") == []
-    assert sim.done_by["r", 0] == ("b" if trouble is ExchangeFailure.FULL else "a")
+    assert sim.done_by["r", 0] == ("b" if failure is ExchangeFailure.FULL else "a")
 
 
 def test_returned_file_is_never_counted() -> None:

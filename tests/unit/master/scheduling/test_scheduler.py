@@ -137,7 +137,7 @@ def test_two_equal_runs_end_about_together() -> None:
     sim.add("second", 200)
     work(sim, {"a": 0.5, "b": 0.5})
     ends = {
-        name: max(at for (run, _), at in sim.ended_at.items() if run == name) for name in sim.runs
+        name: max(at for (run, _), at in sim.end_times.items() if run == name) for name in sim.runs
     }
     assert abs(ends["first"] - ends["second"]) < 0.1 * (sim.now - began)
 

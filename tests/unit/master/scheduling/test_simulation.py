@@ -15,7 +15,7 @@ SLAVES = ["a", "b", "c", "d"]
 TYPES = [["text"], ["ocr"], ["text", "ocr"], []]
 CODES = [None, None, None, *(error.code for error in FileError.__subclasses__()), "from_elsewhere"]
 SIZES = [0, 100, MAX_BATCH_BYTES // 3, 3 * MAX_BATCH_BYTES]
-TROUBLES = [None, *ExchangeFailure]
+FAILURES = [None, *ExchangeFailure]
 
 Step = Callable[[Simulation, int, int], object]
 
@@ -100,7 +100,7 @@ def complete_all(sim: Simulation, which: int, _: int) -> None:
 def end(sim: Simulation, which: int, how: int) -> None:
     """The exchange of a batch ends, with or without a failure."""
     if sim.held:
-        sim.end(sorted(sim.held)[which % len(sim.held)], TROUBLES[how % len(TROUBLES)])
+        sim.end(sorted(sim.held)[which % len(sim.held)], FAILURES[how % len(FAILURES)])
 
 
 def answer_late(sim: Simulation, which: int, how: int) -> None:
@@ -108,7 +108,7 @@ def answer_late(sim: Simulation, which: int, how: int) -> None:
     if sim.abandoned:
         send = sim.abandoned[which % len(sim.abandoned)]
         sim.answer(send.batch, send.indexes[how % len(send.indexes)], CODES[how % len(CODES)])
-        sim.end(send.batch, TROUBLES[how % len(TROUBLES)])
+        sim.end(send.batch, FAILURES[how % len(FAILURES)])
 
 
 def wait(sim: Simulation, which: int, how: int) -> None:
@@ -137,7 +137,7 @@ def finish_all_runs(sim: Simulation) -> None:
 
 
 step_values = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integers(0, 1000))
-# Short ones are easy to understand when they fail, and long ones see more.
+# Failures of short lists are easy to understand; long lists reach more states.
 step_lists = st.lists(step_values, max_size=120) | st.lists(step_values, min_size=80, max_size=120)
 
 
@@ -152,7 +152,7 @@ def test_every_file_ends_once_whatever_happens(
         step(sim, which, how)
     finish_all_runs(sim)
 
-    # The world has checked that no file ended twice; here, that each has.
+    # The simulation has checked that no file ended twice; each must have ended once.
     actions = [action for _, actions in sim.history for action in actions]
     ends = [action for action in actions if not isinstance(action, Send | Requeue)]
     assert len(ends) == sum(len(run.sizes) for run in sim.runs.values())

@@ -109,7 +109,7 @@ def test_bad_slave_among_good_ones_costs_no_file() -> None:
     assert sum(len(send.indexes) for send in sent) < 50
 
 
-# What it blamed
+# Blames of a quarantined slave
 
 
 def test_blames_of_a_quarantined_slave_are_withdrawn() -> None:
@@ -183,7 +183,7 @@ def test_blamed_file_does_not_wait_for_a_quarantined_slave() -> None:
     assert sim.in_progress("good") == 1
 
 
-# Blames of an earlier life of the master
+# Blames from before a restart of the master
 
 
 def test_file_blamed_before_a_restart_is_sent_alone() -> None:

@@ -32,9 +32,11 @@ def test_quarantined_slave_gets_nothing_until_the_end() -> None:
     complete_all(sim, "good")
     assert sim.left("large") == []
     sim.wait(MIN_QUARANTINE_S - 1)
-    (rest,) = sim.scheduler.suspended(sim.now).values()
-    assert rest.reason == QUARANTINED
-    assert (rest.elapsed_s, rest.remaining_s) == pytest.approx((MIN_QUARANTINE_S - 1, 1))
+    (suspension,) = sim.scheduler.suspended(sim.now).values()
+    assert suspension.reason == QUARANTINED
+    assert (suspension.elapsed_s, suspension.remaining_s) == pytest.approx(
+        (MIN_QUARANTINE_S - 1, 1)
+    )
     assert {send.slave for send in sim.add("small", 2)} == {"good"}
     sim.wait(1)
     assert not is_quarantined(sim)
@@ -44,21 +46,21 @@ def test_quarantined_slave_gets_nothing_until_the_end() -> None:
 def test_each_quarantine_is_longer() -> None:
     """Each lasts twice as long as the one before, up to the longest."""
     sim = two_slaves()
-    rests = []
+    quarantines = []
     for _ in range(6):
         contradict_blames(sim)
         began = sim.now
         while is_quarantined(sim):
             sim.wait(10)
-        rests.append(sim.now - began)
-    assert rests == [MIN_QUARANTINE_S, 120, 240, 480, MAX_QUARANTINE_S, MAX_QUARANTINE_S]
+        quarantines.append(sim.now - began)
+    assert quarantines == [MIN_QUARANTINE_S, 120, 240, 480, MAX_QUARANTINE_S, MAX_QUARANTINE_S]
 
 
 @pytest.mark.parametrize(
-    ("results", "next_rest_s"),
+    ("results", "next_quarantine_s"),
     [(RESULTS_TO_RESET - 1, 2 * MIN_QUARANTINE_S), (RESULTS_TO_RESET, MIN_QUARANTINE_S)],
 )
-def test_results_in_a_row_reset_the_quarantine(results: int, next_rest_s: float) -> None:
+def test_results_in_a_row_reset_the_quarantine(results: int, next_quarantine_s: float) -> None:
     """After enough results without a blame, the next quarantine is the shortest again."""
     sim = two_slaves()
     contradict_blames(sim)
@@ -72,7 +74,7 @@ def test_results_in_a_row_reset_the_quarantine(results: int, next_rest_s: float)
     contradict_blames(sim)
     assert [quarantine_s for _, _, quarantine_s in sim.expected.quarantines] == [
         MIN_QUARANTINE_S,
-        next_rest_s,
+        next_quarantine_s,
     ]
 
 
@@ -136,11 +138,11 @@ def test_backoff_outlasts_a_quarantine_that_ends_early() -> None:
     sim.gone("good", lost=True)
     sim.end(send.batch, ExchangeFailure.LOST)
     assert sim.wait(0.5) == []
-    assert not sim.expected.is_suspended("bad", sim.now)
+    assert not sim.expected.is_quarantined("bad", sim.now)
     assert [again.slave for again in sim.wait(0.5)] == ["bad"]
 
 
-# What counts towards trust
+# Results that reset the quarantine
 
 
 def quarantine(health: SlaveHealth, at: float) -> float:
