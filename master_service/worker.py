@@ -220,7 +220,7 @@ class Worker:
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
-        # Copied now: ``inputs`` forgets files that end, and this thread starts later.
+        # Copied now: ``inputs`` forgets files that end, and the thread starts later.
         inputs = [run.request.inputs[index] for index in batch.indexes]
         _notify(run.listener.handed_over, batch.indexes, batch.slave)
         batch_request = BatchRequest(run.request.task, inputs, run.request.survey, run.request.fit)
@@ -244,7 +244,9 @@ class Worker:
         except TransportError as error:
             failure = _EXCHANGE_FAILURES[type(error)]
             if is_wanted():
-                _log.warning("slave %s: %s (%s)", batch.slave, error, failure.value)
+                _log.warning(
+                    "request to slave %s failed (%s): %s", batch.slave, failure.value, error
+                )
         except Exception:  # noqa: BLE001 (border of a thread: its files must be requeued)
             failure = ExchangeFailure.INVALID
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
@@ -259,11 +261,11 @@ class Worker:
         if Accept(batch.run, index) in actions:
             self._finish_file(batch.run, index, outcome)
 
-    def _finish_file(self, name: str, index: int, how: Outcome | GiveUp) -> None:
+    def _finish_file(self, name: str, index: int, ending: Outcome | GiveUp) -> None:
         run = self._runs[name]
-        if isinstance(how, GiveUp):
-            how = Outcome(run.request.inputs[index].filename, failure=how.failure)
-        _notify(run.listener.ended, index, how)
+        if isinstance(ending, GiveUp):
+            ending = Outcome(run.request.inputs[index].filename, failure=ending.failure)
+        _notify(run.listener.ended, index, ending)
         with self._lock:
             self._count_finished(name, 1)
 

@@ -74,7 +74,7 @@ class Activity:
         with self._lock:
             passed_s = self._advance(at)
             last_minute = list(self._ended)[-_MINUTE_INTERVALS - 1 :]
-            # The newest interval is incomplete; the part that it lacks is taken of the oldest.
+            # The newest interval is incomplete; the oldest one counts for the part that it lacks.
             weights = [1.0] * len(last_minute)
             if len(last_minute) > _MINUTE_INTERVALS:
                 weights[0] = 1 - passed_s / INTERVAL_S

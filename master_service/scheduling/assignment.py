@@ -61,7 +61,7 @@ class Assignment:
         run.suspected.discard(index)
         run.files_left -= 1
         if run.files_left == 0:
-            # Its batches stay, with no files left: how their exchanges end matters to slave health.
+            # Its batches stay, without files: if an exchange fails, its slave is still backed off.
             del self.runs[name]
             self._run_queue.remove(name)
 
@@ -97,9 +97,9 @@ class Assignment:
 
     def readmit_excluded(self, run: Run) -> None:
         """Readmit the excluded slaves if they are the only ones that do the run's task type."""
-        able = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
-        if able and able <= run.excluded:
-            run.excluded -= able
+        capable = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
+        if capable and capable <= run.excluded:
+            run.excluded -= capable
 
     def end_quarantines_early(self, run: Run, at: float) -> None:
         """End the quarantine of the run's slaves if it has files waiting and no other slave."""
@@ -124,12 +124,12 @@ class Assignment:
 
     def assign(self, at: float) -> Iterator[Send]:
         """Yield one batch for each slave in turn, until no slave can take another."""
-        busy = True
-        while busy:
-            busy = False
+        assigned = True
+        while assigned:
+            assigned = False
             for name in list(self.slaves):
                 for send in itertools.islice(self._next_batches(name, at), 1):
-                    busy = True
+                    assigned = True
                     yield send
 
     def _next_batches(self, name: str, at: float) -> Iterator[Send]:

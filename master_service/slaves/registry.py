@@ -103,16 +103,16 @@ class Registry:
                 new = SlaveRecord(
                     ip, port, capabilities or Capabilities(), sends_heartbeats, last_seen=at
                 )
-            news = old is None or old.missing or old.capabilities != new.capabilities
+            is_news = old is None or old.missing or old.capabilities != new.capabilities
             if old is not None and not old.missing:
-                new = replace(new, checked=not news, unreachable=old.unreachable)
+                new = replace(new, checked=not is_news, unreachable=old.unreachable)
             elif old is not None:
                 # While the slave was missing, its reachability may have changed.
                 new = replace(new, checked=False, unreachable=None)
             self._records[ip, port] = new
-            if news and new.unreachable is None:
+            if is_news and new.unreachable is None:
                 self._on_change(Change(new))
-        return news
+        return is_news
 
     def _evict_if_full(self) -> None:
         """Remove the slave that has been missing longest if the registry is full."""
