@@ -1,9 +1,9 @@
-"""The command line: sends files to a master, waits, and tells how it went.
+"""The command line: sends files to a master, waits for the results, and prints a summary.
 
     python client.py [MASTER_URL] TASK_TYPE FILE…
 
 Exit codes: 0 when every file was processed, 1 when some were not, 2 when nothing was done (bad
-usage, a file that is not there, a master that can't be reached or says no).
+usage, a missing file, a master that can't be reached or that refuses), 130 after Ctrl-C.
 """
 
 import os
@@ -20,7 +20,7 @@ def main() -> int:
     """Run the command line; returns the exit code."""
     interrupts = InterruptHandler()
     try:
-        # Where it is ignored (nohup), it stays so.
+        # If the caller ignores SIGINT (nohup), it stays ignored.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, interrupts)
         _mend_streams()
@@ -29,7 +29,7 @@ def main() -> int:
         print("client.py: stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has gone.
+        # The program that read the output has ended.
         _drop_output()
     except OSError as error:
         _drop_output()
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _run(interrupts: InterruptHandler) -> int:
-    # Here, since to import all that takes a while, and Ctrl-C may come in the middle.
+    # Imported here, since the imports take a while and ``main`` has to handle Ctrl-C meanwhile.
     from client_service.arguments import read
 
     order = read(sys.argv[1:], _called_as())
@@ -59,16 +59,16 @@ def _run(interrupts: InterruptHandler) -> int:
 
 
 def _mend_streams() -> None:
-    # A stream that was closed (``>&-``) is None; what is written to it goes nowhere instead.
+    # A closed stream (``>&-``) is None; its output goes to the null device instead.
     sys.stdout = sys.stdout or os.fdopen(_nowhere(), "w")
     sys.stderr = sys.stderr or os.fdopen(_nowhere(), "w")
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a letter of a file name shows "?" instead of failing.
+        # If the encoding lacks a character of a file name, "?" is printed instead of an error.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # both are real streams
 
 
 def _drop_output() -> None:
-    # What Python still holds of it has to go somewhere when it ends.
+    # Python flushes its buffer at exit, which would fail again.
     os.dup2(_nowhere(), sys.stdout.fileno())
 
 
@@ -77,10 +77,10 @@ def _nowhere() -> int:
 
 
 def _called_as() -> tuple[str, str]:
-    """Return the interpreter and the program as this user can type them, in this folder."""
+    """Return the interpreter and the script, as the user can type them in the current folder."""
     python = sys.executable or "python"
     name = Path(python).name
-    # Compared as paths: an environment's Python is a link to one that lacks its libraries.
+    # Compared unresolved: a virtual environment's Python links to one without its packages.
     if os.path.normcase(shutil.which(name) or "") == os.path.normcase(python):
         python = name.removesuffix(".exe")
     return python, sys.argv[0]

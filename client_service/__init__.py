@@ -1,1 +1,1 @@
-"""The command line: sends files to a master as jobs, follows them, brings the results home."""
+"""The command line: sends files to a master as jobs, follows them, downloads the results."""

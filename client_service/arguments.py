@@ -1,4 +1,4 @@
-"""Reads the command line, and writes one down that comes back to a job."""
+"""Parses the command line, and formats command lines that resume, follow or cancel a job."""
 
 import argparse
 import os
@@ -24,15 +24,15 @@ _TAKE = {
     "--output": SENDING | {FOLLOW, RETRY},
     "--resume": SENDING,
 }
-"""Which words an option makes sense with."""
+"""The command words that accept an option."""
 _OPTIONS = (*_TAKE, "--help", *command_line.option_names(CLIENT))
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
 PROGRAM = ("python", "client.py")
-"""What most users call; ``client.py`` says what this one did."""
+"""The usual call; ``client.py`` passes the interpreter and script that the user really called."""
 _DESCRIPTION = """\
-Send files to the master as a job, wait until all are processed, show where the results are.
+Send files to the master as a job, wait until all are processed, print the paths of the results.
 
-  MASTER_URL    such as http://localhost:5000 or localhost:5000; left out, that of the settings
+  MASTER_URL    such as http://localhost:5000 or localhost:5000; by default that of the settings
   TASK_TYPE     {}
   FILE          files, or folders of files
 """
@@ -44,7 +44,7 @@ in place of TASK_TYPE FILE…:
   retry JOB     a new job from the failed files of one
   cancel JOB    stop a job
                 JOB is a job's id, or its beginning (at least 4 characters)
-  drill         prove on sample texts that a slave lost in the middle costs no file
+  drill         failover test: check with sample texts that no file is lost with a slave
 
 In brackets: the environment variable of a setting, which may also stand in .env beside client.py;
 an option wins over both. A relative path in an option counts from the current folder.
@@ -54,9 +54,9 @@ Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the command line asks for; ``arguments`` are files, or the one id of a job.
+    """A parsed command line; ``arguments`` are files, or the id of one job.
 
-    ``master_url`` is empty where it is that of the settings.
+    ``master_url`` is empty if the settings give it.
     """
 
     master_url: str
@@ -66,27 +66,27 @@ class Command:
     output: Path | None = None
     resume: str | None = None
     program: Sequence[str] = PROGRAM
-    """What this client was called as: an interpreter, and its script."""
+    """How this client was called: the interpreter and the script."""
     settings: Mapping[str, Option] = field(default_factory=dict)
-    """What options gave for settings, by their names."""
+    """Settings that were given as options, by their names."""
 
     def given(self) -> Mapping[str, Option]:
-        """Return all that the command line gave for settings, the address included."""
+        """Return all settings that the command line gave, the master's address included."""
         url = {"MASTER_URL": Option("MASTER_URL", self.master_url)} if self.master_url else {}
         return {**url, **self.settings}
 
     def to_resume(self, job_id: str) -> str:
-        """Return the command line that goes on sending to the job."""
+        """Return the command line that continues the upload to the job."""
         files = [_unlike_an_option(name) for name in self.arguments]
         background = ["--background"] if self.background else []
         return self._line(self.word, *background, "--resume", job_id, *files)
 
     def to_follow(self, job_id: str) -> str:
-        """Return the command line that comes back to the job."""
+        """Return the command line that follows the job."""
         return self._line(FOLLOW, job_id)
 
     def to_cancel(self, job_id: str) -> str:
-        """Return the command line that stops the job."""
+        """Return the command line that cancels the job."""
         return _quoted([*self._called(), CANCEL, job_id])
 
     def to_list(self) -> str:
@@ -103,7 +103,7 @@ class Command:
 
 
 def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
-    """Return what is asked for; bad usage is told, and ends the program with 2."""
+    """Parse the arguments; bad usage prints an error and ends the program with 2."""
     parser = _parser()
     settings: dict[str, Option] = {}
     given, unknown = parser.parse_known_intermixed_args(
@@ -128,15 +128,15 @@ def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
 
 
 def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[str]:
-    """Return MASTER_URL, empty where it was left out, TASK_TYPE, and whatever else was given."""
+    """Return MASTER_URL (empty if it was left out), TASK_TYPE, and the other words."""
     if words and words[0] in _WORDS:
         return ["", *words]
     if words and not words[0]:
-        # What a script's empty variable leaves must not pass for what was left out.
+        # An empty variable of a script must not count as an omitted address.
         parser.error("MASTER_URL: it is empty")
     has_type = len(words) > 1 and words[1] in _WORDS
     if words and not has_type and (meant := nearest(words[0], _WORDS, mistakes.WORD_CUTOFF)):
-        # It is rather a misspelt one of these than an address.
+        # It is more likely a misspelt command word than an address.
         parser.error(f"TASK_TYPE: invalid choice: {words[0]!r}: did you mean {meant[0]}?")
     if len(words) < 2:
         parser.error(f"TASK_TYPE is missing: one of {', '.join(_WORDS)}")
@@ -170,22 +170,22 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     command_line.add_version(parser)
-    # Told apart by what they say: argparse has no optional one before others.
+    # One list, split by content: argparse has no optional positional argument before others.
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
         "--output",
         metavar="DIR",
         type=_folder,
-        help="bring the results home to DIR, in the folders of what was sent",
+        help="download the results to DIR, in the folders of what was sent",
     )
     parser.add_argument(
-        "--background", action="store_true", help="don't wait: send, then say how to come back"
+        "--background", action="store_true", help="don't wait: send, then print how to follow"
     )
     parser.add_argument(
         "--resume",
         metavar="JOB",
         type=_text,
-        help="go on with an upload to JOB that was interrupted",
+        help="continue an interrupted upload to JOB",
     )
     command_line.add_options(parser.add_argument_group("settings"), CLIENT)
     return parser
@@ -198,7 +198,7 @@ def _hint(unknown: str) -> str:
 
 
 def _as_option(name: str, option: Option) -> str:
-    """Return the word that gives a setting again; a secret is left to fill in."""
+    """Return the option that gives the setting again; a secret is replaced by its name."""
     kind = SETTINGS[name].kind
     if kind.is_flag:
         return option.name
@@ -206,7 +206,7 @@ def _as_option(name: str, option: Option) -> str:
 
 
 def _text(given: str) -> str:
-    # What a script's empty variable leaves must not pass for an argument that was not given.
+    # An empty variable of a script must not count as an omitted argument.
     if not given:
         raise argparse.ArgumentTypeError("it is empty")
     return given

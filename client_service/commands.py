@@ -1,6 +1,6 @@
-"""Does what the command line asks for: READ FIRST.
+"""Runs the commands of the command line: READ FIRST.
 
-``process`` is the whole story of files that are sent: check, send, start, follow, show, fetch.
+``process`` shows all steps of sending files: check, send, start, follow, print, download.
 """
 
 import sys
@@ -47,7 +47,7 @@ _NO_SLAVE = "start a slave with python slave.py, or send with --background"
 
 @dataclass(frozen=True, slots=True)
 class JobInput:
-    """The files that are to become one job; ``walk`` yields them, as often as it is called."""
+    """The files for one job; each call of ``walk`` yields all of them."""
 
     task_type: str
     totals: FileTotals
@@ -55,7 +55,7 @@ class JobInput:
 
 
 def run(command: Command, env: Environment, interrupts: InterruptHandler) -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run the command; returns the exit code."""
     try:
         token, authority = env.value("CLUSTER_TOKEN"), env.tls(serves=False).authority
         url = read_master_url(env, token)
@@ -70,7 +70,7 @@ def run(command: Command, env: Environment, interrupts: InterruptHandler) -> int
 
 
 def process(api: JobApi, command: Command, loads: Sequence[JobInput]) -> int:
-    """Make a job of each load, and see them all to their end; returns the exit code."""
+    """Make a job of each input and wait for all of them; returns the exit code."""
     if command.output:
         output_folder.prepare(command.output)
     status = api.status()
@@ -108,7 +108,7 @@ def _send_auto(api: JobApi, command: Command) -> int:
 
 
 def _left(loads: Sequence[JobInput], task_type: str) -> list[JobInput]:
-    """Return the loads from the one of the job that is resumed on; those before it are sent."""
+    """Return the inputs from that of the resumed job on; those before it are already sent."""
     types = [load.task_type for load in loads]
     if task_type not in types:
         raise UsageError(f"the job to resume is one of {task_type} files, not {', '.join(types)}")
@@ -118,7 +118,7 @@ def _left(loads: Sequence[JobInput], task_type: str) -> list[JobInput]:
 def _send(
     api: JobApi, command: Command, load: JobInput, resumed: str | None, before: list[str]
 ) -> str:
-    """Bring the load to a job, new or resumed, and start that; returns its id."""
+    """Send the input's files to a new or resumed job, and start it; returns the job's id."""
     with saying(lambda _: to_follow(command, before)):
         sources, there = load.walk(), FileTotals()
         if resumed:
@@ -138,7 +138,7 @@ def _send(
 
 
 def _check_none_left(job_id: str, sources: Iterator[Source]) -> None:
-    """Raise where there are files that a job was started without."""
+    """Raise ``UsageError`` if there are files that the job was started without."""
     if source := next(sources, None):
         more = sum(1 for _ in sources)
         rest = f"{source.path}{f' and {more} more' if more else ''}"
@@ -146,14 +146,14 @@ def _check_none_left(job_id: str, sources: Iterator[Source]) -> None:
 
 
 def _unsent(api: JobApi, command: Command, job_id: str, why: BaseException) -> str:
-    """Say how to send the rest; a new job that the master won't have is cancelled instead."""
+    """Return how to send the rest; if the master refused a new job, cancel it instead."""
     if not is_final(why):
         return to_resume(command, job_id, why)
     return to_cancel(command, job_id) if command.resume == job_id else give_up(api, job_id, why)
 
 
 def _finish(api: JobApi, command: Command, job_ids: Sequence[str]) -> int:
-    """Say how to come back to the jobs, or wait until they are done and show how they went."""
+    """Wait for the jobs and print their summaries, or, in background, print how to follow them."""
     if command.background:
         for job_id in job_ids:
             print(f"Job: {job_id}")
@@ -170,12 +170,12 @@ def _finish(api: JobApi, command: Command, job_ids: Sequence[str]) -> int:
 
 
 def _see(api: JobApi, command: Command, job_id: str, later: Sequence[str]) -> int:
-    """Wait for a job's end and show how it went; the ``later`` ones are under way as well."""
+    """Wait for a job and print its summary; ``later`` are the other jobs that still run."""
     with saying(lambda why: to_follow(command, later if is_final(why) else [job_id, *later])):
         head = follow(api, job_id)
     with saying(lambda _: to_follow(command, later)), saying(lambda _: to_see_again(command, head)):
         code = output.summary(api, head)
-        # Below the paths, which scripts read from the line "Saved Files:" on.
+        # After the paths: scripts read these from the line "Saved Files:" on.
         output.place(api, job_id)
         return max(code, downloading.fetch(api, head, command.output)) if command.output else code
 
@@ -205,13 +205,13 @@ def _cancel(api: JobApi, command: Command) -> int:
     return ALL_DONE
 
 
-def _jobs(api: JobApi, command: Command) -> int:  # noqa: ARG001 (every word is called alike)
+def _jobs(api: JobApi, command: Command) -> int:  # noqa: ARG001 (all commands have one signature)
     api.status()
     listing.show(api.jobs())
     return ALL_DONE
 
 
-def _drill(api: JobApi, command: Command) -> int:  # noqa: ARG001 (every word is called alike)
+def _drill(api: JobApi, command: Command) -> int:  # noqa: ARG001 (all commands have one signature)
     return drill(api)
 
 
@@ -223,4 +223,4 @@ _DO: dict[str, Callable[[JobApi, Command], int]] = {
     words.CANCEL: _cancel,
     words.DRILL: _drill,
 }
-"""What is done for each word; any other one is a task type."""
+"""The function of each command word; any other word is a task type."""

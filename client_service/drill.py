@@ -1,8 +1,8 @@
-"""Proves on the user's own cluster that a slave lost in the middle costs no file.
+"""Tests failover on the user's own cluster: no file is lost when a slave is excluded from a job.
 
-The same sample texts are processed twice: in peace, and with one slave taken off the job while it
-holds files of it. Every file must be done, and every result be the same bytes. Nothing is killed:
-the slave that is dropped goes on with other jobs.
+The same sample texts are processed twice: undisturbed (the baseline), and with one slave excluded
+while it holds files of the job. Every file must be done, and both results have the same bytes. No
+process is killed: the excluded slave goes on with other jobs.
 """
 
 import tempfile
@@ -30,7 +30,7 @@ TASK = TASK_TYPES[TYPE_OF_CONTENT[TEXT]]
 _LEAST_FILES, _MOST_FILES = 60, 200
 _FILES_PER_WORKER = 30
 _SIZES = (1, 4, 16)
-"""Tried in turn, until the texts are long enough to catch a slave at work on them."""
+"""Factors of the text length, tried in turn until a slave still holds files after a third."""
 _SENTENCES = (
     "The quick brown fox is a good runner, and everybody loves to watch it. ",
     "A slave that goes away is no disaster, since the others take over its files. ",
@@ -43,7 +43,7 @@ _ROW = "  {index:>5}  {filename:20}  {state:9}  {attempts:>8}  {slave:21}  {resu
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The ledger of a job that ended, and of which slave the master relieved it in the middle."""
+    """The ledger of a job that ended, the slave excluded from it, and how many files that held."""
 
     job_id: str
     files: list[Answer]
@@ -52,10 +52,10 @@ class Trial:
 
 
 def drill(api: JobApi) -> int:
-    """Run the drill and print what it showed; returns the exit code."""
+    """Run the drill and print its report; returns the exit code."""
     status = api.status()
     if not slaves.are_shown(status):
-        # The next call that needs the token says that it is missing, or wrong.
+        # A call that needs the token reports that it is missing or wrong.
         next(api.jobs(), None)
     able = slaves.able(status, TASK.name)
     if len(able) < 2:
@@ -71,13 +71,13 @@ def drill(api: JobApi) -> int:
             shaken = _shaken(api, folder)
         if shaken.moved:
             return report(calm, shaken)
-        print("The cluster was done before a slave could be taken off the job: once more, longer.")
-    print("It was too quick each time; nothing was proved, and nothing was lost either.")
+        print("The job was done before a slave could be excluded: trying again with longer texts.")
+    print("Each job was done too early: failover was not tested, and no file was lost.")
     return SOME_FAILED
 
 
 def write_texts(folder: Path, count: int, size: int) -> None:
-    """Write texts of 2 to 100 kB, times ``size``; the same ones each time."""
+    """Write texts of 2 to 100 kB, times ``size``; the same texts each time."""
     for number in range(count):
         first = number % len(_SENTENCES)
         story = "".join(_SENTENCES[first:] + _SENTENCES[:first])
@@ -90,7 +90,7 @@ def _calm(api: JobApi, folder: str) -> Trial:
     totals = check([folder])
     job_id = submit(api, TASK.name, [folder])
     print(
-        f"In peace: job {job_id}, {counted(totals.files, 'text')} of {totals.size / 1e6:.1f} MB "
+        f"Baseline: job {job_id}, {counted(totals.files, 'text')} of {totals.size / 1e6:.1f} MB "
         "in all",
         flush=True,
     )
@@ -101,12 +101,12 @@ def _calm(api: JobApi, folder: str) -> Trial:
 
 def _shaken(api: JobApi, folder: str) -> Trial:
     job_id = submit(api, TASK.name, [folder])
-    print(f"Shaken: job {job_id}, the same texts", flush=True)
+    print(f"Failover: job {job_id}, the same texts", flush=True)
     with or_cancelled(api, job_id):
         slave, moved = _take_one_off(api, job_id, check([folder]).files // 3)
         if moved:
             print(
-                f"  {printable(slave)} was taken off it with {counted(moved, 'file')} in hand",
+                f"  {printable(slave)} was excluded while it held {counted(moved, 'file')}",
                 flush=True,
             )
         follow(api, job_id)
@@ -114,9 +114,9 @@ def _shaken(api: JobApi, folder: str) -> Trial:
 
 
 def _take_one_off(api: JobApi, job_id: str, third: int) -> tuple[str, int]:
-    """Take a slave off the job when a third is done; returns as ``_drop`` does."""
+    """Exclude a slave from the job when a third is done; returns the same as ``_drop``."""
     slave, moved = "", 0
-    with progress.of_files("Waiting for a third of it", third) as bar:
+    with progress.of_files("Waiting for a third of the files", third) as bar:
         while (head := api.head(job_id))["state"] not in ENDED and not moved:
             bar.update(min(ended_files(head), third) - bar.n)
             if ended_files(head) >= third:
@@ -126,7 +126,7 @@ def _take_one_off(api: JobApi, job_id: str, third: int) -> tuple[str, int]:
 
 
 def _drop(api: JobApi, job_id: str) -> tuple[str, int]:
-    """Take off the job the slave that holds most of it; returns it, and how many files moved."""
+    """Exclude the slave that holds most files of the job; returns it and how many it held."""
     held = Counter(file["slave"] for file in api.ledger(job_id) if file["state"] == "running")
     if not held:
         return "", 0
@@ -140,13 +140,13 @@ def _drop(api: JobApi, job_id: str) -> tuple[str, int]:
 
 
 def report(calm: Trial, shaken: Trial) -> int:
-    """Print the ledger of the job that was shaken, and the verdict; returns the exit code."""
+    """Print the ledger of the disturbed job, and the verdict; returns the exit code."""
     print(f"\nThe ledger of job {shaken.job_id}:")
     for slave, files in Counter(file["slave"] for file in shaken.files).most_common():
         print(f"  {counted(files, 'file'):>11} by {printable(slave or 'nobody')}")
     again = [file for file in shaken.files if file["attempts"] > 1]
     if again:
-        print("Those that were handed over more than once:")
+        print("Files that were handed over more than once:")
         titles = {name: name.upper() for name in ("index", "filename", "state", "attempts")}
         print(_ROW.format(**titles, slave="SLAVE", result="RESULT (SHA-256)"))
     for file in again:
@@ -167,7 +167,7 @@ def report(calm: Trial, shaken: Trial) -> int:
 
 
 def _identical(calm: Sequence[Answer], shaken: Sequence[Answer]) -> int:
-    """Count the files whose results are there and the same bytes in both."""
+    """Count the files whose results exist and have the same bytes in both jobs."""
     return sum(
         bool(one["result_sha256"]) and one["result_sha256"] == other["result_sha256"]
         for one, other in zip(calm, shaken, strict=False)

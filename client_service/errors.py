@@ -1,19 +1,19 @@
-"""Every way the command line can end early, and its exit codes.
+"""Defines the exceptions that end the command line early, and its exit codes.
 
-One place, ``commands.run``, turns what was raised into a line and an exit code::
+``commands.run`` alone turns an exception into a line and an exit code::
 
     ClientError
-    ├── UsageError      nothing was done, or it can't go on as asked
-    └── MasterError     the master says no
-        └── MasterGone  it can't be reached or has no room, for as long as the client waits
-    Interrupted         Ctrl-C; its text says how to come back
+    ├── UsageError              the arguments or the files can't be used
+    └── MasterError             the master refuses, or its response is invalid
+        └── MasterUnavailable   it can't be reached or has no room until the retries end
+    Interrupted                 Ctrl-C; the text has the commands to continue
 """
 
 ALL_DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
 class ClientError(Exception):
-    """What was asked for was not done; the text says why."""
+    """The command failed; the text says why."""
 
 
 class UsageError(ClientError):
@@ -21,12 +21,12 @@ class UsageError(ClientError):
 
 
 class MasterError(ClientError):
-    """The master says no, or answers what no master would."""
+    """The master refuses the request, or its response is invalid."""
 
 
 class MasterUnavailable(MasterError):
-    """The master can't be reached, or broke off and did not come back, or has no room."""
+    """The master can't be reached or has no room, and retries did not help."""
 
 
 class Interrupted(Exception):
-    """The user stopped the client; the text says how to come back to the job."""
+    """The user stopped the client; the text has the commands to continue."""

@@ -1,4 +1,4 @@
-"""Watches a job until it has ended."""
+"""Polls a job until it has ended, and shows its progress."""
 
 import itertools
 import time
@@ -14,15 +14,15 @@ from protocol.counts import counted
 ENDED = frozenset({"done", "cancelled"})
 _OPEN = "open"
 _FIRST_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
-"""A small job is over in no time; a large one is asked for once a second."""
+"""Short, since a small job ends at once; later polls are a second apart."""
 _PAUSE_S = 1.0
 _LEAST_PAUSE_S = 0.1
 _TOLD_AFTER_S = 2.0
-"""Every job waits for a moment; only what lasts is worth a line."""
+"""Every job waits briefly; a shorter wait is not reported."""
 
 
 def follow(api: JobApi, job_id: str) -> Answer:
-    """Show the job's progress to its end; returns its last head."""
+    """Show the job's progress until it ends; returns its last head."""
     head = api.head(job_id)
     if head["state"] == _OPEN:
         there = counted(head["total_files"], "is", "are")
@@ -44,7 +44,7 @@ def follow(api: JobApi, job_id: str) -> Answer:
 
 @dataclass(slots=True)
 class _Wait:
-    """What keeps the job from going on: told once, when it has lasted for a while."""
+    """Reports once why the job waits, when the reason has lasted for a while."""
 
     reason: str | None = None
     since: float = 0.0
@@ -59,7 +59,7 @@ class _Wait:
 
 
 def figures(head: Answer) -> Iterator[str]:
-    """Yield what a job's bar says beside its counts, as far as the master can tell."""
+    """Yield the rate, time left and failures of a job, as far as the master knows them."""
     if (rate := head.get("files_per_second")) is not None:
         shown = round(rate) if rate >= 10 else float(f"{rate:.2g}")
         yield f"{counted(shown, 'file')}/s"
@@ -70,12 +70,12 @@ def figures(head: Answer) -> Iterator[str]:
 
 
 def ended_files(head: Answer) -> int:
-    """Return how many files of a job have their end."""
+    """Return how many files of a job are done, failed or cancelled."""
     return int(head["done_files"] + head["failed_files"] + head["cancelled_files"])
 
 
 def _sooner(pause_s: float, left_s: float | None) -> float:
-    """Return the pause, or a shorter one where the end is expected before that."""
+    """Return the pause, or a shorter one if the job is expected to end before."""
     return pause_s if left_s is None else min(pause_s, max(left_s / 2, _LEAST_PAUSE_S))
 
 

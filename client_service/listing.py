@@ -15,15 +15,15 @@ from client_service.terminal.safe_text import printable
 
 _FULL_ID = 32
 _SHORT_ID = 12
-"""On a terminal, where 80 columns are common: among a million jobs two rarely share so much."""
+"""For terminals of 80 columns; 12 characters rarely collide, even among a million jobs."""
 _ROW = "{job_id:{width}}  {task_type:9}  {state:9}  {files:>21}  {created}"
 _CANDIDATE = "  {job_id}  {task_type:9}  {state:9}  {age}"
 _MOST_CANDIDATES = 20
 
 
 def show(heads: Iterable[Answer]) -> None:
-    """Print a line for each job: ids are whole where a program reads them, and else shortened."""
-    # Asked for before the titles are printed: a master that refuses has no table.
+    """Print a line for each job, with short ids on a terminal and full ones elsewhere."""
+    # Fetched before the titles are printed: no table is printed if the master refuses.
     heads = iter(heads)
     first = list(itertools.islice(heads, 1))
     zone, width = times.local_zone(), _SHORT_ID if sys.stdout.isatty() else _FULL_ID
@@ -41,25 +41,25 @@ def show(heads: Iterable[Answer]) -> None:
 
 
 def with_whole_id(api: JobApi, command: Command) -> Command:
-    """Return the order of a job with that job's whole id."""
+    """Return the command with the full id of its job."""
     return dataclasses.replace(command, arguments=[whole_id(api, command, command.arguments[0])])
 
 
 def whole_id(api: JobApi, command: Command, given: str) -> str:
-    """Return the id that begins as given; a whole one is not looked up.
+    """Return the full id of the job whose id begins as given; a full id is not looked up.
 
-    Raises ``UsageError`` where none does, or several do.
+    Raises ``UsageError`` if there is no such job, or several.
     """
     if len(given) >= _FULL_ID:
         return given
     prefix = given.lower()
-    # A master that does not know the filter yet lists all.
+    # Older masters do not support the filter and list all jobs.
     found = [head for head in api.jobs(prefix) if head["job_id"].startswith(prefix)]
     if len(found) == 1:
         return str(found[0]["job_id"])
     if not found:
         raise UsageError(
-            f"the master has no job {given}… (finished ones are forgotten after a while); to list "
+            f"the master has no job {given}… (finished ones are deleted after a while); to list "
             f"its jobs: {command.to_list()}"
         )
     raise UsageError(_ambiguous(given, found))

@@ -1,9 +1,9 @@
-"""Finds the files that the arguments name, in an order that is the same each time.
+"""Finds the files that the arguments name, in the same order each time.
 
-A heap of files is walked as often as it is needed, to check it, to send it, to go on sending it,
-and never held as a list: of a folder, only its names are in memory while it is read.
+The files are walked anew to check them, to send them, and to resume, and are never held as a list:
+only the names of the folders being read are in memory.
 
-Each file goes by a relative path with ``/``, so that equal names stay apart.
+Each file is named by a relative path with ``/``, so that equal names in different folders differ.
 """
 
 import errno
@@ -17,12 +17,12 @@ from client_service.errors import UsageError
 from protocol.result_names import canonical
 
 _NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-"""Errors of a path that leads to nothing; any other one may hide a file."""
+"""Errors of a path that does not exist; with any other error, a file may be there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to send, the name that it goes by, and its size in bytes."""
+    """One file to send: its path, the name that is sent, and its size in bytes."""
 
     path: Path
     name: str
@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(slots=True)
 class FileTotals:
-    """How many files there are, and their bytes in all."""
+    """The number of files and their total size in bytes."""
 
     files: int = 0
     size: int = 0
@@ -43,13 +43,13 @@ class FileTotals:
 
 
 def walk(arguments: Sequence[str]) -> Iterator[Source]:
-    """Yield the files named, and those in the folders named; hidden ones in folders are left out.
+    """Yield the named files and those in the named folders, without hidden ones in folders.
 
-    Raises ``UsageError`` at the first that is not there or can't be read.
+    Raises ``UsageError`` at the first file that is missing or can't be read.
     """
     for argument, name in zip(arguments, _names(arguments), strict=True):
         path = Path(argument)
-        # An empty one, such as a script's empty variable leaves, would be the current folder.
+        # An empty argument, from an empty variable of a script, would mean the current folder.
         status = _status(path) if argument else None
         if status is None:
             what = (
@@ -59,7 +59,7 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
             )
             raise UsageError(f"{argument or repr(argument)}: {what}")
         if stat.S_ISDIR(status.st_mode):
-            # As ``cp -r`` has it: of several, each keeps its own name.
+            # As with ``cp -r``: of several arguments, each keeps its own name.
             yield from _inside(path, name if len(arguments) > 1 else PurePosixPath())
         elif stat.S_ISREG(status.st_mode):
             yield _source(path, name.as_posix(), status.st_size)
@@ -68,7 +68,7 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
 
 
 def check(arguments: Sequence[str]) -> FileTotals:
-    """Walk the files once before anything is sent; raises ``UsageError`` when one can't be."""
+    """Walk the files once before anything is sent; raises ``UsageError`` if one can't be sent."""
     totals = FileTotals()
     try:
         for source in walk(arguments):
@@ -81,10 +81,10 @@ def check(arguments: Sequence[str]) -> FileTotals:
 
 
 def _names(arguments: Sequence[str]) -> list[PurePosixPath]:
-    """Return what each argument goes by: its last part, or a path where two have the same one.
+    """Return the name of each argument: its last part, or a path if two have the same last part.
 
-    These are the paths from the innermost folder that holds all of them; the same file or folder,
-    named twice, has the same name twice.
+    Paths are relative to the innermost common folder. The same file or folder, given twice, gets
+    the same name twice.
     """
     paths = [os.path.abspath(argument) for argument in arguments]  # noqa: PTH100 (as text: links stay as they are)
     names = [PurePosixPath(os.path.basename(path)) for path in paths]  # noqa: PTH119 (a Path of each would not be small)
@@ -92,7 +92,7 @@ def _names(arguments: Sequence[str]) -> list[PurePosixPath]:
         return names
     try:
         top = os.path.commonpath([os.path.dirname(path) for path in paths])  # noqa: PTH120 (the same)
-    except ValueError:  # they lie on several drives
+    except ValueError:  # they are on several drives
         return [PurePosixPath(PurePath(path).as_posix().replace(":", "")) for path in paths]
     return [PurePosixPath(PurePath(path).relative_to(top).as_posix()) for path in paths]
 
@@ -108,7 +108,7 @@ def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:
         if status is None:
             continue
         if stat.S_ISDIR(status.st_mode):
-            # Links to folders are not followed, since they can lead round in circles.
+            # Links to folders are not followed, since they can form cycles.
             if not path.is_symlink():
                 yield from _inside(path, below)
         elif stat.S_ISREG(status.st_mode):
@@ -116,9 +116,9 @@ def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """Return what a path leads to; None where that is nothing.
+    """Return the status of a path's target; None if there is none.
 
-    Raises ``UsageError`` where it can't be told, as in a folder that may not be entered.
+    Raises ``UsageError`` if that is unknown, for example in a folder without the right to enter.
     """
     try:
         return path.stat()
@@ -135,5 +135,5 @@ def _is_link(argument: str) -> bool:
 def _source(path: Path, name: str, size: int) -> Source:
     if not os.access(path, os.R_OK):
         raise UsageError(f"{path}: this file can't be read")
-    # Linux allows names of bytes that are no Unicode; those bytes could not be sent.
+    # Linux allows names of bytes that are not valid UTF-8; those bytes could not be sent.
     return Source(path, name.encode("utf-8", "replace").decode("utf-8"), size)

@@ -1,15 +1,15 @@
-"""Guesses what was meant by a command line that can't be understood. Pure."""
+"""Suggests corrections of a mistaken command line. No I/O, clocks or threads."""
 
 from collections.abc import Collection, Sequence
 
 from protocol.settings.spelling import nearest
 
 WORD_CUTOFF = 0.7
-"""Least likeness of a subcommand: it stands where a path or an address may stand as well."""
+"""Least similarity to a command word; a path or an address is possible in its place."""
 
 
 def of_words(words: Sequence[str], known: Collection[str]) -> str:
-    """Return a hint on words among which no task type stands where it should; may be empty."""
+    """Return a hint for arguments without a task type in its place; may be empty."""
     wrong = words[1]
     if similar := nearest(wrong, known, WORD_CUTOFF):
         return f": did you mean {similar[0]}?"

@@ -1,4 +1,4 @@
-"""Prints what users and their scripts read on standard output."""
+"""Prints the summary of a job on standard output, for users and their scripts."""
 
 import sys
 from collections.abc import Iterable
@@ -48,23 +48,23 @@ def summary(api: JobApi, head: Answer) -> int:
 
 
 def place(api: JobApi, job_id: str) -> None:
-    """Print the job's id, and where the page shows it."""
+    """Print the job's id and the address of its page."""
     print(f"Job: {job_id}")
     print(f"Page: {api.page_of(job_id)}", flush=True)
 
 
 def _source(task_type: str, entry: Answer) -> str:
-    """Say of which file a result is, where its own name does not.
+    """Return the suffix that names a result's file, if the path of the result does not show it.
 
-    It stands behind the path, after two spaces, so that scripts which read the path from the
-    beginning of the line go on working.
+    It follows the path after two spaces, so that scripts can still read the path from the
+    beginning of the line.
     """
     name, saved = entry["filename"], entry["saved_file"]
     return "" if is_named_after_source(task_type, name, saved) else of_source(name)
 
 
 def of_source(name: str) -> str:
-    """Return what stands behind a result's path to say of which file it is."""
+    """Return the suffix that names a result's file, as ``  (from notes.txt)``."""
     return f"  (from {printable(name)})"
 
 
@@ -77,7 +77,7 @@ def _message(head: Answer) -> str:
 
 
 def skipped(sources: Iterable[Source]) -> None:
-    """Print the files that no task type is for."""
+    """Print the files that no task type accepts."""
     print("Skipped Files:")
     for source in sources:
         print(f"  {printable(source.name)}: {'no known content' if source.size else 'empty'}")

@@ -1,4 +1,4 @@
-"""Says what becomes of jobs, and how to come back to them, when the client ends before they do."""
+"""Builds the messages with commands to resume, follow or cancel jobs when the client ends early."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from client_service.terminal import progress
 
 @contextlib.contextmanager
 def saying(what: Callable[[BaseException], str]) -> Iterator[None]:
-    """Add, to whatever ends the block early, what is to be said of it; that may be nothing."""
+    """Add the hint that ``what`` returns, unless empty, to an exception that ends the block."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -33,7 +33,7 @@ def saying(what: Callable[[BaseException], str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def or_cancelled(api: JobApi, job_id: str) -> Iterator[None]:
-    """Cancel a job of the client's own when the block does not come to its end, and say so."""
+    """Cancel a job that this client made if an exception ends the block, and say so."""
     try:
         yield
     except (KeyboardInterrupt, ClientError, OSError) as why:
@@ -42,32 +42,32 @@ def or_cancelled(api: JobApi, job_id: str) -> Iterator[None]:
 
 
 def give_up(api: JobApi, job_id: str, why: BaseException) -> str:
-    """Cancel a job of the client's own, if that can be done soon; says how that went."""
+    """Cancel a job that this client made, if the master answers soon; returns a message on it."""
     with contextlib.suppress(MasterError):
-        # A master that was waited for in vain is not asked once more.
+        # A master that was unavailable until the retries ended is not called again.
         if not isinstance(why, MasterUnavailable):
             return f"job {job_id} is {api.abandon(job_id)['state']}"
-    return f"job {job_id} could not be cancelled; that is still to be done, with cancel {job_id}"
+    return f"job {job_id} could not be cancelled; to do so later, use cancel {job_id}"
 
 
 def is_final(why: BaseException) -> bool:
-    """Tell whether coming back is of no use: what the master refuses, it will again."""
+    """Return whether a repetition is useless, since the master would refuse it again."""
     return isinstance(why, MasterError) and not isinstance(why, MasterUnavailable)
 
 
 def to_resume(command: Command, job_id: str, why: BaseException) -> str:
-    """Tell how to send the rest of the files to a job."""
+    """Return how to send the rest of the files to a job."""
     first = "with that put right or left out, " if isinstance(why, UsageError) else ""
     return f"{first}to send the rest of the files:\n  {command.to_resume(job_id)}"
 
 
 def to_cancel(command: Command, job_id: str) -> str:
-    """Tell how to be rid of a job that nothing can be sent to."""
+    """Return how to cancel an open job to which no files can be sent."""
     return f"job {job_id} stays open; to cancel it:\n  {command.to_cancel(job_id)}"
 
 
 def to_follow(command: Command, job_ids: Sequence[str]) -> str:
-    """Tell how to come back to jobs that go on without this client, or to stop them."""
+    """Return how to follow or cancel jobs that go on without this client."""
     if not job_ids:
         return ""
     follows = [f"\n  {command.to_follow(job_id)}" for job_id in job_ids]
@@ -77,7 +77,7 @@ def to_follow(command: Command, job_ids: Sequence[str]) -> str:
 
 
 def to_see_again(command: Command, head: Answer) -> str:
-    """Tell how to come back to a job that has ended."""
+    """Return how to see the summary or download the results of a job that has ended."""
     what = "fetch its results" if command.output else "see how it went"
     job_id = head["job_id"]
     return f"job {job_id} is {head['state']}; to {what}:\n  {command.to_follow(job_id)}"

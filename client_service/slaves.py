@@ -1,4 +1,4 @@
-"""Tells from the master's status who could do a task type. Pure."""
+"""Finds the slaves in the master's status that can do a task type. No I/O, clocks or threads."""
 
 from typing import cast
 
@@ -7,12 +7,12 @@ from client_service.terminal.safe_text import printable
 
 
 def are_shown(status: Answer) -> bool:
-    """Tell whether the master shows its slaves: to strangers it does not."""
+    """Return whether the status lists the slaves; without the token it does not."""
     return "slaves" in status
 
 
 def able(status: Answer, task_type: str) -> list[Answer]:
-    """Return the slaves that do this type and can be called; none where they are not shown."""
+    """Return the slaves that do this type and can be called; none if the status lists none."""
     return [
         slave
         for slave in status.get("slaves", [])
@@ -21,9 +21,9 @@ def able(status: Answer, task_type: str) -> list[Answer]:
 
 
 def why_unavailable(status: Answer, task_type: str) -> str | None:
-    """Say why nobody can do this type, in the master's words; None when somebody can."""
+    """Return why no slave can do this type, in the master's words; None if one can."""
     if not are_shown(status) or able(status, task_type):
-        # Without the token there are none to see, and the next call says that it is missing.
+        # Without the token the list is hidden; the next call reports the missing token.
         return None
     if not status["slaves"]:
         return "No slaves available"

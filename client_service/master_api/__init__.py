@@ -1,1 +1,1 @@
-"""The master's job API as the client calls it: requests, retries, and checked answers."""
+"""The client of the master's job API: requests, retries, and validation of responses."""

@@ -1,7 +1,7 @@
-"""Reads the master's JSON: bounded, and of the shape the client relies on, or not at all. Pure.
+"""Parses and validates the master's JSON responses. No I/O, clocks or threads.
 
-What is read here may be used without further care but one: its texts are the master's, or those of
-whoever sent it files, and go through ``printable`` before they are shown.
+Callers need no further checks, except that texts in a response come from the master or from other
+clients: they go through ``printable`` before they are printed.
 """
 
 import json
@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Answer = dict[str, Any]
-"""An object of the master's JSON: a job's head, a file of its ledger, …"""
+"""A JSON object of the master: a job's head, a file of its ledger, …"""
 Fits = Callable[[Any], bool]
 
 MOST_BYTES = 16 * 1024 * 1024
-"""Many times the largest page of a ledger; an answer may not end at all."""
+"""Many times the largest page of a ledger; bounds a response that never ends."""
 NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
-"""What comes of reading an answer that no master would give; the last of brackets without end."""
+"""Exceptions of parsing an invalid response; RecursionError is of endlessly nested brackets."""
 
 _MOST = 1 << 53
-"""Larger numbers are exact in no other program that reads JSON, and overflow where time is told."""
+"""Larger numbers are inexact in other JSON parsers, and overflow when formatted as times."""
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def bounded(blocks: Iterable[bytes]) -> bytes:
-    """Return the bytes, cut where an answer becomes too large: JSON that is cut is none."""
+    """Return the bytes, cut at ``MOST_BYTES``; parsing JSON that was cut fails."""
     read = bytearray()
     for block in blocks:
         read += block[: MOST_BYTES - len(read)]
@@ -34,7 +34,7 @@ def bounded(blocks: Iterable[bytes]) -> bytes:
 
 
 def parse(data: bytes) -> Answer:
-    """Return the object that the JSON holds; raises one of ``NONSENSE`` where it is none."""
+    """Return the JSON object; raises one of ``NONSENSE`` if the data is not one."""
     answer = json.loads(data)
     if not isinstance(answer, dict):
         raise TypeError("no object")
@@ -46,7 +46,7 @@ def _is_text(value: Any) -> bool:  # noqa: ANN401 (what JSON holds)
 
 
 def _is_word(value: Any) -> bool:  # noqa: ANN401 (the same)
-    """Tell whether it can stand in an address, a command line and a terminal as it is."""
+    """Return whether it needs no quoting in a URL, a command line and a terminal."""
     return isinstance(value, str) and _WORD.fullmatch(value) is not None
 
 
@@ -107,7 +107,10 @@ _SLAVE: dict[str, Fits] = {
 
 
 def _shaped(answer: Answer, shape: dict[str, Fits]) -> Answer:
-    """Return the answer with all that the shape names, None for what it lacks and may lack."""
+    """Return the validated answer, with None for optional keys that it lacks.
+
+    Raises ``ValueError`` with the name of an invalid key.
+    """
     found = {name: answer.get(name) for name in shape}
     for name, value in found.items():
         if not shape[name](value):
@@ -116,7 +119,7 @@ def _shaped(answer: Answer, shape: dict[str, Fits]) -> Answer:
 
 
 def head(answer: Answer) -> Answer:
-    """Return what is told of a job."""
+    """Return a job, without its files."""
     return _shaped(answer, _HEAD)
 
 
@@ -131,7 +134,7 @@ def entries(answer: Answer) -> list[Answer]:
 
 
 def status(answer: Answer) -> Answer:
-    """Return what the master says of itself; its slaves only where it shows them."""
+    """Return the master's status; its slaves are validated if it lists them."""
     if "slaves" in answer:
         answer = answer | {"slaves": [_slave(each) for each in answer["slaves"]]}
     return answer
@@ -144,21 +147,21 @@ def _slave(answer: Answer) -> Answer:
 
 
 def job_id(answer: Answer) -> str:
-    """Return the id of a job that was made."""
+    """Return the id of a new job."""
     if not _is_word(answer["job_id"]):
         raise ValueError("job_id")
     return str(answer["job_id"])
 
 
 def files_moved(answer: Answer) -> int:
-    """Return how many files a slave was relieved of."""
+    """Return how many files were taken from an excluded slave."""
     if not _is_count(answer["files_moved"]):
         raise ValueError("files_moved")
     return int(answer["files_moved"])
 
 
 def refusal(data: bytes) -> str | None:
-    """Return the master's own reason for saying no; None where it gives none."""
+    """Return the master's reason for a refusal; None if it gives none."""
     try:
         reason = parse(data).get("error")
     except NONSENSE:

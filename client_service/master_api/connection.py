@@ -1,7 +1,7 @@
-"""Carries requests to the master, and is the only user of requests here: its errors become ours.
+"""Sends requests to the master; alone in the client it uses requests and translates its errors.
 
-A request is sent again until it is answered or patience ends. Nothing of an answer is taken for
-granted: it is read in blocks, unpacked by nobody, and its redirections are not followed.
+A request is retried until it is answered or the retries end. Responses are not trusted: they are
+read in blocks and never decompressed, and redirects are not followed.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,27 +23,27 @@ from protocol.wire import SourceChanged, root_cause
 T = TypeVar("T")
 Blocks = Iterator[bytes]
 Body = Callable[[], dict[str, Any]]
-"""Makes what requests takes of a body and headers, anew for each try."""
+"""Returns the arguments for requests, body and headers, anew for each try."""
 
 ANSWER_S = 120
-"""The master may be storing what it was sent, on a slow disk."""
+"""Read timeout in seconds; the master may be storing files on a slow disk."""
 _CONNECT_S = 10
 _BLOCK_BYTES = 1 << 18
 _PASSING = frozenset({502, 503, 504, 507})
-"""No room, too many jobs, stopping, or a proxy without its master: better later."""
+"""Statuses to retry: disk full, too many jobs, stopping, or a proxy that can't reach the master."""
 _REDIRECTIONS = range(300, 400)
-"""The session follows none, and there is no other use for them."""
+"""Invalid from a master; the session follows none."""
 _UNAUTHORIZED = (
     "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env to the "
     "one that the master was started with"
 )
-"""Its own words are for who writes requests."""
+"""Replaces the master's own message, which is for authors of HTTP requests."""
 _AS_IT_IS = "identity"
-"""A few bytes that unpack to gigabytes would have to be met wherever an answer is read."""
+"""No other content encoding is accepted, since a few bytes could decompress to gigabytes."""
 
 
 class Connection:
-    """Speaks with one master; ``note`` is told, in a line, what is being waited for."""
+    """The connection to one master; ``note`` is called with a line about each wait."""
 
     def __init__(
         self,
@@ -70,10 +70,10 @@ class Connection:
         timeout_s: float = ANSWER_S,
         patience_s: float = RETRY_FOR_S,
     ) -> T:
-        """Send a request until it is answered, or patience ends.
+        """Send a request, and retry it until it is answered or ``patience_s`` seconds have passed.
 
-        ``take`` is given the blocks of a good answer as they arrive, and those of the next one
-        from the start where that breaks off.
+        ``take`` reads the blocks of a successful response as they arrive. It is called again for
+        the next response if one breaks off.
         """
         outage = RetrySchedule(self._note, patience_s)
         while True:
@@ -108,7 +108,7 @@ class Connection:
                 raise MasterUnavailable(refusal)
 
     def check_is_master(self, is_sure: bool) -> None:
-        """Raise ``MasterError`` unless a master answers; ``is_sure`` is whether that is known."""
+        """Raise ``MasterError`` if a slave answers; ``is_sure`` skips the request."""
         if not is_sure:
             said = self.ask(answers.bounded, "GET", "/")
             if said.startswith(wrong_address.SLAVE_IS_UP.encode()):
@@ -116,13 +116,13 @@ class Connection:
         self._is_master = True
 
     def nonsense(self) -> MasterError:
-        """Return what is to be raised about an answer that makes no sense."""
+        """Return the error to raise for an invalid response."""
         if not self._is_master:
             return MasterError(wrong_address.of_web_server(self._master_url, self._head))
         return MasterError(f"the master at {self._master_url} answers what no master would")
 
     def _refusal(self, response: requests.Response) -> str:
-        """Return what the master said no with, or that something else did."""
+        """Return the master's refusal, or that another program has answered."""
         reason = answers.refusal(answers.bounded(_blocks(response)))
         if reason == wrong_address.PLAIN_TO_TLS:
             return wrong_address.with_tls(self._master_url)
@@ -135,7 +135,7 @@ class Connection:
         return f"the master says no: {printable(reason)}"
 
     def _lost(self, error: requests.RequestException, outage: RetrySchedule) -> None:
-        """Wait until the master may be back; raises when it was never there, or is for too long."""
+        """Wait before the next try; raises if the master never answered or the retries ended."""
         if doubtful := master_certificate_problem(self._master_url, error):
             raise MasterError(printable(doubtful)) from error
         trouble = f"the master at {self._master_url} can't be reached or broke off"
@@ -145,12 +145,12 @@ class Connection:
 
 
 def _blocks(response: requests.Response) -> Blocks:
-    """Yield the content as it arrives; nothing of one that came packed, which nobody asked for."""
+    """Yield the content as it arrives; nothing of a compressed one, which was not requested."""
     if response.headers.get("Content-Encoding", _AS_IT_IS).lower() == _AS_IT_IS:
         yield from response.iter_content(_BLOCK_BYTES)
 
 
 def _retry_after_s(response: requests.Response) -> float | None:
-    """Return the seconds that the master asks to wait; None where it names none."""
+    """Return the seconds of the ``Retry-After`` header; None without it."""
     text = response.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else None

@@ -1,7 +1,7 @@
-"""The master's job API, call by call: what is asked, and what is made of the answer.
+"""Calls the master's job API and validates each response.
 
-Every call may be sent again: what creates something carries an ``Idempotency-Key``, the same on
-each try, so that the master does it once.
+Every request can be repeated: those that create something have an ``Idempotency-Key``, the same for
+each try, so that the master executes them once.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 _FIRST_ANSWER_S = 15
 _BRIEFLY_S = 3.0
-"""For what is done on the way out."""
+"""Seconds of retries for requests that are sent when the client ends."""
 _PAGE = 1000
 
 
 class JobApi:
-    """Speaks with one master; ``note`` is told, in a line, what is being waited for."""
+    """The API of one master; ``note`` is called with a line about each wait."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class JobApi:
         self._connection = Connection(master_url, token, note, self._ctrl_c, authority)
 
     def status(self) -> Answer:
-        """Return what the master says of itself and its slaves; raises if it is no master."""
+        """Return the status of the master and its slaves; raises if another program answers."""
         status = self._json(answers.status, "GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
         if status.get("status") != "alive":
             raise self._connection.nonsense()
-        # A slave answers the same to who may see no more.
+        # Without the token, the status of a slave looks the same as that of a master.
         self._connection.check_is_master("slaves" in status)
         return status
 
@@ -63,7 +63,7 @@ class JobApi:
         return self._created("/jobs", {"task_type": task_type})
 
     def retry(self, job_id: str) -> str:
-        """Make a job of those files of a job that failed; returns its id."""
+        """Make a new job of the failed files of a job; returns its id."""
         return self._created(f"{_job(job_id)}/retry", None)
 
     def add_files(
@@ -74,13 +74,13 @@ class JobApi:
         first_index: int,
         progress: Callable[[float], None],
     ) -> None:
-        """Send files to an open job, in which ``first_index`` are already.
+        """Send files to an open job that has ``first_index`` files already.
 
-        ``progress`` is told which part of the request is out, from 0 to 1. The files are read
-        as they are sent, one open at a time, and again where it has to be sent again.
+        ``progress`` is called with the fraction of the request that is sent, from 0 to 1. The
+        files are read as they are sent, one open at a time, and again for each retry.
         """
-        # Made of the place in the job, so that what a client that died had sent is not taken
-        # twice from the one that goes on in its place.
+        # Made of the index, so that a client that resumes the upload of one that died does not
+        # add the same files twice.
         headers = {"Idempotency-Key": f"{job_id}-{first_index}"}
 
         def tell(sent: MultipartEncoderMonitor) -> None:
@@ -96,11 +96,11 @@ class JobApi:
         indexes = self._json(_as_it_is, "POST", f"{_job(job_id)}/files", body).get("indexes")
         if indexes != list(range(first_index, first_index + len(files))):
             raise MasterError(
-                f"somebody else is sending files to job {job_id}: cancel it and send it anew"
+                f"another client is sending files to job {job_id}: cancel it and send it anew"
             )
 
     def start(self, job_id: str) -> None:
-        """Close the job for files and have it processed."""
+        """Start the job; it accepts no more files."""
         self._json(_as_it_is, "POST", f"{_job(job_id)}/start")
 
     def cancel(self, job_id: str) -> Answer:
@@ -108,13 +108,13 @@ class JobApi:
         return self._json(answers.head, "DELETE", _job(job_id))
 
     def abandon(self, job_id: str) -> Answer:
-        """Cancel the job, without much waiting, where the client ends; returns its head."""
+        """Cancel the job with few retries, since the client is ending; returns its head."""
         self._ctrl_c.forget()
         path = _job(job_id)
         return self._json(answers.head, "DELETE", path, dict, _FIRST_ANSWER_S, _BRIEFLY_S)
 
     def drop(self, job_id: str, slave: str) -> int:
-        """Have one slave do no more of this job; returns how many files it was relieved of."""
+        """Exclude one slave from the job; returns how many files were taken from it."""
         path = f"{_job(job_id)}/drop"
         return self._json(answers.files_moved, "POST", path, lambda: {"json": {"slave": slave}})
 
@@ -126,20 +126,20 @@ class JobApi:
         """Yield the job's files in upload order, a page in memory at a time."""
         last = -1
         for entry in self._pages(answers.entries, _job(job_id)):
-            # One page again and again would go on for ever.
+            # A master that repeats one page would cause an endless loop.
             if entry["index"] <= last:
                 raise self._connection.nonsense()
             last = entry["index"]
             yield entry
 
     def jobs(self, id_prefix: str = "") -> Iterator[Answer]:
-        """Yield the heads of all jobs, or of those whose ids begin so, newest first."""
+        """Yield the heads of all jobs, or of those with the id prefix, newest first."""
         seen: set[str] = set()
         repeated = 0
         for head in self._pages(
             answers.heads, "/jobs", f"&id_prefix={id_prefix}" * bool(id_prefix)
         ):
-            # New jobs move a few that were told already on to the next page; never a page of them.
+            # New jobs shift a few known ones to the next page, but never a whole page.
             if head["job_id"] in seen:
                 repeated += 1
                 if repeated == _PAGE:
@@ -178,7 +178,7 @@ class JobApi:
         timeout_s: float = ANSWER_S,
         patience_s: float = RETRY_FOR_S,
     ) -> T:
-        """Return what ``read`` makes of the answer: the one place that doubts its shape."""
+        """Return the response, parsed and validated by ``read``; raises ``MasterError``."""
         data = self._connection.ask(answers.bounded, method, path, body, timeout_s, patience_s)
         try:
             return read(answers.parse(data))
@@ -202,7 +202,7 @@ def _as_it_is(answer: Answer) -> Answer:
 
 
 def _store(blocks: Blocks, target: BinaryIO) -> str:
-    # From the start, where an earlier answer had broken off.
+    # An earlier response may have broken off: start again.
     target.seek(0)
     target.truncate()
     sha256 = hashlib.sha256()

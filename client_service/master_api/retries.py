@@ -1,7 +1,7 @@
-"""Decides how long to wait for a master that does not answer, or that has no room now.
+"""Decides when to retry a request to a master that does not answer or has no room.
 
-A master that is started again in the middle must not cost an upload of hours; one that was never
-there should be told of at once.
+A restart of the master must not fail an upload of hours. (A master that never answered is not
+retried; ``connection`` decides that.)
 """
 
 import time
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from protocol.counts import counted
 
 RETRY_FOR_S = 120.0
-"""For a restart of the master's computer, or for somebody to make room on its disk."""
+"""Enough for a restart of the master's computer, or for somebody to free space on its disk."""
 _WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
-"""The first is for a kept connection that had ended, which says nothing about the master."""
+"""The first retry is at once: a keep-alive connection may have ended while the master runs."""
 _MOST_S = 30.0
-"""Of what the master asks to wait, so that the user sees it end when the trouble does."""
+"""Upper limit of the master's ``Retry-After``, so that the client soon notices a recovery."""
 
 
 class RetrySchedule:
-    """One request that does not get through: when to try again, and when to give up."""
+    """The retries of one request: when to try again, and when to give up."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class RetrySchedule:
         self._told = ""
 
     def wait(self, reason: str, asked_s: float | None = None) -> bool:
-        """Wait before the next try, as long as the master asked for; False to give up.
+        """Wait before the next try, ``asked_s`` seconds if given; returns False to give up.
 
-        The user is told of each reason once.
+        A new reason is reported to the user, a repeated one is not.
         """
         now = self._clock()
         if self._began is None:

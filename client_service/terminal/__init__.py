@@ -1,1 +1,1 @@
-"""What a terminal shows, and takes: progress bars, harmless text, local times, and Ctrl-C."""
+"""Terminal input and output: progress bars, sanitized text, local times, and Ctrl-C."""

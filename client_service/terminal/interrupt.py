@@ -1,28 +1,28 @@
-"""Sees to it that Ctrl-C ends the client, even where Python loses it.
+"""Makes Ctrl-C end the client, even where Python drops the KeyboardInterrupt.
 
-What is raised inside a finalizer is dropped by the interpreter, without a word in most versions.
-urllib3 and http.client have such for each response, so a KeyboardInterrupt can end there.
+The interpreter drops exceptions that are raised inside a finalizer, silently in most versions.
+Responses of urllib3 and http.client have finalizers, so a KeyboardInterrupt can be lost there.
 """
 
 from types import FrameType
 
 
 class InterruptHandler:
-    """A handler of SIGINT that remembers, for whoever asks with ``check`` now and then."""
+    """A SIGINT handler that remembers the signal; ``check``, called regularly, raises it again."""
 
     def __init__(self) -> None:
         self._pressed = False
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        """Take the signal: end what is under way, as Python itself would."""
+        """Record the signal and raise ``KeyboardInterrupt``, as Python's own handler does."""
         self._pressed = True
         raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise ``KeyboardInterrupt`` where the keys were pressed and that got lost."""
+        """Raise ``KeyboardInterrupt`` if Ctrl-C was pressed and the exception was lost."""
         if self._pressed:
             raise KeyboardInterrupt
 
     def forget(self) -> None:
-        """Let go on what is still to be done after the keys were pressed."""
+        """Forget the signal, so that the cleanup after Ctrl-C can send requests."""
         self._pressed = False

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far something is, with rate and time left, and lines beside it."""
+"""Shows progress bars with rate and time left on a terminal, and prints lines above them."""
 
 import contextlib
 import sys
@@ -10,38 +10,38 @@ from tqdm import tqdm
 from client_service.terminal.safe_text import printable
 
 _OF_A_JOB = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
-"""Without a rate of tqdm's own, which knows nothing of the time before this client came."""
+"""Without tqdm's own rate, which ignores the time before this client started to follow the job."""
 
 
 def of_bytes(what: str, total: int, done: int = 0) -> "tqdm[Any]":
-    """Return a bar that counts bytes; where standard error is no terminal, it stays unseen."""
+    """Return a bar that counts bytes; it is hidden if standard error is not a terminal."""
     return _bar(what, total, done, unit="B", unit_scale=True, unit_divisor=1024)
 
 
 def of_files(what: str, total: int) -> "tqdm[Any]":
-    """Return the same for files."""
+    """Return a bar that counts files; it is hidden if standard error is not a terminal."""
     return _bar(what, total, 0, unit=" files")
 
 
 def of_job(what: str, total: int, done: int) -> "tqdm[Any]":
-    """Return a bar for the files of a job, whose figures ``show`` is given."""
+    """Return a bar for the files of a job; ``show`` sets its counts and figures."""
     return _bar(what, total, done, bar_format=_OF_A_JOB)
 
 
 def show(bar: "tqdm[Any]", done: int, figures: Iterable[str]) -> None:
-    """Redraw a job's bar, even if nothing has changed but the time."""
+    """Redraw a job's bar, even if only the time has changed."""
     bar.n = done
     bar.set_postfix_str(", ".join(figures))
 
 
 def clock(seconds: float) -> str:
-    """Return a time as bars write it: 01:07, or 1:00:07."""
+    """Return a duration as bars show it: 01:07, or 1:00:07."""
     return tqdm.format_interval(seconds)
 
 
 def note(line: str) -> None:
     """Write a line to standard error, above the bar if there is one."""
-    # Nothing ends because nobody can be told of it.
+    # A message that can't be written must not end the job.
     with contextlib.suppress(OSError):
         tqdm.write(f"client.py: {printable(line)}", file=sys.stderr)
         sys.stderr.flush()
@@ -58,9 +58,9 @@ def _bar(what: str, total: int, done: int, **form: Any) -> "tqdm[Any]":  # noqa:
         initial=done,
         desc=what,
         disable=not sys.stderr.isatty(),
-        # Left to itself, tqdm learns from a burst to redraw seldom, for many seconds after it.
+        # By default tqdm redraws rarely for many seconds after a burst.
         miniters=0,
-        # The mean since the start: what a connection takes at once tells nothing of its speed.
+        # The mean since the start: a burst into the socket's buffer is not the connection's speed.
         smoothing=0,
         **form,
     )

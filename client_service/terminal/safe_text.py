@@ -1,14 +1,17 @@
-"""Judges what others wrote, before a terminal shows it or a file is called so. Pure."""
+"""Sanitizes text from others for the terminal, and checks names from others for use as file names.
+
+No I/O, clocks or threads.
+"""
 
 import re
 
 MOST_NAME_BYTES = 255
-"""As much as common file systems take."""
+"""The limit of common file systems."""
 
 _CONTROLS = re.compile(
-    # Orders to the terminal; what it takes for the end of a line; halves of characters; and what
-    # turns round the order in which a line is read. All else stays: a path is there to be used,
-    # and names of screenshots and in Japanese have spaces that ``str.isprintable`` denies.
+    # Control characters, line ends, surrogates, and marks that change the direction of text. All
+    # others stay, so that a printed path can be used: names of screenshots and in Japanese have
+    # spaces that ``str.isprintable`` rejects.
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\ud800-\udfff]')
@@ -16,16 +19,16 @@ _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
 )
-"""Windows opens these, with any extension, in place of a file."""
+"""Windows opens these devices instead of a file, with any extension."""
 
 
 def printable(text: str) -> str:
-    """Keep control characters of others from the terminal."""
+    """Replace control characters, which could be commands to the terminal, by "?"."""
     return _CONTROLS.sub("?", text)
 
 
 def is_safe(name: str) -> bool:
-    """Tell whether a file of that name is an ordinary, visible one in its folder everywhere."""
+    """Return whether the name is that of an ordinary, visible file on every common system."""
     return (
         name != ""
         and not _FORBIDDEN.search(name)

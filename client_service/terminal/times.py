@@ -1,4 +1,7 @@
-"""Tells the master's times, which are in UTC, as local time or as an age. Pure but for the zone."""
+"""Formats the master's times, which are in UTC, as local time or as an age.
+
+No I/O, clocks or threads, except that ``local_zone`` reads the computer's time zone.
+"""
 
 from datetime import datetime, timedelta, timezone
 
@@ -9,18 +12,18 @@ _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def local_zone() -> timezone:
-    """Return this computer's present offset from UTC; all times of one table use it."""
+    """Return this computer's current offset from UTC; all times of one table use it."""
     return timezone(datetime.now().astimezone().utcoffset() or timedelta(0))
 
 
 def local(iso: str, zone: timezone) -> str:
-    """Return a time to the second in a zone; a text that is no time stays as it is."""
+    """Return the time in the zone, to the second; a text that is no time is returned as it is."""
     time = _parsed(iso)
     return printable(iso) if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def age(iso: str, now: datetime) -> str:
-    """Return how long ago a time was, in its largest unit; a text that is none stays as it is."""
+    """Return the age in its largest unit; a text that is not a time is returned as it is."""
     time = _parsed(iso)
     if time is None:
         return printable(iso)
@@ -31,9 +34,9 @@ def age(iso: str, now: datetime) -> str:
 
 def _parsed(iso: str) -> datetime | None:
     try:
-        # Python 3.10 does not know the Z.
+        # Python 3.10 does not parse the Z.
         time = datetime.fromisoformat(iso.replace("Z", "+00:00"))
-        # At the ends of the calendar there are times without a counterpart in another zone.
+        # Near the first and the last year, a time may not exist in another zone.
         time.astimezone(timezone(timedelta(hours=14)))
         time.astimezone(timezone(timedelta(hours=-14)))
     except (ValueError, OverflowError):

@@ -1,1 +1,1 @@
-"""Files on their way to the master, and results on their way back to disk."""
+"""Upload of files to the master, and download of results to disk."""

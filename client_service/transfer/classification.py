@@ -1,6 +1,6 @@
-"""Sorts files by their content into the task types that take them, for ``auto``.
+"""Sorts files by their content into task types, for ``auto``.
 
-Nothing is remembered of a file but its count: each type walks the files anew.
+Only counts are kept in memory: each type walks the files anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
 
 
 def count(arguments: Sequence[str]) -> dict[str | None, FileTotals]:
-    """Return how much there is for each task type, in the table's order; None is for no type.
+    """Return the totals of each task type, in the order of ``TASK_TYPES``; None is for no type.
 
-    Raises ``UsageError`` when a file is not there or can't be read, and when there is no work.
+    Raises ``UsageError`` if a file is missing or can't be read, or if no file has a task type.
     """
     found: dict[str | None, FileTotals] = {}
     try:
@@ -29,7 +29,7 @@ def count(arguments: Sequence[str]) -> dict[str | None, FileTotals]:
 
 
 def of_type(arguments: Sequence[str], task_type: str | None) -> Iterator[Source]:
-    """Yield the files that go to one task type, or to none."""
+    """Yield the files of one task type, or those of none."""
     return (source for found, source in _sorted(arguments) if found == task_type)
 
 

@@ -1,4 +1,4 @@
-"""Brings the results of a job home: whole, checked, in folders, and listed in a manifest."""
+"""Downloads the results of a job, checks their SHA-256, and lists them in a manifest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from protocol.counts import counted
 from protocol.result_names import MANIFEST, ResultPaths
 
 _TRIES = 2
-"""For a download that does not have the sum that the ledger states."""
+"""Number of downloads of a result whose SHA-256 differs from the ledger's."""
 
 
 def fetch(api: JobApi, head: Answer, folder: Path) -> int:
@@ -25,7 +25,7 @@ def fetch(api: JobApi, head: Answer, folder: Path) -> int:
     total, job_id = head["done_files"], head["job_id"]
     home = _Home(api, head["task_type"], folder, ResultPaths(head["task_type"]))
     listed = Manifest(folder, job_id)
-    with listed.collecting(), progress.of_files("Bringing the results home", total) as bar:
+    with listed.collecting(), progress.of_files("Downloading results", total) as bar:
         for entry in api.ledger(job_id):
             path = ""
             if entry["saved_file"]:
@@ -48,7 +48,7 @@ def _publish(listed: Manifest, folder: Path) -> bool:
 
 @dataclass(slots=True)
 class _Home:
-    """Brings results to a folder one by one, as long as that can be written to."""
+    """Downloads results to a folder one by one, until the folder can't be written to."""
 
     api: JobApi
     task_type: str
@@ -58,7 +58,7 @@ class _Home:
     is_full: bool = False
 
     def bring(self, entry: Answer) -> str:
-        """Bring one result, and say where it is; returns that, or nothing where it isn't."""
+        """Download one result and print its path; returns that, or "" if it was not stored."""
         saved, sha256 = entry["saved_file"], entry["result_sha256"] or ""
         wanted = self.paths.place(entry["filename"], saved, sha256).path
         if self.is_full:
@@ -71,7 +71,7 @@ class _Home:
             progress.note(f"{wanted}: this result was not brought home: {error}")
             return ""
         except OSError as error:
-            # The next one would fare no better.
+            # The next result would fail in the same way.
             progress.note(f"{self.folder}: can't write there ({error.strerror})")
             self.is_full = True
             return ""
@@ -85,11 +85,11 @@ class _Home:
         name = saved_file.rpartition("/")[2]
 
         def download(new: Path) -> None:
-            check(name)  # it becomes part of an address
+            check(name)  # it becomes part of a URL
             for _ in range(_TRIES):
                 with new.open("wb") as target:
                     if self.api.download(self.task_type, name, target) == sha256:
                         return
-            raise MasterError("what the master sends for it has changed since it was made")
+            raise MasterError("the result that the master sends has changed since it was made")
 
         return download

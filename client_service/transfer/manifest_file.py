@@ -1,7 +1,7 @@
-"""Keeps ``manifest.csv`` in the folder of ``--output``: a line for each file of each job.
+"""Writes ``manifest.csv`` in the folder of ``--output``: a line for each file of each job.
 
-The lines of a job are collected in a file of their own, and put in place of those that an earlier
-manifest has of the same job; those of other jobs stay. It is replaced as a whole or not at all.
+The lines of a job are collected in a temporary file. They replace the lines of the same job in an
+earlier manifest; those of other jobs stay. The manifest is replaced atomically.
 """
 
 import contextlib
@@ -20,9 +20,9 @@ _JOB_ID = manifest.COLUMNS.index("job_id")
 
 
 class Manifest:
-    """Takes the lines of one job, in the order of its ledger, and then publishes them.
+    """Collects the lines of one job, in the order of its ledger, and then publishes them.
 
-    The first ``OSError`` is kept until then: results come home all the same.
+    ``publish`` raises the first ``OSError`` of all, so that results are downloaded all the same.
     """
 
     def __init__(self, folder: Path, job_id: str) -> None:
@@ -33,7 +33,7 @@ class Manifest:
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
-        """Hold the lines in a file for as long as the block lasts."""
+        """Keep the lines in a temporary file while the block runs."""
         with temporary(self._folder) as path:
             try:
                 self._lines = path.open("w+", encoding="utf-8", newline="")
@@ -42,12 +42,12 @@ class Manifest:
             try:
                 yield
             finally:
-                # What could not be written then can't be now.
+                # An earlier write has failed and its error is kept; closing may fail again.
                 with contextlib.suppress(OSError):
                     self._lines.close()
 
     def add(self, line: str) -> None:
-        """Note one more line."""
+        """Add one line."""
         if self._error is None:
             try:
                 self._lines.write(line)
@@ -55,7 +55,7 @@ class Manifest:
                 self._error = error
 
     def publish(self) -> None:
-        """Replace the manifest by one with the job's lines; raises ``OSError``."""
+        """Replace the manifest by one with the lines of this job; raises ``OSError``."""
         if self._error:
             raise self._error
         with _locked(self._folder), temporary(self._folder) as new:
@@ -74,10 +74,10 @@ class Manifest:
 def _copy_others(place: Path, job_id: str, whole: IO[str]) -> bool:
     """Copy the lines of other jobs from an earlier manifest, if there is one.
 
-    False where the file is something else, which then has to stay.
+    Returns False if the file is not such a manifest and so must not be replaced.
     """
     try:
-        # With a byte order mark it has come through a spreadsheet.
+        # A spreadsheet program adds a byte order mark.
         with place.open(encoding="utf-8-sig", newline="") as earlier:
             rows = csv.reader(earlier, strict=True)
             if next(rows, None) != list(manifest.COLUMNS):
@@ -94,7 +94,7 @@ def _copy_others(place: Path, job_id: str, whole: IO[str]) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other clients from the manifest meanwhile, where the system can lock a folder."""
+    """Lock the folder against other clients while the block runs, if the system can do so."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -102,7 +102,7 @@ def _locked(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # some network drives lock nothing
+        with contextlib.suppress(OSError):  # some network drives have no locks
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Writes files into the folder of ``--output``: whole, never over another one, never outside."""
+"""Writes files into the folder of ``--output``: atomically, over no other file, never outside."""
 
 import contextlib
 import errno
@@ -17,15 +17,15 @@ _BLOCK_BYTES = 1 << 20
 _OF_THIS_PATH = frozenset(
     {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOENT, errno.EINVAL}
 )
-"""Errors that the next path need not meet; Windows tells of a long one with either of the last."""
+"""Errors of one path alone, not of the folder; Windows reports a long path with the last two."""
 
 
 class Unplaced(Exception):
-    """One result can't be written where it belongs; others may be."""
+    """One result can't be written to its path; others may be."""
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, before anything is sent; raises ``UsageError`` where that can't be."""
+    """Make the folder before anything is sent; raises ``UsageError`` if it can't be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -36,11 +36,11 @@ def prepare(folder: Path) -> None:
 
 
 def bring(root: Path, path: str, sha256: str, download: Callable[[Path], None]) -> str:
-    """Have a result at the path, or one numbered where that is taken; returns which, with ``/``.
+    """Store a result at the path, numbered if that is taken; returns the path used, with ``/``.
 
-    ``download`` fills the file that it is given. Where the same bytes are at one of these paths
-    already, they stay, and nothing is fetched. Raises ``MasterError`` for a path that could do
-    harm, ``Unplaced`` where it can't be made, and ``OSError`` where nothing can.
+    ``download`` writes the result to the file that it is given. It is not called if one of these
+    paths has the same bytes already. Raises ``MasterError`` for an unsafe path, ``Unplaced`` if
+    this path can't be created, and ``OSError`` if the folder can't be written to.
     """
     check(path)
     wanted = PurePosixPath(path)
@@ -59,7 +59,7 @@ def bring(root: Path, path: str, sha256: str, download: Callable[[Path], None]) 
 
 
 def check(path: str) -> None:
-    """Raise ``MasterError`` for a path, with ``/``, that could lead elsewhere on some system."""
+    """Raise ``MasterError`` for a path, with ``/``, that is unsafe on some system."""
     if not all(map(is_safe, path.split("/"))):
         raise MasterError("a file of that name could do harm, here or on another system")
 
@@ -74,8 +74,8 @@ def numbered(name: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def temporary(folder: Path) -> Iterator[Path]:
-    """Yield the path of a file to write, which is gone afterwards unless it was renamed."""
-    # Not one of tempfile's, which are for the owner's eyes alone, and would stay so.
+    """Yield the path of a temporary file, which is removed afterwards unless it was renamed."""
+    # Not from tempfile: such files, and so the results, could be read by their owner only.
     path = folder / f".tmp-{uuid.uuid4().hex}"
     try:
         yield path
@@ -84,7 +84,7 @@ def temporary(folder: Path) -> Iterator[Path]:
 
 
 def _folder(root: Path, below: PurePosixPath) -> Path:
-    """Make a folder below the root; raises ``Unplaced`` where a link leads out of that."""
+    """Make a folder below the root; raises ``Unplaced`` if a link leads out of the root."""
     folder = root / below
     if not folder.resolve().is_relative_to(root.resolve()):
         raise Unplaced(f"a link in {root} leads out of it")
@@ -93,14 +93,14 @@ def _folder(root: Path, below: PurePosixPath) -> Path:
 
 
 def _taken(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the files that have one of its names already."""
+    """Yield the existing files with this name or a numbered one."""
     places = (folder / candidate for candidate in numbered(name))
-    # A link to nothing keeps its name too.
+    # A link without a target occupies its name too.
     return itertools.takewhile(lambda place: place.exists() or place.is_symlink(), places)
 
 
 def _place(new: Path, folder: Path, name: str) -> Path:
-    """Give the file the first name that is free; another client may be at it as well."""
+    """Rename the file to the first free name; other clients may do the same at the same time."""
     for candidate in numbered(name):
         place = folder / candidate
         with contextlib.suppress(FileExistsError):
@@ -111,7 +111,7 @@ def _place(new: Path, folder: Path, name: str) -> Path:
 
 
 def _sha256(path: Path) -> str | None:
-    """Return the sum of a file; None for what is none."""
+    """Return the SHA-256 of a file; None if it can't be read as a file."""
     sha256 = hashlib.sha256()
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Brings files to an open job, in requests of a bounded size, and goes on where that broke off."""
+"""Sends files to an open job, in requests of a bounded size, and resumes interrupted uploads."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,16 +14,16 @@ from protocol.task_types import TASK_TYPES
 
 BATCH_FILES = 500
 BATCH_BYTES = 64 * 1024 * 1024
-"""What has to be sent again at worst when the connection breaks, but for a larger single file."""
+"""Bounds what is sent again when the connection breaks; a larger file is a request of its own."""
 
 _QUOTED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
-"""As a form's headers may write a name, and what the other side may have made of it."""
+"""Escapes of file names in form headers, which the receiver may have left as they are."""
 _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
-"""The beginning of a name of which older masters keep the last part."""
+"""The beginning of a Windows path; older masters store only the last part of such a name."""
 
 
 def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
-    """Make a job of the files named, and start it; returns its id."""
+    """Make a job of the named files and start it; returns its id."""
     totals, job_id = check(arguments), api.create(task_type)
     with or_cancelled(api, job_id):
         send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), totals, FileTotals())
@@ -32,7 +32,7 @@ def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
 
 
 def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
-    """Yield the files in lists small enough for one request; a larger file goes by itself."""
+    """Yield the files in lists small enough for one request; a larger file is in its own list."""
     batch: list[Source] = []
     size = 0
     for source in sources:
@@ -53,7 +53,7 @@ def send(
     totals: FileTotals,
     there: FileTotals,
 ) -> None:
-    """Send what ``sources`` still yields to the job; ``there`` is what it has already."""
+    """Send the rest of ``sources`` to the job; ``there`` are the totals of what it has already."""
     index = there.files
     with progress.of_bytes(
         f"Sending {counted(totals.files, 'file')}", totals.size, there.size
@@ -62,7 +62,7 @@ def send(
             begin, size = int(bar.n), sum(source.size for source in batch)
 
             def show(part: float, begin: int = begin, size: int = size) -> None:
-                # Goes back too, where a batch has to be sent again.
+                # Goes backwards when a batch is sent again.
                 bar.update(begin + int(size * part) - bar.n)
 
             api.add_files(job_id, field, batch, index, show)
@@ -72,9 +72,9 @@ def send(
 
 
 def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> FileTotals:
-    """Take from ``sources`` those that the job's ledger has already; returns how much that is.
+    """Skip the ``sources`` that the job's ledger has already; returns their totals.
 
-    Raises ``UsageError`` where the two differ, by name or size: then these are other files.
+    Raises ``UsageError`` if a name or size differs: then these are not the job's files.
     """
     there = FileTotals()
     for entry in ledger:
@@ -92,9 +92,9 @@ def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> FileTotals
 
 
 def _is_same(kept: str, name: str) -> bool:
-    """Tell whether a job has a file of this name, as far as the two can be compared.
+    """Return whether the job's file may be the named one.
 
-    Older clients send no folder's own name where several are named.
+    Older clients omitted the names of folders that were given among several arguments.
     """
     kept, name = _plain(kept), _plain(name)
     is_cut = _WINDOWS_PATH.match(name) is not None and name.rpartition("\\")[2] == kept
@@ -102,8 +102,8 @@ def _is_same(kept: str, name: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """Return a name as it compares however a form's header wrote it down."""
+    """Return a name without the escapes of form headers."""
     for written, meant in _QUOTED.items():
         name = name.replace(written, meant)
-    # Some libraries double each backslash, which not every receiver undoes.
+    # Some libraries double each backslash, and not every receiver reverts that.
     return re.sub(r"\\+", r"\\", name)
