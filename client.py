@@ -23,16 +23,16 @@ def main() -> int:
         # If the caller ignores SIGINT (nohup), it stays ignored.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, interrupts)
-        _mend_streams()
+        _repair_streams()
         return _run(interrupts)
     except KeyboardInterrupt:
         print("client.py: stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The program that read the output has ended.
-        _drop_output()
+        _discard_output()
     except OSError as error:
-        _drop_output()
+        _discard_output()
         print(f"client.py: can't go on: {error}", file=sys.stderr)
     return SOME_FAILED
 
@@ -41,7 +41,7 @@ def _run(interrupts: InterruptHandler) -> int:
     # Imported here, since the imports take a while and ``main`` has to handle Ctrl-C meanwhile.
     from client_service.arguments import read
 
-    order = read(sys.argv[1:], _called_as())
+    order = read(sys.argv[1:], _program())
 
     from client_service.commands import run
     from protocol.settings.environment import SettingError, load
@@ -58,25 +58,25 @@ def _run(interrupts: InterruptHandler) -> int:
     return code
 
 
-def _mend_streams() -> None:
+def _repair_streams() -> None:
     # A closed stream (``>&-``) is None; its output goes to the null device instead.
-    sys.stdout = sys.stdout or os.fdopen(_nowhere(), "w")
-    sys.stderr = sys.stderr or os.fdopen(_nowhere(), "w")
+    sys.stdout = sys.stdout or os.fdopen(_open_null_device(), "w")
+    sys.stderr = sys.stderr or os.fdopen(_open_null_device(), "w")
     for stream in (sys.stdout, sys.stderr):
         # If the encoding lacks a character of a file name, "?" is printed instead of an error.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # both are real streams
 
 
-def _drop_output() -> None:
+def _discard_output() -> None:
     # Python flushes its buffer at exit, which would fail again.
-    os.dup2(_nowhere(), sys.stdout.fileno())
+    os.dup2(_open_null_device(), sys.stdout.fileno())
 
 
-def _nowhere() -> int:
+def _open_null_device() -> int:
     return os.open(os.devnull, os.O_WRONLY)
 
 
-def _called_as() -> tuple[str, str]:
+def _program() -> tuple[str, str]:
     """Return the interpreter and the script, as the user can type them in the current folder."""
     python = sys.executable or "python"
     name = Path(python).name

@@ -13,5 +13,5 @@ from scripts.local_cluster import LocalCluster
 
 def send_and_wait(cluster: LocalCluster, task_type: str, files: Sequence[Path]) -> Answer:
     """Return the head of the job when it has ended."""
-    api = JobApi(cluster.url, None, progress.note)
+    api = JobApi(cluster.url, None, progress.write_stderr)
     return follow(api, submit(api, task_type, list(map(str, files))))

@@ -17,15 +17,15 @@ from protocol.task_types import TASK_TYPES
 
 AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL = "auto", "jobs", "follow", "retry", "cancel", "drill"
 SENDING = frozenset({*TASK_TYPES, AUTO})
-_OF_A_JOB = frozenset({FOLLOW, RETRY, CANCEL})
+_WORDS_WITH_JOB = frozenset({FOLLOW, RETRY, CANCEL})
 _WORDS = (*TASK_TYPES, AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL)
-_TAKE = {
+_WORDS_OF_OPTION = {
     "--background": SENDING | {RETRY},
     "--output": SENDING | {FOLLOW, RETRY},
     "--resume": SENDING,
 }
 """The command words that accept an option."""
-_OPTIONS = (*_TAKE, "--help", *command_line.option_names(CLIENT))
+_OPTIONS = (*_WORDS_OF_OPTION, "--help", *command_line.option_names(CLIENT))
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
 PROGRAM = ("python", "client.py")
 """The usual call; ``client.py`` passes the interpreter and script that the user really called."""
@@ -75,29 +75,29 @@ class Command:
         url = {"MASTER_URL": Option("MASTER_URL", self.master_url)} if self.master_url else {}
         return {**url, **self.settings}
 
-    def to_resume(self, job_id: str) -> str:
+    def resume_command(self, job_id: str) -> str:
         """Return the command line that continues the upload to the job."""
-        files = [_unlike_an_option(name) for name in self.arguments]
+        files = [_escape_dash(name) for name in self.arguments]
         background = ["--background"] if self.background else []
         return self._line(self.word, *background, "--resume", job_id, *files)
 
-    def to_follow(self, job_id: str) -> str:
+    def follow_command(self, job_id: str) -> str:
         """Return the command line that follows the job."""
         return self._line(FOLLOW, job_id)
 
-    def to_cancel(self, job_id: str) -> str:
+    def cancel_command(self, job_id: str) -> str:
         """Return the command line that cancels the job."""
-        return _quoted([*self._called(), CANCEL, job_id])
+        return _quoted([*self._command_prefix(), CANCEL, job_id])
 
-    def to_list(self) -> str:
+    def list_command(self) -> str:
         """Return the command line that lists the master's jobs."""
-        return _quoted([*self._called(), JOBS])
+        return _quoted([*self._command_prefix(), JOBS])
 
     def _line(self, *words: str) -> str:
         output = ["--output", str(self.output)] if self.output else []
-        return _quoted([*self._called(), words[0], *output, *words[1:]])
+        return _quoted([*self._command_prefix(), words[0], *output, *words[1:]])
 
-    def _called(self) -> list[str]:
+    def _command_prefix(self) -> list[str]:
         settings = [_as_option(n, o) for n, o in self.settings.items() if n != "MASTER_URL"]
         return [*self.program, *settings, *([self.master_url] if self.master_url else [])]
 
@@ -118,7 +118,7 @@ def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
         url = settings["MASTER_URL"].text
     options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
     for option, value in options.items():
-        if value and word not in _TAKE[option]:
+        if value and word not in _WORDS_OF_OPTION[option]:
             parser.error(f"{option} does not go with {word}")
     if problem := _problem(word, files, given.resume):
         parser.error(problem)
@@ -150,11 +150,11 @@ def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[st
 def _problem(word: str, arguments: Sequence[str], resume: str | None) -> str | None:
     if word in SENDING and not arguments:
         return f"{word} needs files, or folders of files"
-    if word in _OF_A_JOB and len(arguments) != 1:
+    if word in _WORDS_WITH_JOB and len(arguments) != 1:
         return f"{word} needs the id of one job, such as jobs lists them"
-    if word not in SENDING | _OF_A_JOB and arguments:
+    if word not in SENDING | _WORDS_WITH_JOB and arguments:
         return f"{word} takes no more than that: {arguments[0]!r} is too much"
-    for job_id in [resume] if resume else arguments if word in _OF_A_JOB else []:
+    for job_id in [resume] if resume else arguments if word in _WORDS_WITH_JOB else []:
         if not _JOB_ID.fullmatch(job_id):
             return f"{job_id!r} is no id of a job, nor 4 characters or more of one's beginning"
     return None
@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
 def _hint(unknown: str) -> str:
     if meant := nearest(unknown.partition("=")[0], _OPTIONS, OPTION_CUTOFF):
         return f": did you mean {meant[0]}?"
-    return f"; a file of that name is given as {_unlike_an_option(unknown)}"
+    return f"; a file of that name is given as {_escape_dash(unknown)}"
 
 
 def _as_option(name: str, option: Option) -> str:
@@ -216,7 +216,7 @@ def _folder(given: str) -> Path:
     return Path(_text(given))
 
 
-def _unlike_an_option(name: str) -> str:
+def _escape_dash(name: str) -> str:
     return os.path.join(".", name) if name.startswith("-") else name  # noqa: PTH118 (a Path drops the dot)
 
 

@@ -16,8 +16,8 @@ _OPEN = "open"
 _FIRST_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Short, since a small job ends at once; later polls are a second apart."""
 _PAUSE_S = 1.0
-_LEAST_PAUSE_S = 0.1
-_TOLD_AFTER_S = 2.0
+_MIN_PAUSE_S = 0.1
+_NOTICE_AFTER_S = 2.0
 """Every job waits briefly; a shorter wait is not reported."""
 
 
@@ -30,32 +30,32 @@ def follow(api: JobApi, job_id: str) -> Answer:
             f"job {job_id} still waits for files ({there} there): "
             f"finish its upload with --resume {job_id} and the same files, or cancel it"
         )
-    pauses, wait = _pauses(), _Wait()
+    pauses, wait_notice = _pauses(), _WaitNotice()
     what = f"Processing {head['task_type']}"
     with progress.of_job(what, head["total_files"], ended_files(head)) as bar:
         while True:
             progress.show(bar, ended_files(head), figures(head))
             if head["state"] in ENDED:
                 return head
-            wait.see(head.get("waiting_for"), time.monotonic())
-            time.sleep(_sooner(next(pauses), head.get("seconds_left")))
+            wait_notice.update(head.get("waiting_for"), time.monotonic())
+            time.sleep(_pause_before_end(next(pauses), head.get("seconds_left")))
             head = api.head(job_id)
 
 
 @dataclass(slots=True)
-class _Wait:
+class _WaitNotice:
     """Reports once why the job waits, when the reason has lasted for a while."""
 
     reason: str | None = None
     since: float = 0.0
-    told: bool = False
+    is_shown: bool = False
 
-    def see(self, reason: str | None, now: float) -> None:
+    def update(self, reason: str | None, now: float) -> None:
         if reason != self.reason:
-            self.reason, self.since, self.told = reason, now, False
-        elif reason and not self.told and now - self.since >= _TOLD_AFTER_S:
-            progress.note(f"the job waits: {reason}")
-            self.told = True
+            self.reason, self.since, self.is_shown = reason, now, False
+        elif reason and not self.is_shown and now - self.since >= _NOTICE_AFTER_S:
+            progress.write_stderr(f"the job waits: {reason}")
+            self.is_shown = True
 
 
 def figures(head: Answer) -> Iterator[str]:
@@ -74,9 +74,9 @@ def ended_files(head: Answer) -> int:
     return int(head["done_files"] + head["failed_files"] + head["cancelled_files"])
 
 
-def _sooner(pause_s: float, left_s: float | None) -> float:
+def _pause_before_end(pause_s: float, left_s: float | None) -> float:
     """Return the pause, or a shorter one if the job is expected to end before."""
-    return pause_s if left_s is None else min(pause_s, max(left_s / 2, _LEAST_PAUSE_S))
+    return pause_s if left_s is None else min(pause_s, max(left_s / 2, _MIN_PAUSE_S))
 
 
 def _pauses() -> Iterator[float]:

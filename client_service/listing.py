@@ -18,7 +18,7 @@ _SHORT_ID = 12
 """For terminals of 80 columns; 12 characters rarely collide, even among a million jobs."""
 _ROW = "{job_id:{width}}  {task_type:9}  {state:9}  {files:>21}  {created}"
 _CANDIDATE = "  {job_id}  {task_type:9}  {state:9}  {age}"
-_MOST_CANDIDATES = 20
+_MAX_CANDIDATES = 20
 
 
 def show(heads: Iterable[Answer]) -> None:
@@ -40,12 +40,12 @@ def show(heads: Iterable[Answer]) -> None:
         print(printable(_ROW.format_map(head | cells | {"width": width})))
 
 
-def with_whole_id(api: JobApi, command: Command) -> Command:
+def with_full_id(api: JobApi, command: Command) -> Command:
     """Return the command with the full id of its job."""
-    return dataclasses.replace(command, arguments=[whole_id(api, command, command.arguments[0])])
+    return dataclasses.replace(command, arguments=[full_id(api, command, command.arguments[0])])
 
 
-def whole_id(api: JobApi, command: Command, given: str) -> str:
+def full_id(api: JobApi, command: Command, given: str) -> str:
     """Return the full id of the job whose id begins as given; a full id is not looked up.
 
     Raises ``UsageError`` if there is no such job, or several.
@@ -60,7 +60,7 @@ def whole_id(api: JobApi, command: Command, given: str) -> str:
     if not found:
         raise UsageError(
             f"the master has no job {given}… (finished ones are deleted after a while); to list "
-            f"its jobs: {command.to_list()}"
+            f"its jobs: {command.list_command()}"
         )
     raise UsageError(_ambiguous(given, found))
 
@@ -68,9 +68,9 @@ def whole_id(api: JobApi, command: Command, given: str) -> str:
 def _ambiguous(given: str, found: list[Answer]) -> str:
     now = datetime.now(timezone.utc)
     lines = [f"several jobs ({len(found)}) have an id that begins with {given}: give more of it"]
-    for head in found[:_MOST_CANDIDATES]:
+    for head in found[:_MAX_CANDIDATES]:
         age = times.age(head["created_at"], now)
         lines.append(printable(_CANDIDATE.format_map(head | {"age": age})))
-    if more := len(found) - _MOST_CANDIDATES:
+    if more := len(found) - _MAX_CANDIDATES:
         lines += [f"  and {more} more"] if more > 0 else []
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from client_service.errors import UsageError
 from protocol.result_names import canonical
 
-_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """Errors of a path that does not exist; with any other error, a file may be there."""
 
 
@@ -50,7 +50,7 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
     for argument, name in zip(arguments, _names(arguments), strict=True):
         path = Path(argument)
         # An empty argument, from an empty variable of a script, would mean the current folder.
-        status = _status(path) if argument else None
+        status = _stat(path) if argument else None
         if status is None:
             what = (
                 "this link leads nowhere"
@@ -60,7 +60,7 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
             raise UsageError(f"{argument or repr(argument)}: {what}")
         if stat.S_ISDIR(status.st_mode):
             # As with ``cp -r``: of several arguments, each keeps its own name.
-            yield from _inside(path, name if len(arguments) > 1 else PurePosixPath())
+            yield from _walk_folder(path, name if len(arguments) > 1 else PurePosixPath())
         elif stat.S_ISREG(status.st_mode):
             yield _source(path, name.as_posix(), status.st_size)
         else:
@@ -97,25 +97,25 @@ def _names(arguments: Sequence[str]) -> list[PurePosixPath]:
     return [PurePosixPath(PurePath(path).relative_to(top).as_posix()) for path in paths]
 
 
-def _inside(folder: Path, above: PurePosixPath) -> Iterator[Source]:
+def _walk_folder(folder: Path, parent_name: PurePosixPath) -> Iterator[Source]:
     try:
         names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208 (names alone: a hundred thousand paths would not be small)
     except OSError as error:
         raise UsageError(f"{folder}: this folder can't be read ({error.strerror})") from error
     for name in names:
-        path, below = folder / name, above / name
-        status = _status(path)
+        path, name_below = folder / name, parent_name / name
+        status = _stat(path)
         if status is None:
             continue
         if stat.S_ISDIR(status.st_mode):
             # Links to folders are not followed, since they can form cycles.
             if not path.is_symlink():
-                yield from _inside(path, below)
+                yield from _walk_folder(path, name_below)
         elif stat.S_ISREG(status.st_mode):
-            yield _source(path, below.as_posix(), status.st_size)
+            yield _source(path, name_below.as_posix(), status.st_size)
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _stat(path: Path) -> os.stat_result | None:
     """Return the status of a path's target; None if there is none.
 
     Raises ``UsageError`` if that is unknown, for example in a folder without the right to enter.
@@ -123,7 +123,7 @@ def _status(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
     except OSError as error:
-        if error.errno in _NOWHERE:
+        if error.errno in _MISSING:
             return None
         raise UsageError(f"{path}: can't be read ({error.strerror})") from error
 

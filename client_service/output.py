@@ -14,7 +14,7 @@ from protocol.result_names import is_named_after_source
 _CANCELLED = "cancelled"
 
 
-def summary(api: JobApi, head: Answer) -> int:
+def print_summary(api: JobApi, head: Answer) -> int:
     """Print the summary as the original client did, then failures and warnings.
 
     Returns the exit code.
@@ -28,7 +28,7 @@ def summary(api: JobApi, head: Answer) -> int:
     if head["done_files"]:
         for entry in api.ledger(job_id):
             if entry["saved_file"]:
-                source = _source(head["task_type"], entry)
+                source = _source_suffix(head["task_type"], entry)
                 print(f"  {printable(entry['saved_file'])}{source}")
             has_warnings = has_warnings or bool(entry["warnings"])
     if head["failed_files"]:
@@ -47,23 +47,23 @@ def summary(api: JobApi, head: Answer) -> int:
     return ALL_DONE if is_whole else SOME_FAILED
 
 
-def place(api: JobApi, job_id: str) -> None:
+def print_job(api: JobApi, job_id: str) -> None:
     """Print the job's id and the address of its page."""
     print(f"Job: {job_id}")
     print(f"Page: {api.page_of(job_id)}", flush=True)
 
 
-def _source(task_type: str, entry: Answer) -> str:
+def _source_suffix(task_type: str, entry: Answer) -> str:
     """Return the suffix that names a result's file, if the path of the result does not show it.
 
     It follows the path after two spaces, so that scripts can still read the path from the
     beginning of the line.
     """
     name, saved = entry["filename"], entry["saved_file"]
-    return "" if is_named_after_source(task_type, name, saved) else of_source(name)
+    return "" if is_named_after_source(task_type, name, saved) else source_suffix(name)
 
 
-def of_source(name: str) -> str:
+def source_suffix(name: str) -> str:
     """Return the suffix that names a result's file, as ``  (from notes.txt)``."""
     return f"  (from {printable(name)})"
 
@@ -76,7 +76,7 @@ def _message(head: Answer) -> str:
     return f"{message}, but {failed} of {counted(total, 'file')} failed" if failed else message
 
 
-def skipped(sources: Iterable[Source]) -> None:
+def print_skipped(sources: Iterable[Source]) -> None:
     """Print the files that no task type accepts."""
     print("Skipped Files:")
     for source in sources:

@@ -17,7 +17,7 @@ from client_service.terminal import progress
 
 
 @contextlib.contextmanager
-def saying(what: Callable[[BaseException], str]) -> Iterator[None]:
+def adding_hint(what: Callable[[BaseException], str]) -> Iterator[None]:
     """Add the hint that ``what`` returns, unless empty, to an exception that ends the block."""
     try:
         yield
@@ -32,16 +32,16 @@ def saying(what: Callable[[BaseException], str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def or_cancelled(api: JobApi, job_id: str) -> Iterator[None]:
+def cancel_on_error(api: JobApi, job_id: str) -> Iterator[None]:
     """Cancel a job that this client made if an exception ends the block, and say so."""
     try:
         yield
     except (KeyboardInterrupt, ClientError, OSError) as why:
-        progress.note(give_up(api, job_id, why))
+        progress.write_stderr(cancel_new_job(api, job_id, why))
         raise
 
 
-def give_up(api: JobApi, job_id: str, why: BaseException) -> str:
+def cancel_new_job(api: JobApi, job_id: str, why: BaseException) -> str:
     """Cancel a job that this client made, if the master answers soon; returns a message on it."""
     with contextlib.suppress(MasterError):
         # A master that was unavailable until the retries ended is not called again.
@@ -55,29 +55,29 @@ def is_final(why: BaseException) -> bool:
     return isinstance(why, MasterError) and not isinstance(why, MasterUnavailable)
 
 
-def to_resume(command: Command, job_id: str, why: BaseException) -> str:
+def resume_hint(command: Command, job_id: str, why: BaseException) -> str:
     """Return how to send the rest of the files to a job."""
     first = "with that put right or left out, " if isinstance(why, UsageError) else ""
-    return f"{first}to send the rest of the files:\n  {command.to_resume(job_id)}"
+    return f"{first}to send the rest of the files:\n  {command.resume_command(job_id)}"
 
 
-def to_cancel(command: Command, job_id: str) -> str:
+def cancel_hint(command: Command, job_id: str) -> str:
     """Return how to cancel an open job to which no files can be sent."""
-    return f"job {job_id} stays open; to cancel it:\n  {command.to_cancel(job_id)}"
+    return f"job {job_id} stays open; to cancel it:\n  {command.cancel_command(job_id)}"
 
 
-def to_follow(command: Command, job_ids: Sequence[str]) -> str:
+def follow_hint(command: Command, job_ids: Sequence[str]) -> str:
     """Return how to follow or cancel jobs that go on without this client."""
     if not job_ids:
         return ""
-    follows = [f"\n  {command.to_follow(job_id)}" for job_id in job_ids]
-    cancels = [f"\n  {command.to_cancel(job_id)}" for job_id in job_ids]
+    follows = [f"\n  {command.follow_command(job_id)}" for job_id in job_ids]
+    cancels = [f"\n  {command.cancel_command(job_id)}" for job_id in job_ids]
     what = "the job goes on" if len(job_ids) == 1 else "the jobs go on"
     return f"{what}; to come back:{''.join(follows)}\nto stop instead:{''.join(cancels)}"
 
 
-def to_see_again(command: Command, head: Answer) -> str:
+def finished_hint(command: Command, head: Answer) -> str:
     """Return how to see the summary or download the results of a job that has ended."""
     what = "fetch its results" if command.output else "see how it went"
     job_id = head["job_id"]
-    return f"job {job_id} is {head['state']}; to {what}:\n  {command.to_follow(job_id)}"
+    return f"job {job_id} is {head['state']}; to {what}:\n  {command.follow_command(job_id)}"

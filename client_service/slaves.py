@@ -6,12 +6,12 @@ from client_service.master_api.answers import Answer
 from client_service.terminal.safe_text import printable
 
 
-def are_shown(status: Answer) -> bool:
+def are_visible(status: Answer) -> bool:
     """Return whether the status lists the slaves; without the token it does not."""
     return "slaves" in status
 
 
-def able(status: Answer, task_type: str) -> list[Answer]:
+def able_slaves(status: Answer, task_type: str) -> list[Answer]:
     """Return the slaves that do this type and can be called; none if the status lists none."""
     return [
         slave
@@ -22,7 +22,7 @@ def able(status: Answer, task_type: str) -> list[Answer]:
 
 def why_unavailable(status: Answer, task_type: str) -> str | None:
     """Return why no slave can do this type, in the master's words; None if one can."""
-    if not are_shown(status) or able(status, task_type):
+    if not are_visible(status) or able_slaves(status, task_type):
         # Without the token the list is hidden; the next call reports the missing token.
         return None
     if not status["slaves"]:

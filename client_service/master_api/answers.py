@@ -11,30 +11,30 @@ from typing import Any
 
 Answer = dict[str, Any]
 """A JSON object of the master: a job's head, a file of its ledger, …"""
-Fits = Callable[[Any], bool]
+Check = Callable[[Any], bool]
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """Many times the largest page of a ledger; bounds a response that never ends."""
-NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
+INVALID = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 """Exceptions of parsing an invalid response; RecursionError is of endlessly nested brackets."""
 
-_MOST = 1 << 53
+_MAX_NUMBER = 1 << 53
 """Larger numbers are inexact in other JSON parsers, and overflow when formatted as times."""
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def bounded(blocks: Iterable[bytes]) -> bytes:
-    """Return the bytes, cut at ``MOST_BYTES``; parsing JSON that was cut fails."""
+    """Return the bytes, cut at ``MAX_BYTES``; parsing JSON that was cut fails."""
     read = bytearray()
     for block in blocks:
-        read += block[: MOST_BYTES - len(read)]
-        if len(read) == MOST_BYTES:
+        read += block[: MAX_BYTES - len(read)]
+        if len(read) == MAX_BYTES:
             break
     return bytes(read)
 
 
 def parse(data: bytes) -> Answer:
-    """Return the JSON object; raises one of ``NONSENSE`` if the data is not one."""
+    """Return the JSON object; raises one of ``INVALID`` if the data is not one."""
     answer = json.loads(data)
     if not isinstance(answer, dict):
         raise TypeError("no object")
@@ -51,26 +51,26 @@ def _is_word(value: Any) -> bool:  # noqa: ANN401 (the same)
 
 
 def _is_count(value: Any) -> bool:  # noqa: ANN401 (the same)
-    return type(value) is int and 0 <= value <= _MOST
+    return type(value) is int and 0 <= value <= _MAX_NUMBER
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 (the same)
-    return type(value) in (int, float) and 0 <= value <= _MOST
+    return type(value) in (int, float) and 0 <= value <= _MAX_NUMBER
 
 
-def _maybe(fits: Fits) -> Fits:
-    return lambda value: value is None or fits(value)
+def _maybe(check: Check) -> Check:
+    return lambda value: value is None or check(value)
 
 
-def _list_of(fits: Fits) -> Fits:
-    return lambda value: isinstance(value, list) and all(map(fits, value))
+def _list_of(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(check, value))
 
 
 def _is_texts(value: Any) -> bool:  # noqa: ANN401 (the same)
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
-_HEAD: dict[str, Fits] = {
+_HEAD: dict[str, Check] = {
     "job_id": _is_word,
     "task_type": _is_word,
     "state": _is_word,
@@ -83,7 +83,7 @@ _HEAD: dict[str, Fits] = {
     "waiting_for": _maybe(_is_text),
 }
 _LISTED = _HEAD | {"created_at": _is_text}
-_ENTRY: dict[str, Fits] = {
+_ENTRY: dict[str, Check] = {
     "index": _is_count,
     "filename": _is_text,
     "size": _is_count,
@@ -97,7 +97,7 @@ _ENTRY: dict[str, Fits] = {
     "error": _maybe(_is_text),
     "warnings": _maybe(_list_of(_is_text)),
 }
-_SLAVE: dict[str, Fits] = {
+_SLAVE: dict[str, Check] = {
     "slave_ip": _is_text,
     "slave_port": lambda value: _is_count(value) or _is_word(value),
     "workers": _is_count,
@@ -106,7 +106,7 @@ _SLAVE: dict[str, Fits] = {
 }
 
 
-def _shaped(answer: Answer, shape: dict[str, Fits]) -> Answer:
+def _validated(answer: Answer, shape: dict[str, Check]) -> Answer:
     """Return the validated answer, with None for optional keys that it lacks.
 
     Raises ``ValueError`` with the name of an invalid key.
@@ -120,17 +120,17 @@ def _shaped(answer: Answer, shape: dict[str, Fits]) -> Answer:
 
 def head(answer: Answer) -> Answer:
     """Return a job, without its files."""
-    return _shaped(answer, _HEAD)
+    return _validated(answer, _HEAD)
 
 
 def heads(answer: Answer) -> list[Answer]:
     """Return a page of the jobs."""
-    return [_shaped(each, _LISTED) for each in answer["jobs"]]
+    return [_validated(each, _LISTED) for each in answer["jobs"]]
 
 
 def entries(answer: Answer) -> list[Answer]:
     """Return a page of a job's ledger."""
-    return [_shaped(each, _ENTRY) for each in answer["files"]]
+    return [_validated(each, _ENTRY) for each in answer["files"]]
 
 
 def status(answer: Answer) -> Answer:
@@ -143,7 +143,7 @@ def status(answer: Answer) -> Answer:
 def _slave(answer: Answer) -> Answer:
     if not _is_texts(answer.get("unavailable", {})):
         raise ValueError("unavailable")
-    return _shaped(answer, _SLAVE)
+    return _validated(answer, _SLAVE)
 
 
 def job_id(answer: Answer) -> str:
@@ -164,6 +164,6 @@ def refusal(data: bytes) -> str | None:
     """Return the master's reason for a refusal; None if it gives none."""
     try:
         reason = parse(data).get("error")
-    except NONSENSE:
+    except INVALID:
         return None
     return reason if isinstance(reason, str) else None

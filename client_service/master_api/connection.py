@@ -29,55 +29,55 @@ ANSWER_S = 120
 """Read timeout in seconds; the master may be storing files on a slow disk."""
 _CONNECT_S = 10
 _BLOCK_BYTES = 1 << 18
-_PASSING = frozenset({502, 503, 504, 507})
+_RETRIED_STATUSES = frozenset({502, 503, 504, 507})
 """Statuses to retry: disk full, too many jobs, stopping, or a proxy that can't reach the master."""
-_REDIRECTIONS = range(300, 400)
+_REDIRECTS = range(300, 400)
 """Invalid from a master; the session follows none."""
 _UNAUTHORIZED = (
     "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env to the "
     "one that the master was started with"
 )
 """Replaces the master's own message, which is for authors of HTTP requests."""
-_AS_IT_IS = "identity"
+_IDENTITY = "identity"
 """No other content encoding is accepted, since a few bytes could decompress to gigabytes."""
 
 
 class Connection:
-    """The connection to one master; ``note`` is called with a line about each wait."""
+    """The connection to one master; ``notify`` is called with a line about each wait."""
 
     def __init__(
         self,
         master_url: str,
         token: str | None,
-        note: Callable[[str], None],
+        notify: Callable[[str], None],
         interrupts: InterruptHandler,
         authority: Path | None,
     ) -> None:
         self._master_url = master_url
-        self._note = note
-        self._ctrl_c = interrupts
+        self._notify = notify
+        self._interrupts = interrupts
         self._session = new_session(token, ANSWER_S, authority)
         self._has_answered = False
         self._is_master = False
         self._head = wrong_address.Head(0, "")
 
-    def ask(
+    def request(
         self,
-        take: Callable[[Blocks], T],
+        read_body: Callable[[Blocks], T],
         method: str,
         path: str,
         body: Body = dict,
         timeout_s: float = ANSWER_S,
-        patience_s: float = RETRY_FOR_S,
+        retry_for_s: float = RETRY_FOR_S,
     ) -> T:
-        """Send a request, and retry it until it is answered or ``patience_s`` seconds have passed.
+        """Send a request, and retry it until it is answered or ``retry_for_s`` seconds have passed.
 
-        ``take`` reads the blocks of a successful response as they arrive. It is called again for
-        the next response if one breaks off.
+        ``read_body`` reads the blocks of a successful response as they arrive. It is called again
+        for the next response if one breaks off.
         """
-        outage = RetrySchedule(self._note, patience_s)
+        retries = RetrySchedule(self._notify, retry_for_s)
         while True:
-            self._ctrl_c.check()
+            self._interrupts.check()
             try:
                 with self._session.request(
                     method,
@@ -89,33 +89,33 @@ class Connection:
                     self._head = wrong_address.head_of(
                         response.status_code, response.reason, response.headers
                     )
-                    if response.status_code in _REDIRECTIONS:
-                        raise self.nonsense()
+                    if response.status_code in _REDIRECTS:
+                        raise self.invalid_answer()
                     if response.ok:
-                        taken = take(_blocks(response))
+                        result = read_body(_blocks(response))
                         self._has_answered = True
-                        return taken
+                        return result
                     refusal = self._refusal(response)
             except SourceChanged as error:
                 raise UsageError(str(error)) from error
             except requests.RequestException as error:
-                self._lost(error, outage)
+                self._handle_lost(error, retries)
                 continue
             self._has_answered = True
-            if response.status_code not in _PASSING:
+            if response.status_code not in _RETRIED_STATUSES:
                 raise MasterError(refusal)
-            if not outage.wait(refusal, _retry_after_s(response)):
+            if not retries.wait(refusal, _retry_after_s(response)):
                 raise MasterUnavailable(refusal)
 
     def check_is_master(self, is_sure: bool) -> None:
         """Raise ``MasterError`` if a slave answers; ``is_sure`` skips the request."""
         if not is_sure:
-            said = self.ask(answers.bounded, "GET", "/")
+            said = self.request(answers.bounded, "GET", "/")
             if said.startswith(wrong_address.SLAVE_IS_UP.encode()):
                 raise MasterError(wrong_address.of_slave(self._master_url))
         self._is_master = True
 
-    def nonsense(self) -> MasterError:
+    def invalid_answer(self) -> MasterError:
         """Return the error to raise for an invalid response."""
         if not self._is_master:
             return MasterError(wrong_address.of_web_server(self._master_url, self._head))
@@ -134,19 +134,19 @@ class Connection:
         reason = reason or f"HTTP {response.status_code} {response.reason}"
         return f"the master says no: {printable(reason)}"
 
-    def _lost(self, error: requests.RequestException, outage: RetrySchedule) -> None:
+    def _handle_lost(self, error: requests.RequestException, retries: RetrySchedule) -> None:
         """Wait before the next try; raises if the master never answered or the retries ended."""
         if doubtful := master_certificate_problem(self._master_url, error):
             raise MasterError(printable(doubtful)) from error
         trouble = f"the master at {self._master_url} can't be reached or broke off"
         reason = printable(root_cause(error))
-        if not self._has_answered or not outage.wait(f"{trouble} ({reason})"):
+        if not self._has_answered or not retries.wait(f"{trouble} ({reason})"):
             raise MasterUnavailable(f"{trouble}: is it running there? ({reason})") from error
 
 
 def _blocks(response: requests.Response) -> Blocks:
     """Yield the content as it arrives; nothing of a compressed one, which was not requested."""
-    if response.headers.get("Content-Encoding", _AS_IT_IS).lower() == _AS_IT_IS:
+    if response.headers.get("Content-Encoding", _IDENTITY).lower() == _IDENTITY:
         yield from response.iter_content(_BLOCK_BYTES)
 
 

@@ -25,38 +25,38 @@ from protocol.wire import LazyFile
 T = TypeVar("T")
 
 _FIRST_ANSWER_S = 15
-_BRIEFLY_S = 3.0
+_EXIT_RETRY_FOR_S = 3.0
 """Seconds of retries for requests that are sent when the client ends."""
-_PAGE = 1000
+_PAGE_SIZE = 1000
 
 
 class JobApi:
-    """The API of one master; ``note`` is called with a line about each wait."""
+    """The API of one master; ``notify`` is called with a line about each wait."""
 
     def __init__(
         self,
         master_url: str,
         token: str | None,
-        note: Callable[[str], None],
+        notify: Callable[[str], None],
         interrupts: InterruptHandler | None = None,
         authority: Path | None = None,
     ) -> None:
         self.master_url = master_url
-        self._ctrl_c = interrupts or InterruptHandler()
-        self._connection = Connection(master_url, token, note, self._ctrl_c, authority)
+        self._interrupts = interrupts or InterruptHandler()
+        self._connection = Connection(master_url, token, notify, self._interrupts, authority)
 
     def status(self) -> Answer:
         """Return the status of the master and its slaves; raises if another program answers."""
         status = self._json(answers.status, "GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
         if status.get("status") != "alive":
-            raise self._connection.nonsense()
+            raise self._connection.invalid_answer()
         # Without the token, the status of a slave looks the same as that of a master.
         self._connection.check_is_master("slaves" in status)
         return status
 
     def page_of(self, job_id: str) -> str:
         """Return the address of the page that shows a job."""
-        return f"{self.master_url}/ui#{_job(job_id)}"
+        return f"{self.master_url}/ui#{_job_path(job_id)}"
 
     def create(self, task_type: str) -> str:
         """Make a job that is open for files; returns its id."""
@@ -64,7 +64,7 @@ class JobApi:
 
     def retry(self, job_id: str) -> str:
         """Make a new job of the failed files of a job; returns its id."""
-        return self._created(f"{_job(job_id)}/retry", None)
+        return self._created(f"{_job_path(job_id)}/retry", None)
 
     def add_files(
         self,
@@ -83,17 +83,17 @@ class JobApi:
         # add the same files twice.
         headers = {"Idempotency-Key": f"{job_id}-{first_index}"}
 
-        def tell(sent: MultipartEncoderMonitor) -> None:
-            self._ctrl_c.check()
+        def report_progress(sent: MultipartEncoderMonitor) -> None:
+            self._interrupts.check()
             progress(sent.bytes_read / sent.len)
 
         def body() -> dict[str, Any]:
             encoder = _encode(field, files)
-            monitor = MultipartEncoderMonitor(encoder, tell)
+            monitor = MultipartEncoderMonitor(encoder, report_progress)
             kind = {"Content-Type": encoder.content_type}
             return {"data": monitor, "headers": headers | kind}
 
-        indexes = self._json(_as_it_is, "POST", f"{_job(job_id)}/files", body).get("indexes")
+        indexes = self._json(_unchecked, "POST", f"{_job_path(job_id)}/files", body).get("indexes")
         if indexes != list(range(first_index, first_index + len(files))):
             raise MasterError(
                 f"another client is sending files to job {job_id}: cancel it and send it anew"
@@ -101,34 +101,34 @@ class JobApi:
 
     def start(self, job_id: str) -> None:
         """Start the job; it accepts no more files."""
-        self._json(_as_it_is, "POST", f"{_job(job_id)}/start")
+        self._json(_unchecked, "POST", f"{_job_path(job_id)}/start")
 
     def cancel(self, job_id: str) -> Answer:
         """Cancel the job; returns its head."""
-        return self._json(answers.head, "DELETE", _job(job_id))
+        return self._json(answers.head, "DELETE", _job_path(job_id))
 
     def abandon(self, job_id: str) -> Answer:
         """Cancel the job with few retries, since the client is ending; returns its head."""
-        self._ctrl_c.forget()
-        path = _job(job_id)
-        return self._json(answers.head, "DELETE", path, dict, _FIRST_ANSWER_S, _BRIEFLY_S)
+        self._interrupts.reset()
+        path = _job_path(job_id)
+        return self._json(answers.head, "DELETE", path, dict, _FIRST_ANSWER_S, _EXIT_RETRY_FOR_S)
 
     def drop(self, job_id: str, slave: str) -> int:
         """Exclude one slave from the job; returns how many files were taken from it."""
-        path = f"{_job(job_id)}/drop"
+        path = f"{_job_path(job_id)}/drop"
         return self._json(answers.files_moved, "POST", path, lambda: {"json": {"slave": slave}})
 
     def head(self, job_id: str) -> Answer:
         """Return the job without its files."""
-        return self._json(answers.head, "GET", f"{_job(job_id)}?limit=0")
+        return self._json(answers.head, "GET", f"{_job_path(job_id)}?limit=0")
 
     def ledger(self, job_id: str) -> Iterator[Answer]:
         """Yield the job's files in upload order, a page in memory at a time."""
         last = -1
-        for entry in self._pages(answers.entries, _job(job_id)):
+        for entry in self._pages(answers.entries, _job_path(job_id)):
             # A master that repeats one page would cause an endless loop.
             if entry["index"] <= last:
-                raise self._connection.nonsense()
+                raise self._connection.invalid_answer()
             last = entry["index"]
             yield entry
 
@@ -142,8 +142,8 @@ class JobApi:
             # New jobs shift a few known ones to the next page, but never a whole page.
             if head["job_id"] in seen:
                 repeated += 1
-                if repeated == _PAGE:
-                    raise self._connection.nonsense()
+                if repeated == _PAGE_SIZE:
+                    raise self._connection.invalid_answer()
                 continue
             seen.add(head["job_id"])
             repeated = 0
@@ -152,7 +152,7 @@ class JobApi:
     def download(self, task_type: str, name: str, target: BinaryIO) -> str:
         """Write one result to an empty file; returns its SHA-256."""
         path = f"/results/{quote(task_type, safe='')}/{quote(name, safe='')}"
-        return self._connection.ask(lambda blocks: _store(blocks, target), "GET", path)
+        return self._connection.request(lambda blocks: _store(blocks, target), "GET", path)
 
     def _created(self, path: str, body: object) -> str:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
@@ -163,10 +163,10 @@ class JobApi:
     ) -> Iterator[Answer]:
         offset = 0
         while True:
-            page = self._json(read, "GET", f"{path}?offset={offset}&limit={_PAGE}{more}")
+            page = self._json(read, "GET", f"{path}?offset={offset}&limit={_PAGE_SIZE}{more}")
             yield from page
             offset += len(page)
-            if len(page) < _PAGE:
+            if len(page) < _PAGE_SIZE:
                 return
 
     def _json(
@@ -176,17 +176,17 @@ class JobApi:
         path: str,
         body: Body = dict,
         timeout_s: float = ANSWER_S,
-        patience_s: float = RETRY_FOR_S,
+        retry_for_s: float = RETRY_FOR_S,
     ) -> T:
         """Return the response, parsed and validated by ``read``; raises ``MasterError``."""
-        data = self._connection.ask(answers.bounded, method, path, body, timeout_s, patience_s)
+        data = self._connection.request(answers.bounded, method, path, body, timeout_s, retry_for_s)
         try:
             return read(answers.parse(data))
-        except answers.NONSENSE as error:
-            raise self._connection.nonsense() from error
+        except answers.INVALID as error:
+            raise self._connection.invalid_answer() from error
 
 
-def _job(job_id: str) -> str:
+def _job_path(job_id: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}"
 
 
@@ -197,7 +197,7 @@ def _encode(field: str, files: Sequence[Source]) -> MultipartEncoder:
     )
 
 
-def _as_it_is(answer: Answer) -> Answer:
+def _unchecked(answer: Answer) -> Answer:
     return answer
 
 

@@ -13,7 +13,7 @@ RETRY_FOR_S = 120.0
 """Enough for a restart of the master's computer, or for somebody to free space on its disk."""
 _WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """The first retry is at once: a keep-alive connection may have ended while the master runs."""
-_MOST_S = 30.0
+_MAX_WAIT_S = 30.0
 """Upper limit of the master's ``Retry-After``, so that the client soon notices a recovery."""
 
 
@@ -22,18 +22,18 @@ class RetrySchedule:
 
     def __init__(
         self,
-        note: Callable[[str], None],
-        patience_s: float = RETRY_FOR_S,
+        notify: Callable[[str], None],
+        retry_for_s: float = RETRY_FOR_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._note = note
-        self._patience_s = patience_s
+        self._notify = notify
+        self._retry_for_s = retry_for_s
         self._clock = clock
         self._sleep = sleep
         self._began: float | None = None
         self._failures = 0
-        self._told = ""
+        self._reported = ""
 
     def wait(self, reason: str, asked_s: float | None = None) -> bool:
         """Wait before the next try, ``asked_s`` seconds if given; returns False to give up.
@@ -43,14 +43,14 @@ class RetrySchedule:
         now = self._clock()
         if self._began is None:
             self._began = now
-        left_s = self._began + self._patience_s - now
+        left_s = self._began + self._retry_for_s - now
         if left_s <= 0:
             return False
         wait_s = _WAITS_S[min(self._failures, len(_WAITS_S) - 1)] if asked_s is None else asked_s
-        wait_s = min(wait_s, left_s, _MOST_S)
+        wait_s = min(wait_s, left_s, _MAX_WAIT_S)
         self._failures += 1
-        if wait_s and reason != self._told:
-            self._told = reason
-            self._note(f"{reason}; trying again for {counted(round(left_s), 'second')}")
+        if wait_s and reason != self._reported:
+            self._reported = reason
+            self._notify(f"{reason}; trying again for {counted(round(left_s), 'second')}")
         self._sleep(wait_s)
         return True

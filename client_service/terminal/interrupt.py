@@ -11,18 +11,18 @@ class InterruptHandler:
     """A SIGINT handler that remembers the signal; ``check``, called regularly, raises it again."""
 
     def __init__(self) -> None:
-        self._pressed = False
+        self._is_interrupted = False
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         """Record the signal and raise ``KeyboardInterrupt``, as Python's own handler does."""
-        self._pressed = True
+        self._is_interrupted = True
         raise KeyboardInterrupt
 
     def check(self) -> None:
         """Raise ``KeyboardInterrupt`` if Ctrl-C was pressed and the exception was lost."""
-        if self._pressed:
+        if self._is_interrupted:
             raise KeyboardInterrupt
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Forget the signal, so that the cleanup after Ctrl-C can send requests."""
-        self._pressed = False
+        self._is_interrupted = False

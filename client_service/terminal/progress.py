@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from client_service.terminal.safe_text import printable
 
-_OF_A_JOB = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+_JOB_BAR_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 """Without tqdm's own rate, which ignores the time before this client started to follow the job."""
 
 
@@ -25,7 +25,7 @@ def of_files(what: str, total: int) -> "tqdm[Any]":
 
 def of_job(what: str, total: int, done: int) -> "tqdm[Any]":
     """Return a bar for the files of a job; ``show`` sets its counts and figures."""
-    return _bar(what, total, done, bar_format=_OF_A_JOB)
+    return _bar(what, total, done, bar_format=_JOB_BAR_FORMAT)
 
 
 def show(bar: "tqdm[Any]", done: int, figures: Iterable[str]) -> None:
@@ -39,7 +39,7 @@ def clock(seconds: float) -> str:
     return tqdm.format_interval(seconds)
 
 
-def note(line: str) -> None:
+def write_stderr(line: str) -> None:
     """Write a line to standard error, above the bar if there is one."""
     # A message that can't be written must not end the job.
     with contextlib.suppress(OSError):
@@ -47,7 +47,7 @@ def note(line: str) -> None:
         sys.stderr.flush()
 
 
-def tell(line: str) -> None:
+def write_stdout(line: str) -> None:
     """Write a line to standard output, without disturbing the bar if there is one."""
     tqdm.write(line, file=sys.stdout)
 

@@ -5,7 +5,7 @@ No I/O, clocks or threads.
 
 import re
 
-MOST_NAME_BYTES = 255
+MAX_NAME_BYTES = 255
 """The limit of common file systems."""
 
 _CONTROLS = re.compile(
@@ -35,5 +35,5 @@ def is_safe(name: str) -> bool:
         and not name.startswith(".")
         and not name.endswith((".", " "))
         and name.partition(".")[0].strip().lower() not in _DEVICES
-        and len(name.encode()) <= MOST_NAME_BYTES
+        and len(name.encode()) <= MAX_NAME_BYTES
     )

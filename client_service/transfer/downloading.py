@@ -7,11 +7,11 @@ from pathlib import Path
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnavailable
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
-from client_service.output import of_source
+from client_service.output import source_suffix
 from client_service.terminal import progress
 from client_service.terminal.safe_text import printable
 from client_service.transfer.manifest_file import Manifest
-from client_service.transfer.output_folder import Unplaced, bring, check
+from client_service.transfer.output_folder import NotStored, check, store
 from protocol import manifest
 from protocol.counts import counted
 from protocol.result_names import MANIFEST, ResultPaths
@@ -23,62 +23,64 @@ _TRIES = 2
 def fetch(api: JobApi, head: Answer, folder: Path) -> int:
     """Download every result of an ended job to the folder; returns the exit code."""
     total, job_id = head["done_files"], head["job_id"]
-    home = _Home(api, head["task_type"], folder, ResultPaths(head["task_type"]))
-    listed = Manifest(folder, job_id)
-    with listed.collecting(), progress.of_files("Downloading results", total) as bar:
+    downloader = _Downloader(api, head["task_type"], folder, ResultPaths(head["task_type"]))
+    manifest_file = Manifest(folder, job_id)
+    with manifest_file.collecting(), progress.of_files("Downloading results", total) as bar:
         for entry in api.ledger(job_id):
             path = ""
             if entry["saved_file"]:
-                path = home.bring(entry)
+                path = downloader.fetch_one(entry)
                 bar.update()
-            listed.add(manifest.row(entry, path, head["task_type"], job_id))
-        is_listed = _publish(listed, folder)
-    print(f"Brought Home: {home.brought} of {counted(total, 'result')}, to {folder}")
-    return ALL_DONE if home.brought == total and is_listed else SOME_FAILED
+            manifest_file.add(manifest.row(entry, path, head["task_type"], job_id))
+        is_listed = _publish(manifest_file, folder)
+    print(f"Brought Home: {downloader.downloaded} of {counted(total, 'result')}, to {folder}")
+    return ALL_DONE if downloader.downloaded == total and is_listed else SOME_FAILED
 
 
-def _publish(listed: Manifest, folder: Path) -> bool:
+def _publish(manifest_file: Manifest, folder: Path) -> bool:
     try:
-        listed.publish()
+        manifest_file.publish()
     except OSError as error:
-        progress.note(f"{folder}: {MANIFEST} can't be written there ({error.strerror})")
+        progress.write_stderr(f"{folder}: {MANIFEST} can't be written there ({error.strerror})")
         return False
     return True
 
 
 @dataclass(slots=True)
-class _Home:
+class _Downloader:
     """Downloads results to a folder one by one, until the folder can't be written to."""
 
     api: JobApi
     task_type: str
     folder: Path
     paths: ResultPaths
-    brought: int = 0
+    downloaded: int = 0
     is_full: bool = False
 
-    def bring(self, entry: Answer) -> str:
+    def fetch_one(self, entry: Answer) -> str:
         """Download one result and print its path; returns that, or "" if it was not stored."""
         saved, sha256 = entry["saved_file"], entry["result_sha256"] or ""
         wanted = self.paths.place(entry["filename"], saved, sha256).path
         if self.is_full:
             return ""
         try:
-            path = bring(self.folder, wanted, sha256, self._download(saved, sha256))
+            path = store(self.folder, wanted, sha256, self._download(saved, sha256))
         except MasterUnavailable:
             raise
-        except (MasterError, Unplaced) as error:
-            progress.note(f"{wanted}: this result was not brought home: {error}")
+        except (MasterError, NotStored) as error:
+            progress.write_stderr(f"{wanted}: this result was not brought home: {error}")
             return ""
         except OSError as error:
             # The next result would fail in the same way.
-            progress.note(f"{self.folder}: can't write there ({error.strerror})")
+            progress.write_stderr(f"{self.folder}: can't write there ({error.strerror})")
             self.is_full = True
             return ""
-        if not self.brought:
-            progress.tell("Output Files:")
-        self.brought += 1
-        progress.tell(f"  {printable(str(self.folder / path))}{of_source(entry['filename'])}")
+        if not self.downloaded:
+            progress.write_stdout("Output Files:")
+        self.downloaded += 1
+        progress.write_stdout(
+            f"  {printable(str(self.folder / path))}{source_suffix(entry['filename'])}"
+        )
         return path
 
     def _download(self, saved_file: str, sha256: str) -> Callable[[Path], None]:

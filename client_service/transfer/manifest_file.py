@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from client_service.transfer.output_folder import numbered, temporary
+from client_service.transfer.output_folder import numbered_names, temporary
 from protocol import manifest
 from protocol.result_names import MANIFEST
 
@@ -59,7 +59,7 @@ class Manifest:
         if self._error:
             raise self._error
         with _locked(self._folder), temporary(self._folder) as new:
-            for name in numbered(MANIFEST):
+            for name in numbered_names(MANIFEST):
                 place = self._folder / name
                 with new.open("w", encoding="utf-8", newline="") as whole:
                     whole.write(manifest.HEADER)

@@ -20,7 +20,7 @@ _OF_THIS_PATH = frozenset(
 """Errors of one path alone, not of the folder; Windows reports a long path with the last two."""
 
 
-class Unplaced(Exception):
+class NotStored(Exception):
     """One result can't be written to its path; others may be."""
 
 
@@ -35,25 +35,25 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"--output {folder}: can't write there ({reason})") from error
 
 
-def bring(root: Path, path: str, sha256: str, download: Callable[[Path], None]) -> str:
+def store(root: Path, path: str, sha256: str, download: Callable[[Path], None]) -> str:
     """Store a result at the path, numbered if that is taken; returns the path used, with ``/``.
 
     ``download`` writes the result to the file that it is given. It is not called if one of these
-    paths has the same bytes already. Raises ``MasterError`` for an unsafe path, ``Unplaced`` if
+    paths has the same bytes already. Raises ``MasterError`` for an unsafe path, ``NotStored`` if
     this path can't be created, and ``OSError`` if the folder can't be written to.
     """
     check(path)
     wanted = PurePosixPath(path)
     try:
-        folder = _folder(root, wanted.parent)
-        taken = _taken(folder, wanted.name)
-        if (place := next((file for file in taken if _sha256(file) == sha256), None)) is None:
+        folder = _make_folder(root, wanted.parent)
+        existing = _existing(folder, wanted.name)
+        if (place := next((file for file in existing if _sha256(file) == sha256), None)) is None:
             with temporary(folder) as new:
                 download(new)
-                place = _place(new, folder, wanted.name)
+                place = _move_to_free_name(new, folder, wanted.name)
     except OSError as error:
         if error.errno in _OF_THIS_PATH:
-            raise Unplaced(f"its path can't be made in {root} ({error.strerror})") from error
+            raise NotStored(f"its path can't be made in {root} ({error.strerror})") from error
         raise
     return wanted.with_name(place.name).as_posix()
 
@@ -64,7 +64,7 @@ def check(path: str) -> None:
         raise MasterError("a file of that name could do harm, here or on another system")
 
 
-def numbered(name: str) -> Iterator[str]:
+def numbered_names(name: str) -> Iterator[str]:
     """Yield the name, then with _2, _3 and so on."""
     yield name
     stem, ending = os.path.splitext(name)  # noqa: PTH122 (a name, no path)
@@ -83,25 +83,25 @@ def temporary(folder: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _folder(root: Path, below: PurePosixPath) -> Path:
-    """Make a folder below the root; raises ``Unplaced`` if a link leads out of the root."""
+def _make_folder(root: Path, below: PurePosixPath) -> Path:
+    """Make a folder below the root; raises ``NotStored`` if a link leads out of the root."""
     folder = root / below
     if not folder.resolve().is_relative_to(root.resolve()):
-        raise Unplaced(f"a link in {root} leads out of it")
+        raise NotStored(f"a link in {root} leads out of it")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _taken(folder: Path, name: str) -> Iterator[Path]:
+def _existing(folder: Path, name: str) -> Iterator[Path]:
     """Yield the existing files with this name or a numbered one."""
-    places = (folder / candidate for candidate in numbered(name))
+    places = (folder / candidate for candidate in numbered_names(name))
     # A link without a target occupies its name too.
     return itertools.takewhile(lambda place: place.exists() or place.is_symlink(), places)
 
 
-def _place(new: Path, folder: Path, name: str) -> Path:
+def _move_to_free_name(new: Path, folder: Path, name: str) -> Path:
     """Rename the file to the first free name; other clients may do the same at the same time."""
-    for candidate in numbered(name):
+    for candidate in numbered_names(name):
         place = folder / candidate
         with contextlib.suppress(FileExistsError):
             place.open("xb").close()

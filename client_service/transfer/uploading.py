@@ -7,7 +7,7 @@ from client_service.errors import UsageError
 from client_service.local_files import FileTotals, Source, check, walk
 from client_service.master_api.answers import Answer
 from client_service.master_api.job_api import JobApi
-from client_service.resume_hints import or_cancelled
+from client_service.resume_hints import cancel_on_error
 from client_service.terminal import progress
 from protocol.counts import counted
 from protocol.task_types import TASK_TYPES
@@ -16,7 +16,7 @@ BATCH_FILES = 500
 BATCH_BYTES = 64 * 1024 * 1024
 """Bounds what is sent again when the connection breaks; a larger file is a request of its own."""
 
-_QUOTED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
+_ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """Escapes of file names in form headers, which the receiver may have left as they are."""
 _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
 """The beginning of a Windows path; older masters store only the last part of such a name."""
@@ -25,7 +25,7 @@ _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
 def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
     """Make a job of the named files and start it; returns its id."""
     totals, job_id = check(arguments), api.create(task_type)
-    with or_cancelled(api, job_id):
+    with cancel_on_error(api, job_id):
         send(api, job_id, TASK_TYPES[task_type].form_field, walk(arguments), totals, FileTotals())
         api.start(job_id)
     return job_id
@@ -51,12 +51,12 @@ def send(
     field: str,
     sources: Iterator[Source],
     totals: FileTotals,
-    there: FileTotals,
+    sent: FileTotals,
 ) -> None:
-    """Send the rest of ``sources`` to the job; ``there`` are the totals of what it has already."""
-    index = there.files
+    """Send the rest of ``sources`` to the job; ``sent`` are the totals of what it has already."""
+    index = sent.files
     with progress.of_bytes(
-        f"Sending {counted(totals.files, 'file')}", totals.size, there.size
+        f"Sending {counted(totals.files, 'file')}", totals.size, sent.size
     ) as bar:
         for batch in batches(sources):
             begin, size = int(bar.n), sum(source.size for source in batch)
@@ -76,34 +76,34 @@ def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> FileTotals
 
     Raises ``UsageError`` if a name or size differs: then these are not the job's files.
     """
-    there = FileTotals()
+    sent = FileTotals()
     for entry in ledger:
         source = next(sources, None)
         if source is None:
             raise UsageError("the job has more files than were named: these are not its files")
-        if entry["size"] != source.size or not _is_same(entry["filename"], source.name):
+        if entry["size"] != source.size or not _is_same_name(entry["filename"], source.name):
             raise UsageError(
                 f"{source.path}: in its place the job has {entry['filename']!r} of "
                 f"{counted(entry['size'], 'byte')}: name the same files, unchanged, or send a new "
                 "job"
             )
-        there.add(source)
-    return there
+        sent.add(source)
+    return sent
 
 
-def _is_same(kept: str, name: str) -> bool:
+def _is_same_name(stored: str, name: str) -> bool:
     """Return whether the job's file may be the named one.
 
     Older clients omitted the names of folders that were given among several arguments.
     """
-    kept, name = _plain(kept), _plain(name)
-    is_cut = _WINDOWS_PATH.match(name) is not None and name.rpartition("\\")[2] == kept
-    return kept == name or is_cut or name.endswith(f"/{kept}")
+    stored, name = _unescaped(stored), _unescaped(name)
+    is_cut = _WINDOWS_PATH.match(name) is not None and name.rpartition("\\")[2] == stored
+    return stored == name or is_cut or name.endswith(f"/{stored}")
 
 
-def _plain(name: str) -> str:
+def _unescaped(name: str) -> str:
     """Return a name without the escapes of form headers."""
-    for written, meant in _QUOTED.items():
+    for written, meant in _ESCAPES.items():
         name = name.replace(written, meant)
     # Some libraries double each backslash, and not every receiver reverts that.
     return re.sub(r"\\+", r"\\", name)

@@ -1,4 +1,4 @@
-"""How the client reads what a master answers, and what it takes for nonsense."""
+"""Parsing and validation of the master's responses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -45,8 +45,8 @@ SLAVE: dict[str, Any] = {
 
 
 def test_endless_answer_is_read_to_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more blocks are taken than the bound needs, and what was cut is no JSON."""
-    monkeypatch.setattr(answers, "MOST_BYTES", 1000)
+    """Reading stops at the bound, and a response that was cut is not valid JSON."""
+    monkeypatch.setattr(answers, "MAX_BYTES", 1000)
     taken = []
 
     def endless() -> Iterator[bytes]:
@@ -57,19 +57,19 @@ def test_endless_answer_is_read_to_its_bound(monkeypatch: pytest.MonkeyPatch) ->
 
     cut = answers.bounded(endless())
     assert (len(cut), len(taken)) == (1000, 10)
-    with pytest.raises(answers.NONSENSE):
+    with pytest.raises(answers.INVALID):
         answers.parse(cut)
 
 
 @pytest.mark.parametrize("data", [b"", b"hi", b"[]", b"null", b"\xff{}", b"[" * 1_000_000])
 def test_what_is_no_object_is_nonsense(data: bytes) -> None:
-    """An answer is an object in JSON; brackets without end are told like the rest."""
-    with pytest.raises(answers.NONSENSE):
+    """A response that is not a JSON object, endlessly nested brackets included, is invalid."""
+    with pytest.raises(answers.INVALID):
         answers.parse(data)
 
 
 def test_good_answers_are_taken() -> None:
-    """What a master answers passes, with what this client does not know."""
+    """Valid responses pass unchanged, with keys that this client does not know."""
     more = {"new": [1]}
     assert answers.head(HEAD | more) == HEAD | more
     assert answers.heads({"jobs": [HEAD]}) == [HEAD]
@@ -79,7 +79,7 @@ def test_good_answers_are_taken() -> None:
 
 
 def test_what_may_be_missing_is_none() -> None:
-    """A master without the figures of progress is understood."""
+    """A response without rate and time left is valid."""
     few = {
         name: value for name, value in HEAD.items() if name not in ("waiting_for", "seconds_left")
     }
@@ -94,8 +94,8 @@ def test_entry_of_a_master_without_warnings_has_none() -> None:
 
 @pytest.mark.parametrize("warnings", ["text", [1], [None], {"a": "b"}])
 def test_warnings_of_another_shape_are_nonsense(warnings: object) -> None:
-    """Warnings are a list of texts."""
-    with pytest.raises(answers.NONSENSE):
+    """Warnings must be a list of texts."""
+    with pytest.raises(answers.INVALID):
         answers.entries({"files": [ENTRY | {"warnings": warnings}]})
 
 
@@ -112,15 +112,15 @@ def test_warnings_of_another_shape_are_nonsense(warnings: object) -> None:
     + [{"seconds_left": bad} for bad in (float("nan"), float("inf"), -1, "1", 1e300)],
 )
 def test_head_of_another_shape_is_nonsense(changed: dict[str, Any]) -> None:
-    """What is missing, of a wrong type, or no word where one is needed is found at once."""
-    with pytest.raises(answers.NONSENSE):
+    """A missing key, a wrong type, or a text with unsafe characters is invalid."""
+    with pytest.raises(answers.INVALID):
         answers.heads({"jobs": [HEAD | changed]})
 
 
 @pytest.mark.parametrize("name", ["index", "filename", "size", "state", "attempts"])
 def test_entry_without_what_it_must_have_is_nonsense(name: str) -> None:
-    """A file of the ledger has its place, name, size and state."""
-    with pytest.raises(answers.NONSENSE):
+    """An entry of the ledger needs an index, name, size and state."""
+    with pytest.raises(answers.INVALID):
         answers.entries({"files": [{key: ENTRY[key] for key in ENTRY if key != name}]})
 
 
@@ -129,10 +129,10 @@ def test_entry_without_what_it_must_have_is_nonsense(name: str) -> None:
 )
 @pytest.mark.parametrize("value", [None, "x y", [1], {"a": 1}, 1.5])
 def test_wrong_types_are_nonsense(read: Any, value: object) -> None:
-    """A list of something else, a text for a list, nothing at all: no one of them is an answer."""
+    """A page with a list of other values, a text, or nothing in place of its list is invalid."""
     names = ("jobs", "files", "job_id", "files_moved")
     for answer in ({}, dict.fromkeys(names, value)):
-        with pytest.raises(answers.NONSENSE):
+        with pytest.raises(answers.INVALID):
             read(answer)
 
 
@@ -150,13 +150,13 @@ def test_wrong_types_are_nonsense(read: Any, value: object) -> None:
     ],
 )
 def test_slaves_of_another_shape_are_nonsense(slaves: object) -> None:
-    """The slaves of a status are a list, each with its address, workers and types."""
-    with pytest.raises(answers.NONSENSE):
+    """The slaves of a status must be a list, each with its address, workers and task types."""
+    with pytest.raises(answers.INVALID):
         answers.status({"status": "alive", "slaves": slaves})
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"error": 1}', b'{"error": ["a"]}'])
 def test_refusal_without_a_reason_is_none(data: bytes) -> None:
-    """Only a text is a reason."""
+    """A reason that is not a text is ignored."""
     assert answers.refusal(data) is None
     assert answers.refusal(b'{"error": "full"}') == "full"

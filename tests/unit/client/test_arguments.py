@@ -1,4 +1,4 @@
-"""What a command line asks for, and the one that comes back to a job."""
+"""Parsing of command lines, and the command lines that the client prints."""
 
 import os
 import shlex
@@ -13,7 +13,7 @@ URL = "http://localhost:5000"
 
 
 def test_options_may_stand_anywhere() -> None:
-    """Before, between and after the files, an option means the same."""
+    """An option means the same before, between and after the files."""
     expected = Command(URL, "text", ["a", "b"], True, Path("out"), "job1")
     options = ["--background", "--output", "out", "--resume", "job1"]
     for line in (
@@ -27,10 +27,10 @@ def test_options_may_stand_anywhere() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
 @pytest.mark.parametrize("files", [["a b.txt", "it's"], ["-x.txt"], ["./-y", "c"]])
-def test_way_back_is_a_command_line(files: list[str]) -> None:
-    """What the user is told to type asks for the rest of the same upload."""
+def test_resume_command_parses_to_the_same_upload(files: list[str]) -> None:
+    """The printed command to resume parses to the same upload."""
     command = Command(URL, "auto", files, True, Path("my results"))
-    words = shlex.split(command.to_resume("job1"))
+    words = shlex.split(command.resume_command("job1"))
     assert words[:2] == ["python", "client.py"]
     back = read(words[2:])
     assert (back.word, back.background, back.output) == ("auto", True, Path("my results"))
@@ -39,11 +39,15 @@ def test_way_back_is_a_command_line(files: list[str]) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
-def test_way_back_is_what_was_called() -> None:
-    """Every line begins with the interpreter and the script as they were called."""
+def test_printed_commands_begin_as_called() -> None:
+    """Every printed command begins with the interpreter and the script as they were called."""
     program = ("/my own/python", "../client.py")
     command = read([URL, "text", "a"], program)
-    for line in (command.to_resume("job1"), command.to_follow("job1"), command.to_cancel("job1")):
+    for line in (
+        command.resume_command("job1"),
+        command.follow_command("job1"),
+        command.cancel_command("job1"),
+    ):
         assert line.startswith(f"'/my own/python' ../client.py {URL} ")
 
 
@@ -72,8 +76,10 @@ def test_way_back_is_what_was_called() -> None:
         (["text", "a", "--cluster-token", ""], "--cluster-token: it is empty"),
     ],
 )
-def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What makes no sense is told in the last line, and ends the program with 2."""
+def test_bad_usage_is_reported(
+    line: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad usage prints its reason in the last line, and ends the program with 2."""
     with pytest.raises(SystemExit) as ended:
         read([URL, *line])
     assert ended.value.code == 2
@@ -81,17 +87,17 @@ def test_bad_usage_is_told(line: list[str], said: str, capsys: pytest.CaptureFix
 
 
 def test_address_may_be_that_of_the_settings() -> None:
-    """Where the first word is one of those that say what to do, no address was given."""
+    """If the first word is a command word, the address is that of the settings."""
     assert read(["text", "a", "--background"]) == Command("", "text", ["a"], True)
     assert read(["text", "text", "jobs"]) == Command("", "text", ["text", "jobs"])
-    assert read(["jobs"]).to_cancel("job1") == "python client.py cancel job1"
+    assert read(["jobs"]).cancel_command("job1") == "python client.py cancel job1"
 
 
 @pytest.mark.parametrize(("line", "said"), [([], "TASK_TYPE is missing"), ([URL], "is missing")])
-def test_what_is_missing_is_told(
+def test_missing_words_are_reported(
     line: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a word for what to do, all of them are named."""
+    """Without a command word, the error lists all of them."""
     with pytest.raises(SystemExit) as ended:
         read(line)
     assert ended.value.code == 2
@@ -101,7 +107,7 @@ def test_what_is_missing_is_told(
 
 
 def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a script's empty variable leaves is no address of a master."""
+    """An empty argument, from an empty variable of a script, is an error."""
     with pytest.raises(SystemExit):
         read(["", "jobs"])
     assert "MASTER_URL: it is empty" in capsys.readouterr().err
@@ -109,7 +115,7 @@ def test_empty_address_is_not_the_default(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("address", ["localhost:5000", "192.168.1.10:5000", "host", "tex.lan"])
 def test_address_needs_no_scheme(address: str) -> None:
-    """What stands ahead of a word for what to do is the master's address."""
+    """Any word before a command word is the master's address."""
     assert read([address, "text", "a"]) == Command(address, "text", ["a"])
 
 
@@ -117,14 +123,14 @@ def test_address_needs_no_scheme(address: str) -> None:
 def test_misspelt_type_is_no_address(
     word: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without an address, a word that is nearly a task type is refused as one."""
+    """Without an address, a word similar to a task type is reported as misspelt."""
     with pytest.raises(SystemExit):
         read([word, "a.txt"])
     assert f"{word!r}: did you mean {meant}?" in capsys.readouterr().err
 
 
 def test_settings_may_be_options() -> None:
-    """They are given by their names, the address too, and count like the positional one."""
+    """Settings can be given as options; ``--master-url`` is the same as the positional address."""
     command = read(
         ["--tls-ca", "/ca.pem", "--master-url", "h:1", "--allow-plain-http", "text", "a"]
     )
@@ -138,10 +144,10 @@ def test_settings_may_be_options() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quotes as POSIX shells do")
-def test_way_back_has_the_options_but_no_secret() -> None:
-    """What the client prints works again once the token is filled in."""
+def test_printed_commands_have_the_options_but_no_secret() -> None:
+    """A printed command repeats the options, with the token's name in place of its value."""
     words = [URL, "--cluster-token", "s3cret", "--tls-ca", "/my ca.pem", "text", "a"]
-    line = read(words).to_follow("abcd1")
+    line = read(words).follow_command("abcd1")
     assert "s3cret" not in line
     back = read(shlex.split(line)[2:])
     assert (back.master_url, back.word, back.arguments) == (URL, "follow", ["abcd1"])

@@ -1,4 +1,4 @@
-"""How the client tells of its jobs when it ends before they do."""
+"""Messages about jobs when the client ends before they do."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ FULL = "the master says no: the job would be larger"
 
 
 class Master:
-    """Stands in for the master: what it does at each call is up to the test."""
+    """A fake master; ``troubles`` maps a call to an exception to raise or a function to run."""
 
     master_url = URL
 
@@ -99,16 +99,16 @@ def sources(*names: str) -> list[Source]:
     return [Source(Path(name), name, 1) for name in names]
 
 
-def load(*names: str) -> JobInput:
+def job_input(*names: str) -> JobInput:
     return JobInput("text", FileTotals(len(names), len(names)), lambda: iter(sources(*names)))
 
 
-def send(master: Master, loads: Sequence[JobInput], **options: Any) -> int:
-    return process(cast(JobApi, master), Command(URL, "auto", ["files"], **options), loads)
+def send(master: Master, inputs: Sequence[JobInput], **options: Any) -> int:
+    return process(cast(JobApi, master), Command(URL, "auto", ["files"], **options), inputs)
 
 
 def with_job(state: str, *names: str) -> Master:
-    """A master that has a job, j1, of these files."""
+    """Return a master that has a job, j1, of these files."""
     master = Master()
     master.states["j1"], master.files["j1"] = state, sources(*names)
     return master
@@ -119,9 +119,9 @@ def lines(error: pytest.ExceptionInfo[BaseException]) -> list[str]:
 
 
 def test_resume_of_a_started_job_checks_its_files(capsys: pytest.CaptureFixture[str]) -> None:
-    """The very files that a job has are all there; nothing is sent."""
+    """If a started job has all named files, nothing is sent."""
     master = with_job("done", "a", "b")
-    assert send(master, [load("a", "b")], resume="j1") == ALL_DONE
+    assert send(master, [job_input("a", "b")], resume="j1") == ALL_DONE
     assert "j1 has all its files already" in capsys.readouterr().err
     assert not [call for call in master.called if call.startswith(("add", "start"))]
 
@@ -136,37 +136,37 @@ def test_resume_of_a_started_job_checks_its_files(capsys: pytest.CaptureFixture[
         ("done", "a", "more files than were named"),
     ],
 )
-def test_resume_that_can_not_be_is_no_success(state: str, named: str, said: str) -> None:
-    """Files that a job was started without, and those of one that was cancelled, are not sent."""
+def test_impossible_resume_is_an_error(state: str, named: str, said: str) -> None:
+    """Files can't be added to a started or cancelled job."""
     master = with_job(state, "a", "b")
     with pytest.raises(UsageError, match=said):
-        send(master, [load(*named)], resume="j1")
+        send(master, [job_input(*named)], resume="j1")
 
 
 def test_refused_upload_leaves_no_open_job() -> None:
-    """What the master won't have is cancelled, since nobody would come back to it."""
+    """A new job whose files the master refuses is cancelled."""
     master = Master(add=MasterError(FULL))
     with pytest.raises(MasterError) as error:
-        send(master, [load("a")])
+        send(master, [job_input("a")])
     assert lines(error) == [FULL, "job j1 is cancelled"]
     assert master.states == {"j1": "cancelled"}
 
 
-def test_job_that_can_not_be_cancelled_is_told_of() -> None:
-    """Nothing is claimed that did not happen."""
+def test_failed_cancellation_is_reported() -> None:
+    """If the cancellation fails, the message says so."""
     master = Master(start=MasterError(FULL), abandon=MasterUnavailable("it is gone"))
     with pytest.raises(MasterError) as error:
-        send(master, [load("a")])
+        send(master, [job_input("a")])
     assert lines(error)[0] == FULL
     assert "job j1 could not be cancelled" in lines(error)[1]
 
 
-def test_refused_job_of_before_stays() -> None:
-    """A job that was resumed is its user's to cancel."""
+def test_refused_resumed_job_stays() -> None:
+    """A resumed job is not cancelled; the message says how to cancel it."""
     master = with_job("open", "a")
     master.troubles["add"] = MasterError(FULL)
     with pytest.raises(MasterError) as error:
-        send(master, [load("a", "b")], resume="j1")
+        send(master, [job_input("a", "b")], resume="j1")
     assert lines(error) == [
         FULL,
         "job j1 stays open; to cancel it:",
@@ -175,21 +175,21 @@ def test_refused_job_of_before_stays() -> None:
     assert master.states == {"j1": "open"}
 
 
-def test_lost_master_tells_how_to_go_on() -> None:
-    """A job whose upload broke off is not cancelled: it can be gone on with."""
+def test_lost_master_gives_the_command_to_resume() -> None:
+    """A job whose upload was interrupted is not cancelled, since it can be resumed."""
     master = Master(add=MasterUnavailable("it is gone"))
     with pytest.raises(MasterUnavailable) as error:
-        send(master, [load("a")])
+        send(master, [job_input("a")])
     way = f"  python client.py {URL} auto --resume j1 files"
     assert lines(error) == ["it is gone", "to send the rest of the files:", way]
     assert "abandon j1" not in master.called
 
 
-def test_file_that_vanished_may_be_left_out() -> None:
-    """The command line to go on with may name it, so the user is told what to do about it."""
+def test_vanished_file_may_be_left_out() -> None:
+    """The command to resume names the vanished file, so the message says to restore or omit it."""
     master = Master(add=UsageError("a.txt can't be read (No such file or directory)"))
     with pytest.raises(UsageError) as error:
-        send(master, [load("a")])
+        send(master, [job_input("a")])
     assert lines(error)[1] == "with that put right or left out, to send the rest of the files:"
 
 
@@ -203,13 +203,13 @@ def test_file_that_vanished_may_be_left_out() -> None:
         ({"add_j2": KeyboardInterrupt()}, Interrupted),
     ],
 )
-def test_jobs_that_were_started_are_not_forgotten(
+def test_started_jobs_are_in_the_message(
     trouble: dict[str, BaseException], raised: type[Exception]
 ) -> None:
-    """Whatever keeps the second job from being made or sent, the first goes on and is told of."""
+    """If the second job can't be made or sent, the message has the commands for the first."""
     master = Master(**trouble)
     with pytest.raises(raised) as error:
-        send(master, [load("a"), load("b"), load("c")])
+        send(master, [job_input("a"), job_input("b"), job_input("c")])
     assert lines(error)[-4:] == [
         "the job goes on; to come back:",
         f"  python client.py {URL} follow j1",
@@ -220,22 +220,22 @@ def test_jobs_that_were_started_are_not_forgotten(
     assert told_to_resume == (trouble.keys() == {"add_j2"} and raised is Interrupted)
 
 
-def test_stop_after_the_end_claims_no_job_that_goes_on(tmp_path: Path) -> None:
-    """Ctrl-C while the results of a job come home: it is done, and they can be fetched again."""
+def test_stop_during_download_says_that_the_job_is_done(tmp_path: Path) -> None:
+    """After Ctrl-C during the download, the message has the command to download again."""
     master = Master(ledger_j1=KeyboardInterrupt())
     with pytest.raises(Interrupted) as stop:
-        send(master, [load("a")], output=tmp_path)
+        send(master, [job_input("a")], output=tmp_path)
     assert lines(stop) == [
         "job j1 is done; to fetch its results:",
         f"  python client.py {URL} follow --output {tmp_path} j1",
     ]
 
 
-def test_stop_after_the_end_tells_of_the_later_jobs() -> None:
-    """Those that are still under way go on, and only those."""
+def test_stop_after_the_first_job_lists_the_later_jobs() -> None:
+    """Only jobs that still run are listed as going on."""
     master = Master(ledger_j1=KeyboardInterrupt())
     with pytest.raises(Interrupted) as stop:
-        send(master, [load("a"), load("b")])
+        send(master, [job_input("a"), job_input("b")])
     assert lines(stop) == [
         "job j1 is done; to see how it went:",
         f"  python client.py {URL} follow j1",
@@ -247,12 +247,12 @@ def test_stop_after_the_end_tells_of_the_later_jobs() -> None:
 
 
 def test_cancelled_job_without_files_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    """A job that was cancelled before it had a file is not complete."""
+    """The summary of a job that was cancelled without files says so, with exit code 1."""
     master = Master()
 
     def cancel() -> None:
         master.states["j1"], master.files["j1"] = "cancelled", []
 
     master.troubles["head"] = cancel
-    assert send(master, [load("a")]) == SOME_FAILED
+    assert send(master, [job_input("a")]) == SOME_FAILED
     assert "processing cancelled after 0 of 0 files" in capsys.readouterr().out

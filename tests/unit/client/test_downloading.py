@@ -1,4 +1,4 @@
-"""How results come home: whole, checked, and never over a different file."""
+"""Download of results: complete, verified, and never over a different file."""
 
 import csv
 import hashlib
@@ -18,12 +18,12 @@ from tests.unit.client.test_answers import ENTRY
 
 
 class Master:
-    """Stands in for the master: a ledger of results, and what is sent for each."""
+    """A fake master with a ledger of results, and the bytes that it sends for each."""
 
     def __init__(self, results: dict[str, bytes], **sources: str) -> None:
         self.results = results
         self.sources = sources
-        """What was sent for a result of this stem, where it matters."""
+        """The file names of results, by the stem of the result."""
         self.sent = dict(results)
         self.asked: list[str] = []
 
@@ -59,19 +59,19 @@ class Master:
 
 
 def held(folder: Path) -> dict[str, bytes]:
-    """Return what lies in a folder and below, without the manifest."""
+    """Return the files in a folder and below, without the manifest."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.csv")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def listed(folder: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
-    """Return the rows of a manifest, as they were before they were made harmless."""
+    """Return the rows of a manifest, with the protection against formulas removed."""
     with (folder / name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
     return [{column: unescape_formula(cell) for column, cell in row.items()} for row in rows]
 
 
-def test_results_come_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_are_downloaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every result is in the folder under its name, and nothing else."""
     results = {"a_analysis.json": b"a", "b_analysis.json": b"b"}
     assert Master(results).fetch(tmp_path) == ALL_DONE
@@ -85,7 +85,7 @@ def test_results_come_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_different_file_is_kept(tmp_path: Path) -> None:
-    """What is there under the name stays; the result gets a number, and only once."""
+    """An existing file stays; the result is numbered, and a second download adds no file."""
     (tmp_path / "a.json").write_bytes(b"mine")
     (tmp_path / "a_2.json").write_bytes(b"mine too")
     master = Master({"a.json": b"a"})
@@ -96,7 +96,7 @@ def test_different_file_is_kept(tmp_path: Path) -> None:
 
 
 def test_folder_in_the_way_is_no_result(tmp_path: Path) -> None:
-    """A folder that has the name is passed by like a different file."""
+    """A folder with the name of the result counts as a different file."""
     (tmp_path / "a.json").mkdir()
     assert Master({"a.json": b"a"}).fetch(tmp_path) == ALL_DONE
     assert (tmp_path / "a_2.json").read_bytes() == b"a"
@@ -104,7 +104,7 @@ def test_folder_in_the_way_is_no_result(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="links need privileges there")
 def test_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
-    """A link in the place of a result stays, and nothing is made where it leads."""
+    """A link with the name of a result stays, and its target is not created."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.json").symlink_to(tmp_path / "elsewhere")
@@ -116,10 +116,8 @@ def test_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
     assert master.asked == ["a.json"]
 
 
-def test_result_that_is_not_there_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One that can't be had is named with the reason, the others come, the exit code is 1."""
+def test_missing_result_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing or changed result is reported, the others are downloaded, the exit code is 1."""
     master = Master({"a.json": b"a", "b.json": b"b", "c.json": b"c"})
     del master.sent["a.json"]
     master.sent["b.json"] = b"changed"
@@ -134,8 +132,8 @@ def test_result_that_is_not_there_is_told(
     assert master.asked.count("b.json") == 2
 
 
-def test_master_that_is_gone_ends_it(tmp_path: Path) -> None:
-    """Without the master the other results are not waited for, one after the other."""
+def test_unavailable_master_ends_the_download(tmp_path: Path) -> None:
+    """If the master is unavailable, the client does not retry each of the other results."""
 
     class Gone(Master):
         def download(self, _task_type: str, name: str, target: BinaryIO) -> str:
@@ -147,7 +145,7 @@ def test_master_that_is_gone_ends_it(tmp_path: Path) -> None:
 
 
 def test_folder_is_made_or_refused(tmp_path: Path) -> None:
-    """The folder is made before anything is sent; what can't be one is told."""
+    """The folder is created before anything is sent; a file in its place is a usage error."""
     prepare(tmp_path / "a/b")
     assert (tmp_path / "a/b").is_dir()
     (tmp_path / "file").write_text("x")
@@ -158,10 +156,10 @@ def test_folder_is_made_or_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", [".profile", "..\\..\\evil.txt", "..", "C:x", "CON", "nul.json", "a\0b", "\x1b[31m", ""]
 )
-def test_name_that_could_do_harm_is_not_written(
+def test_unsafe_name_is_not_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """Such a result is not even asked for, and told as one that did not come; the others do."""
+    """A result with an unsafe name is reported and not requested; the others are downloaded."""
     master = Master({name: b"evil", "a.json": b"a"})
     assert master.fetch(tmp_path) == SOME_FAILED
     assert held(tmp_path) == {"a.json": b"a"}
@@ -174,8 +172,8 @@ def test_name_that_could_do_harm_is_not_written(
     assert line.isprintable()
 
 
-def test_results_lie_in_the_folders_of_what_was_sent(tmp_path: Path) -> None:
-    """Equal names of different folders stay apart; each is what it would be in an empty folder."""
+def test_results_are_in_the_folders_of_what_was_sent(tmp_path: Path) -> None:
+    """Files of equal names in different folders have results without numbers."""
     sources = {"n_analysis": "2023/n.txt", "n_2_analysis": "2024\\n.txt", "c_analysis": "c.txt"}
     master = Master({f"{stem}.json": stem.encode() for stem in sources}, **sources)
     for _ in range(2):
@@ -199,7 +197,7 @@ def test_results_lie_in_the_folders_of_what_was_sent(tmp_path: Path) -> None:
 def test_link_does_not_lead_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
 ) -> None:
-    """Where a folder of a result is a link to somewhere else, nothing is written there."""
+    """Nothing is written through a link that leads out of the output folder."""
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     home.mkdir()
     elsewhere.mkdir()
@@ -214,7 +212,7 @@ def test_link_does_not_lead_out(
 def test_file_in_the_way_of_a_folder_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The result that needs the folder is told as one that did not come; the others do."""
+    """A result whose folder can't be created is reported; the others are downloaded."""
     (tmp_path / "2023").write_bytes(b"mine")
     master = Master({"a_analysis.json": b"a", "b.json": b"b"}, a_analysis="2023/a.txt")
     assert master.fetch(tmp_path) == SOME_FAILED
@@ -232,7 +230,7 @@ def test_file_in_the_way_of_a_folder_stays(
     ],
 )
 def test_no_name_leads_out(tmp_path: Path, source: str) -> None:
-    """Whatever a master says that a file was called, its result lies in the folder."""
+    """For any file name that a master states, the result is inside the output folder."""
     home = tmp_path / "some" / "home"
     home.mkdir(parents=True)
     assert Master({"a_analysis.json": b"a"}, a_analysis=source).fetch(home) == ALL_DONE

@@ -1,4 +1,4 @@
-"""What a drill makes of two ledgers."""
+"""The drill: its report on two ledgers, and its cleanup when it ends early."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from client_service.drill import Trial, drill, report, write_texts
+from client_service.drill import DrillJob, drill, report, write_texts
 from client_service.errors import ALL_DONE, SOME_FAILED, MasterError, MasterUnavailable
 from client_service.master_api.job_api import JobApi
 
@@ -26,7 +26,7 @@ def ledger(*results: str | None, attempts: int = 1) -> list[dict[str, Any]]:
 
 
 class Master:
-    """Stands in for a master with two slaves that is lost sight of at some call."""
+    """A fake master with two slaves that raises an error at one call."""
 
     def __init__(self, call: str, trouble: BaseException) -> None:
         self.call, self.trouble = call, trouble
@@ -62,7 +62,7 @@ class Master:
 def test_drill_that_ends_early_leaves_no_job(
     call: str, trouble: BaseException, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C, or a refusal: the job that was made for the drill is cancelled, which is told."""
+    """After Ctrl-C or a refusal, the drill cancels its job and says so."""
     master = Master(call, trouble)
     with pytest.raises(type(trouble)):
         drill(cast(JobApi, master))
@@ -70,8 +70,8 @@ def test_drill_that_ends_early_leaves_no_job(
     assert capsys.readouterr().err == "client.py: job j1 is cancelled\n"
 
 
-def test_drill_without_its_master_tells_what_it_left(capsys: pytest.CaptureFixture[str]) -> None:
-    """A master that was waited for in vain is not asked once more."""
+def test_drill_without_its_master_reports_the_open_job(capsys: pytest.CaptureFixture[str]) -> None:
+    """A master that was unavailable until the retries ended is not called again."""
     master = Master("head", MasterUnavailable("it is gone"))
     with pytest.raises(MasterUnavailable):
         drill(cast(JobApi, master))
@@ -79,8 +79,8 @@ def test_drill_without_its_master_tells_what_it_left(capsys: pytest.CaptureFixtu
     assert "j1 could not be cancelled" in capsys.readouterr().err
 
 
-def test_drill_of_a_stranger_is_refused_by_the_master() -> None:
-    """Where no slaves are shown, it is not said that there are none."""
+def test_drill_without_the_token_is_refused_by_the_master() -> None:
+    """If the status lists no slaves, the drill reports the missing token, not missing slaves."""
 
     class Guarded(Master):
         def status(self) -> dict[str, Any]:
@@ -93,10 +93,12 @@ def test_drill_of_a_stranger_is_refused_by_the_master() -> None:
         drill(cast(JobApi, Guarded("jobs", MasterError("it says no without its token"))))
 
 
-def test_nothing_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    """The verdict has the figures, and the ledger those files that moved."""
-    shaken = [*ledger("a", "b"), *ledger("c", attempts=2)]
-    code = report(Trial("j1", ledger("a", "b", "c")), Trial("j2", shaken, "10.0.0.1:3000", 1))
+def test_complete_results_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    """The report has the counts, and lists only files that were handed over again."""
+    disturbed = [*ledger("a", "b"), *ledger("c", attempts=2)]
+    code = report(
+        DrillJob("j1", ledger("a", "b", "c")), DrillJob("j2", disturbed, "10.0.0.1:3000", 1)
+    )
     printed = capsys.readouterr().out
     assert code == ALL_DONE
     assert printed.splitlines()[-2] == (
@@ -107,16 +109,20 @@ def test_nothing_lost(capsys: pytest.CaptureFixture[str]) -> None:
     assert "drill-1.txt" not in printed
 
 
-@pytest.mark.parametrize("shaken", [("a", "b"), ("a", "b", "x"), ("a", "b", None)])
-def test_loss_is_told(shaken: tuple[str | None, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is missing, failed or different is no success."""
-    code = report(Trial("j1", ledger("a", "b", "c")), Trial("j2", ledger(*shaken), "x:1", 1))
+@pytest.mark.parametrize("disturbed", [("a", "b"), ("a", "b", "x"), ("a", "b", None)])
+def test_loss_is_reported(
+    disturbed: tuple[str | None, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing, failed or different result gives exit code 1 and a negative verdict."""
+    code = report(
+        DrillJob("j1", ledger("a", "b", "c")), DrillJob("j2", ledger(*disturbed), "x:1", 1)
+    )
     assert code == SOME_FAILED
     assert "SOMETHING IS WRONG" in capsys.readouterr().out
 
 
 def test_texts_are_the_same_each_time(tmp_path: Path) -> None:
-    """Samples depend on nothing, differ from each other, and are of the stated sizes."""
+    """The sample texts are deterministic, all different, and of the stated sizes."""
     texts = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -1,4 +1,4 @@
-"""Ctrl-C ends the client, even where Python loses it."""
+"""Ctrl-C ends the client, even if Python drops the KeyboardInterrupt."""
 
 import io
 import signal
@@ -12,7 +12,7 @@ from client_service.terminal.interrupt import InterruptHandler
 
 
 class Response(io.IOBase):
-    """Like those of HTTP: what is raised while it is thrown away is lost."""
+    """Like a response of HTTP: an exception in its finalizer is lost."""
 
     def close(self) -> None:
         if not self.closed:
@@ -22,7 +22,7 @@ class Response(io.IOBase):
 
 @pytest.fixture
 def interrupts(monkeypatch: pytest.MonkeyPatch) -> Iterator[InterruptHandler]:
-    """The handler, in force for one test."""
+    """Install the handler for one test."""
     # Newer versions of Python tell of what they drop.
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
     handler = InterruptHandler()
@@ -32,15 +32,15 @@ def interrupts(monkeypatch: pytest.MonkeyPatch) -> Iterator[InterruptHandler]:
 
 
 def test_ctrl_c_ends_at_once(interrupts: InterruptHandler) -> None:
-    """In the ordinary case it is as without the handler."""
+    """Ctrl-C raises KeyboardInterrupt at once, as without the handler."""
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
-    interrupts.forget()
+    interrupts.reset()
     interrupts.check()
 
 
-def test_lost_ctrl_c_is_found_by_the_next_request(interrupts: InterruptHandler) -> None:
-    """One that comes while a response is thrown away stops what would be sent next."""
+def test_lost_ctrl_c_is_raised_by_the_next_request(interrupts: InterruptHandler) -> None:
+    """A Ctrl-C that was lost in a finalizer prevents the next request."""
     response = Response()
     del response
     api = JobApi("http://127.0.0.1:1", None, print, interrupts)

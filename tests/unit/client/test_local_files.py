@@ -1,4 +1,4 @@
-"""Which files the client's arguments mean, and in what order."""
+"""The files that the arguments name, their names, and their order."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ def names(*arguments: Path) -> list[str]:
 
 
 def test_folder_is_walked_in_the_order_of_its_paths(tmp_path: Path) -> None:
-    """Names are relative, with slashes, each folder in its place, hidden ones left out."""
+    """Names are relative, with slashes, in the order of paths; hidden files are left out."""
     write(
         tmp_path, "b.txt", "a/z.txt", "a/b/c.txt", "a.txt", "a-1.txt", ".hidden", ".git/x", "z/.y"
     )
@@ -34,7 +34,7 @@ def test_folder_is_walked_in_the_order_of_its_paths(tmp_path: Path) -> None:
 
 
 def test_files_keep_the_order_of_the_arguments(tmp_path: Path) -> None:
-    """What is named goes by its last part, even if hidden, as often as it is named."""
+    """A named file is sent under the last part of its path, even if hidden, once per argument."""
     write(tmp_path, "b.txt", ".a.txt", "folder/c.txt")
     named = [tmp_path / name for name in ("b.txt", "folder", ".a.txt", "b.txt")]
     assert names(*named) == ["b.txt", "folder/c.txt", ".a.txt", "b.txt"]
@@ -62,7 +62,7 @@ def test_files_keep_the_order_of_the_arguments(tmp_path: Path) -> None:
 def test_several_arguments_keep_their_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: list[str]
 ) -> None:
-    """Of several, each leads the paths of its files, with as much above it as keeps all apart."""
+    """Of several arguments, each begins the names of its files, with parent folders if needed."""
     write(tmp_path, "x/2023/notes.txt", "x/2024/notes.txt", "y/2023/notes.txt", "X/2024/b.txt")
     (tmp_path / "y/2024").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -70,7 +70,7 @@ def test_several_arguments_keep_their_names(
 
 
 def test_folder_is_named_by_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The current folder and those above it go by their real names where several are named."""
+    """Of several arguments, ``.`` and ``..`` have the real names of their folders."""
     write(tmp_path, "x/here/a.txt", "other/b.txt")
     monkeypatch.chdir(tmp_path / "x/here")
     assert [source.name for source in walk([".", "../../other"])] == ["here/a.txt", "other/b.txt"]
@@ -78,45 +78,43 @@ def test_folder_is_named_by_the_shell(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_files_are_counted(tmp_path: Path) -> None:
-    """The first walk tells how many files there are, and their bytes."""
+    """``check`` returns the number of files and their total size."""
     write(tmp_path, "12345", "a/234")
     assert check([str(tmp_path)]) == FileTotals(files=2, size=10)
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "missing/"])
 def test_missing_file_is_named(tmp_path: Path, name: str) -> None:
-    """What is not there is told by the name it was given, before anything is sent."""
+    """A missing file is reported by the name as given, before anything is sent."""
     write(tmp_path, "a.txt")
     with pytest.raises(UsageError, match=r"missing.*no such file or folder; nothing was sent"):
         check([str(tmp_path / "a.txt"), str(tmp_path / name)])
 
 
 def test_empty_name_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a script's empty variable leaves does not mean the whole current folder."""
+    """An empty argument, from an empty variable of a script, is not the current folder."""
     write(tmp_path, "a.txt")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="'': there is no such file or folder; nothing was sent"):
         check([""])
 
 
-def test_name_that_is_too_long_is_told() -> None:
-    """What the system can't look up is a line, and no traceback."""
+def test_too_long_name_is_reported() -> None:
+    """A name that the system can't look up is a usage error."""
     with pytest.raises(UsageError, match=r"xxx: can't be read \(.+\); nothing was sent"):
         check(["x" * 300])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipes among the files there")
-def test_what_is_no_file_is_told(tmp_path: Path) -> None:
-    """A pipe that is named is not waited for."""
+def test_pipe_is_reported(tmp_path: Path) -> None:
+    """A named pipe is a usage error, and is not opened."""
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="pipe: this is neither a file nor a folder"):
         check([str(tmp_path / "pipe")])
 
 
-def test_file_that_can_not_be_looked_at_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a folder that may be read but not entered, no file is left out in silence."""
+def test_file_without_status_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that may be read but not entered, a file is reported, not skipped."""
     write(tmp_path, "a.txt", "gone.txt", "z.txt")
     stat = Path.stat
 
@@ -133,8 +131,8 @@ def test_file_that_can_not_be_looked_at_is_told(
         next(found)
 
 
-def test_folder_without_files_is_no_work(tmp_path: Path) -> None:
-    """A folder of hidden files alone has none to send."""
+def test_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    """A folder that has only hidden files is a usage error."""
     write(tmp_path, ".hidden")
     with pytest.raises(UsageError, match="no files in there; nothing was sent"):
         check([str(tmp_path)])
@@ -142,7 +140,7 @@ def test_folder_without_files_is_no_work(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="links need privileges there")
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
-    """A link in a circle ends nowhere; links to files are files, links to nothing are none."""
+    """Links to folders and links without a target are skipped; links to files are sent."""
     write(tmp_path, "a/b.txt")
     (tmp_path / "a/circle").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "a/link.txt").symlink_to(tmp_path / "a/b.txt")
@@ -156,8 +154,8 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     os.name == "nt" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root reads all"
 )
-def test_what_can_not_be_read_is_told(tmp_path: Path) -> None:
-    """A file and a folder without the right to read them are named."""
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
+    """A file or folder that may not be read is reported by its name."""
     write(tmp_path, "a.txt", "folder/b.txt")
     for name in ("a.txt", "folder"):
         (tmp_path / name).chmod(0)
@@ -167,8 +165,8 @@ def test_what_can_not_be_read_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux stores names that are no Unicode")
-def test_name_that_is_no_unicode_can_be_sent(tmp_path: Path) -> None:
-    """What has no character goes as a question mark; the path is as it is."""
+def test_name_that_is_not_utf8_can_be_sent(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are sent as question marks; the path is unchanged."""
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("x")
     (source,) = walk([str(tmp_path)])
     assert source.name == "caf?.txt"

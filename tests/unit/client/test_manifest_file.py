@@ -1,4 +1,4 @@
-"""The list of a job's files in the folder of ``--output``: whole, and none of it ever lost."""
+"""``manifest.csv`` in the folder of ``--output``: complete, and replaced atomically."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.unit.client.test_downloading import Master, held, listed
 
 
 def test_manifest_lists_every_file(tmp_path: Path) -> None:
-    """Each file has its row, a failed one too, and no cell is a formula to a spreadsheet."""
+    """Each file has a row, failed ones included, and no cell is a formula in a spreadsheet."""
     master = Master({"a.json": b"a", "b.json": b"b"})
     del master.sent["b.json"]
     assert master.fetch(tmp_path) == SOME_FAILED
@@ -34,15 +34,15 @@ def test_manifest_lists_every_file(tmp_path: Path) -> None:
 
 
 def test_manifest_keeps_the_rows_of_other_jobs(tmp_path: Path) -> None:
-    """A job that is fetched again has its rows once, and those of other jobs stay."""
+    """A job that is downloaded again has its rows once, and those of other jobs stay."""
     for job_id in ("j1", "j2", "j1"):
         assert Master({"a.json": b"a"}).fetch(tmp_path, job_id) == ALL_DONE
     assert [row["job_id"] for row in listed(tmp_path)] == ["j2", "j2", "j1", "j1"]
 
 
 @pytest.mark.parametrize("content", [b"name,size\r\na,1\r\n", b"\xff\xfe", b"", b'index,"a\r\n'])
-def test_manifest_of_somebody_else_stays(tmp_path: Path, content: bytes) -> None:
-    """A file of that name that is no manifest of ours is not touched; ours gets a number."""
+def test_manifest_of_another_program_stays(tmp_path: Path, content: bytes) -> None:
+    """Another program's file of that name stays; the new manifest is numbered."""
     (tmp_path / "manifest.csv").write_bytes(content)
     for _ in range(2):
         assert Master({"a.json": b"a"}).fetch(tmp_path) == ALL_DONE
@@ -51,7 +51,7 @@ def test_manifest_of_somebody_else_stays(tmp_path: Path, content: bytes) -> None
 
 
 def test_manifest_survives_a_spreadsheet(tmp_path: Path) -> None:
-    """One that was saved again with a byte order mark and other line ends is still ours."""
+    """A manifest that a spreadsheet saved, with a byte order mark and CRLF, is still updated."""
     Master({"a.json": b"a"}).fetch(tmp_path)
     manifest = tmp_path / "manifest.csv"
     manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes().replace(b"\r\n", b"\n"))
@@ -59,10 +59,10 @@ def test_manifest_survives_a_spreadsheet(tmp_path: Path) -> None:
     assert [row["job_id"] for row in listed(tmp_path)] == ["j1", "j1", "j2", "j2"]
 
 
-def test_manifest_that_can_not_be_written_is_told(
+def test_unwritable_manifest_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The results come home all the same, an earlier manifest stays whole, the exit code is 1."""
+    """The results are downloaded all the same, an earlier manifest stays, the exit code is 1."""
     Master({"a.json": b"a"}).fetch(tmp_path)
     before = (tmp_path / "manifest.csv").read_bytes()
     replace = Path.replace

@@ -1,4 +1,4 @@
-"""What the bars show: the figures that users plan their day by."""
+"""The progress bars: counts, rates and time left."""
 
 import io
 import re
@@ -14,18 +14,18 @@ from client_service.terminal import progress
 
 
 class Terminal(io.StringIO):
-    """What was written to a terminal."""
+    """A fake terminal that records its output."""
 
     def isatty(self) -> bool:
         return True
 
     def lines(self) -> list[str]:
-        """Return what stood on the line, one after the other."""
+        """Return the successive contents of the line."""
         return [line for line in re.split(r"[\r\n]+", self.getvalue()) if line.strip()]
 
 
 def seen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Make standard error a terminal, for the rest of a test."""
+    """Make standard error a terminal for one test."""
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     return screen
@@ -45,7 +45,7 @@ def head(done: int, rate: float | None = None, left_s: float | None = None) -> d
 
 
 class Master:
-    """Answers with one head after the other."""
+    """A fake master that returns the given heads in order."""
 
     def __init__(self, *heads: dict[str, Any]) -> None:
         self.heads = list(heads)
@@ -55,7 +55,7 @@ class Master:
 
 
 def test_job_shows_the_figures_of_the_master(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who comes back to a job sees its rate and time left, at each poll, moved or not."""
+    """The bar of a followed job shows the master's rate and time left, updated at each poll."""
     terminal = seen(monkeypatch)
     monkeypatch.setattr(following, "_pauses", lambda: iter([0.0] * 9))
     heads = [head(50, 2.2, 67.0), head(50, 2.1, 67.9), head(50, 0.35, 428.6), head(200, 3.1)]
@@ -68,14 +68,14 @@ def test_job_shows_the_figures_of_the_master(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_figures_that_are_not_known_are_left_out() -> None:
-    """A job that has only begun has none; a fast one needs no fractions; failures are told."""
+    """Unknown figures are omitted, high rates have no fraction, failures are counted."""
     assert list(figures(head(0))) == []
     assert list(figures(head(9, 123.4, 4000.0))) == ["123 files/s", "1:06:40 left"]
     assert list(figures(head(0, 0.0) | {"failed_files": 2})) == ["0 files/s", "2 failed"]
 
 
 def test_bytes_show_the_mean_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was there before counts for nothing, and neither does a burst."""
+    """The rate is the mean since the start, without bytes that were sent before."""
     terminal = seen(monkeypatch)
     now = [100.0]
     mebi = 1 << 20
@@ -90,7 +90,7 @@ def test_bytes_show_the_mean_rate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many came before it, a single step moves the bar."""
+    """After a burst, a single file still moves the bar."""
     terminal = seen(monkeypatch)
     now = [100.0]
     with progress.of_files("Bringing", 1000) as bar:
@@ -103,12 +103,12 @@ def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "501/1000" in last
 
 
-def test_note_that_can_not_be_written_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where standard error is full, the work goes on."""
+def test_unwritable_message_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error on writing to standard error is ignored."""
 
     class Full(io.StringIO):
         def write(self, _text: str) -> int:
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sys, "stderr", Full())
-    progress.note("the job waits")
+    progress.write_stderr("the job waits")

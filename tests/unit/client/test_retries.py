@@ -1,10 +1,10 @@
-"""How long the client waits for a master that does not answer."""
+"""The client's retries when a master does not answer."""
 
 from client_service.master_api.retries import RetrySchedule
 
 
 class Time:
-    """A clock that only waiting moves."""
+    """A fake clock that only ``sleep`` advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -15,21 +15,21 @@ class Time:
         self.now += wait_s
 
 
-def outage(time: Time, notes: list[str], patience_s: float = 120) -> RetrySchedule:
-    return RetrySchedule(notes.append, patience_s, lambda: time.now, time.sleep)
+def schedule(time: Time, notes: list[str], retry_for_s: float = 120) -> RetrySchedule:
+    return RetrySchedule(notes.append, retry_for_s, lambda: time.now, time.sleep)
 
 
 def test_first_try_again_is_at_once_and_silent() -> None:
-    """A kept connection that had ended is no news to the user."""
+    """The first retry is immediate and prints nothing, since it may be an ended keep-alive."""
     time, notes = Time(), list[str]()
-    assert outage(time, notes).wait("gone")
+    assert schedule(time, notes).wait("gone")
     assert (time.waits, notes) == ([0.0], [])
 
 
-def test_patience_ends() -> None:
-    """Waits become longer, the user is told once, and after two minutes it is over."""
+def test_retries_end() -> None:
+    """Waits become longer, one message is printed, and the retries end after two minutes."""
     time, notes = Time(), list[str]()
-    trouble = outage(time, notes)
+    trouble = schedule(time, notes)
     while trouble.wait("gone"):
         pass
     assert time.waits[:6] == [0.0, 0.5, 1.0, 2.0, 4.0, 4.0]
@@ -37,10 +37,10 @@ def test_patience_ends() -> None:
     assert notes == ["gone; trying again for 120 seconds"]
 
 
-def test_master_names_the_wait() -> None:
-    """What the master asks for is waited, within reason; another trouble is told of as well."""
+def test_retry_after_is_used() -> None:
+    """The master's ``Retry-After`` is used up to a limit; a new reason is printed too."""
     time, notes = Time(), list[str]()
-    trouble = outage(time, notes)
+    trouble = schedule(time, notes)
     assert trouble.wait("no room", 7)
     assert trouble.wait("no room", 3600)
     assert trouble.wait("stopping", 1)

@@ -1,4 +1,4 @@
-"""Which names of others the client writes, and what it keeps from the terminal."""
+"""Checks of file names from others, and sanitizing of text for the terminal."""
 
 import pytest
 
@@ -14,8 +14,8 @@ from protocol.task_types import TASK_TYPES
     + ["CON", "con.txt", "nul .json", "Com1.tar.gz", "LPT³", "aux.", "conin$"]
     + ["x" * 256, "ü" * 128],
 )
-def test_unsafe_names_are_known(name: str) -> None:
-    """What hides, leads elsewhere, is a device or is not allowed on some system is not safe."""
+def test_unsafe_names_are_detected(name: str) -> None:
+    """Hidden names, paths, device names, and names that some system forbids are unsafe."""
     assert not is_safe(name)
 
 
@@ -24,7 +24,7 @@ def test_unsafe_names_are_known(name: str) -> None:
     ["a.json", "x" * 255, "Grüße 東京 🌻.json", "console.txt", "a.b.c", "com10", "a..b", "_con"],
 )
 def test_ordinary_names_are_safe(name: str) -> None:
-    """Spaces, foreign letters and what only begins like a device are nothing to fear."""
+    """Names with spaces, non-ASCII letters, or the beginning of a device name are safe."""
     assert is_safe(name)
 
 
@@ -38,19 +38,19 @@ def test_ordinary_names_are_safe(name: str) -> None:
     ],
 )
 def test_names_that_the_master_gives_are_safe(task_type: str, uploaded: str) -> None:
-    """Whatever was uploaded, the result's name on a real master is one that may come home."""
+    """For any uploaded name, the result's name on the master is safe."""
     saved = TASK_TYPES[task_type].saved_name
     for stem in (safe_stem(uploaded), f"{safe_stem(uploaded)}_2"):
         assert is_safe(saved.format(stem=stem))
 
 
-def test_orders_to_the_terminal_are_kept_from_it() -> None:
-    """Escapes of seven and eight bits, ends of lines and turned-round text become "?"."""
+def test_control_characters_are_replaced() -> None:
+    """Escapes of 7 and 8 bits, line ends and direction marks become "?"."""
     text = "a\x1b[2Jb\x9b1mc\nd\re\x07f\u2028g\u202eh\u2066i\ud800j\x7f"
     assert printable(text) == "a?[2Jb?1mc?d?e?f?g?h?i?j?"
 
 
 def test_path_stays_as_it_is() -> None:
-    """What a script reads as a path is not changed for a space or letter that is rare."""
+    """Rare spaces and letters in a path are printed unchanged."""
     for path in ("a\u202fb.json", "東京\u3000駅.json", "👩\u200d🔬_analysis.json", "a\u00a0b"):
         assert printable(path) == path

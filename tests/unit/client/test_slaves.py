@@ -1,8 +1,8 @@
-"""What the client makes of the master's list of slaves."""
+"""The client's use of the master's list of slaves."""
 
 from typing import Any
 
-from client_service.slaves import able, why_unavailable
+from client_service.slaves import able_slaves, why_unavailable
 
 NO_OCR = {"ocr": "Tesseract is not installed"}
 
@@ -12,7 +12,7 @@ def slave(port: int, *task_types: str, **more: Any) -> dict[str, Any]:
 
 
 def test_reasons_are_the_masters() -> None:
-    """The words are those that the master has for a request that waits."""
+    """The message is the same as the master's for ``/assign_task``."""
     nobody: dict[str, Any] = {"slaves": []}
     assert why_unavailable(nobody, "text") == "No slaves available"
     here = {"slaves": [slave(3000, "text", unavailable=NO_OCR), slave(3001, "text")]}
@@ -24,12 +24,12 @@ def test_reasons_are_the_masters() -> None:
     assert told.endswith("none of those registered says that it can")
 
 
-def test_slaves_that_are_not_shown_are_not_missed() -> None:
-    """Without the token the master shows no slaves; that is for the next call to tell."""
+def test_unlisted_slaves_give_no_reason() -> None:
+    """If the status lists no slaves, no reason is given: the next call reports the token."""
     assert why_unavailable({"status": "alive"}, "text") is None
 
 
 def test_able_slaves_are_found() -> None:
-    """Only those count that do the type."""
+    """Only slaves that do the task type are returned."""
     here = {"slaves": [slave(3000, "text"), slave(3001, "image")]}
-    assert [found["slave_port"] for found in able(here, "text")] == [3000]
+    assert [found["slave_port"] for found in able_slaves(here, "text")] == [3000]

@@ -1,4 +1,4 @@
-"""How the client tells the times that a master states."""
+"""Formatting of the master's times."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -22,7 +22,7 @@ ZONE = timezone(timedelta(hours=5, minutes=30))
     ],
 )
 def test_times_are_local(said: str, shown: str) -> None:
-    """To the second, in the zone asked for; what is no time is shown as it came."""
+    """Times are printed to the second in the given zone; other texts are printed unchanged."""
     assert local(said, ZONE) == shown
 
 
@@ -38,5 +38,5 @@ def test_times_are_local(said: str, shown: str) -> None:
     ],
 )
 def test_ages_have_one_unit(seconds: int, said: str) -> None:
-    """The largest one that gives a number above zero."""
+    """An age has the largest unit that gives a number above zero."""
     assert age((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == said

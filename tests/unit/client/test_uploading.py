@@ -1,4 +1,4 @@
-"""How the client cuts a heap of files into requests, and goes on where an upload broke off."""
+"""Splitting of files into requests, and resuming of interrupted uploads."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,14 +33,14 @@ def entry(source: Source, **changed: Any) -> dict[str, Any]:
     ],
 )
 def test_batches_are_bounded(sizes: list[int], expected: list[int]) -> None:
-    """At most 500 files and 64 MiB go in one request, but for a larger file by itself."""
+    """A request has at most 500 files and 64 MiB; a larger file has its own request."""
     cut = list(uploading.batches(sources(*sizes)))
     assert [len(batch) for batch in cut] == expected
     assert [source for batch in cut for source in batch] == sources(*sizes)
 
 
 def test_batches_are_cut_as_they_are_needed() -> None:
-    """No more files are looked at than go into the next request."""
+    """The files are read lazily: at most one more than the request holds."""
     seen = []
 
     def endless() -> Iterator[Source]:
@@ -55,7 +55,7 @@ def test_batches_are_cut_as_they_are_needed() -> None:
 
 
 def test_resumed_upload_goes_on_after_what_is_there() -> None:
-    """What the ledger has is taken off the files to send."""
+    """Files that are in the ledger are skipped."""
     files = sources(5, 6, 7)
     rest = iter(files)
     assert uploading.skip_sent(iter(map(entry, files[:2])), rest) == FileTotals(files=2, size=11)
@@ -77,9 +77,10 @@ def test_resumed_upload_goes_on_after_what_is_there() -> None:
     ],
 )
 def test_names_compare_as_forms_write_them(names: tuple[str, str]) -> None:
-    """A name that a form's header can't hold as it is counts as the same file.
+    """A name counts as the same with or without the escapes of form headers.
 
-    So does one that an older client sent without the folder that was named, or an older master cut.
+    So does a name that an older client sent without its folder, or of which an older master stored
+    only the last part.
     """
     source = Source(Path("x"), names[0], 3)
     assert uploading.skip_sent(iter([entry(source, filename=names[1])]), iter([source])).files == 1
@@ -90,15 +91,15 @@ def test_names_compare_as_forms_write_them(names: tuple[str, str]) -> None:
     [{"filename": "other.txt"}, {"filename": "2023/1.txt"}, {"filename": ".txt"}, {"size": 7}],
 )
 def test_other_files_are_not_mixed_in(changed: dict[str, Any]) -> None:
-    """A name or size that differs says that these are not the job's files."""
+    """A different name or size is a usage error: these are not the job's files."""
     files = sources(5, 6)
     ledger = [entry(files[0]), entry(files[1], **changed)]
     with pytest.raises(UsageError, match="name the same files, unchanged"):
         uploading.skip_sent(iter(ledger), iter(files))
 
 
-def test_fewer_files_than_are_there_are_told() -> None:
-    """Naming a part of the files does not resume the job."""
+def test_fewer_files_than_the_job_has_are_refused() -> None:
+    """A job is not resumed with only a part of its files."""
     files = sources(5, 6)
     with pytest.raises(UsageError, match="more files than were named"):
         uploading.skip_sent(iter(map(entry, files)), iter(files[:1]))
