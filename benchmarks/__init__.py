@@ -1,1 +1,1 @@
-"""Speed and memory of the running system, as ratios within one run (``make bench``)."""
+"""Measures speed and memory of the running system, as ratios within one run (``make bench``)."""

@@ -1,7 +1,7 @@
-"""One of two slaves is lost in the middle of a job: cleanly, killed, or frozen and woken up later.
+"""Measures a job that loses one of two slaves: by SIGTERM, SIGKILL, or SIGSTOP and later SIGCONT.
 
-What a freeze may cost over a clean loss is bounded (10 s); each round begins with a calm run, so
-that the figures of one round can be compared. ``python -m benchmarks.lost_slave``
+A frozen slave may cost at most 10 s more than one that leaves. Each round begins with an
+undisturbed run, so that the times of one round can be compared. ``python -m benchmarks.lost_slave``
 """
 
 import argparse
@@ -24,20 +24,20 @@ Loss = Callable[[Program], object]
 
 
 def main() -> None:
-    """Print how long a job takes with each way to lose a slave."""
+    """Print how long a job takes with each kind of loss."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, default=24)
     parser.add_argument("--rounds", type=int, default=2)
     given = parser.parse_args()
     for number in range(given.rounds):
         took = {name: _run(loss, given.files) for name, loss in LOSSES.items()}
-        told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
+        times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
         extra = took["frozen (SIGSTOP)"] - took["leaves (SIGTERM)"]
-        print(f"round {number + 1}: {told}; the freeze cost {extra:.1f} s (bound {BOUND_S})")
+        print(f"round {number + 1}: {times}; the freeze cost {extra:.1f} s (bound {BOUND_S})")
 
 
 def _run(loss: Loss, count: int) -> float:
-    """Return how long the job took, in seconds; every file must have been done once."""
+    """Return the duration of the job in seconds; exits if a file was not done."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
         running(Path(name), slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster,
@@ -55,10 +55,10 @@ def _run(loss: Loss, count: int) -> float:
         loss(cluster.slaves[0])
         _wait(cluster, path, count)
         took_s = time.perf_counter() - began
-        _wake(cluster.slaves[0])
-        told = requests.get(cluster.url + path, timeout=60).json()
-        if (told["done_files"], told["failed_files"]) != (count, 0):
-            raise SystemExit(f"files were lost: {told}")
+        _resume(cluster.slaves[0])
+        job = requests.get(cluster.url + path, timeout=60).json()
+        if (job["done_files"], job["failed_files"]) != (count, 0):
+            raise SystemExit(f"files were lost: {job}")
     return took_s
 
 
@@ -67,26 +67,26 @@ def _wait(cluster: LocalCluster, path: str, done: int) -> None:
         time.sleep(0.05)
 
 
-def _everyone(slave: Program) -> list[psutil.Process]:
+def _processes(slave: Program) -> list[psutil.Process]:
     process = psutil.Process(slave.process.pid)
     return [process, *process.children(recursive=True)]
 
 
 def _freeze(slave: Program) -> None:
-    for process in _everyone(slave):
+    for process in _processes(slave):
         process.suspend()
 
 
-def _wake(slave: Program) -> None:
+def _resume(slave: Program) -> None:
     if slave.process.poll() is None:
-        for process in _everyone(slave):
+        for process in _processes(slave):
             process.resume()
-        # What it answers now is late, and has to do no harm.
+        # Wait for its late responses, which the master must ignore.
         time.sleep(2)
 
 
 LOSSES: dict[str, Loss] = {
-    "calm": lambda slave: None,  # noqa: ARG005 (called like the others)
+    "undisturbed": lambda slave: None,  # noqa: ARG005 (called like the others)
     "leaves (SIGTERM)": lambda slave: slave.process.send_signal(signal.SIGTERM),
     "killed (SIGKILL)": lambda slave: slave.process.kill(),
     "frozen (SIGSTOP)": _freeze,

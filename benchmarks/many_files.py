@@ -1,7 +1,7 @@
-"""A folder of a hundred thousand files as one job: memory of client and master, and the ledger.
+"""Measures a job of 100,000 files: memory of client and master, and response times of the ledger.
 
-Two folders, one a hundred times the other, are sent by ``client.py`` as users run it; flat memory
-means that the peaks hardly differ. ``python -m benchmarks.many_files``
+``client.py`` sends two folders, one with a hundred times the files of the other. If memory does
+not grow with the number of files, the peaks hardly differ. ``python -m benchmarks.many_files``
 """
 
 import argparse
@@ -19,34 +19,34 @@ import requests
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, running
 
 BOUND_MB = 30
-"""What the client's peak may grow by; the names in one folder, to be sorted, are most of that."""
+"""Bound for the growth of the client's peak; most of it is the sorted names of one folder."""
 
 
-class Asker(threading.Thread):
-    """Asks for the jobs and the ledger all the time, and keeps the longest wait in seconds."""
+class LedgerPoller(threading.Thread):
+    """Requests the jobs and the ledger continuously, and records the response times in seconds."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
         self._url = url
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self.waits_s: list[float] = []
 
     def run(self) -> None:
-        """Ask ten times a second."""
+        """Send requests ten times a second."""
         with requests.Session() as session:
-            while not self._over.wait(0.1):
-                jobs = self._ask(session, "/jobs?limit=20")["jobs"]
+            while not self._stopped.wait(0.1):
+                jobs = self._request(session, "/jobs?limit=20")["jobs"]
                 if jobs:
                     half = jobs[0]["total_files"] // 2
-                    self._ask(session, f"/jobs/{jobs[0]['job_id']}?offset={half}&limit=1000")
+                    self._request(session, f"/jobs/{jobs[0]['job_id']}?offset={half}&limit=1000")
 
     def stop(self) -> float:
-        """End the asking; returns the longest wait."""
-        self._over.set()
+        """Stop; returns the longest response time."""
+        self._stopped.set()
         self.join()
         return max(self.waits_s, default=0.0)
 
-    def _ask(self, session: requests.Session, path: str) -> Any:  # noqa: ANN401 (JSON)
+    def _request(self, session: requests.Session, path: str) -> Any:  # noqa: ANN401 (JSON)
         began = time.perf_counter()
         answer = session.get(self._url + path, timeout=60).json()
         self.waits_s.append(time.perf_counter() - began)
@@ -54,31 +54,31 @@ class Asker(threading.Thread):
 
 
 class Peak(threading.Thread):
-    """Watches how much memory a process has resident, in MB, until it ends or ``stop``."""
+    """Records the peak resident memory of a process, in MB, until it ends or ``stop``."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._process = psutil.Process(pid)
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self.mb = 0.0
 
     def run(self) -> None:
-        """Look twenty times a second."""
-        while not self._over.wait(0.05):
+        """Sample twenty times a second."""
+        while not self._stopped.wait(0.05):
             try:
                 self.mb = max(self.mb, self._process.memory_info().rss / 1e6)
             except psutil.NoSuchProcess:
                 return
 
     def stop(self) -> float:
-        """End the watch; returns the peak."""
-        self._over.set()
+        """Stop; returns the peak."""
+        self._stopped.set()
         self.join()
         return self.mb
 
 
 def main() -> None:
-    """Print the peaks for each number of files, and how far apart they are."""
+    """Print the peaks for each number of files, and their difference."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, nargs=2, default=[1000, 100_000])
     given = parser.parse_args()
@@ -97,13 +97,13 @@ def _fill(folder: Path, count: int) -> Path:
 
 
 def _measure(cluster: LocalCluster, folder: Path) -> float:
-    """Send a folder, print what was seen, and return the client's peak in MB."""
+    """Send a folder, print the measurements, and return the client's peak in MB."""
     if cluster.master is None:
-        raise SystemExit("the master is not up")
+        raise SystemExit("the master does not run")
     master = Peak(cluster.master.process.pid)
     master.start()
-    asker = Asker(cluster.url)
-    asker.start()
+    poller = LedgerPoller(cluster.url)
+    poller.start()
     began = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, str(PROJECT / "client.py"), cluster.url, "text", str(folder)],
@@ -115,11 +115,11 @@ def _measure(cluster: LocalCluster, folder: Path) -> float:
         peak.start()
         lines = sum(1 for _ in client.stdout or [])
     elapsed_s = time.perf_counter() - began
-    client_mb, master_mb, wait_s = peak.stop(), master.stop(), asker.stop()
+    client_mb, master_mb, wait_s = peak.stop(), master.stop(), poller.stop()
     print(
         f"{folder.name}: exit code {client.returncode}, {lines} lines in {elapsed_s:.0f} s; peak "
         f"of the client {client_mb:.0f} MB, of the master {master_mb:.0f} MB; longest of "
-        f"{len(asker.waits_s)} calls for the ledger {wait_s:.2f} s",
+        f"{len(poller.waits_s)} calls for the ledger {wait_s:.2f} s",
         flush=True,
     )
     return client_mb

@@ -1,9 +1,9 @@
-"""How the page bears a job of 5,000 files: its first load, and the longest task while it works.
+"""Measures the page with a job of 5,000 files: its first load, and its longest task.
 
-``python -m benchmarks.page``; needs Chromium (``scripts/setup.sh dev``). The browser's own figures:
-bytes and time from the first request until the page can be used, and the longest time in which the
-page could not react (PerformanceObserver, "longtask"), while files are chosen and sent, while the
-job is watched, and while the list of its files is scrolled from end to end.
+``python -m benchmarks.page``; needs Chromium (``scripts/setup.sh dev``). The browser measures bytes
+and time from the first request until the page can be used, and the longest time in which the page
+did not react (PerformanceObserver, "longtask"): while files are chosen and sent, while the job is
+shown, and while the list of its files is scrolled from end to end.
 """
 
 import shutil
@@ -28,7 +28,7 @@ async (zone, count) => {
   const transfer = new DataTransfer();
   for (let number = 0; number < count; number += 1)
     transfer.items.add(new File([`Note ${number} is good. `.repeat(10)], `note ${number}.txt`));
-  // What was done until here is not the page's own work.
+  // The time until here was spent by this script, not by the page.
   await new Promise((over) => setTimeout(over, 500));
   window.longest = 0;
   zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
@@ -45,7 +45,7 @@ async (frame) => {
 
 
 def main() -> int:
-    """Measure, and print a line for each figure; returns the exit code."""
+    """Print a line for each measurement; returns the exit code."""
     program = shutil.which("chromium")
     if program is None:
         print("Chromium is not installed: scripts/setup.sh dev")
@@ -69,11 +69,11 @@ def main() -> int:
 def _first_load(page: Page, url: str) -> None:
     received: list[int] = []
 
-    def note(answer: Response) -> None:
+    def record(answer: Response) -> None:
         if answer.status == 200:
             received.append(len(answer.body()))
 
-    page.on("response", note)
+    page.on("response", record)
     page.goto(url, wait_until="networkidle")
     ready_ms = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete")
     print(
@@ -85,7 +85,8 @@ def _measure(page: Page, what: str, act: Callable[[], None]) -> None:
     page.evaluate("window.longest = 0")
     act()
     page.wait_for_timeout(300)
-    print(f"{what}: longest task {page.evaluate('window.longest'):.0f} ms (none under 50 is told)")
+    longest_ms = page.evaluate("window.longest")
+    print(f"{what}: longest task {longest_ms:.0f} ms (those under 50 ms are not reported)")
 
 
 def _choose(page: Page) -> None:
@@ -95,7 +96,7 @@ def _choose(page: Page) -> None:
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
-    # Were it over already, there would be nothing to watch.
+    # The job must not have ended, so that its progress can be shown.
     page.get_by_role("link", name="Watch the job").wait_for(timeout=120_000)
 
 

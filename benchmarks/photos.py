@@ -1,7 +1,7 @@
-"""Photos through two slaves of one worker each, against the same processor in two bare processes.
+"""Compares two slaves of one worker each with the same processor in two bare processes, on photos.
 
-The ratio says what the system costs beyond the work itself. Both sides read the same files, and
-take turns, so that a change in the machine's speed meets both. ``python -m benchmarks.photos``.
+The ratio shows the overhead of the system. Both sides read the same files and alternate, so that a
+change in the machine's speed affects both. ``python -m benchmarks.photos``.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from scripts import samples
 from scripts.local_cluster import LocalCluster, running
 
 BOUND = 1.3
-"""What the ratio should stay under."""
+"""Upper bound of the ratio."""
 
 
 def gray_to_disk(path: Path, folder: Path) -> int:
-    """Do what the cluster does with one photo, without the cluster; returns the result's size."""
+    """Process one photo without the cluster; returns the size of the result in bytes."""
     from slave_service.processing import process
 
     with path.open("rb") as source:
@@ -29,20 +29,20 @@ def gray_to_disk(path: Path, folder: Path) -> int:
     return (folder / f"processed_{path.stem}.png").write_bytes(result)
 
 
-def bare(executor: ProcessPoolExecutor, photos: list[Path], folder: Path) -> float:
+def run_bare(executor: ProcessPoolExecutor, photos: list[Path], folder: Path) -> float:
     """Return the seconds that two bare processes take."""
     began = time.perf_counter()
     list(executor.map(gray_to_disk, photos, [folder] * len(photos)))
     return time.perf_counter() - began
 
 
-def through(cluster: LocalCluster, photos: list[Path]) -> float:
-    """Return the seconds that the cluster takes, from the first byte sent to the answer."""
+def run_cluster(cluster: LocalCluster, photos: list[Path]) -> float:
+    """Return the seconds that the cluster takes, from the first byte sent to the end of the job."""
     began = time.perf_counter()
     head = send_and_wait(cluster, "image", photos)
     elapsed_s = time.perf_counter() - began
     if head["done_files"] != len(photos):
-        raise SystemExit(f"not all came back: {head}")
+        raise SystemExit(f"not all files were done: {head}")
     return elapsed_s
 
 
@@ -60,12 +60,12 @@ def main() -> None:
         print(f"{len(photos)} photos of {size / 1e6:.2f} MB on average")
         context = get_context("spawn")
         with ProcessPoolExecutor(2, mp_context=context) as executor:
-            bare(executor, photos[:4], folder)
+            run_bare(executor, photos[:4], folder)
             with running(folder / "c", slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
-                through(cluster, photos[:4])
+                run_cluster(cluster, photos[:4])
                 for number in range(1, given.rounds + 1):
-                    alone_s = bare(executor, photos, folder)
-                    cluster_s = through(cluster, photos)
+                    alone_s = run_bare(executor, photos, folder)
+                    cluster_s = run_cluster(cluster, photos)
                     ratios.append(cluster_s / alone_s)
                     print(
                         f"round {number}: bare {alone_s:.2f} s, cluster {cluster_s:.2f} s, "

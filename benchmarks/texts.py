@@ -1,4 +1,4 @@
-"""Ten thousand texts in one request: the master's memory, and whether its slaves stay known.
+"""Measures a job of 10,000 texts: the master's memory, and whether its slaves stay registered.
 
 ``python -m benchmarks.texts``
 """
@@ -16,38 +16,38 @@ from scripts import samples
 from scripts.local_cluster import LocalCluster, running
 
 BOUND_MB = 200
-"""What the master's memory should stay under."""
+"""Upper bound of the master's memory."""
 
 
 class Observer(threading.Thread):
-    """Asks the master for its status all the time, and its system for its memory."""
+    """Samples the master's memory, its slaves and the response time of its status."""
 
     def __init__(self, cluster: LocalCluster) -> None:
         super().__init__(daemon=True)
         self._cluster = cluster
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self.peak_mb = self.slowest_s = 0.0
         self.fewest = 10**6
 
     def run(self) -> None:
-        """Observe until told to stop."""
+        """Sample until ``stop``."""
         if self._cluster.master is None:
             return
         master = psutil.Process(self._cluster.master.process.pid)
-        while not self._over.wait(0.1):
+        while not self._stopped.wait(0.1):
             self.peak_mb = max(self.peak_mb, master.memory_info().rss / 1e6)
             began = time.perf_counter()
             self.fewest = min(self.fewest, len(self._cluster.present()))
             self.slowest_s = max(self.slowest_s, time.perf_counter() - began)
 
     def stop(self) -> None:
-        """End the observation."""
-        self._over.set()
+        """Stop sampling."""
+        self._stopped.set()
         self.join()
 
 
 def main() -> None:
-    """Print what was seen for texts and for embeddings."""
+    """Print the measurements of a text job and an embedding job."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--texts", type=int, default=10_000)
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Sends files as the command line does, and waits for their end."""
+"""Sends files as the command line does, and waits until the job has ended."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,6 @@ from scripts.local_cluster import LocalCluster
 
 
 def send_and_wait(cluster: LocalCluster, task_type: str, files: Sequence[Path]) -> Answer:
-    """Return the head of the job when it has ended."""
+    """Return the head of the ended job."""
     api = JobApi(cluster.url, None, progress.write_stderr)
     return follow(api, submit(api, task_type, list(map(str, files))))

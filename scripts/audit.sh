@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Asks PyPI's database of known vulnerabilities about every pinned version (pip-audit).
-# Where the database can't be reached, it says so and ends well: nothing was found or ruled out.
+# Looks up every pinned version in PyPI's database of known vulnerabilities (pip-audit).
+# If the database can't be reached, it says so and exits with 0, without a finding.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Known ones that are lived with, each with its reason in docs/security.md.
+# Accepted vulnerabilities; docs/security.md gives the reasons.
 accepted=(
-  GHSA-4vvm-4w3v-6mr8 # CVE-2023-36464: PyPDF2 loops for ever over some PDFs
+  GHSA-4vvm-4w3v-6mr8 # CVE-2023-36464: an endless loop of PyPDF2 on some PDFs
 )
 
-# PyPDF2 is known to be affected: an answer without that is none of the database.
+# PyPDF2 is known to be affected: a response without that is not from the database.
 if ! .venv/bin/python - <<'PYTHON'; then
 import sys
 
@@ -22,11 +22,11 @@ except (requests.RequestException, ValueError, KeyError):
     known = False
 sys.exit(0 if known else 1)
 PYTHON
-  echo "PyPI's database of vulnerabilities can't be reached from here: nothing was audited."
+  echo "PyPI's database of vulnerabilities can't be reached: nothing was audited."
   exit 0
 fi
 
-# In an environment of its own, which has no part in what is tested.
+# In a separate environment, so that the tested one is not changed.
 [ -x .venv/audit/bin/pip-audit ] || {
   .venv/bin/python -m venv .venv/audit
   .venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1

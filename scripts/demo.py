@@ -1,7 +1,7 @@
-"""Shows the whole system at work: a master, two slaves, real files of all six types.
+"""Demonstrates the whole system: a master, two slaves, real files of all six types.
 
-``make demo`` runs it. Everything is stopped at the end; the exit code is 0 only when every type
-that the slaves can do came back whole.
+``make demo`` runs it. All processes are stopped at the end; the exit code is 0 only if all files of
+every type that the slaves can do were processed.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    # Started by its path, a script sees its own folder but not the project's.
+    # Python adds only the script's own folder to the path, not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from protocol.http_client import new_session
@@ -29,20 +29,20 @@ def main() -> int:
         print("Starting a master and two slaves …", flush=True)
         try:
             with running(Path(folder), slaves=2) as cluster:
-                print(f"They are up at {cluster.url}.\n")
-                _print_row("TASK TYPE", "FILE", "WHAT CAME BACK", "SAVED AS")
+                print(f"The master runs at {cluster.url}.\n")
+                _print_row("TASK TYPE", "FILE", "RESULT", "SAVED AS")
                 complete = [_show(cluster, name, files[name]) for name in TASK_TYPES]
         except StartError as error:
             print(error, file=sys.stderr)
             return 1
-    print("\nEverything is stopped." + ("" if all(complete) else " Not all files were processed."))
+    print("\nAll stopped." + ("" if all(complete) else " Not all files were processed."))
     return 0 if all(complete) else 1
 
 
 def _show(cluster: LocalCluster, task_type: str, files: list[Path]) -> bool:
-    """Send the files of one type and print a row for each; tell whether all went well."""
+    """Send the files of one type and print a row for each; returns whether none failed."""
     if reason := _why_not(cluster, task_type):
-        _print_row(task_type, "", f"left out: {reason}", "")
+        _print_row(task_type, "", f"skipped: {reason}", "")
         return True
     task = TASK_TYPES[task_type]
     parts = [(task.form_field, (file.name, file.read_bytes())) for file in files]
@@ -55,7 +55,7 @@ def _show(cluster: LocalCluster, task_type: str, files: list[Path]) -> bool:
         return False
     for file in summary["files"]:
         saved = Path(file["saved_file"])
-        _print_row(task_type, files[file["index"]].name, _gist(task_type, saved), saved.name)
+        _print_row(task_type, files[file["index"]].name, _summary(task_type, saved), saved.name)
     for failure in summary["failed_files"]:
         _print_row(task_type, failure["filename"], f"{failure['code']}: {failure['error']}", "")
     slaves = ", ".join(f"{n} by {name}" for name, n in summary["statistics"]["slaves"].items())
@@ -70,23 +70,23 @@ def _why_not(cluster: LocalCluster, task_type: str) -> str | None:
     return "; ".join({slave["unavailable"].get(task_type, "unknown") for slave in slaves})
 
 
-def _print_row(task_type: str, file: str, gist: str, saved: str) -> None:
+def _print_row(task_type: str, file: str, result_text: str, saved: str) -> None:
     file = file if len(file) <= _WIDTHS[1] else file[: _WIDTHS[1] - 1] + "…"
     cells = [
         f"{cell:{width}.{width}}" for cell, width in zip((task_type, file), _WIDTHS, strict=False)
     ]
-    print("  ".join([*cells, f"{gist:{_WIDTHS[2]}}", saved]).rstrip())
+    print("  ".join([*cells, f"{result_text:{_WIDTHS[2]}}", saved]).rstrip())
 
 
-def _gist(task_type: str, saved: Path) -> str:
-    """Say in a few words what one result holds."""
+def _summary(task_type: str, saved: Path) -> str:
+    """Return a summary of one result in a few words."""
     if saved.suffix == ".png":
         return f"a PNG of {saved.stat().st_size:,} bytes"
     result: dict[str, Any] = json.loads(saved.read_text(encoding="utf-8"))
-    return _GISTS[task_type].format_map(result).replace("\n", " ")
+    return _SUMMARIES[task_type].format_map(result).replace("\n", " ")
 
 
-_GISTS = {
+_SUMMARIES = {
     "text": "{word_count} words, sentiment {sentiment_score:+.2f}",
     "embedding": "{vector_size} terms, {non_zero_features} of them here",
     "ocr": "{word_count} words at {average_confidence:.0f} % confidence",

@@ -1,6 +1,6 @@
 """Starts a master and slaves on this computer, on free ports, and stops them again.
 
-``python scripts/local_cluster.py`` (``make run``) keeps a master and two slaves up until Ctrl-C.
+``python scripts/local_cluster.py`` (``make run``) runs a master and two slaves until Ctrl-C.
 """
 
 import contextlib
@@ -18,21 +18,21 @@ from typing import Any
 import requests
 
 if __name__ == "__main__":
-    # Started by its path, a script sees its own folder but not the project's.
+    # Python adds only the script's own folder to the path, not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from protocol.http_client import new_session
 
 PROJECT = Path(__file__).resolve().parent.parent
-_READY_LIMIT_S = 120
-_STOP_LIMIT_S = 30
-_ENDINGS = [
+_MAX_START_S = 120
+_MAX_STOP_S = 30
+_END_SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 
 
 class StartError(Exception):
-    """A program did not come up; the text has the end of its log."""
+    """A program did not start; the text has the end of its log."""
 
 
 @dataclass(slots=True)
@@ -42,20 +42,20 @@ class Program:
     process: "subprocess.Popen[bytes]"
     log: Path
     log_start: int = 0
-    """Where in the log this process began to write."""
+    """Offset in the log at which this process began to write."""
 
     def said(self) -> str:
-        """Return the end of what this process has logged."""
+        """Return the last 2,000 characters that this process has logged."""
         with self.log.open("rb") as log:
             log.seek(self.log_start)
             return log.read().decode(errors="replace").strip()[-2000:]
 
     def stop(self, how: int = signal.SIGTERM) -> int:
-        """Send a signal (elsewhere than on POSIX systems, end it) and wait for the end."""
+        """Send a signal (on Windows, terminate the process) and wait; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how) if os.name == "posix" else self.process.terminate()
         try:
-            return self.process.wait(_STOP_LIMIT_S)
+            return self.process.wait(_MAX_STOP_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -83,7 +83,7 @@ class LocalCluster:
         return Path(self.settings.get("RESULTS_DIR", self.folder / "processed_results"))
 
     def start_master(self, script: Path = PROJECT / "master.py", **settings: str) -> Program:
-        """Start the master, on the same port if it is started again, and wait until it answers."""
+        """Start the master, on its earlier port if it had one, and wait until it answers."""
         self.port = self.port or free_port()
         self.master = self._start(
             script,
@@ -105,15 +105,15 @@ class LocalCluster:
 
     def start_slave(self, **settings: str) -> Program:
         """Start one slave without waiting for it."""
-        # A port of its own: on 3000, the next free one, another cluster's slave would soon take the
-        # place of one that is gone, and get the files that are sent there.
+        # A random port: from 3000 on, a slave of another cluster could soon take the port of one
+        # that has ended, and would be sent its files.
         own = {"MASTER_URL": self.url, "SLAVE_PORT": str(free_port())}
         slave = self._start(PROJECT / "slave.py", **(own | settings))
         self.slaves.append(slave)
         return slave
 
     def status(self) -> dict[str, Any]:
-        """Return what the master says of itself; empty while it does not answer."""
+        """Return the master's status; empty while it does not answer."""
         try:
             with new_session(self.settings.get("CLUSTER_TOKEN"), None, self._authority) as session:
                 return dict(session.get(f"{self.url}/check_status", timeout=10).json())
@@ -126,11 +126,11 @@ class LocalCluster:
         return Path(authority) if authority else None
 
     def present(self) -> list[dict[str, Any]]:
-        """Return the slaves that can be given work."""
+        """Return the slaves that are not missing."""
         return list(self.status().get("slaves", []))
 
     def stop(self) -> None:
-        """Stop everything in good order."""
+        """Stop the slaves, then the master."""
         for slave in self.slaves:
             if slave.process.poll() is None:
                 slave.process.terminate()
@@ -152,23 +152,23 @@ class LocalCluster:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                # Ctrl-C is for this program, which stops the others in good order.
+                # Ctrl-C reaches only this program, which then stops the others in order.
                 start_new_session=True,
             )
         return Program(process, log, start)
 
     def _wait(self, program: Program, is_ready: Callable[[], object]) -> None:
-        end = time.monotonic() + _READY_LIMIT_S
+        end = time.monotonic() + _MAX_START_S
         while not is_ready():
             if program.process.poll() is not None or time.monotonic() > end:
-                raise StartError(f"the {program.log.stem} did not come up:\n{program.said()}")
+                raise StartError(f"the {program.log.stem} did not start:\n{program.said()}")
             time.sleep(0.05)
 
 
 def clean_environment() -> dict[str, str]:
     """Return this process's environment with every setting of the cluster blank.
 
-    A blank one stands for the default, and wins over the user's own ``.env``.
+    A blank value means the default, and takes precedence over the user's own ``.env``.
     """
     example = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
     names = [line.partition("=")[0] for line in example if "=" in line and line[0] != "#"]
@@ -176,7 +176,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which no program listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -186,35 +186,37 @@ def free_port() -> int:
 def running(
     folder: Path, slaves: int, settings: Mapping[str, str] | None = None
 ) -> Iterator[LocalCluster]:
-    """Keep a master and its slaves up for the block."""
+    """Run a master and slaves while the block runs."""
     cluster = LocalCluster(folder, settings or {})
     try:
         cluster.start_master()
         cluster.start_slaves(slaves)
         yield cluster
     finally:
-        # Whoever is impatient must not leave half of it running.
-        for number in _ENDINGS:
+        # A second Ctrl-C must not leave some of the processes running.
+        for number in _END_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         cluster.stop()
 
 
 def end_on_signals() -> None:
-    """Make every way to end this program one that stops the cluster first."""
-    for number in _ENDINGS:
+    """Turn signals that end this program into KeyboardInterrupt, so that the cluster is stopped."""
+    for number in _END_SIGNALS:
         signal.signal(number, signal.default_int_handler)
 
 
 def main() -> int:
-    """Keep a master and two slaves up until Ctrl-C."""
+    """Run a master and two slaves until Ctrl-C; returns the exit code."""
     results = PROJECT / "processed_results"
     folder = PROJECT / ".spool" / "local"
     with contextlib.suppress(KeyboardInterrupt):
         try:
             with running(folder, slaves=2, settings={"RESULTS_DIR": str(results)}) as cluster:
-                print(f"A master and two slaves are up at {cluster.url}. Try, elsewhere:\n")
+                print(f"A master and two slaves run at {cluster.url}. Try in another terminal:\n")
                 print(f"  python client.py {cluster.url} text README.md\n")
-                print(f"Results go to {results}, logs to {folder}. Ctrl-C stops everything.")
+                print(
+                    f"Results are saved in {results}, logs in {folder}. Ctrl-C stops all of them."
+                )
                 sys.stdout.flush()
                 while True:
                     time.sleep(3600)

@@ -1,6 +1,6 @@
-"""Makes a small folder of real files for every task type, from code alone.
+"""Generates a small folder of real files for every task type.
 
-``python scripts/samples.py FOLDER`` writes ``FOLDER/<task type>/<file>`` and says what it wrote.
+``python scripts/samples.py FOLDER`` writes ``FOLDER/<task type>/<file>`` and lists the files.
 The same versions of the libraries give the same bytes on each run.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 if __name__ == "__main__":
-    # Started by its path, a script sees its own folder but not the project's.
+    # Python adds only the script's own folder to the path, not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import (
@@ -38,8 +38,8 @@ _MAKERS: dict[str, Callable[[Path], list[Path]]] = {
 def make(folder: Path) -> dict[str, list[Path]]:
     """Write the samples into a folder for each task type; return the files by task type.
 
-    Folders that are missing are made, and samples of an earlier run are written over. Raises
-    ``OSError`` where the folder can't be written.
+    Missing folders are created, and samples of an earlier run are overwritten. Raises ``OSError``
+    if the folder can't be written to.
     """
     made = {}
     for task_type, make_type in _MAKERS.items():
@@ -52,7 +52,7 @@ def make(folder: Path) -> dict[str, list[Path]]:
 def main() -> None:
     """Make the samples in the folder that the command line names, and list them."""
     parser = argparse.ArgumentParser(description="Make small sample files of every task type.")
-    parser.add_argument("folder", type=Path, help="where to write; made if it is missing")
+    parser.add_argument("folder", type=Path, help="where to write; created if it is missing")
     folder = parser.parse_args().folder
     try:
         made = make(folder)

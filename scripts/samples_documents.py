@@ -1,4 +1,4 @@
-"""Makes the sample documents: a PDF, a DOCX and a plain text, the same bytes whenever made."""
+"""Generates the sample documents: a PDF, a DOCX and a plain text, with the same bytes each time."""
 
 import io
 import zipfile
@@ -102,7 +102,7 @@ def _escaped(text: str) -> str:
 
 
 def _pdf_file(objects: list[str]) -> bytes:
-    """Return a file of these objects, numbered from 1: catalog first, information third."""
+    """Return a PDF of these objects, numbered from 1: catalog first, information third."""
     file = io.BytesIO()
     file.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     places = []
@@ -150,11 +150,11 @@ def _word_file() -> bytes:
 
 
 def _settled(package: bytes) -> bytes:
-    """Return the same ZIP file without the time at which its parts were written."""
+    """Return the same ZIP file with the modification times of its parts removed."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(file, "w") as new:
         for name in old.namelist():
-            part = zipfile.ZipInfo(name)  # dated 1980, where ZIP's calendar begins
+            part = zipfile.ZipInfo(name)  # dated 1980, the first year of ZIP
             part.compress_type = zipfile.ZIP_DEFLATED
             part.create_system = 3
             new.writestr(part, old.read(name))

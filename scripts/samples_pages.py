@@ -1,4 +1,4 @@
-"""Makes the sample pages for OCR: printed text that looks scanned or photographed."""
+"""Generates the sample pages for OCR: printed text that looks scanned or photographed."""
 
 import textwrap
 from pathlib import Path
@@ -33,14 +33,14 @@ From Saturday on we are open again from 10 to 18. No fees are charged for books 
 on Friday.
 
 Thank you for your patience."""
-"""What the pages say; a paragraph a line, with blank lines between."""
+"""The texts of the pages; each paragraph is one line, with blank lines between."""
 
 _PAPER, _INK = 244, 44
 _SLANT_DEGREES = 0.6
 
 
 def make(folder: Path) -> list[Path]:
-    """Write a scanned letter, and a notice that a phone stored on its side."""
+    """Write a scanned letter, and a photographed notice with an EXIF rotation."""
     letter = folder / "scan of a letter.png"
     page = _page(LETTER, (1240, 1150), font_size=29, columns=72, seed=1)
     page.save(letter, dpi=(150, 150))
@@ -48,13 +48,13 @@ def make(folder: Path) -> list[Path]:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 8
     page = _page(NOTICE, (1100, 900), font_size=34, columns=52, seed=2)
-    # 8 asks the viewer for a quarter turn counterclockwise; it is stored turned the other way.
+    # 8 tells viewers to rotate by 90 degrees counterclockwise, so the pixels are rotated back.
     page.transpose(Image.Transpose.ROTATE_270).save(notice, quality=85, exif=exif)
     return [letter, notice]
 
 
 def _page(text: str, size: tuple[int, int], font_size: int, columns: int, seed: int) -> Image.Image:
-    """Return text on yellowish paper: a little slanted, unevenly lit, with noise."""
+    """Return text on yellowish paper, slightly slanted, unevenly lit, with noise."""
     page = Image.new("L", size, _PAPER)
     lines = [line for part in text.split("\n") for line in textwrap.wrap(part, columns) or [""]]
     font = ImageFont.load_default(size=font_size)

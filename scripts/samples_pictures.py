@@ -1,7 +1,7 @@
-"""Makes the sample pictures: landscapes like photos, a logo that is partly clear, a 16-bit moon.
+"""Generates the sample pictures: photo-like landscapes, a partly transparent logo, a 16-bit moon.
 
-Nature is imitated by value noise in octaves: coarse random numbers, enlarged smoothly, with finer
-and weaker ones on top.
+Natural textures are value noise in octaves: coarse random numbers, enlarged smoothly, plus finer
+and weaker ones.
 """
 
 from dataclasses import dataclass
@@ -18,27 +18,27 @@ Color = tuple[int, int, int]
 
 _SMALL = (1200, 800)
 _LARGE = (3000, 2000)
-_MARGIN = (320, 200)
-"""How far the cut-outs of one large picture may lie apart, in pixels."""
+_MAX_OFFSET = (320, 200)
+"""Largest offset between crops of one large picture, in pixels."""
 _LARGE_QUALITY = 88
 """With the grain of these pictures, JPEG files of 1 to 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """What fills a picture from its edge down to the bottom; lengths as shares of the height."""
+    """A layer from its upper edge to the bottom of the picture; lengths as shares of the height."""
 
     edge: float
     relief: float
-    """How far the edge goes up and down; 0 for the sea's."""
+    """Amplitude of the edge; 0 for the sea."""
     color: Color
     spots: tuple[int, int]
-    """How many spots of its texture lie side by side, and how many above each other."""
+    """Number of spots of the texture across and down."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A landscape: its sky from top to horizon, the sun's place, its layers from far to near."""
+    """A landscape: its sky from top to horizon, the sun's position, its layers from far to near."""
 
     zenith: Color
     horizon: Color
@@ -80,7 +80,7 @@ _SCENES = (_BEACH, _MOUNTAINS, _SNOW)
 
 
 def make(folder: Path) -> list[Path]:
-    """Write two photos (one stored on its side), a logo with clear parts and a 16-bit picture."""
+    """Write two photos (one with an EXIF rotation), a transparent logo and a 16-bit picture."""
     beach = folder / "beach.jpg"
     rng = np.random.default_rng(1)
     _grained(_landscape(_BEACH, _SMALL, rng), 3, rng).save(beach, quality=85)
@@ -88,7 +88,7 @@ def make(folder: Path) -> list[Path]:
     tall = _grained(_landscape(_MOUNTAINS, _SMALL[::-1], rng), 3, rng)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    # 6 asks the viewer for a quarter turn clockwise, so it is stored turned the other way.
+    # 6 tells viewers to rotate by 90 degrees clockwise, so the pixels are rotated back.
     tall.transpose(Image.Transpose.ROTATE_90).save(upright, quality=85, exif=exif)
     logo = folder / "logo.png"
     _logo().save(logo)
@@ -100,19 +100,19 @@ def make(folder: Path) -> list[Path]:
 def photos(folder: Path, count: int, seed: int = 0) -> list[Path]:
     """Write ``count`` different JPEGs of 3000 x 2000 pixels, each of 1 to 2 MB.
 
-    They are cut out of a few large pictures, each in a place and a brightness of its own. Raises
-    ``ValueError`` for more than there are places, 64,000.
+    They are crops of a few large pictures, each with a position and a brightness of its own. Raises
+    ``ValueError`` for more than 64,000, the number of positions.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    width, height = (side + margin for side, margin in zip(_LARGE, _MARGIN, strict=True))
-    # Painted at half the size in a quarter of the time; the grain has the full one.
+    width, height = (side + margin for side, margin in zip(_LARGE, _MAX_OFFSET, strict=True))
+    # Painted at half the size, which takes a quarter of the time; the grain has full size.
     painted = [_landscape(scene, (width // 2, height // 2), rng) for scene in _SCENES[:count]]
     bases = [_grained(picture.resize((width, height)), 6, rng) for picture in painted]
-    places = rng.choice(_MARGIN[0] * _MARGIN[1], size=count, replace=False).tolist()
+    places = rng.choice(_MAX_OFFSET[0] * _MAX_OFFSET[1], size=count, replace=False).tolist()
     paths = []
     for number, place in zip(numbers(1), places, strict=False):
-        top, left = divmod(place, _MARGIN[0])
+        top, left = divmod(place, _MAX_OFFSET[0])
         cut = bases[number % len(bases)].crop((left, top, left + _LARGE[0], top + _LARGE[1]))
         brightness = rng.uniform(0.75, 1.1)
         table = [min(255, round(level * brightness)) for level in range(256)]
@@ -139,18 +139,18 @@ def _landscape(scene: _Scene, size: tuple[int, int], rng: np.random.Generator) -
 
 
 def _grained(picture: Image.Image, deviation: float, rng: np.random.Generator) -> Image.Image:
-    """Add a sensor's noise, of this standard deviation in levels of 255."""
+    """Add sensor noise of this standard deviation, in levels of 0 to 255."""
     grain = rng.standard_normal((picture.height, picture.width, 1), dtype=np.float32)
     return _image(np.asarray(picture) + np.float32(deviation) * grain)
 
 
 def _image(levels: Plane) -> Image.Image:
-    """Return levels of 255 as a picture."""
+    """Return levels of 0 to 255 as a picture."""
     return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def _sky(scene: _Scene, size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """Return a picture of nothing but sky, as levels of 255: rows, columns, three colors."""
+    """Return a picture of the sky, as levels of 0 to 255: rows, columns, three colors."""
     width, height = size
     horizon = scene.layers[0].edge * height
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -170,7 +170,7 @@ def _sky(scene: _Scene, size: tuple[int, int], rng: np.random.Generator) -> Plan
 def _noise(
     rng: np.random.Generator, size: tuple[int, int], spots: tuple[int, int], octaves: int
 ) -> Plane:
-    """Return smooth noise of about -1...1, of ``spots`` across and down at its coarsest."""
+    """Return smooth noise of about -1...1; its coarsest octave has ``spots`` across and down."""
     total: Plane = np.zeros(size[::-1], np.float32)
     for octave in range(octaves):
         across, down = (min(n << octave, side) for n, side in zip(spots, size, strict=True))
@@ -182,7 +182,7 @@ def _noise(
 
 
 def _logo() -> Image.Image:
-    """Return a round badge on clear ground, its rim soft and its shade half clear."""
+    """Return a round badge on transparent ground, with a soft rim and a half-transparent shade."""
     scale, side = 4, 512
     large = Image.new("RGBA", (side * scale, side * scale))
     draw = ImageDraw.Draw(large)
@@ -202,7 +202,7 @@ def _logo() -> Image.Image:
 
 
 def _moon() -> Image.Image:
-    """Return a half-lit ball with spots before black: 16 bits of gray, most of them in use."""
+    """Return a half-lit ball with spots on black: 16 bits of gray, using most of their range."""
     side = 480
     rng = np.random.default_rng(3)
     rows, columns = np.mgrid[-1.2 : 1.2 : side * 1j, -1.2 : 1.2 : side * 1j]

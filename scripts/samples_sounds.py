@@ -1,4 +1,4 @@
-"""Makes the sample sounds: WAV files of three kinds, from plain formulas."""
+"""Generates the sample sounds: three kinds of WAV files, computed from formulas."""
 
 import struct
 import wave
@@ -21,7 +21,7 @@ def make(folder: Path) -> list[Path]:
     chord = folder / "chord.wav"
     _save(chord, 44_100, (_chord(44_100) * 32_767).round().astype("<i2"))
     beeps = folder / "kitchen timer.wav"
-    # WAV stores 8 bits without a sign, silence being 128.
+    # WAV stores 8-bit samples unsigned; silence is 128.
     _save(beeps, 8_000, (128 + _beeps(8_000) * 127).round().astype("u1"))
     bell = folder / "bell (studio recording).wav"
     bell.write_bytes(_extensible_wav(48_000, _bell(48_000)))
@@ -34,7 +34,7 @@ def _seconds(duration_s: float, rate: int) -> Signal:
 
 
 def _chord(rate: int) -> Signal:
-    """Return two seconds of C major, its low notes to the left: one row a frame."""
+    """Return two seconds of C major, low notes to the left: one row per frame."""
     time = _seconds(2, rate)
     notes = np.array([np.sin(2 * np.pi * hertz * time) for hertz in (261.63, 329.63, 392.0)])
     fade = np.minimum(1, np.minimum(time, 2 - time) / 0.05)
@@ -51,7 +51,7 @@ def _beeps(rate: int) -> Signal:
 
 
 def _bell(rate: int) -> Signal:
-    """Return a bell's partials dying away, its right channel a little later: one row a frame."""
+    """Return the decaying partials of a bell, the right channel delayed: one row per frame."""
     time = _seconds(1.5, rate)
     partials = ((1.0, 0.5, 2.0), (2.0, 0.25, 3.0), (2.76, 0.15, 4.5), (5.4, 0.05, 8.0))
 
@@ -79,7 +79,7 @@ def _extensible_wav(rate: int, frames: Signal) -> bytes:
     Source: Microsoft, "Multiple channel audio data and WAVE files".
     """
     samples = (frames * (2**23 - 1)).round().astype("<i4")
-    # The upper byte of four repeats the sign.
+    # The upper byte of four only repeats the sign.
     data = samples.view("u1").reshape(-1, 4)[:, :3].tobytes()
     channels, width = 2, 3
     layout = struct.pack(
@@ -100,5 +100,5 @@ def _extensible_wav(rate: int, frames: Signal) -> bytes:
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    """Return one chunk of a RIFF file; all that is stored here is of even length."""
+    """Return one chunk of a RIFF file; the data must have an even length."""
     return name + struct.pack("<I", len(data)) + data

@@ -108,13 +108,13 @@ _SENTENCES = (
     "who {3} {0} {1} {2} {7} {4} {8}?",
     "{0} {2} {3} {4} {6}; {9} it {3} the {5} {8}, too.",
 )
-_SHORTEST_SENTENCE = 20
-_PARAGRAPH = 6
-"""Sentences in one."""
+_MIN_SENTENCE = 20
+_PARAGRAPH_SENTENCES = 6
+"""Sentences in a paragraph."""
 
 
 def make_moods(folder: Path) -> list[Path]:
-    """Write a glad text, an angry one, a neutral one, and one with umlauts in cp1252."""
+    """Write a positive, a negative and a neutral text, and one with umlauts in cp1252."""
     paths = _write(folder, _MOODS)
     letter = folder / _LETTER_NAME
     letter.write_bytes(_LETTER.encode("cp1252"))
@@ -122,14 +122,14 @@ def make_moods(folder: Path) -> list[Path]:
 
 
 def make_topics(folder: Path) -> list[Path]:
-    """Write five texts, each on a topic of its own."""
+    """Write five texts on different topics."""
     return _write(folder, _TOPICS)
 
 
 def texts(folder: Path, count: int, size: int, seed: int = 0) -> list[Path]:
     """Write ``count`` different texts of about ``size`` bytes: English words in English order.
 
-    Each begins with its number, so that no two are the same however short they are.
+    Each begins with its number, so that even short ones differ.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -143,21 +143,21 @@ def texts(folder: Path, count: int, size: int, seed: int = 0) -> list[Path]:
 
 def _write(folder: Path, contents: dict[str, str]) -> list[Path]:
     for name, text in contents.items():
-        # As bytes, since Windows would turn the line ends into others.
+        # As bytes, since Windows would convert the line ends in text mode.
         (folder / name).write_bytes(text.encode())
     return [folder / name for name in contents]
 
 
 def _prose(rng: np.random.Generator, size: int) -> str:
-    """Return sentences of ``size`` characters together, the last one ending in a full stop."""
+    """Return sentences of about ``size`` characters in all; the last one ends with a full stop."""
     lengths = [len(_SENTENCES), *map(len, _CHOICES)]
-    drawn = rng.integers(0, lengths, (size // _SHORTEST_SENTENCE + 1, len(lengths))).tolist()
+    drawn = rng.integers(0, lengths, (size // _MIN_SENTENCE + 1, len(lengths))).tolist()
     sentences: list[str] = []
     written = 0
     for form, *picks in drawn:
         words = [choice[pick] for choice, pick in zip(_CHOICES, picks, strict=True)]
         sentence = _SENTENCES[form].format(*words)
-        end = "\n\n" if len(sentences) % _PARAGRAPH == _PARAGRAPH - 1 else " "
+        end = "\n\n" if len(sentences) % _PARAGRAPH_SENTENCES == _PARAGRAPH_SENTENCES - 1 else " "
         sentences.append(sentence[0].upper() + sentence[1:] + end)
         written += len(sentences[-1])
         if written >= size:

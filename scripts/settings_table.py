@@ -11,7 +11,7 @@ _HEAD = "| variable | option | who | default | meaning |\n|---|---|---|---|---|\
 
 
 def with_table(document: str) -> str:
-    """Return the document with the table as the declaration has it."""
+    """Return the document with its table replaced by that of the declaration."""
     before, _, rest = document.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return before + _BEGIN + _HEAD + "".join(map(_row, SETTINGS.values())) + _END + after

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv with the pinned libraries, and installs Tesseract where that can be done unasked.
-# `scripts/setup.sh` is for running; `scripts/setup.sh dev` adds what tests and lint need.
+# Creates .venv with the pinned libraries, and installs Tesseract if that needs no password.
+# `scripts/setup.sh` is for running; `scripts/setup.sh dev` adds the tools for tests and lint.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ python=${PYTHON:-python3}
 can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
 apt_install() {
-  # Lists of a fresh machine are empty or old.
+  # On a new machine the package lists are empty or outdated.
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
 }
@@ -28,7 +28,7 @@ if ! command -v tesseract >/dev/null; then
   if has_apt && can_be_root && apt_install tesseract-ocr; then
     echo "Installed Tesseract."
   else
-    echo "Tesseract is missing, so there will be no OCR. To have it:" >&2
+    echo "Tesseract is missing, so OCR is not available. To install it:" >&2
     echo "  Debian, Ubuntu: sudo apt install tesseract-ocr" >&2
     echo "  macOS:          brew install tesseract" >&2
     echo "  Windows:        winget install UB-Mannheim.TesseractOCR" >&2
@@ -39,7 +39,7 @@ if [ "${1:-}" = dev ] && command -v tesseract >/dev/null && ! tesseract --list-l
   if has_apt && can_be_root && apt_install tesseract-ocr-deu; then
     echo "Installed German for Tesseract."
   else
-    echo "German for Tesseract is missing, so the tests of OCR in other languages are left out (on Debian: sudo apt install tesseract-ocr-deu)." >&2
+    echo "German for Tesseract is missing, so the tests of OCR in other languages are skipped (on Debian: sudo apt install tesseract-ocr-deu)." >&2
   fi
 fi
 
@@ -47,19 +47,19 @@ if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
   if has_apt && can_be_root && apt_install --no-install-recommends chromium; then
     echo "Installed Chromium."
   else
-    echo "Chromium is missing, so the tests of the page are left out (on Debian: sudo apt install chromium)." >&2
+    echo "Chromium is missing, so the tests of the page are skipped (on Debian: sudo apt install chromium)." >&2
   fi
 fi
 
-# Made anew only when something that it is made from has changed.
+# Created again only if the Python version or the requirements have changed.
 stamp=.venv/.made-from-$requirements
 wanted=$("$python" --version; cat requirements.txt requirements-dev.txt constraints.txt)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   if ! "$python" -m venv .venv 2>/dev/null; then
-    # Debian leaves out of its Python what makes virtual environments.
+    # Debian has the module that creates virtual environments in a separate package.
     rm -rf .venv
     { has_apt && can_be_root && apt_install python3-venv && "$python" -m venv .venv; } || {
-      echo "No virtual environment can be made; on Debian: sudo apt install python3-venv" >&2
+      echo "No virtual environment can be created; on Debian: sudo apt install python3-venv" >&2
       exit 1
     }
   fi
