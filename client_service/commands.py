@@ -164,7 +164,7 @@ def _report(api: JobApi, command: Command, job_ids: Sequence[str]) -> int:
             print(f"Job: {job_id}")
             print(f"Status: {api.master_url}/jobs/{job_id}")
             print(f"Page: {api.page_of(job_id)}")
-            print(f"Come back to it: {command.follow_command(job_id)}")
+            print(f"Follow it with: {command.follow_command(job_id)}")
         return ALL_DONE
     code = ALL_DONE
     for number, job_id in enumerate(job_ids):

@@ -57,7 +57,7 @@ def is_final(why: BaseException) -> bool:
 
 def resume_hint(command: Command, job_id: str, why: BaseException) -> str:
     """Return how to send the rest of the files to a job."""
-    first = "with that put right or left out, " if isinstance(why, UsageError) else ""
+    first = "with that corrected or left out, " if isinstance(why, UsageError) else ""
     return f"{first}to send the rest of the files:\n  {command.resume_command(job_id)}"
 
 
@@ -73,7 +73,7 @@ def follow_hint(command: Command, job_ids: Sequence[str]) -> str:
     follows = [f"\n  {command.follow_command(job_id)}" for job_id in job_ids]
     cancels = [f"\n  {command.cancel_command(job_id)}" for job_id in job_ids]
     what = "the job goes on" if len(job_ids) == 1 else "the jobs go on"
-    return f"{what}; to come back:{''.join(follows)}\nto stop instead:{''.join(cancels)}"
+    return f"{what}; to follow:{''.join(follows)}\nto cancel instead:{''.join(cancels)}"
 
 
 def finished_hint(command: Command, head: Answer) -> str:

@@ -1,1 +1,1 @@
-"""Programs for those who work on the cluster: they make samples, show it and check it."""
+"""Programs for developers of the cluster: samples, demo, certificates, setup, audit."""

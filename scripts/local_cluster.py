@@ -214,9 +214,8 @@ def main() -> int:
             with running(folder, slaves=2, settings={"RESULTS_DIR": str(results)}) as cluster:
                 print(f"A master and two slaves run at {cluster.url}. Try in another terminal:\n")
                 print(f"  python client.py {cluster.url} text README.md\n")
-                print(
-                    f"Results are saved in {results}, logs in {folder}. Ctrl-C stops all of them."
-                )
+                print(f"Results are saved in {results}, logs in {folder}.")
+                print("Ctrl-C stops the master and the slaves.")
                 sys.stdout.flush()
                 while True:
                     time.sleep(3600)

@@ -34,8 +34,8 @@ _RETRIED_STATUSES = frozenset({502, 503, 504, 507})
 _REDIRECTS = range(300, 400)
 """Invalid from a master; the session follows none."""
 _UNAUTHORIZED = (
-    "the master says no without its token: set CLUSTER_TOKEN in the environment or in .env to the "
-    "one that the master was started with"
+    "the master refuses requests without its token: set CLUSTER_TOKEN in the environment or in "
+    ".env to the one that the master was started with"
 )
 """Replaces the master's own message, which is for authors of HTTP requests."""
 _IDENTITY = "identity"
@@ -99,7 +99,7 @@ class Connection:
             except SourceChanged as error:
                 raise UsageError(str(error)) from error
             except requests.RequestException as error:
-                self._handle_lost(error, retries)
+                self._retry_or_raise(error, retries)
                 continue
             self._has_answered = True
             if response.status_code not in _RETRIED_STATUSES:
@@ -132,9 +132,9 @@ class Connection:
         if response.status_code == requests.codes.unauthorized:
             return _UNAUTHORIZED
         reason = reason or f"HTTP {response.status_code} {response.reason}"
-        return f"the master says no: {printable(reason)}"
+        return f"the master refused the request: {printable(reason)}"
 
-    def _handle_lost(self, error: requests.RequestException, retries: RetrySchedule) -> None:
+    def _retry_or_raise(self, error: requests.RequestException, retries: RetrySchedule) -> None:
         """Wait before the next try; raises if the master never answered or the retries ended."""
         if doubtful := master_certificate_problem(self._master_url, error):
             raise MasterError(printable(doubtful)) from error

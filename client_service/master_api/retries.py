@@ -10,7 +10,7 @@ from collections.abc import Callable
 from protocol.counts import counted
 
 RETRY_FOR_S = 120.0
-"""Enough for a restart of the master's computer, or for somebody to free space on its disk."""
+"""Enough for a restart of the master's computer, or for a user to free space on its disk."""
 _WAITS_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """The first retry is at once: a keep-alive connection may have ended while the master runs."""
 _MAX_WAIT_S = 30.0

@@ -68,7 +68,7 @@ class _Downloader:
         except MasterUnavailable:
             raise
         except (MasterError, NotStored) as error:
-            progress.write_stderr(f"{wanted}: this result was not brought home: {error}")
+            progress.write_stderr(f"{wanted}: this result was not downloaded: {error}")
             return ""
         except OSError as error:
             # The next result would fail in the same way.

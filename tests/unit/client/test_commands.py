@@ -20,7 +20,7 @@ from client_service.local_files import FileTotals, Source
 from client_service.master_api.job_api import JobApi
 
 URL = "http://localhost:5000"
-FULL = "the master says no: the job would be larger"
+FULL = "the master refused the request: the job would be larger"
 
 
 class Master:
@@ -190,7 +190,7 @@ def test_vanished_file_may_be_left_out() -> None:
     master = Master(add=UsageError("a.txt can't be read (No such file or directory)"))
     with pytest.raises(UsageError) as error:
         send(master, [job_input("a")])
-    assert lines(error)[1] == "with that put right or left out, to send the rest of the files:"
+    assert lines(error)[1] == "with that corrected or left out, to send the rest of the files:"
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_started_jobs_are_in_the_message(
     with pytest.raises(raised) as error:
         send(master, [job_input("a"), job_input("b"), job_input("c")])
     assert lines(error)[-4:] == [
-        "the job goes on; to come back:",
+        "the job goes on; to follow:",
         f"  python client.py {URL} follow j1",
-        "to stop instead:",
+        "to cancel instead:",
         f"  python client.py {URL} cancel j1",
     ]
     told_to_resume = any("--resume j2" in line for line in lines(error))
@@ -239,9 +239,9 @@ def test_stop_after_the_first_job_lists_the_later_jobs() -> None:
     assert lines(stop) == [
         "job j1 is done; to see how it went:",
         f"  python client.py {URL} follow j1",
-        "the job goes on; to come back:",
+        "the job goes on; to follow:",
         f"  python client.py {URL} follow j2",
-        "to stop instead:",
+        "to cancel instead:",
         f"  python client.py {URL} cancel j2",
     ]
 

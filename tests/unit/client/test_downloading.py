@@ -126,7 +126,7 @@ def test_missing_result_is_reported(tmp_path: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr()
     assert "Brought Home: 1 of 3" in printed.out
     missing, changed = printed.err.splitlines()
-    assert "a.json: this result was not brought home: There is no such" in missing
+    assert "a.json: this result was not downloaded: There is no such" in missing
     assert "b.json" in changed
     assert "has changed" in changed
     assert master.asked.count("b.json") == 2
@@ -167,7 +167,7 @@ def test_unsafe_name_is_not_written(
     assert [row["result"] for row in listed(tmp_path)] == ["", "a.json", ""]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith(
-        "not brought home: a file of that name could do harm, here or on another system"
+        "not downloaded: a file of that name could do harm, here or on another system"
     )
     assert line.isprintable()
 
@@ -217,7 +217,7 @@ def test_file_in_the_way_of_a_folder_stays(
     master = Master({"a_analysis.json": b"a", "b.json": b"b"}, a_analysis="2023/a.txt")
     assert master.fetch(tmp_path) == SOME_FAILED
     assert held(tmp_path) == {"2023": b"mine", "b.json": b"b"}
-    assert "2023/a_analysis.json: this result was not brought home: its path" in (
+    assert "2023/a_analysis.json: this result was not downloaded: its path" in (
         capsys.readouterr().err
     )
 

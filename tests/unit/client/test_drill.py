@@ -58,7 +58,7 @@ class Master:
 
 
 @pytest.mark.parametrize("call", ["add_files", "start", "head"])
-@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), MasterError("it says no")])
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), MasterError("it refuses")])
 def test_drill_that_ends_early_leaves_no_job(
     call: str, trouble: BaseException, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,8 +89,8 @@ def test_drill_without_the_token_is_refused_by_the_master() -> None:
         def jobs(self) -> Iterator[dict[str, Any]]:
             raise self.trouble
 
-    with pytest.raises(MasterError, match="no without its token"):
-        drill(cast(JobApi, Guarded("jobs", MasterError("it says no without its token"))))
+    with pytest.raises(MasterError, match="refused without its token"):
+        drill(cast(JobApi, Guarded("jobs", MasterError("refused without its token"))))
 
 
 def test_complete_results_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
