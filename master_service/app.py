@@ -71,23 +71,25 @@ def create_master(settings: MasterSettings) -> Master:
     results = Results(settings.results_dir, settings.results_label)
     store = JobStore(settings.spool_dir)
     runner = Runner(store, worker, results, metrics)
-    parts = AppContext(
-        service=Service(store, runner, registry, metrics, _rules(settings), worker.resting),
+    context = AppContext(
+        service=Service(
+            store, runner, registry, metrics, _service_limits(settings), worker.resting
+        ),
         registry=registry,
         results=results,
-        room=DiskSpace(settings.spool_dir, settings.results_dir),
+        disk_space=DiskSpace(settings.spool_dir, settings.results_dir),
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
         resting=worker.resting,
         remote_slave_refusal=partial(_remote_slave_refusal, settings),
     )
-    _watch(parts, runner)
+    _add_gauges(context, runner)
     runner.recover()
-    store.ledger.damage.begin()
+    store.ledger.damage.start_logging()
     HeartbeatMonitor(registry, transport, worker.tick, worker.suspects).start()
     retention = Retention(store, timedelta(days=settings.job_retention_days))
     retention.start()
-    return Master(_app(parts, settings), worker, runner, store, retention)
+    return Master(_app(context, settings), worker, runner, store, retention)
 
 
 class _Json(DefaultJSONProvider):
@@ -100,11 +102,11 @@ class _Json(DefaultJSONProvider):
         return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _app(parts: AppContext, settings: MasterSettings) -> Flask:
+def _app(context: AppContext, settings: MasterSettings) -> Flask:
     # Files of its own it serves from the page's folder alone.
     app = Flask("master_service", static_folder=None)
     app.json = _Json(app)
-    app.extensions["master"] = parts
+    app.extensions["master"] = context
     # Finds out whether who listens is still there.
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
     plain = settings.allow_plain_http
@@ -112,18 +114,18 @@ def _app(parts: AppContext, settings: MasterSettings) -> Flask:
     access_control.install(
         app, settings.token, access_control.AccessRules(login.is_logged_in, pages.is_open)
     )
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(Refusal, _error_answer)
     for module in (routes, jobs, job_events, pages):
         app.register_blueprint(module.blueprint)
     return app
 
 
-def _refused(error: Refusal) -> ResponseReturnValue:
+def _error_answer(error: Refusal) -> ResponseReturnValue:
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     return jsonify(error=str(error)), error.status, headers
 
 
-def _rules(settings: MasterSettings) -> ServiceLimits:
+def _service_limits(settings: MasterSettings) -> ServiceLimits:
     return ServiceLimits(
         patience_s=settings.slave_timeout_s,
         max_file_bytes=settings.max_file_bytes,
@@ -132,16 +134,18 @@ def _rules(settings: MasterSettings) -> ServiceLimits:
     )
 
 
-def _watch(parts: AppContext, runner: Runner) -> None:
+def _add_gauges(context: AppContext, runner: Runner) -> None:
     def slaves() -> dict[str, float]:
-        resting = parts.resting()
+        resting = context.resting()
         counts = dict.fromkeys(SLAVE_STATES, 0.0)
-        for record in parts.registry.present() + parts.registry.missing():
+        for record in context.registry.present() + context.registry.missing():
             counts[slave_state(record, resting)] += 1
         return counts
 
-    parts.metrics.add_gauge("slaves", "Slaves by state.", "state", slaves)
-    parts.metrics.add_gauge("unfinished", "Jobs and files without an end.", "what", runner.queue)
+    context.metrics.add_gauge("slaves", "Slaves by state.", "state", slaves)
+    context.metrics.add_gauge(
+        "unfinished", "Jobs and files that are not finished.", "what", runner.queue_sizes
+    )
 
 
 def _remote_slave_refusal(settings: MasterSettings, tls: bool) -> str | None:

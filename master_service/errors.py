@@ -109,9 +109,9 @@ class TooManyJobs(Refusal):
     status = 503
     retry_after_s = 30
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{counted(most, 'job waits', 'jobs wait')} already, and the master takes no "
+            f"{counted(limit, 'job waits', 'jobs wait')} already, and the master takes no "
             "more: try again when some are done, or raise MAX_WAITING_JOBS on the master."
         )
 
@@ -122,9 +122,9 @@ class TooManyOpenJobs(Refusal):
     status = 503
     retry_after_s = 30
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{counted(most, 'job is', 'jobs are')} open already, with an upload begun and "
+            f"{counted(limit, 'job is', 'jobs are')} open already, with an upload begun and "
             "not started: start or cancel some (each is forgotten after a day), or raise "
             "MAX_WAITING_JOBS on the master."
         )
@@ -136,9 +136,9 @@ class TooManySlaves(Refusal):
     status = 503
     retry_after_s = 30
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{counted(most, 'slave is', 'slaves are')} registered already, and the master takes "
+            f"{counted(limit, 'slave is', 'slaves are')} registered already, and the master takes "
             "no more: stop some, or give this one to another master."
         )
 

@@ -6,15 +6,15 @@ import socket
 from collections.abc import Mapping
 
 _TOKEN_BYTES = 24
-_ELSEWHERE = "192.0.2.1"
+_DOCUMENTATION_ADDRESS = "192.0.2.1"
 """An address that is nobody's (RFC 5737): only the way there is asked for, nothing is sent."""
-_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})
+_WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::"})
 
 
-def how_to_open(host: str, port: int) -> str:
+def join_instructions(host: str, port: int) -> str:
     """Return the lines, with a new token each time, for a master that is to listen on ``host``."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    address = _own_address() if host in _EVERY_ADDRESS else host
+    address = _own_address() if host in _WILDCARD_ADDRESSES else host
     quoted = f"[{address}]" if ":" in address else address
     master = {"MASTER_HOST": host, "MASTER_PORT": str(port), "CLUSTER_TOKEN": token}
     slave = {"CLUSTER_TOKEN": token}
@@ -24,11 +24,11 @@ def how_to_open(host: str, port: int) -> str:
             "With TLS, once certificates are made for every computer of the cluster:",
             f"  python scripts/certificates.py {address} SLAVE-ADDRESS",
             "then here, and on each further computer with its own address:",
-            f"  {_line(master | _certificates(address), 'master.py')}",
-            f"  {_line(_slave('https', quoted, port, slave) | _certificates(), 'slave.py')}",
+            f"  {_shell_line(master | _certificates(address), 'master.py')}",
+            f"  {_shell_line(_slave('https', quoted, port, slave) | _certificates(), 'slave.py')}",
             "Or without, where others on the network may read the token and the files:",
-            f"  {_line(master | plain, 'master.py')}",
-            f"  {_line(_slave('http', quoted, port, slave) | plain, 'slave.py')}",
+            f"  {_shell_line(master | plain, 'master.py')}",
+            f"  {_shell_line(_slave('http', quoted, port, slave) | plain, 'slave.py')}",
         ]
     )
 
@@ -43,7 +43,7 @@ def _certificates(address: str = "SLAVE-ADDRESS") -> dict[str, str]:
     return {"TLS_CERT": f"{files}.pem", "TLS_KEY": f"{files}.key", "TLS_CA": ca}
 
 
-def _line(settings: Mapping[str, str], program: str) -> str:
+def _shell_line(settings: Mapping[str, str], program: str) -> str:
     """Return one line for the shell that most have on this system."""
     if os.name == "nt":
         words = [f"$env:{name}='{value}';" for name, value in settings.items()]
@@ -56,7 +56,7 @@ def _own_address() -> str:
     """Return the address by which others on the network most likely reach this computer."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((_ELSEWHERE, 9))
+            probe.connect((_DOCUMENTATION_ADDRESS, 9))
             return str(probe.getsockname()[0])
     except OSError:
         return "MASTER-ADDRESS"

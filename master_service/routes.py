@@ -8,7 +8,7 @@ from dataclasses import asdict
 from flask import Blueprint, Response, current_app, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
-from master_service.api.app_context import parts
+from master_service.api.app_context import app_context
 from master_service.api.jobs import accepted
 from master_service.api.openapi.description import description as openapi_description
 from master_service.api.request_parsing import (
@@ -43,14 +43,14 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/register")
 def register() -> Response:
     """Take a slave in; repeating it is the heartbeat."""
-    registry = parts().registry
+    registry = app_context().registry
     body = json_body()
     ip, port = read_address(body)
     capabilities = read_capabilities(body)
     known = capabilities or registry.capabilities_of(ip, port)
-    check_is_local(ip, parts().remote_slave_refusal(known is not None and known.tls))
-    news = registry.register(ip, port, capabilities, time.monotonic())
-    if news and (mixed := registry.mixed_versions()):
+    check_is_local(ip, app_context().remote_slave_refusal(known is not None and known.tls))
+    is_new = registry.register(ip, port, capabilities, time.monotonic())
+    if is_new and (mixed := registry.mixed_versions()):
         _log.warning("slaves differ in %s: the same file may give different results", mixed)
     answer: dict[str, object] = {"status": "success", "heartbeat_interval": registry.interval_s}
     if problem := registry.unreachable_reason(ip, port):
@@ -62,7 +62,7 @@ def register() -> Response:
 def leave() -> Response:
     """Let a slave go that leaves in good order."""
     ip, port = read_address(json_body())
-    parts().registry.leave(ip, port)
+    app_context().registry.leave(ip, port)
     return jsonify(status="success")
 
 
@@ -71,12 +71,12 @@ def check_status() -> Response:
     """Say who is there; without the token, only that the master is."""
     if not is_authenticated():
         return jsonify(status="alive")
-    registry, now = parts().registry, time.monotonic()
-    resting = parts().resting()
+    registry, now = app_context().registry, time.monotonic()
+    resting = app_context().resting()
     return jsonify(
         status="alive",
-        slaves=[_describe(record, now, resting) for record in registry.present()],
-        missing=[_describe(record, now, resting) for record in registry.missing()],
+        slaves=[_slave_json(record, now, resting) for record in registry.present()],
+        missing=[_slave_json(record, now, resting) for record in registry.missing()],
         mixed_versions=registry.mixed_versions(),
     )
 
@@ -84,7 +84,7 @@ def check_status() -> Response:
 @blueprint.post("/assign_task")
 def assign_task() -> ResponseReturnValue:
     """Take files, wait until each has its end, and say how it went."""
-    service = parts().service
+    service = app_context().service
     waits = not respond_async()
     with received_form() as form:
         task_type = form.fields.get("task_type", DEFAULT_TASK_TYPE)
@@ -98,7 +98,7 @@ def assign_task() -> ResponseReturnValue:
 @blueprint.get("/activity")
 def activity() -> Response:
     """Say what the slaves are doing, and how many files ended in each of the last intervals."""
-    found, now = parts().metrics.activity, time.monotonic()
+    found, now = app_context().metrics.activity, time.monotonic()
     return jsonify(
         interval_seconds=INTERVAL_S,
         finished_files=found.finished_files(now),
@@ -109,7 +109,7 @@ def activity() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Return what has been counted, for Prometheus."""
-    return Response(parts().metrics.text(), content_type=CONTENT_TYPE)
+    return Response(app_context().metrics.text(), content_type=CONTENT_TYPE)
 
 
 @blueprint.get("/openapi.json")
@@ -125,7 +125,7 @@ def _elapsed_s(job: Job) -> float:
     return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
-def _describe(
+def _slave_json(
     record: SlaveRecord, now: float, resting: Mapping[str, Suspension]
 ) -> dict[str, object]:
     rest = None if record.missing else resting.get(record.name)

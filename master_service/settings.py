@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from master_service.join_instructions import how_to_open
+from master_service.join_instructions import join_instructions
 from protocol.settings.environment import Environment, SettingError
 from protocol.tls import Tls
 from protocol.wire import is_loopback
@@ -49,6 +49,6 @@ class MasterSettings:
             raise SettingError(
                 f"{env.written('MASTER_HOST', host)} opens the master to other computers, which "
                 "needs a shared secret: set CLUSTER_TOKEN to the same value here, on every slave "
-                f"and client\n\n{how_to_open(host, values['port'])}"
+                f"and client\n\n{join_instructions(host, values['port'])}"
             )
         return cls(**values, results_label=env.text("RESULTS_DIR") or "", tls=env.tls())

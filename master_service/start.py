@@ -17,7 +17,7 @@ from protocol.settings.environment import Environment, SettingError
 
 _log = logging.getLogger("master")
 
-_GUESSABLE_LENGTH = 16
+_MIN_TOKEN_LENGTH = 16
 """Whoever can reach the master can try tokens as fast as it answers."""
 
 
@@ -51,19 +51,19 @@ def run(env: Environment) -> None:
             raise SettingError(why_unusable(settings.spool_dir, error)) from None
         server = Server(master.app, listener, settings.tls.server_context())
 
-        def tell() -> None:
+        def log_start() -> None:
             if settings.is_open_to_listeners:
                 _log.warning(
                     "others on the network can read what is sent here, the token too: set TLS_CERT "
                     "and TLS_KEY, or ALLOW_PLAIN_HTTP=1 if you trust it"
                 )
-            if settings.token is not None and len(settings.token) < _GUESSABLE_LENGTH:
+            if settings.token is not None and len(settings.token) < _MIN_TOKEN_LENGTH:
                 _log.warning("CLUSTER_TOKEN is short enough to be guessed: make a longer one")
             scheme = "https" if settings.tls.serves else "http"
             _log.info("listening on %s://%s:%d", scheme, settings.host, settings.port)
             _log.info("results go to %s", settings.results_dir)
 
-        server.run(on_start=tell, on_stop=master.stop)
+        server.run(on_start=log_start, on_stop=master.stop)
         master.close()
 
 

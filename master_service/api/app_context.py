@@ -25,14 +25,14 @@ class AppContext:
     service: Service
     registry: Registry
     results: Results
-    room: DiskSpace
+    disk_space: DiskSpace
     metrics: Metrics
     limits: Limits
     resting: Callable[[], Mapping[str, Suspension]]
     remote_slave_refusal: Callable[[bool], str | None]
 
 
-def parts() -> AppContext:
+def app_context() -> AppContext:
     """Return the parts of the app that answers the request at hand."""
     found: AppContext = current_app.extensions["master"]
     return found

@@ -8,7 +8,9 @@ from datetime import datetime
 from master_service.jobs.model import File, Job, JobState
 
 
-def head(job: Job, rate: float | None = None, waiting_for: str | None = None) -> dict[str, object]:
+def overview(
+    job: Job, rate: float | None = None, waiting_for: str | None = None
+) -> dict[str, object]:
     """Return what is told of a job, but for its files; ``rate`` is that of one under way."""
     left = job.total_files - job.ended_files
     if job.is_over and job.started_at and job.finished_at:
@@ -33,7 +35,7 @@ def head(job: Job, rate: float | None = None, waiting_for: str | None = None) ->
     }
 
 
-def entry(file: File) -> dict[str, object]:
+def file_entry(file: File) -> dict[str, object]:
     """Return the ledger's entry of one file."""
     return {
         "index": file.index,

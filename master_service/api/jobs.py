@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 
 from master_service.api import results_archive
-from master_service.api.app_context import parts
-from master_service.api.job_json import entry, head
+from master_service.api.app_context import app_context
+from master_service.api.job_json import file_entry, overview
 from master_service.api.request_parsing import (
     file_state,
     id_prefix,
@@ -23,8 +23,8 @@ from master_service.jobs.model import Job
 blueprint = Blueprint("jobs", __name__)
 
 _BYTES = "application/octet-stream"
-_MOST_FILES = 10_000
-_MOST_JOBS = 1000
+_MAX_FILES = 10_000
+_MAX_JOBS = 1000
 
 
 @blueprint.post("/jobs")
@@ -33,14 +33,14 @@ def open_job() -> ResponseReturnValue:
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("task_type"), str):
         raise InvalidRequest('The body must be JSON with a task_type: {"task_type": "text"}.')
-    job_id = parts().service.open(body["task_type"], idempotency_key_of(body=body))
-    return _named(job_id), 201, {"Location": _url(job_id)}
+    job_id = app_context().service.open(body["task_type"], idempotency_key_of(body=body))
+    return _job_reference(job_id), 201, {"Location": _url(job_id)}
 
 
 @blueprint.post("/jobs/<job_id>/files")
 def add_files(job_id: str) -> ResponseReturnValue:
     """Take files of an open job; they are safe once this is answered."""
-    service = parts().service
+    service = app_context().service
     if "Idempotency-Key" not in request.headers:
         service.check_open(job_id)  # before a large body is read
     with received_form(new_job=False) as form:
@@ -50,32 +50,32 @@ def add_files(job_id: str) -> ResponseReturnValue:
 @blueprint.post("/jobs/<job_id>/start")
 def start(job_id: str) -> ResponseReturnValue:
     """Let an open job begin."""
-    parts().service.start(job_id)
+    app_context().service.start(job_id)
     return accepted(job_id)
 
 
 @blueprint.get("/jobs")
 def jobs() -> ResponseReturnValue:
     """Return jobs without their files, the newest first."""
-    offset, limit = page(100, _MOST_JOBS)
-    found = parts().service.store.ledger.jobs(offset, limit, id_prefix())
-    return jsonify(jobs=[head_of(job) for job in found])
+    offset, limit = page(100, _MAX_JOBS)
+    found = app_context().service.store.ledger.jobs(offset, limit, id_prefix())
+    return jsonify(jobs=[current_overview(job) for job in found])
 
 
 @blueprint.get("/jobs/<job_id>")
 def job(job_id: str) -> ResponseReturnValue:
     """Return a job and a page of the ledger of its files."""
-    service = parts().service
-    (offset, limit), state, code = page(1000, _MOST_FILES), file_state(), request.args.get("code")
-    found = head_of(service.job(job_id))
+    service = app_context().service
+    (offset, limit), state, code = page(1000, _MAX_FILES), file_state(), request.args.get("code")
+    found = current_overview(service.job(job_id))
     files = service.store.ledger.files(job_id, offset, limit, state, code) if limit else []
-    return jsonify(found | {"files": [entry(file) for file in files]})
+    return jsonify(found | {"files": [file_entry(file) for file in files]})
 
 
 @blueprint.get("/jobs/<job_id>/slaves")
 def slaves(job_id: str) -> ResponseReturnValue:
     """Say how many of a job's files each slave has done, and how fast while it worked on them."""
-    service = parts().service
+    service = app_context().service
     job_id = service.job(job_id).job_id
     running_job, ledger = service.runner.running_job(job_id), service.store.ledger
     if running_job:
@@ -85,7 +85,7 @@ def slaves(job_id: str) -> ResponseReturnValue:
         together = speeds.pop(COMBINED, (0, 0.0))
     return jsonify(
         job_id=job_id,
-        by_slave=ledger.done_by(job_id),
+        by_slave=ledger.done_by_slave(job_id),
         files_per_second={slave: _rate(*speed) for slave, speed in speeds.items()},
         together=_rate(*together),
     )
@@ -98,7 +98,7 @@ def _rate(files: int, seconds: float) -> float:
 @blueprint.get("/jobs/<job_id>/failures")
 def failures(job_id: str) -> ResponseReturnValue:
     """Say how many of a job's files failed in which way."""
-    service = parts().service
+    service = app_context().service
     job_id = service.job(job_id).job_id
     return jsonify(job_id=job_id, by_code=service.store.ledger.failed_by_code(job_id))
 
@@ -106,14 +106,14 @@ def failures(job_id: str) -> ResponseReturnValue:
 @blueprint.delete("/jobs/<job_id>")
 def cancel(job_id: str) -> ResponseReturnValue:
     """End a job early; one that is over stays as it is."""
-    return jsonify(head_of(parts().service.cancel(job_id)))
+    return jsonify(current_overview(app_context().service.cancel(job_id)))
 
 
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> ResponseReturnValue:
     """Make a new job of the failed files of one that is over."""
-    new_id = parts().service.retry(job_id, idempotency_key_of())
-    return _named(new_id), 201, {"Location": _url(new_id)}
+    new_id = app_context().service.retry(job_id, idempotency_key_of())
+    return _job_reference(new_id), 201, {"Location": _url(new_id)}
 
 
 @blueprint.post("/jobs/<job_id>/drop")
@@ -122,16 +122,18 @@ def drop(job_id: str) -> ResponseReturnValue:
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("slave"), str):
         raise InvalidRequest('The body must be JSON with a slave: {"slave": "ip:port"}.')
-    moved = parts().service.drop(job_id, body["slave"])
+    moved = app_context().service.drop(job_id, body["slave"])
     return jsonify(job_id=job_id, slave=body["slave"], files_moved=moved)
 
 
 @blueprint.get("/jobs/<job_id>/inputs/<int:index>")
 def job_input(job_id: str, index: int) -> ResponseReturnValue:
     """Return what was uploaded."""
-    file, path = parts().service.input(job_id, index)
+    file, path = app_context().service.input(job_id, index)
     # Somebody else's upload is never to be run or shown as a page of this master.
-    answer = send_file(path, _BYTES, as_attachment=True, download_name=_plain(file.filename))
+    answer = send_file(
+        path, _BYTES, as_attachment=True, download_name=_download_name(file.filename)
+    )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
@@ -139,31 +141,33 @@ def job_input(job_id: str, index: int) -> ResponseReturnValue:
 @blueprint.get("/jobs/<job_id>/results.zip")
 def results_zip(job_id: str) -> ResponseReturnValue:
     """Return all results of a job that are there by now, in folders, with a manifest."""
-    service = parts().service
+    service = app_context().service
     found = service.job(job_id)
-    archive = results_archive.stream(found, lambda: service.files(found), parts().results.locate)
+    archive = results_archive.stream(
+        found, lambda: service.files(found), app_context().results.locate
+    )
     answer = Response(archive, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{job_id}.zip"'
-    return _as_asked(answer)
+    return _with_accepted_type(answer)
 
 
 @blueprint.get("/results/<task_type>/<name>")
 def result(task_type: str, name: str) -> ResponseReturnValue:
     """Return one result."""
-    path = parts().results.find(task_type, name)
+    path = app_context().results.find(task_type, name)
     if path is None:
         raise NotFound(f"There is no result {name} of {task_type}.")
     answer = send_file(path)
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    return _as_asked(answer)
+    return _with_accepted_type(answer)
 
 
 def accepted(job_id: str) -> ResponseReturnValue:
     """Answer that a job goes on without the caller."""
-    return _named(job_id), 202, {"Location": _url(job_id)}
+    return _job_reference(job_id), 202, {"Location": _url(job_id)}
 
 
-def _as_asked(answer: Response) -> Response:
+def _with_accepted_type(answer: Response) -> Response:
     """Name the content plain bytes for a caller whose ``Accept`` prefers that to its own type."""
     own = answer.mimetype or _BYTES
     answer.mimetype = request.accept_mimetypes.best_match((own, _BYTES), own)
@@ -171,7 +175,7 @@ def _as_asked(answer: Response) -> Response:
     return answer
 
 
-def _named(job_id: str) -> Response:
+def _job_reference(job_id: str) -> Response:
     return jsonify(job_id=job_id, status_url=_url(job_id))
 
 
@@ -179,15 +183,15 @@ def _url(job_id: str) -> str:
     return f"/jobs/{job_id}"
 
 
-def head_of(job: Job) -> dict[str, object]:
+def current_overview(job: Job) -> dict[str, object]:
     """Return what is told of a job, with what is known of one under way."""
-    service = parts().service
+    service = app_context().service
     running_job = service.runner.running_job(job.job_id)
     if running_job is None:
-        return head(job)
-    return head(running_job.job, running_job.rate(), service.waiting_for(running_job))
+        return overview(job)
+    return overview(running_job.job, running_job.rate(), service.waiting_for(running_job))
 
 
-def _plain(filename: str) -> str:
+def _download_name(filename: str) -> str:
     last = re.split(r"[/\\]", filename)[-1]
     return "".join(letter if letter.isprintable() else "_" for letter in last) or "file"

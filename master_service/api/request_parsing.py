@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import request
 
-from master_service.api.app_context import parts
+from master_service.api.app_context import app_context
 from master_service.errors import InvalidRequest, StorageFull
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import FileState
@@ -28,12 +28,12 @@ def received_form(*, new_job: bool = True) -> Iterator[Form]:
     Raises a ``Refusal`` before anything is read where there is no room.
     """
     kind, length = request.content_type or "", request.content_length
-    parts().room.check(length or 0)
+    app_context().disk_space.check(length or 0)
     if new_job and "Idempotency-Key" not in request.headers:
         # With a key it may be the repetition of a request that was taken before.
-        parts().service.check_queue()
+        app_context().service.check_capacity()
     try:
-        folder = parts().service.store.spool.incoming()
+        folder = app_context().service.store.spool.incoming()
     except OSError as error:
         raise StorageFull(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
     try:
@@ -44,7 +44,7 @@ def received_form(*, new_job: bool = True) -> Iterator[Form]:
 
 def _receive(kind: str, length: int | None, folder: Path) -> Form:
     try:
-        return receive(request.stream, kind, length, folder, parts().limits)
+        return receive(request.stream, kind, length, folder, app_context().limits)
     except UploadNotStored as error:
         # The master's own refusal says when to come again.
         raise StorageFull(error.description or "") from error
@@ -81,9 +81,9 @@ def json_body() -> object:
         return None
 
 
-def page(default_limit: int, most: int) -> tuple[int, int]:
+def page(default_limit: int, maximum: int) -> tuple[int, int]:
     """Return ``offset`` and ``limit`` of the query; raises ``InvalidRequest``."""
-    return _number("offset", 0, 2**53), _number("limit", default_limit, most)
+    return _number("offset", 0, 2**53), _number("limit", default_limit, maximum)
 
 
 def file_state() -> FileState | None:
@@ -112,8 +112,8 @@ def respond_async() -> bool:
     return any(p.partition(";")[0].strip().lower() == "respond-async" for p in preferences)
 
 
-def _number(name: str, default: int, most: int) -> int:
+def _number(name: str, default: int, maximum: int) -> int:
     text = request.args.get(name, str(default))
-    if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most:
+    if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= maximum:
         return int(text)
-    raise InvalidRequest(f"{name} must be a whole number from 0 to {most}.")
+    raise InvalidRequest(f"{name} must be a whole number from 0 to {maximum}.")

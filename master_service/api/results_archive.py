@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from master_service.api import zip_stream
-from master_service.api.job_json import entry
+from master_service.api.job_json import file_entry
 from master_service.jobs.model import File, Job
 from protocol import manifest
 from protocol.result_names import MANIFEST, ResultPaths
@@ -60,7 +60,7 @@ class _Archive:
             if file.saved_file is not None and self._is_in[file.index]:
                 path = paths.place(file.filename, file.saved_file, file.result_sha256 or "").path
             result = "" if path in gone else path
-            yield manifest.row(entry(file), result, self._task_type, self._job_id)
+            yield manifest.row(file_entry(file), result, self._task_type, self._job_id)
 
     def _first_files(self) -> Iterator[File]:
         return takewhile(lambda file: file.index < self._total, self._files())

@@ -13,7 +13,7 @@ _HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_
 """Its last part is no number, or it would be an address gone wrong."""
 _ADDRESS = re.compile(r"[0-9A-Za-z.:]+(%[0-9A-Za-z._-]+)?")
 """Narrower than ``ipaddress``, which takes anything at all after the percent sign."""
-_EXTRAS = frozenset(
+_OPTIONAL_FIELDS = frozenset(
     {"workers", "task_types", "unavailable", "versions", "tls", "contract_version", "ocr_languages"}
 )
 _MAX_WORKERS = 1024
@@ -34,10 +34,10 @@ def read_address(body: object) -> tuple[str, int]:
     return ip, _port(port)
 
 
-def check_is_local(ip: str, foreign_refusal: str | None) -> None:
+def check_is_local(ip: str, remote_slave_refusal: str | None) -> None:
     """Raise ``BadRegistration`` with the text given, if any, for a slave on another computer."""
-    if foreign_refusal and not is_loopback(ip):
-        raise BadRegistration(foreign_refusal)
+    if remote_slave_refusal and not is_loopback(ip):
+        raise BadRegistration(remote_slave_refusal)
 
 
 def read_capabilities(body: object) -> Capabilities | None:
@@ -45,7 +45,7 @@ def read_capabilities(body: object) -> Capabilities | None:
 
     Raises ``ProtocolMismatch`` for a slave of another contract version.
     """
-    if not isinstance(body, Mapping) or not _EXTRAS & body.keys():
+    if not isinstance(body, Mapping) or not _OPTIONAL_FIELDS & body.keys():
         return None
     version = body.get("contract_version", CONTRACT_VERSION)
     if version != CONTRACT_VERSION:
@@ -53,13 +53,13 @@ def read_capabilities(body: object) -> Capabilities | None:
             f"This master speaks version {CONTRACT_VERSION} of the contract and the slave "
             f"version {version!r}: install the same release on both."
         )
-    known = Capabilities()
+    default = Capabilities()
     return Capabilities(
-        workers=_workers(body.get("workers", known.workers)),
-        task_types=_task_types(body.get("task_types", sorted(known.task_types))),
+        workers=_workers(body.get("workers", default.workers)),
+        task_types=_task_types(body.get("task_types", sorted(default.task_types))),
         unavailable=_texts(body.get("unavailable", {}), "unavailable"),
         versions=_texts(body.get("versions", {}), "versions"),
-        tls=_flag(body.get("tls", False), "tls"),
+        tls=_boolean(body.get("tls", False), "tls"),
         ocr_languages=_names(body.get("ocr_languages", []), "ocr_languages"),
     )
 
@@ -99,7 +99,7 @@ def _names(names: object, name: str) -> tuple[str, ...]:
     raise BadRegistration(f"{name} must be a list of names.")
 
 
-def _flag(value: object, name: str) -> bool:
+def _boolean(value: object, name: str) -> bool:
     if isinstance(value, bool):
         return value
     raise BadRegistration(f"{name} must be true or false.")

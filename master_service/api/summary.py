@@ -14,8 +14,8 @@ def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, obje
     slaves: Counter[str] = Counter()
     for file in files:
         if file.state is FileState.DONE:
-            told = {"warnings": list(file.warnings)} if file.warnings else {}
-            saved.append({"index": file.index, "saved_file": file.saved_file, **told})
+            with_warnings = {"warnings": list(file.warnings)} if file.warnings else {}
+            saved.append({"index": file.index, "saved_file": file.saved_file, **with_warnings})
             slaves.update([file.slave] if file.slave else ())
         if file.failure is not None:
             failed.append(

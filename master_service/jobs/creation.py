@@ -13,7 +13,7 @@ from protocol.server.multipart_receiver import Form, Upload
 from protocol.task_types import TASK_TYPES, TaskType
 
 
-def task_named(task_type: str) -> TaskType:
+def task_type_of(task_type: str) -> TaskType:
     """Return the task type of that name; raises ``UnknownTaskType``."""
     task = TASK_TYPES.get(task_type)
     if task is None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from master_service.errors import StorageFull
 from protocol.counts import counted
 
-LEAST_FREE_BYTES = 4 * 1024**2
+MIN_FREE_BYTES = 4 * 1024**2
 """Kept free on both disks, so that what was accepted before can still be noted and finished."""
-_LOOKED_AT_EVERY_S = 1.0
+_CHECK_INTERVAL_S = 1.0
 
 
 class DiskSpace:
@@ -20,33 +20,33 @@ class DiskSpace:
     def __init__(self, spool_dir: Path, results_dir: Path) -> None:
         self._folders = {"SPOOL_DIR": spool_dir, "RESULTS_DIR": results_dir}
         self._lock = threading.Lock()
-        self._looked_at = float("-inf")
+        self._checked_at = float("-inf")
         self._free_bytes: dict[str, int] = {}
         self._unwritable: dict[str, str] = {}
 
-    def check(self, coming_bytes: int) -> None:
+    def check(self, request_bytes: int) -> None:
         """Raise ``StorageFull`` where a request of so many bytes finds no room."""
         with self._lock:
-            self._look()
+            self._measure()
         for name, reason in self._unwritable.items():
             raise StorageFull(
                 f"{name} can't be written to on the master ({reason}): give it access or make "
                 "room, then send the files again."
             )
-        wanted = {"SPOOL_DIR": coming_bytes, "RESULTS_DIR": 0}
+        wanted = {"SPOOL_DIR": request_bytes, "RESULTS_DIR": 0}
         for name, free in self._free_bytes.items():
-            if free < wanted[name] + LEAST_FREE_BYTES:
+            if free < wanted[name] + MIN_FREE_BYTES:
                 raise StorageFull(
                     f"The disk of {name} on the master is full "
                     f"({counted(free, 'byte is', 'bytes are')} free): "
                     "make room, then send the files again."
                 )
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         now = time.monotonic()
-        if now - self._looked_at < _LOOKED_AT_EVERY_S:
+        if now - self._checked_at < _CHECK_INTERVAL_S:
             return
-        self._looked_at = now
+        self._checked_at = now
         self._unwritable.clear()
         for name, folder in self._folders.items():
             try:

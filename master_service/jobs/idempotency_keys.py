@@ -15,7 +15,7 @@ class IdempotencyKey:
     fingerprint: str
 
 
-def answered(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None) -> object:
+def stored_answer(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None) -> object:
     """Return what was answered to the same claim before, or None.
 
     Raises ``KeyReused`` where the key came with something else.
@@ -32,7 +32,7 @@ def answered(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None) -> 
     return answer
 
 
-def note(
+def store_answer(
     db: sqlite3.Connection, idempotency_key: IdempotencyKey | None, answer: object, number: int
 ) -> None:
     """Note the answer to a claim, to be kept as long as the job whose row has this number."""

@@ -22,8 +22,8 @@ from master_service.jobs.ledger_damage import DamageLog
 from master_service.jobs.model import File, FileState, Job, JobState
 
 _log = logging.getLogger(__name__)
-_TRY_AGAIN_S = 1.0
-_LOCKED_S = 0.5
+_RETRY_INTERVAL_S = 1.0
+_LOCK_TIMEOUT_S = 0.5
 """How long everybody waits where another program holds the file; then it counts as full."""
 
 
@@ -37,11 +37,13 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         # Every call holds the lock, so it does not matter which thread makes it.
-        self._db = sqlite3.connect(path, _LOCKED_S, check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(
+            path, _LOCK_TIMEOUT_S, check_same_thread=False, isolation_level=None
+        )
         self._lock = threading.RLock()
-        self._unwritten: dict[tuple[str, int], File] = {}
-        self._unwritten_jobs: dict[str, Job] = {}
-        self._try_again_at = 0.0
+        self._pending_files: dict[tuple[str, int], File] = {}
+        self._pending_jobs: dict[str, Job] = {}
+        self._retry_at = 0.0
         self.damage = DamageLog(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -63,20 +65,21 @@ class Ledger:
 
     def add(self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None) -> str:
         """Enter a job with its files; returns its id, or that of the job with the same claim."""
-        with self._entering():
-            if (earlier := idempotency_keys.answered(self._db, idempotency_key)) is not None:
-                return str(earlier)
+        with self._unbuffered_transaction():
+            answer = idempotency_keys.stored_answer(self._db, idempotency_key)
+            if answer is not None:
+                return str(answer)
             number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            idempotency_keys.note(self._db, idempotency_key, job.job_id, number)
+            idempotency_keys.store_answer(self._db, idempotency_key, job.job_id, number)
             return job.job_id
 
     def add_files(
         self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None
     ) -> None:
         """Enter more files of an open job, whose counts speak of them already."""
-        with self._entering():
-            idempotency_keys.answered(self._db, idempotency_key)
+        with self._unbuffered_transaction():
+            idempotency_keys.stored_answer(self._db, idempotency_key)
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
                 raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
@@ -85,38 +88,39 @@ class Ledger:
             self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
             self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
-            idempotency_keys.note(self._db, idempotency_key, [file.index for file in files], number)
+            indexes = [file.index for file in files]
+            idempotency_keys.store_answer(self._db, idempotency_key, indexes, number)
 
-    def answered_before(self, idempotency_key: IdempotencyKey | None) -> object:
+    def stored_answer(self, idempotency_key: IdempotencyKey | None) -> object:
         """Return what was answered to the same claim before, or None.
 
         Raises ``KeyReused`` where the key came with something else.
         """
         with self._lock, self.damage.checked():
-            return idempotency_keys.answered(self._db, idempotency_key)
+            return idempotency_keys.stored_answer(self._db, idempotency_key)
 
     def job_changed(self, job: Job) -> None:
         """Write the job's new state."""
         with self._lock:
-            self._unwritten_jobs[job.job_id] = job
+            self._pending_jobs[job.job_id] = job
             self._flush_soon()
 
     def files_changed(self, job: Job, files: Iterable[File]) -> None:
         """Write the new state of some of the job's files."""
         with self._lock:
-            self._unwritten.update(((job.job_id, file.index), file) for file in files)
+            self._pending_files.update(((job.job_id, file.index), file) for file in files)
             self._flush_soon()
 
     def start(self, job: Job) -> None:
         """Write that an open job was started; raises ``LedgerFull``, unlike ``job_changed``."""
-        with self._entering():
+        with self._unbuffered_transaction():
             values = (*rows.job_changes(job), job.job_id)
             if not self._db.execute(rows.UPDATE_JOB, values).rowcount:
                 raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
 
-    def want_cancel(self, job: Job) -> None:
+    def request_cancel(self, job: Job) -> None:
         """Write that the job is to be cancelled, should the process end before it is."""
-        with self._entering():
+        with self._unbuffered_transaction():
             text = "UPDATE jobs SET cancel_wanted=1 WHERE job_id=?"
             self._db.execute(text, (job.job_id,))
 
@@ -124,57 +128,57 @@ class Ledger:
         """Cancel the job, which is not under way, and each of its files that has no end."""
         which = "job=(SELECT number FROM jobs WHERE job_id=?) AND state IN ('queued', 'running')"
         text = f"UPDATE files SET state='cancelled' WHERE {which}"  # noqa: S608 (no input)
-        with self._entering():
+        with self._unbuffered_transaction():
             job.cancelled_files += self._db.execute(text, (job.job_id,)).rowcount
             job.change(JobState.CANCELLED, datetime.now(timezone.utc))
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
 
-    def keep_fit(self, job: Job, fit: object) -> None:
+    def store_fit(self, job: Job, fit: object) -> None:
         """Write what the first of two passes found."""
         text = json.dumps(fit, allow_nan=False)
-        with self._entering():
+        with self._unbuffered_transaction():
             self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
-    def keep_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
+    def store_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
         """Write how many files each slave, and all ``COMBINED``, have done in how many seconds."""
-        with self._entering():
+        with self._unbuffered_transaction():
             for slave, speed in speeds.items():
                 self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))
 
     def flush(self) -> bool:
         """Write the changes that are not written yet; tells whether that was possible."""
         with self._lock:
-            if not self._unwritten and not self._unwritten_jobs:
+            if not self._pending_files and not self._pending_jobs:
                 return True
             try:
                 with self._transaction():
-                    self._write_changes()
+                    self._write_pending()
             except sqlite3.DatabaseError as error:
-                self.damage.note_unwritable(error)
+                self.damage.log_write_error(error)
                 # To try with each change, and ever more of them, would take all the time.
-                self._try_again_at = time.monotonic() + _TRY_AGAIN_S
+                self._retry_at = time.monotonic() + _RETRY_INTERVAL_S
                 return False
-            self._unwritten.clear()
-            self._unwritten_jobs.clear()
+            self._pending_files.clear()
+            self._pending_jobs.clear()
             return True
 
     def remove(self, job_id: str) -> None:
         """Forget a job, its files and its claims."""
-        with self._entering():
+        with self._unbuffered_transaction():
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job_id,))
             self._remove(found.fetchall())
 
-    def remove_outdated(self, finished_before: datetime, opened_before: datetime) -> str | None:
+    def remove_expired(self, finished_before: datetime, opened_before: datetime) -> str | None:
         """Forget one job that was finished, or left open, before then; returns its id, or None.
 
         Found and forgotten in one step: an open job may be started at any moment.
         """
         times = (finished_before.isoformat(), opened_before.isoformat())
         with self._lock:
-            found = self._rows(f"{rows.OUTDATED} LIMIT 1", *times)
+            found = self._select(f"{rows.SELECT_EXPIRED} LIMIT 1", *times)
             if not found:
                 return None
-            with self._entering():
+            with self._unbuffered_transaction():
                 self._remove([found[0][:1]])
             return str(found[0][1])
 
@@ -183,26 +187,26 @@ class Ledger:
     def job(self, job_id: str) -> Job | None:
         """Return the job, or None where there is none."""
         with self._lock:
-            found = self._rows(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
-            return self._unwritten_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
+            found = self._select(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
+            return self._pending_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
 
     def jobs(self, offset: int, limit: int, id_prefix: str = "") -> list[Job]:
         """Return jobs, the newest first; with ``id_prefix`` those whose ids begin so."""
         text = rows.SELECT_JOBS_BY_PREFIX if id_prefix else rows.SELECT_JOBS_NEWEST_FIRST
         with self._lock:
-            jobs = (rows.read_job(row) for row in self._rows(text, limit, offset, id_prefix))
-            return [self._unwritten_jobs.get(job.job_id, job) for job in jobs]
+            jobs = (rows.read_job(row) for row in self._select(text, limit, offset, id_prefix))
+            return [self._pending_jobs.get(job.job_id, job) for job in jobs]
 
-    def jobs_in(self, state: JobState) -> list[Job]:
+    def jobs_in_state(self, state: JobState) -> list[Job]:
         """Return the jobs that stand there, the oldest first."""
         text = f"{rows.SELECT_JOBS} WHERE state=? ORDER BY number"
-        return [rows.read_job(row) for row in self._rows(text, state.value)]
+        return [rows.read_job(row) for row in self._select(text, state.value)]
 
-    def count_in(self, *states: JobState) -> int:
+    def count_in_states(self, *states: JobState) -> int:
         """Return how many jobs stand there."""
         marks = ",".join("?" * len(states))
         text = f"SELECT count(*) FROM jobs WHERE state IN ({marks})"  # noqa: S608 (no input)
-        ((count,),) = self._rows(text, *(state.value for state in states))
+        ((count,),) = self._select(text, *(state.value for state in states))
         return int(count)
 
     def file(self, job_id: str, index: int) -> File | None:
@@ -224,31 +228,33 @@ class Ledger:
         """
         page = (job_id, offset, state.value if state else None, code, limit)
         with self._lock:
-            files = (rows.read_file(row) for row in self._rows(rows.SELECT_PAGE, *page))
-            return [self._unwritten.get((job_id, file.index), file) for file in files]
+            files = (rows.read_file(row) for row in self._select(rows.SELECT_PAGE, *page))
+            return [self._pending_files.get((job_id, file.index), file) for file in files]
 
-    def done_by(self, job_id: str) -> dict[str, int]:
+    def done_by_slave(self, job_id: str) -> dict[str, int]:
         """Return how many of the job's files each slave has done."""
-        return {str(slave): int(count) for slave, count in self._rows(rows.DONE_BY, job_id)}
+        found = self._select(rows.SELECT_DONE_BY_SLAVE, job_id)
+        return {str(slave): int(count) for slave, count in found}
 
     def failed_by_code(self, job_id: str) -> dict[str, int]:
         """Return how many of the job's files failed in which way."""
-        return {str(code): int(count) for code, count in self._rows(rows.FAILED_BY_CODE, job_id)}
+        found = self._select(rows.SELECT_FAILED_BY_CODE, job_id)
+        return {str(code): int(count) for code, count in found}
 
     def speeds(self, job_id: str) -> dict[str, tuple[int, float]]:
-        """Return what ``keep_speeds`` was given."""
-        found = self._rows(rows.SELECT_SPEEDS, job_id)
+        """Return what ``store_speeds`` was given."""
+        found = self._select(rows.SELECT_SPEEDS, job_id)
         return {str(slave): (int(files), float(seconds)) for slave, files, seconds in found}
 
     def fit(self, job: Job) -> object:
-        """Return what ``keep_fit`` was given, or None."""
-        ((text,),) = self._rows("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
+        """Return what ``store_fit`` was given, or None."""
+        ((text,),) = self._select("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
         return json.loads(text) if text else None
 
     # How
 
     def _flush_soon(self) -> None:
-        if time.monotonic() >= self._try_again_at:
+        if time.monotonic() >= self._retry_at:
             self.flush()
 
     def _remove(self, numbers: Iterable[tuple[int]]) -> None:
@@ -258,12 +264,12 @@ class Ledger:
             self._db.execute("DELETE FROM speeds WHERE job=?", number)
             self._db.execute("DELETE FROM jobs WHERE number=?", number)
 
-    def _rows(self, text: str, *values: object) -> list[sqlite3.Row]:
+    def _select(self, text: str, *values: object) -> list[sqlite3.Row]:
         with self._lock, self.damage.checked():
             return self._db.execute(text, values).fetchall()
 
     @contextmanager
-    def _entering(self) -> Iterator[None]:
+    def _unbuffered_transaction(self) -> Iterator[None]:
         """Hold a transaction for something new; raises ``LedgerFull`` where it finds no room."""
         with self._lock, self.damage.checked():
             if not self.flush():
@@ -286,8 +292,8 @@ class Ledger:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _write_changes(self) -> None:
-        for (job_id, index), file in self._unwritten.items():
+    def _write_pending(self) -> None:
+        for (job_id, index), file in self._pending_files.items():
             self._db.execute(rows.UPDATE_FILE, (*rows.file_changes(file), job_id, index))
-        for job_id, job in self._unwritten_jobs.items():
+        for job_id, job in self._pending_jobs.items():
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job_id))

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from datetime import datetime
 
-from master_service.jobs.ledger_damage import OtherRelease
+from master_service.jobs.ledger_damage import UnknownLedgerVersion
 from master_service.jobs.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
@@ -99,7 +99,7 @@ SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, sa
     AND file_index>=?2 AND (?3 IS NULL OR state=?3) AND (?4 IS NULL OR code=?4)
     ORDER BY file_index LIMIT ?5
 """
-DONE_BY = """
+SELECT_DONE_BY_SLAVE = """
 SELECT slave, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
     AND state='done' AND slave IS NOT NULL GROUP BY slave ORDER BY slave
 """
@@ -109,7 +109,7 @@ INSERT OR REPLACE INTO speeds VALUES ((SELECT number FROM jobs WHERE job_id=?),?
 SELECT_SPEEDS = """
 SELECT slave, files, seconds FROM speeds WHERE job=(SELECT number FROM jobs WHERE job_id=?)
 """
-FAILED_BY_CODE = """
+SELECT_FAILED_BY_CODE = """
 SELECT code, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id=?)
     AND state='failed' GROUP BY code ORDER BY code
 """
@@ -129,7 +129,7 @@ UPDATE jobs SET state=CASE state WHEN 'running' THEN 'queued' ELSE state END,
 """What a master does first with what another, which was killed, has left behind."""
 
 
-OUTDATED = """
+SELECT_EXPIRED = """
 SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at < ?
     OR state='open' AND coalesce(touched_at, created_at) < ?)
 """
@@ -139,11 +139,11 @@ SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at <
 def prepare(db: sqlite3.Connection) -> None:
     """Make the tables in the open transaction, or change those that an earlier release has made.
 
-    Raises ``OtherRelease`` for those of a later one.
+    Raises ``UnknownLedgerVersion`` for those of a later one.
     """
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     if not 0 <= version <= VERSION:
-        raise OtherRelease(version, VERSION)
+        raise UnknownLedgerVersion(version, VERSION)
     for earlier in range(version or VERSION, VERSION):
         db.execute(UPGRADES[earlier])
     for statement in SCHEMA.split(";"):
@@ -181,7 +181,7 @@ def read_job(row: sqlite3.Row) -> Job:
 
 def file_row(number: int, file: File) -> tuple[object, ...]:
     """Return the values for ``INSERT_FILE``; ``number`` is that of the job's row."""
-    name = _storable(file.filename)
+    name = _encodable(file.filename)
     return (number, file.index, name, file.size, file.sha256, *file_changes(file))
 
 
@@ -194,9 +194,9 @@ def file_changes(file: File) -> tuple[object, ...]:
         file.slave,
         file.saved_file,
         file.result_sha256,
-        _storable(file.failure.code) if file.failure else None,
-        _storable(file.failure.error) if file.failure else None,
-        _storable(json.dumps(file.warnings, ensure_ascii=False)) if file.warnings else None,
+        _encodable(file.failure.code) if file.failure else None,
+        _encodable(file.failure.error) if file.failure else None,
+        _encodable(json.dumps(file.warnings, ensure_ascii=False)) if file.warnings else None,
     )
 
 
@@ -233,7 +233,7 @@ def read_file(row: sqlite3.Row) -> File:
     )
 
 
-def _storable(text: str) -> str:
+def _encodable(text: str) -> str:
     """Replace what JSON may bring and UTF-8, in which SQLite stores text, does not know."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -59,7 +59,7 @@ JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.CANCELLED: frozenset(),
 }
 
-_REMEMBERED_STEPS = 20
+_MAX_HISTORY = 20
 """Of a file's history, the latest: a file may be handed over any number of times."""
 
 
@@ -97,7 +97,7 @@ class File:
         self.slave = slave
         self.attempts += 1
 
-    def take_back(self, blamed_by: tuple[str, ...] | None = None) -> None:
+    def requeue(self, blamed_by: tuple[str, ...] | None = None) -> None:
         """Note that the file waits again, and by whom it is now blamed where that has changed."""
         self._change(FileState.QUEUED)
         if blamed_by is not None:
@@ -126,7 +126,7 @@ class File:
                 f"file {self.index} can't go from {self.state.value} to {state.value}; "
                 f"its history: {way}, last with slave {self.slave}, {self.attempts} attempts"
             )
-        self.history = (*self.history, self.state.value)[-_REMEMBERED_STEPS:]
+        self.history = (*self.history, self.state.value)[-_MAX_HISTORY:]
         self.state = state
 
 

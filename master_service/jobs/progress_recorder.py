@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 _PAGE_FILES = 500
 _YIELD_S = 0.0001
-_MOST_LETTERS = 500
+_MAX_NAME_CHARACTERS = 500
 """Of a name, its end goes to the slave: quoted for a header, a longer one may not fit there."""
 
 
@@ -53,13 +53,13 @@ class ProgressRecorder:
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
         self._task_type = running_job.job.task_type
-        running_job.note()
+        running_job.record_progress()
 
     def inputs(self) -> "InputFiles":
         """Return the files as the engine sends them, each made when it is asked for."""
         return InputFiles(self._files, self._store.spool.inputs(self.running_job.job.job_id))
 
-    def blames(self) -> dict[int, tuple[str, ...]]:
+    def blamed_by_position(self) -> dict[int, tuple[str, ...]]:
         """Return, by position, the slaves that have blamed a file before."""
         return {
             position: file.blamed_by
@@ -87,8 +87,8 @@ class ProgressRecorder:
     def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """Note that a file waits for another slave."""
         file = self._file(position)
-        file.take_back(blamed_by)
-        self.running_job.let_go(1)
+        file.requeue(blamed_by)
+        self.running_job.release(1)
         self._metrics.activity.release(self._key(file))
         self._store.ledger.files_changed(self.running_job.job, [file])
 
@@ -97,7 +97,7 @@ class ProgressRecorder:
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
             files = [self._file(position) for position in page]
-            self.running_job.let_go(sum(file.state is FileState.RUNNING for file in files))
+            self.running_job.release(sum(file.state is FileState.RUNNING for file in files))
             for file in files:
                 file.cancel()
                 self._metrics.activity.release(self._key(file))
@@ -108,11 +108,11 @@ class ProgressRecorder:
     def ended(self, position: int, outcome: Outcome) -> None:
         """Take in the outcome that a file has come to."""
         file, now = self._file(position), time.monotonic()
-        self.running_job.let_go(file.state is FileState.RUNNING)
+        self.running_job.release(file.state is FileState.RUNNING)
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task_type, now - began)
         try:
-            failure = outcome.failure or self.take(file, outcome)
+            failure = outcome.failure or self.store_outcome(file, outcome)
         except JobCancelled:
             failure = None
             file.cancel()
@@ -120,7 +120,7 @@ class ProgressRecorder:
             _log.exception(
                 "job %s: file %d: its result is lost", self.running_job.job.job_id, file.index
             )
-            failure = _LOST_RESULT
+            failure = _INTERNAL_ERROR
         if failure is not None:
             file.fail(failure)
         if file.state is FileState.QUEUED:
@@ -131,7 +131,7 @@ class ProgressRecorder:
             self.running_job.throughput.answered(file.slave, now, file.state is FileState.DONE)
         self._end([position], [file])
 
-    def take(self, file: File, outcome: Outcome) -> Failure | None:
+    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
         """Make something of the bytes a slave answered; returns why that was not possible."""
         raise NotImplementedError
 
@@ -148,7 +148,7 @@ class ProgressRecorder:
                 reason = file.failure.code
                 _log.info("job %s: %r failed: %r", job.job_id, file.filename, reason)
         self._store.ledger.files_changed(job, files)
-        self.running_job.note()
+        self.running_job.record_progress()
 
     def _key(self, file: File) -> FileKey:
         return self.running_job.job.job_id, file.index
@@ -163,7 +163,7 @@ class ProgressRecorder:
 class FitRecorder(ProgressRecorder):
     """The first of two passes: every answer goes into the fit.
 
-    ``spoiled`` is set when the fit has lost count because the disk was full: then the pass has to
+    ``fit_error`` is set when the fit has lost count because the disk was full: then the pass has to
     be done again.
     """
 
@@ -177,18 +177,18 @@ class FitRecorder(ProgressRecorder):
     ) -> None:
         super().__init__(running_job, files, store, metrics)
         self._fit = fit
-        self.spoiled: OSError | None = None
+        self.fit_error: OSError | None = None
 
-    def take(self, file: File, outcome: Outcome) -> Failure | None:
+    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
         """Count the file in; it waits for the second pass."""
         try:
-            if self.spoiled is None:
+            if self.fit_error is None:
                 self._fit.add(json.loads(outcome.data or b""))
         except ValueError as error:
             return Internal(f"The slave's survey of the file makes no sense: {error}").as_failure()
         except OSError as error:
-            self.spoiled = error
-        file.take_back()
+            self.fit_error = error
+        file.requeue()
         return None
 
 
@@ -208,7 +208,7 @@ class ResultRecorder(ProgressRecorder):
         self._results = results
         self._task = task
 
-    def take(self, file: File, outcome: Outcome) -> Failure | None:
+    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
         """Write the result; a disk that is full is waited for."""
         began, data = time.monotonic(), outcome.data or b""
         while True:
@@ -217,11 +217,11 @@ class ResultRecorder(ProgressRecorder):
                 break
             except OSError as error:
                 _log.error("a result can't be written: %s", error)
-                if self.running_job.stops_retrying(error, began):
+                if self.running_job.wait_for_disk(error, began):
                     if self.running_job.is_cancelled:
                         raise JobCancelled from error
                     return _not_written(error)
-        self.running_job.well()
+        self.running_job.clear_blocked_reason()
         file.finish(saved.path, saved.sha256, outcome.warnings)
         self._metrics.saved(self._task.name, len(data))
         return None
@@ -249,14 +249,16 @@ class InputFiles(Sequence[InputFile]):
         file = self._files[position]
         if file is None:
             raise LookupError(f"file {position} of the pass has ended already")
-        return InputFile(file.filename[-_MOST_LETTERS:], self._inputs / str(file.index), file.size)
+        return InputFile(
+            file.filename[-_MAX_NAME_CHARACTERS:], self._inputs / str(file.index), file.size
+        )
 
     def sizes(self) -> "array[int]":
         """Return the size of each in bytes, while none has ended."""
         return array("Q", (file.size if file else 0 for file in self._files))
 
 
-_LOST_RESULT = Internal(
+_INTERNAL_ERROR = Internal(
     "The result could not be taken in because of an internal error; the log of the master "
     "has the details."
 ).as_failure()

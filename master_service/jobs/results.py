@@ -16,9 +16,9 @@ from protocol.result_names import canonical, safe_stem
 from protocol.task_types import TASK_TYPES, TaskType
 
 _TEMPORARY = ".tmp-"
-_MOST_NAME_BYTES = 255
+_MAX_NAME_BYTES = 255
 """A longer one is no file's on any common system, and most fail when they are asked for it."""
-_MAX_SERIES = 10_000
+_MAX_SEQUENCES = 10_000
 """Remembered for each task type, so that memory does not grow with every file ever saved."""
 
 
@@ -31,7 +31,7 @@ class Saved:
 
 
 @dataclass(slots=True)
-class _Series:
+class _NameSequence:
     """The names that one stem leads to: its own, then with _2, _3 and so on."""
 
     names: dict[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class _Folder:
     path: Path
     names: dict[str, str]
     """Canonical name to the name as it stands on disk."""
-    series: dict[str, _Series] = field(default_factory=dict)
+    sequences: dict[str, _NameSequence] = field(default_factory=dict)
     """By the first name of each, canonical."""
 
 
@@ -75,7 +75,7 @@ class Results:
         try:
             temporary.write_bytes(data)
             with self._lock:
-                name = self._place(folder, task, safe_stem(filename), temporary, sha256)
+                name = self._publish(folder, task, safe_stem(filename), temporary, sha256)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
@@ -85,7 +85,7 @@ class Results:
         """Return where a result of that name lies; None where there is none."""
         if Path(name).name != name or name.startswith(".") or "\\" in name:
             return None
-        if len(name.encode(errors="replace")) > _MOST_NAME_BYTES:
+        if len(name.encode(errors="replace")) > _MAX_NAME_BYTES:
             return None
         path = self._root / task_type / name
         return path if task_type in TASK_TYPES and path.is_file() else None
@@ -106,77 +106,77 @@ class Results:
             self._folders[task_type] = folder
         return folder
 
-    def _place(
+    def _publish(
         self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
     ) -> str:
         """Give the finished file its name, or find the one it already has."""
-        series = self._series(folder, canonical(task.saved_name.format(stem=stem)))
+        sequence = self._sequence(folder, canonical(task.saved_name.format(stem=stem)))
         size = temporary.stat().st_size
-        self._read(folder, series, size)
-        same = series.names.get(sha256)
+        self._read_candidates(folder, sequence, size)
+        same = sequence.names.get(sha256)
         # Read again: somebody may have edited it since.
         if same is not None:
-            if _holds(folder.path / same, sha256):
+            if _has_sha256(folder.path / same, sha256):
                 return same
-            del series.names[sha256]
+            del sequence.names[sha256]
         while True:
-            numbered = stem if series.next_number == 1 else f"{stem}_{series.next_number}"
+            numbered = stem if sequence.next_number == 1 else f"{stem}_{sequence.next_number}"
             wanted = task.saved_name.format(stem=numbered)
-            series.next_number += 1
-            name = self._taken_by(folder, wanted)
+            sequence.next_number += 1
+            name = self._existing_name(folder, wanted)
             if name is None:
                 name = folder.names[canonical(wanted)] = wanted
-                if _move(temporary, folder.path / wanted):
-                    series.names[sha256] = wanted
+                if _rename_without_replacing(temporary, folder.path / wanted):
+                    sequence.names[sha256] = wanted
                     return wanted
             with contextlib.suppress(OSError):
-                series.unread.setdefault((folder.path / name).stat().st_size, []).append(name)
-            self._read(folder, series, size)
-            if sha256 in series.names:
-                return series.names[sha256]
+                sequence.unread.setdefault((folder.path / name).stat().st_size, []).append(name)
+            self._read_candidates(folder, sequence, size)
+            if sha256 in sequence.names:
+                return sequence.names[sha256]
 
-    def _read(self, folder: _Folder, series: _Series, size: int) -> None:
+    def _read_candidates(self, folder: _Folder, sequence: _NameSequence, size: int) -> None:
         """Learn the content of those names in the series that have this size."""
-        for name in series.unread.pop(size, ()):
+        for name in sequence.unread.pop(size, ()):
             with contextlib.suppress(OSError):
-                series.names.setdefault(_sha256(folder.path / name), name)
+                sequence.names.setdefault(_sha256(folder.path / name), name)
 
-    def _series(self, folder: _Folder, first: str) -> _Series:
+    def _sequence(self, folder: _Folder, first: str) -> _NameSequence:
         """Return what is known of the series; nothing where its first name has come free."""
-        series = folder.series.pop(first, None)
-        if series is None or self._taken_by(folder, first) is None:
-            series = _Series()
+        sequence = folder.sequences.pop(first, None)
+        if sequence is None or self._existing_name(folder, first) is None:
+            sequence = _NameSequence()
         # The latest stand last; what is forgotten is found again on disk.
-        folder.series[first] = series
-        if len(folder.series) > _MAX_SERIES:
-            del folder.series[next(iter(folder.series))]
-        return series
+        folder.sequences[first] = sequence
+        if len(folder.sequences) > _MAX_SEQUENCES:
+            del folder.sequences[next(iter(folder.sequences))]
+        return sequence
 
-    def _taken_by(self, folder: _Folder, name: str) -> str | None:
+    def _existing_name(self, folder: _Folder, name: str) -> str | None:
         """Return the name on disk that counts as the same, if it is still there."""
-        taken_by = folder.names.get(canonical(name))
-        return taken_by if taken_by and (folder.path / taken_by).exists() else None
+        existing_name = folder.names.get(canonical(name))
+        return existing_name if existing_name and (folder.path / existing_name).exists() else None
 
 
-def _move(temporary: Path, place: Path) -> bool:
+def _rename_without_replacing(temporary: Path, target: Path) -> bool:
     """Rename without ever replacing; False where something came to stand there meanwhile."""
     try:
         if os.name == "nt":
-            temporary.rename(place)  # fails on Windows where the name is taken
+            temporary.rename(target)  # fails on Windows where the name is taken
         else:
-            place.hardlink_to(temporary)
+            target.hardlink_to(temporary)
     except FileExistsError:
         return False
     except OSError:
         # No hard links on this file system (FAT, some network drives); the lock keeps this
         # program's own writers apart, which is all that can be had there.
-        if place.exists():
+        if target.exists():
             return False
-        temporary.rename(place)
+        temporary.rename(target)
     return True
 
 
-def _holds(path: Path, sha256: str) -> bool:
+def _has_sha256(path: Path, sha256: str) -> bool:
     try:
         return _sha256(path) == sha256
     except OSError:

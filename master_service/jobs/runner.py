@@ -79,7 +79,7 @@ class Runner:
         running_job = RunningJob(job, patience_s)
         with self._lock:
             self._running_jobs[job.job_id] = running_job
-            if self._has_room(_queue_key(running_job)):
+            if self._has_free_slot(_queue_key(running_job)):
                 self._launch(running_job)
             else:
                 self._waiting[_queue_key(running_job)].append(running_job)
@@ -87,7 +87,7 @@ class Runner:
 
     def recover(self) -> None:
         """Go on with the jobs that a master left behind which was stopped or killed."""
-        for job in self._store.ledger.jobs_in(JobState.QUEUED):
+        for job in self._store.ledger.jobs_in_state(JobState.QUEUED):
             _log.info("job %s: going on with it", job.job_id)
             self.put(job, None)
 
@@ -95,7 +95,7 @@ class Runner:
         """Return the job if it is queued or under way."""
         return self._running_jobs.get(job_id)
 
-    def queue(self) -> dict[str, float]:
+    def queue_sizes(self) -> dict[str, float]:
         """Return how many jobs and files have been accepted and have no end yet."""
         jobs = [running_job.job for running_job in list(self._running_jobs.values())]
         files = sum(job.total_files - job.ended_files for job in jobs)
@@ -105,7 +105,7 @@ class Runner:
         """End the job: what has no outcome is cancelled, what is being saved now may be done."""
         # Should the process end on the way: after the next start it goes no further.
         with suppress(LedgerFull):
-            self._store.ledger.want_cancel(running_job.job)
+            self._store.ledger.request_cancel(running_job.job)
         with running_job.lock:
             running_job.cancel()
             self._engine.cancel(running_job.job.job_id)
@@ -129,19 +129,19 @@ class Runner:
     def _launch(self, running_job: RunningJob) -> None:
         self._running[_queue_key(running_job)] += 1
         running_job.launched = True
-        threading.Thread(target=self._run, args=(running_job,), daemon=True).start()
+        threading.Thread(target=self._run_job, args=(running_job,), daemon=True).start()
 
-    def _run(self, running_job: RunningJob) -> None:
+    def _run_job(self, running_job: RunningJob) -> None:
         job = running_job.job
         try:
             self._process(running_job)
         except ShuttingDown:
             return  # the ledger says how far it has come
         except JobCancelled:
-            self._end_early(running_job)
+            self._abort(running_job)
         except Exception:  # noqa: BLE001 (border of a thread: its job has to have an end)
             _log.exception("job %s went wrong", job.job_id)
-            self._end_early(running_job)
+            self._abort(running_job)
         self._release_slot(running_job)
         running_job.over.set()
 
@@ -150,39 +150,41 @@ class Runner:
         with self._lock:
             del self._running_jobs[running_job.job.job_id]
             self._running[queue_key] -= 1
-            if self._waiting[queue_key] and self._has_room(queue_key):
+            if self._waiting[queue_key] and self._has_free_slot(queue_key):
                 self._launch(self._waiting[queue_key].popleft())
 
-    def _has_room(self, queue_key: "QueueKey") -> bool:
-        is_waited_for = queue_key[1]
-        return self._running[queue_key] < (
-            MAX_RUNNING_SYNC_JOBS if is_waited_for else MAX_RUNNING_JOBS
-        )
+    def _has_free_slot(self, queue_key: "QueueKey") -> bool:
+        is_sync = queue_key[1]
+        return self._running[queue_key] < (MAX_RUNNING_SYNC_JOBS if is_sync else MAX_RUNNING_JOBS)
 
     def _process(self, running_job: RunningJob) -> None:
         """See every file of the job to its end."""
         job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
-        fit = self._fit(running_job, task) if task.fit else None
-        files = self._files(job, FileState.QUEUED)
+        fit = self._load_or_make_fit(running_job, task) if task.fit else None
+        files = self._files_in_states(job, FileState.QUEUED)
         recorder = ResultRecorder(
             running_job, files, self._store, self._metrics, self._results, task
         )
-        self._pass(running_job, task, recorder, fit=fit)
+        self._run_engine(running_job, task, recorder, fit=fit)
         self._finish(running_job)
 
-    def _fit(self, running_job: RunningJob, task: TaskType) -> object:
+    def _load_or_make_fit(self, running_job: RunningJob, task: TaskType) -> object:
         """Survey every file on the slaves, and put the surveys together, once for each job."""
         fit = self._store.ledger.fit(running_job.job)
         if fit is None:
-            fit = self._retry_while_disk_full(running_job, lambda: self._survey(running_job, task))
+            fit = self._retry_while_disk_full(
+                running_job, lambda: self._make_fit(running_job, task)
+            )
             # Before anything is made with it: a master that is started again when some files are
             # done already could not survey them once more.
             self._retry_while_disk_full(
-                running_job, lambda: self._store.ledger.keep_fit(running_job.job, fit)
+                running_job, lambda: self._store.ledger.store_fit(running_job.job, fit)
             )
         return fit
 
-    def _retry_while_disk_full(self, running_job: RunningJob, do: Callable[[], object]) -> object:
+    def _retry_while_disk_full(
+        self, running_job: RunningJob, action: Callable[[], object]
+    ) -> object:
         """Do something as soon as the disk takes it; raises its error when that takes too long.
 
         Raises ``JobCancelled`` when the job is cancelled meanwhile.
@@ -190,30 +192,30 @@ class Runner:
         began: float | None = None
         while True:
             try:
-                done = do()
+                done = action()
             except (OSError, LedgerFull) as error:
                 began = time.monotonic() if began is None else began
                 _log.error("job %s can't go on: %s", running_job.job.job_id, error)
-                reason = error if isinstance(error, OSError) else _FULL
-                if running_job.stops_retrying(reason, began):
+                reason = error if isinstance(error, OSError) else _DISK_FULL
+                if running_job.wait_for_disk(reason, began):
                     if running_job.is_cancelled:
                         raise JobCancelled from error
                     raise
             else:
-                running_job.well()
+                running_job.clear_blocked_reason()
                 return done
 
-    def _survey(self, running_job: RunningJob, task: TaskType) -> object:
+    def _make_fit(self, running_job: RunningJob, task: TaskType) -> object:
         module = importlib.import_module(str(task.fit))
         with module.open_fit(self._store.spool.inputs(running_job.job.job_id)) as fit:
-            files = self._files(running_job.job, FileState.QUEUED)
+            files = self._files_in_states(running_job.job, FileState.QUEUED)
             recorder = FitRecorder(running_job, files, self._store, self._metrics, fit)
-            self._pass(running_job, task, recorder, survey=True)
-            if recorder.spoiled is not None:
-                raise recorder.spoiled
+            self._run_engine(running_job, task, recorder, survey=True)
+            if recorder.fit_error is not None:
+                raise recorder.fit_error
             return fit.finish()
 
-    def _pass(
+    def _run_engine(
         self,
         running_job: RunningJob,
         task: TaskType,
@@ -223,7 +225,13 @@ class Runner:
     ) -> None:
         inputs = recorder.inputs()
         work = RunRequest(
-            task, inputs, inputs.sizes(), recorder.blames(), survey, fit, running_job.patience_s
+            task,
+            inputs,
+            inputs.sizes(),
+            recorder.blamed_by_position(),
+            survey,
+            fit,
+            running_job.patience_s,
         )
         with running_job.lock:
             if running_job.is_cancelled:
@@ -232,7 +240,7 @@ class Runner:
             active_run = self._engine.begin(running_job.job.job_id, work, recorder)
         active_run.wait()
 
-    def _files(self, job: Job, *states: FileState) -> list[File]:
+    def _files_in_states(self, job: Job, *states: FileState) -> list[File]:
         """Return the job's files that stand there, read in pages so that nobody waits for it."""
         found: list[File] = []
         first = 0
@@ -250,32 +258,32 @@ class Runner:
             speeds = running_job.throughput.by_slave() | {
                 COMBINED: running_job.throughput.combined()
             }
-            self._store.ledger.keep_speeds(job, speeds)
-        self._change(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
+            self._store.ledger.store_speeds(job, speeds)
+        self._change_state(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
         told = job.job_id, job.state.value, job.done_files, counted(job.total_files, "file")
         _log.info("job %s: %s, %d of %s done", *told)
 
-    def _end_early(self, running_job: RunningJob) -> None:
+    def _abort(self, running_job: RunningJob) -> None:
         """Give every file an end when the job can't be seen through, or is not wanted any more."""
         try:
-            self._end_files(running_job)
+            self._abort_files(running_job)
             self._finish(running_job)
         except Exception:  # noqa: BLE001 (nothing is left to try; who waits has to be told)
             _log.exception("job %s stands still until the next start", running_job.job.job_id)
 
-    def _end_files(self, running_job: RunningJob) -> None:
+    def _abort_files(self, running_job: RunningJob) -> None:
         job = running_job.job
-        for file in self._files(job, FileState.QUEUED, FileState.RUNNING):
+        for file in self._files_in_states(job, FileState.QUEUED, FileState.RUNNING):
             if running_job.is_cancelled:
                 file.cancel()
             else:
-                file.fail(_WENT_WRONG)
+                file.fail(_INTERNAL_ERROR)
             job.count(file)
             self._store.ledger.files_changed(job, [file])
             time.sleep(_YIELD_S)
 
-    def _change(self, job: Job, state: JobState) -> None:
+    def _change_state(self, job: Job, state: JobState) -> None:
         job.change(state, datetime.now(timezone.utc))
         self._store.ledger.job_changed(job)
 
@@ -288,8 +296,8 @@ def _queue_key(running_job: RunningJob) -> QueueKey:
     return running_job.job.task_type, running_job.patience_s is not None
 
 
-_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-_WENT_WRONG = Internal(
+_DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+_INTERNAL_ERROR = Internal(
     "The job could not go on because of an internal error or a full disk; the log of the master "
     "has the details. Then try again: retry the job."
 ).as_failure()

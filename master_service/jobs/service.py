@@ -23,7 +23,7 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
-from master_service.jobs.creation import add_files, new_job, task_named, uploads_for
+from master_service.jobs.creation import add_files, new_job, task_type_of, uploads_for
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.runner import Runner
@@ -35,8 +35,8 @@ from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
 
 _PAGE_FILES = 1000
-_CANCEL_S = 10.0
-_LOOK_S = 0.5
+_CANCEL_TIMEOUT_S = 10.0
+_POLL_INTERVAL_S = 0.5
 _YIELD_S = 0.0001
 """Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
 
@@ -71,10 +71,10 @@ class Service:
     runner: Runner
     slaves: Slaves
     metrics: Metrics
-    rules: ServiceLimits
+    limits: ServiceLimits
     resting: Callable[[], Mapping[str, Suspension]]
     """Returns the slaves ("ip:port") that are given nothing now."""
-    _opening: threading.Lock = field(default_factory=threading.Lock)
+    _open_job_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while an open job takes files or leaves its state: one after the other."""
 
     # A whole job in one request
@@ -86,19 +86,19 @@ class Service:
 
         A file over the limit only fails by itself.
         """
-        task = task_named(task_type)
+        task = task_type_of(task_type)
         uploads = uploads_for(task, form)
-        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
-            return str(earlier)
+        if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
+            return str(answer)
         if waits and (reason := self.slaves.why_unavailable(task_type)):
             raise NoSlaves(reason)
-        self.check_queue()
+        self.check_capacity()
         job = new_job(task_type, JobState.QUEUED)
-        files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
+        files = add_files(job, uploads, form.bytes_received, self.limits.max_file_bytes)
         job_id = self.store.add(job, files, [upload.path for upload in uploads], idempotency_key)
         if job_id == job.job_id:
-            self._count(job, files, form.bytes_received)
-            self._begin(job, self.rules.patience_s if waits else None)
+            self._count_accepted(job, files, form.bytes_received)
+            self._enqueue(job, self.limits.patience_s if waits else None)
         return job_id
 
     def wait(self, job_id: str) -> Job:
@@ -115,43 +115,43 @@ class Service:
 
     def _wait_for(self, running_job: RunningJob) -> None:
         """A job taken up after a restart waits for slaves; a request that repeats does not."""
-        alone_since: float | None = None
-        while not running_job.over.wait(_LOOK_S):
+        unavailable_since: float | None = None
+        while not running_job.over.wait(_POLL_INTERVAL_S):
             reason = self.slaves.why_unavailable(running_job.job.task_type)
             if reason is None or running_job.patience_s is not None:
-                alone_since = None
+                unavailable_since = None
                 continue
             now = time.monotonic()
-            alone_since = now if alone_since is None else alone_since
-            if now - alone_since >= self.rules.patience_s:
+            unavailable_since = now if unavailable_since is None else unavailable_since
+            if now - unavailable_since >= self.limits.patience_s:
                 raise NoSlaves(f"{reason} (job {running_job.job.job_id} waits for one)")
 
     # A job in several requests
 
     def open(self, task_type: str, idempotency_key: IdempotencyKey | None) -> str:
         """Make a job without files; returns its id."""
-        task_named(task_type)
-        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
-            return str(earlier)
-        if self.store.ledger.count_in(JobState.OPEN) >= self.rules.max_waiting_jobs:
-            raise TooManyOpenJobs(self.rules.max_waiting_jobs)
+        task_type_of(task_type)
+        if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
+            return str(answer)
+        if self.store.ledger.count_in_states(JobState.OPEN) >= self.limits.max_waiting_jobs:
+            raise TooManyOpenJobs(self.limits.max_waiting_jobs)
         return self.store.add(new_job(task_type, JobState.OPEN), [], [], idempotency_key)
 
     def add_files(
         self, job_id: str, form: Form, idempotency_key: IdempotencyKey | None
     ) -> list[int]:
         """Take more files of an open job, which are safe then; returns their indexes."""
-        with self._opening:
+        with self._open_job_lock:
             job = self.job(job_id)
-            uploads = uploads_for(task_named(job.task_type), form)
-            if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
-                return cast(list[int], earlier)  # as it was claimed below
+            uploads = uploads_for(task_type_of(job.task_type), form)
+            if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
+                return cast(list[int], answer)  # as it was claimed below
             self.check_open(job_id)
-            if job.bytes_received + form.bytes_received > self.rules.max_job_bytes:
-                raise JobTooLarge(self.rules.max_job_bytes)
-            files = add_files(job, uploads, form.bytes_received, self.rules.max_file_bytes)
+            if job.bytes_received + form.bytes_received > self.limits.max_job_bytes:
+                raise JobTooLarge(self.limits.max_job_bytes)
+            files = add_files(job, uploads, form.bytes_received, self.limits.max_file_bytes)
             self.store.add_files(job, files, [upload.path for upload in uploads], idempotency_key)
-            self._count(job, files, form.bytes_received)
+            self._count_accepted(job, files, form.bytes_received)
             return [file.index for file in files]
 
     def check_open(self, job_id: str) -> None:
@@ -162,7 +162,7 @@ class Service:
 
     def start(self, job_id: str) -> None:
         """Let an open job begin; one that has begun already goes on."""
-        with self._opening:
+        with self._open_job_lock:
             job = self.job(job_id)
             if job.state is JobState.CANCELLED:
                 raise StateConflict(f"Job {job_id} was cancelled: send the files as a new job.")
@@ -172,10 +172,10 @@ class Service:
                 raise NoFiles(
                     f"{no_files(job.task_type)}: send some with POST /jobs/{job_id}/files first."
                 )
-            self.check_queue()
+            self.check_capacity()
             job.change(JobState.QUEUED, _now())
             self.store.ledger.start(job)
-            self._begin(job, None)
+            self._enqueue(job, None)
 
     # What can be done with a job
 
@@ -185,14 +185,14 @@ class Service:
         Where the end takes long (a result waits for a full disk, say), it is not waited for. Raises
         ``LedgerFull`` as long as it can't be noted.
         """
-        with self._opening:
+        with self._open_job_lock:
             job = self.job(job_id)
             if job.state is JobState.OPEN:
                 self.store.ledger.cancel(job)
                 return job
         if (running_job := self.runner.running_job(job_id)) is not None:
             self.runner.cancel(running_job)
-            running_job.over.wait(_CANCEL_S)
+            running_job.over.wait(_CANCEL_TIMEOUT_S)
         if not self.store.ledger.flush():
             # The work has stopped, but a master that dies now would go on with it after its start.
             raise LedgerFull
@@ -200,17 +200,17 @@ class Service:
 
     def retry(self, job_id: str, idempotency_key: IdempotencyKey | None) -> str:
         """Make a new job of the failed files of one that is over; returns its id."""
-        if (earlier := self.store.ledger.answered_before(idempotency_key)) is not None:
-            return str(earlier)
+        if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
+            return str(answer)
         old = self.job(job_id)
         if not old.is_over:
             raise StateConflict(
                 f"Job {job_id} is still {old.state.value}: retry it when it is over."
             )
-        failed = self._failed(old)
+        failed = self._retriable_files(old)
         if not failed:
             raise StateConflict(f"Job {job_id} has no failed file that could be tried again.")
-        self.check_queue()
+        self.check_capacity()
         job = new_job(old.task_type, JobState.QUEUED)
         files = [
             File(index, file.filename, file.size, file.sha256) for index, file in enumerate(failed)
@@ -221,7 +221,7 @@ class Service:
             job, files, old, [file.index for file in failed], idempotency_key
         )
         if new_id == job.job_id:
-            self._begin(job, None)
+            self._enqueue(job, None)
         return new_id
 
     def drop(self, job_id: str, slave: str) -> int:
@@ -261,8 +261,8 @@ class Service:
         """Say what keeps a job from going on, if anything does."""
         if running_job.job.is_over:
             return None
-        if running_job.trouble:
-            return running_job.trouble
+        if running_job.blocked_reason:
+            return running_job.blocked_reason
         if not running_job.launched:
             return "Other jobs of its type come first."
         return self.slaves.why_unavailable(running_job.job.task_type) or self._all_resting(
@@ -288,24 +288,24 @@ class Service:
 
     # How
 
-    def check_queue(self) -> None:
+    def check_capacity(self) -> None:
         """Raise ``TooManyJobs`` where no further job would be taken."""
-        waiting = self.store.ledger.count_in(JobState.QUEUED, JobState.RUNNING)
-        if waiting >= self.rules.max_waiting_jobs:
-            raise TooManyJobs(self.rules.max_waiting_jobs)
+        waiting = self.store.ledger.count_in_states(JobState.QUEUED, JobState.RUNNING)
+        if waiting >= self.limits.max_waiting_jobs:
+            raise TooManyJobs(self.limits.max_waiting_jobs)
 
-    def _count(self, job: Job, files: Sequence[File], bytes_received: int) -> None:
+    def _count_accepted(self, job: Job, files: Sequence[File], bytes_received: int) -> None:
         """Count what was accepted; what is over the limit has its end already."""
         self.metrics.received(job.task_type, bytes_received)
         for file in files:
             if file.failure is not None:
                 self.metrics.file_ended(job.task_type, file.failure.code)
 
-    def _begin(self, job: Job, patience_s: float | None) -> None:
+    def _enqueue(self, job: Job, patience_s: float | None) -> None:
         self.metrics.job_accepted(job.task_type)
         self.runner.put(job, patience_s)
 
-    def _failed(self, job: Job) -> list[File]:
+    def _retriable_files(self, job: Job) -> list[File]:
         """Return the failed files whose uploads were kept: those over the limit were not."""
         there = self.store.spool.indexes(job.job_id)
         failed = (file for file in self.files(job) if file.state is FileState.FAILED)

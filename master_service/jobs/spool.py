@@ -40,10 +40,10 @@ class Spool:
         """Return the folder where the bytes of the job's files lie, each named by its index."""
         return self._jobs / job_id
 
-    def take(self, job_id: str, first_index: int, uploads: Sequence[Path]) -> None:
+    def adopt(self, job_id: str, first_index: int, uploads: Sequence[Path]) -> None:
         """Move uploads to the job's inputs, replacing what a call that died has left there."""
         self.inputs(job_id).mkdir(parents=True, exist_ok=True)
-        for index, upload in _with_breath(uploads, first_index):
+        for index, upload in _enumerate_yielding(uploads, first_index):
             # What was over the limit was not kept.
             if upload.exists():
                 upload.replace(self.inputs(job_id) / str(index))
@@ -52,7 +52,7 @@ class Spool:
         """Give a new job inputs of another one, numbered from 0; they share the disk's blocks."""
         self.inputs(to_job).mkdir(parents=True, exist_ok=True)
         sources = [self.inputs(from_job) / str(index) for index in indexes]
-        for index, source in _with_breath(sources, 0):
+        for index, source in _enumerate_yielding(sources, 0):
             target = self.inputs(to_job) / str(index)
             try:
                 target.hardlink_to(source)
@@ -63,18 +63,18 @@ class Spool:
     def discard(self, job_id: str, indexes: Sequence[int]) -> None:
         """Delete some inputs of a job."""
         paths = [self.inputs(job_id) / str(index) for index in indexes]
-        for _, path in _with_breath(paths, 0):
+        for _, path in _enumerate_yielding(paths, 0):
             path.unlink(missing_ok=True)
 
     def remove(self, job_id: str) -> None:
         """Delete all inputs of a job."""
         folder = self.inputs(job_id)
         with contextlib.suppress(OSError):
-            for _, entry in _with_breath(os.scandir(folder), 0):
+            for _, entry in _enumerate_yielding(os.scandir(folder), 0):
                 Path(entry).unlink()
         shutil.rmtree(folder, ignore_errors=True)
 
-    def tidy(self, job_id: str, total_files: int) -> None:
+    def remove_leftovers(self, job_id: str, total_files: int) -> None:
         """Delete what a killed process has left among a job's inputs: all but its files."""
         for entry in os.scandir(self.inputs(job_id)) if self.inputs(job_id).is_dir() else ():
             if entry.is_dir():
@@ -93,8 +93,8 @@ class Spool:
         return [entry.name for entry in os.scandir(self._jobs)]
 
 
-def _with_breath(things: Iterable[T], first: int) -> Iterator[tuple[int, T]]:
-    for number, thing in enumerate(things):
+def _enumerate_yielding(items: Iterable[T], first: int) -> Iterator[tuple[int, T]]:
+    for number, item in enumerate(items):
         if number % _YIELD_EVERY_FILES == _YIELD_EVERY_FILES - 1:
             time.sleep(_YIELD_S)
-        yield first + number, thing
+        yield first + number, item

@@ -14,7 +14,7 @@ from pathlib import Path
 from master_service.errors import LedgerFull, NotFound
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.ledger import Ledger
-from master_service.jobs.ledger_damage import LEDGER, Emptied
+from master_service.jobs.ledger_damage import LEDGER_FILE, LedgerEmpty
 from master_service.jobs.model import File, Job
 from master_service.jobs.spool import Spool
 
@@ -27,10 +27,10 @@ class JobStore:
 
     def __init__(self, folder: Path) -> None:
         self.spool = Spool(folder)
-        path = folder / LEDGER
+        path = folder / LEDGER_FILE
         if path.is_file() and not path.stat().st_size and any(self.spool.jobs()):
             # SQLite would take it for a new one, and the uploads would be removed as nobody's.
-            raise Emptied
+            raise LedgerEmpty
         self.ledger = Ledger(path)
         self.ledger.recover()
         for job_id in self.spool.jobs():
@@ -38,7 +38,7 @@ class JobStore:
             if job is None:
                 self.spool.remove(job_id)
             elif not job.is_over:
-                self.spool.tidy(job_id, job.total_files)
+                self.spool.remove_leftovers(job_id, job.total_files)
 
     def add(
         self,
@@ -52,7 +52,7 @@ class JobStore:
         Raises ``LedgerFull`` where the disk does not take it; then nothing of it is there.
         """
         with self._all_or_nothing(job, 0, 0):
-            self.spool.take(job.job_id, 0, uploads)
+            self.spool.adopt(job.job_id, 0, uploads)
             job_id = self.ledger.add(job, files, idempotency_key)
         if job_id != job.job_id:
             self.spool.remove(job.job_id)
@@ -84,7 +84,7 @@ class JobStore:
         """Take more files of an open job; one call for a job at a time."""
         first = files[0].index
         with self._all_or_nothing(job, first, len(files)):
-            self.spool.take(job.job_id, first, uploads)
+            self.spool.adopt(job.job_id, first, uploads)
             self.ledger.add_files(job, files, idempotency_key)
 
     def remove(self, job_id: str) -> None:
@@ -92,10 +92,10 @@ class JobStore:
         self.ledger.remove(job_id)
         self.spool.remove(job_id)
 
-    def remove_outdated(self, finished_before: datetime, opened_before: datetime) -> int:
+    def remove_expired(self, finished_before: datetime, opened_before: datetime) -> int:
         """Forget the jobs that have been kept for long enough; returns how many."""
         count = 0
-        while (job_id := self.ledger.remove_outdated(finished_before, opened_before)) is not None:
+        while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
             self.spool.remove(job_id)
             count += 1
             # Under gevent nobody else gets a turn until a thread waits, and a zero wait is none.

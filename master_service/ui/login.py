@@ -15,7 +15,7 @@ from protocol.wire import bearer, is_authorized, is_loopback
 
 _LIFETIME = timedelta(days=7)
 """After the page was last opened; then the token is asked for again."""
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def set_up(app: Flask, token: str | None, *, secure: bool, plain: bool) -> None:
@@ -44,7 +44,7 @@ def is_needed() -> bool:
     return current_app.extensions["login_token"] is not None
 
 
-def check_way() -> None:
+def check_transport() -> None:
     """Raise ``Forbidden`` where the token would have to travel readable by the network."""
     is_here = is_loopback(request.remote_addr or "")
     if is_needed() and not (is_here or current_app.extensions["login_from_elsewhere"]):
@@ -54,7 +54,7 @@ def check_way() -> None:
         )
 
 
-def accept(given: str) -> bool:
+def log_in(given: str) -> bool:
     """Let the browser at hand in if it has brought the token; tell whether it is in now."""
     token: str | None = current_app.extensions["login_token"]
     if token is None:
@@ -66,13 +66,13 @@ def accept(given: str) -> bool:
     return True
 
 
-def renew() -> None:
+def extend() -> None:
     """Let the login of the browser at hand, if it has one, last its whole time from now on."""
     if session:
         session.modified = True
 
 
-def forget() -> None:
+def log_out() -> None:
     """Ask the browser at hand for the token the next time."""
     session.clear()
 
@@ -86,7 +86,7 @@ def is_logged_in() -> bool:
     """
     if not session.get("in"):
         return False
-    changes = request.method not in _READING or "Upgrade" in request.headers
+    changes = request.method not in _READ_ONLY_METHODS or "Upgrade" in request.headers
     if changes and request.headers.get("Origin") != request.host_url.rstrip("/"):
         raise Forbidden(
             "A login counts for the master's own page alone: other programs send the header "

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Unauthorized
 
-from master_service.api.app_context import parts
+from master_service.api.app_context import app_context
 from master_service.ui import login
 from protocol.server.access_control import is_authenticated
 from protocol.server.multipart_receiver import Limits
@@ -19,7 +19,7 @@ blueprint = Blueprint(
 )
 
 _MAX_LOGIN_BYTES = 4096
-_POLICY = "; ".join(
+_CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' blob:",
@@ -48,11 +48,11 @@ def page() -> ResponseReturnValue:
     """Return the page, or lead to the login."""
     if not is_authenticated():
         return redirect("/login", 303)
-    login.renew()
-    return render_template("page.html", page=_told(parts().limits))
+    login.extend()
+    return render_template("page.html", page=_page_data(app_context().limits))
 
 
-def _told(limits: Limits) -> dict[str, object]:
+def _page_data(limits: Limits) -> dict[str, object]:
     """What the page has to know before it asks."""
     return {
         "types": [{"name": task.name, "field": task.form_field} for task in TASK_TYPES.values()],
@@ -66,19 +66,19 @@ def ask() -> ResponseReturnValue:
     """Show the login to anyone who is not logged in."""
     if is_authenticated():
         return redirect("/ui", 303)
-    login.check_way()
+    login.check_transport()
     return render_template("login.html", error="")
 
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
     """Check the token, and remember in a cookie who has it."""
-    login.check_way()
+    login.check_transport()
     # Before anybody is known, no more is read than a form of this size.
     request.max_content_length = _MAX_LOGIN_BYTES
     # Nor of the other kind, whose boundary alone can cost a lot.
     is_plain = request.mimetype == "application/x-www-form-urlencoded"
-    if login.accept(request.form.get("token", "") if is_plain else ""):
+    if login.log_in(request.form.get("token", "") if is_plain else ""):
         return redirect("/ui", 303)
     error = "This is not the token (CLUSTER_TOKEN) that the master was started with."
     if wants_page():
@@ -89,14 +89,14 @@ def log_in() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def log_out() -> ResponseReturnValue:
     """Forget who is logged in."""
-    login.forget()
+    login.log_out()
     return redirect("/login", 303)
 
 
 @blueprint.after_request
-def protect(answer: Response) -> Response:
+def add_security_headers(answer: Response) -> Response:
     """Have the browser keep foreign scripts out, and the page out of foreign frames."""
-    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
     # Without a referrer at all, browsers leave out of forms where they come from too.
     answer.headers["Referrer-Policy"] = "same-origin"

@@ -104,11 +104,11 @@ def query(name: str, schema: Described, description: str = "") -> Described:
     return {"name": name, "in": "query"} | told | {"schema": schema}
 
 
-def page(default_limit: int, most: int) -> list[Described]:
+def page(default_limit: int, maximum: int) -> list[Described]:
     """Return the two parameters of a list that is answered in pages."""
     return [
         query("offset", _whole(0, 2**53), "How many to leave out at the beginning."),
-        query("limit", _whole(default_limit, most), "How many to return at most."),
+        query("limit", _whole(default_limit, maximum), "How many to return at most."),
     ]
 
 
@@ -140,8 +140,8 @@ PREFER: Described = {
 }
 
 
-def _whole(default: int, most: int) -> Described:
-    return {"type": "integer", "minimum": 0, "maximum": most, "default": default}
+def _whole(default: int, maximum: int) -> Described:
+    return {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}
 
 
 def _with_examples(schema: str) -> Described:

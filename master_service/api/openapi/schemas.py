@@ -34,7 +34,7 @@ def _maybe(schema: Schema, description: str = "") -> Schema:
     return schema | {"type": [schema["type"], "null"]} | told
 
 
-def _told(schema: Schema, description: str) -> Schema:
+def _described(schema: Schema, description: str) -> Schema:
     return schema | {"description": description}
 
 
@@ -57,7 +57,7 @@ def _files_by_field() -> dict[str, Schema]:
     for task in TASK_TYPES.values():
         fields.setdefault(task.form_field, []).append(task.name)
     return {
-        field: _told(_list(BINARY), f"Files of the task types {', '.join(names)}.")
+        field: _described(_list(BINARY), f"Files of the task types {', '.join(names)}.")
         for field, names in fields.items()
     }
 
@@ -88,21 +88,21 @@ _JOB_WITHOUT_FILES = {
     "waiting_for": _maybe(TEXT, "Why a job does not go on: no slave, a full disk, other jobs."),
 }
 _FAILURE = {
-    "code": _told(TEXT, "The kind of failure, for programs, such as corrupt or timeout."),
-    "error": _told(TEXT, "What is wrong with the file and what to do, for people."),
+    "code": _described(TEXT, "The kind of failure, for programs, such as corrupt or timeout."),
+    "error": _described(TEXT, "What is wrong with the file and what to do, for people."),
 }
 _FILE = {
-    "index": _told(_COUNT, "The place of the file in the upload."),
-    "filename": _told(TEXT, "As it was sent, with its folders."),
-    "size": _told(_COUNT, "In bytes."),
+    "index": _described(_COUNT, "The place of the file in the upload."),
+    "filename": _described(TEXT, "As it was sent, with its folders."),
+    "size": _described(_COUNT, "In bytes."),
     "sha256": TEXT,
     "state": ref("FileState"),
-    "attempts": _told(_COUNT, "How often the file was handed to a slave."),
+    "attempts": _described(_COUNT, "How often the file was handed to a slave."),
     "slave": _maybe(TEXT, "The slave that had it last, as ip:port."),
     "saved_file": _maybe(TEXT, "The path of the result on the master's computer."),
     "result_sha256": _maybe(TEXT),
     **{name: _maybe(schema) for name, schema in _FAILURE.items()},
-    "warnings": _told(_list(TEXT), "What the result leaves out, and what to do about it."),
+    "warnings": _described(_list(TEXT), "What the result leaves out, and what to do about it."),
 }
 _PORT_TEXT = (
     "^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
@@ -113,19 +113,19 @@ _ADDRESS: dict[str, Schema] = {
     "slave_ip": _IP,
     "slave_port": {"anyOf": [_PORT, {"type": "string", "pattern": _PORT_TEXT}]},
 }
-_DETAILS = {
+_CAPABILITIES = {
     "workers": {"type": "integer", "minimum": 1, "maximum": 1024},
     "task_types": _list(TEXT),
-    "unavailable": _told(_TEXTS, "Why it can't do the other task types, by type."),
-    "versions": _told(_TEXTS, "Of the libraries and programs that results depend on."),
+    "unavailable": _described(_TEXTS, "Why it can't do the other task types, by type."),
+    "versions": _described(_TEXTS, "Of the libraries and programs that results depend on."),
     "tls": {"type": "boolean"},
-    "ocr_languages": _told(_list(TEXT), "Installed for OCR, by Tesseract's names."),
+    "ocr_languages": _described(_list(TEXT), "Installed for OCR, by Tesseract's names."),
 }
 _SLAVE_STATUS = {
-    "name": _told(TEXT, "ip:port"),
+    "name": _described(TEXT, "ip:port"),
     "slave_ip": _IP,
     "slave_port": _PORT,
-    **_DETAILS,
+    **_CAPABILITIES,
     "state": ref("SlaveState"),
     "last_seen_seconds": {"type": "number"},
     "resting_reason": _maybe(TEXT),
@@ -135,7 +135,7 @@ _SLAVE_STATUS = {
 }
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object({"error": _told(TEXT, "What is wrong and what to do.")}),
+    "Error": _object({"error": _described(TEXT, "What is wrong and what to do.")}),
     "TaskType": _enum(list(TASK_TYPES)),
     "JobState": _enum([state.value for state in JobState]),
     "FileState": _enum([state.value for state in FileState]),
@@ -157,14 +157,14 @@ SCHEMAS: dict[str, Schema] = {
             "elapsed_seconds": _NUMBER,
             "files_per_second": _NUMBER,
             "bytes_received": _COUNT,
-            "slaves": _told(_COUNTS, "Files done by each slave (ip:port)."),
+            "slaves": _described(_COUNTS, "Files done by each slave (ip:port)."),
         }
     ),
     "Summary": _object(
         {
             "message": TEXT,
             "task_type": TEXT,
-            "total_files_processed": _told(_COUNT, "The successes alone."),
+            "total_files_processed": _described(_COUNT, "The successes alone."),
             "saved_files": _list(TEXT),
             "files": _list(ref("SavedFile")),
             "job_id": TEXT,
@@ -177,15 +177,17 @@ SCHEMAS: dict[str, Schema] = {
             "job_id": TEXT,
             "by_slave": _COUNTS,
             "files_per_second": _RATES,
-            "together": _told(_NUMBER, "Files per second of all slaves together."),
+            "together": _described(_NUMBER, "Files per second of all slaves together."),
         }
     ),
     "JobFailures": _object({"job_id": TEXT, "by_code": _COUNTS}),
-    "ExcludedSlave": _object({"slave": _told(TEXT, "ip:port")}),
+    "ExcludedSlave": _object({"slave": _described(TEXT, "ip:port")}),
     "SlaveExcluded": _object({"job_id": TEXT, "slave": TEXT, "files_moved": _COUNT}),
     "Result": {"type": "object", "description": "One result; docs/results.md lists its keys."},
     "SlaveAddress": _object(_ADDRESS),
-    "SlaveRegistration": _object(_ADDRESS, {**_DETAILS, "contract_version": {"type": "integer"}}),
+    "SlaveRegistration": _object(
+        _ADDRESS, {**_CAPABILITIES, "contract_version": {"type": "integer"}}
+    ),
     "RegistrationAnswer": _object(
         {"status": TEXT}, {"heartbeat_interval": _NUMBER, "unreachable_reason": TEXT}
     ),
@@ -195,7 +197,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "slaves": _list(ref("SlaveStatus")),
             "missing": _list(ref("SlaveStatus")),
-            "mixed_versions": _told(_list(TEXT), "What differs between slaves, by name."),
+            "mixed_versions": _described(_list(TEXT), "What differs between slaves, by name."),
         },
     )
     | {"description": "Where a token is set, a caller without it is told the status alone."},

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from master_service.api.job_json import head
+from master_service.api.job_json import overview
 from master_service.jobs.model import Job, JobState
 from master_service.monitoring.rate_estimator import RateEstimator
 
@@ -56,11 +56,11 @@ def test_head_tells_the_time_left() -> None:
     job = Job(
         "j1", "text", NOW, JobState.RUNNING, NOW, total_files=10, done_files=3, failed_files=1
     )
-    told = head(job, 2.0, "No slaves available")
+    told = overview(job, 2.0, "No slaves available")
     assert (told["seconds_left"], told["files_per_second"]) == (3.0, 2.0)
     assert told["waiting_for"] == "No slaves available"
-    assert head(job)["seconds_left"] is None
-    assert head(job, 0.0)["seconds_left"] is None
+    assert overview(job)["seconds_left"] is None
+    assert overview(job, 0.0)["seconds_left"] is None
     assert told["created_at"] == "2026-05-01T12:00:00.000Z"
 
 
@@ -68,11 +68,11 @@ def test_head_of_a_finished_job_tells_its_average() -> None:
     """When it is over, the rate is that of the whole job."""
     end = NOW + timedelta(seconds=4)
     job = Job("j1", "text", NOW, JobState.DONE, NOW, end, total_files=10, done_files=10)
-    assert (head(job)["files_per_second"], head(job)["seconds_left"]) == (2.5, None)
+    assert (overview(job)["files_per_second"], overview(job)["seconds_left"]) == (2.5, None)
 
 
 def test_cancelled_files_are_no_speed() -> None:
     """What was cancelled was not processed, however fast that went."""
     job = Job("j", "text", NOW, JobState.RUNNING, NOW, None, 0, 1000, 9, 1, 990)
     job.change(JobState.CANCELLED, NOW + timedelta(seconds=2))
-    assert head(job)["files_per_second"] == 5
+    assert overview(job)["files_per_second"] == 5

@@ -53,7 +53,7 @@ def test_everything_is_there_again(ledger: Ledger, path: Path) -> None:
     """A job and its files are read as they were written, whatever their states."""
     job, files = new_job(state=JobState.DONE), new_files()
     files[0].hand_over("a:1")
-    files[0].take_back(("a:1", "b:1"))
+    files[0].requeue(("a:1", "b:1"))
     files[0].hand_over("b:1")
     files[0].finish("processed_results/text/0_analysis.json", "ab" * 32)
     files[1].fail(Failure("corrupt", "It is damaged: send another."))
@@ -131,7 +131,7 @@ def test_each_change_survives_the_process(ledger: Ledger, path: Path) -> None:
     states = [file.state for file in again.files("j1", 0, 100)]
     assert states == [FileState.DONE, FileState.QUEUED, FileState.QUEUED]
     assert [file.attempts for file in again.files("j1", 0, 100)] == [1, 1, 1]
-    (left,) = again.jobs_in(JobState.QUEUED)
+    (left,) = again.jobs_in_state(JobState.QUEUED)
     assert (left.done_files, left.started_at) == (1, NOW)
     again.close()
 
@@ -155,9 +155,9 @@ def test_the_same_claim_gets_the_same_answer(ledger: Ledger) -> None:
     assert ledger.add(new_job("j1"), new_files(), idempotency_key) == "j1"
     assert ledger.add(new_job("j2"), new_files(), idempotency_key) == "j1"
     assert ledger.job("j2") is None
-    assert ledger.answered_before(idempotency_key) == "j1"
+    assert ledger.stored_answer(idempotency_key) == "j1"
     with pytest.raises(KeyReused):
-        ledger.answered_before(IdempotencyKey("key", "another print"))
+        ledger.stored_answer(IdempotencyKey("key", "another print"))
 
 
 def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
@@ -166,7 +166,7 @@ def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
     ledger.add(job, [], None)
     job.total_files = 3
     ledger.add_files(job, new_files(), IdempotencyKey("k", "p"))
-    assert ledger.answered_before(IdempotencyKey("k", "p")) == [0, 1, 2]
+    assert ledger.stored_answer(IdempotencyKey("k", "p")) == [0, 1, 2]
     assert [file.index for file in ledger.files("j1", 1, 1)] == [1]
     assert ledger.file("j1", 7) is None
 
@@ -177,8 +177,8 @@ def test_removing_leaves_nothing(ledger: Ledger) -> None:
     ledger.add(new_job("j2"), new_files(), IdempotencyKey("k2", "p"))
     ledger.remove("j1")
     assert (ledger.job("j1"), ledger.files("j1", 0, 9)) == (None, [])
-    assert ledger.answered_before(IdempotencyKey("k1", "another")) is None
-    assert (ledger.answered_before(IdempotencyKey("k2", "p")), len(ledger.files("j2", 0, 9))) == (
+    assert ledger.stored_answer(IdempotencyKey("k1", "another")) is None
+    assert (ledger.stored_answer(IdempotencyKey("k2", "p")), len(ledger.files("j2", 0, 9))) == (
         "j2",
         3,
     )
@@ -192,8 +192,8 @@ def test_outdated_jobs_are_those_finished_or_left_open(ledger: Ledger) -> None:
         ledger.add(job, [], None)
         assert len(ledger.jobs(0, 9)) == number + 1
     later, before = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
-    assert ledger.remove_outdated(before, before) is None
-    forgotten = [ledger.remove_outdated(later, later) for _ in range(4)]
+    assert ledger.remove_expired(before, before) is None
+    forgotten = [ledger.remove_expired(later, later) for _ in range(4)]
     assert forgotten[3] is None
     assert set(forgotten[:3]) == {"cancelled", "done", "open"}
     assert {job.job_id for job in ledger.jobs(0, 9)} == {"queued", "running"}
@@ -206,7 +206,7 @@ def test_an_open_job_is_kept_while_files_come(ledger: Ledger) -> None:
     job.total_files = 3
     ledger.add_files(job, new_files(), None)
     later = NOW + timedelta(seconds=1)
-    assert ledger.remove_outdated(later, later) is None
+    assert ledger.remove_expired(later, later) is None
 
 
 def test_a_forgotten_job_takes_nothing(ledger: Ledger) -> None:
@@ -222,7 +222,7 @@ def test_a_cancel_outlives_the_process(ledger: Ledger, path: Path) -> None:
     """A job that was to be cancelled when the master died goes no further after the start."""
     job = new_job(state=JobState.RUNNING)
     ledger.add(job, new_files(), None)
-    ledger.want_cancel(job)
+    ledger.request_cancel(job)
     again = crash(ledger, path)
     assert {file.state for file in again.files("j1", 0, 9)} == {FileState.CANCELLED}
     again.close()

@@ -20,7 +20,7 @@ LATER = datetime(2024, 5, 1, 12, 31, tzinfo=timezone.utc)
 BROKEN = Failure("corrupt", "The file is damaged: send an intact copy.")
 
 CHANGES: dict[FileState, Callable[[File], None]] = {
-    FileState.QUEUED: File.take_back,
+    FileState.QUEUED: File.requeue,
     FileState.RUNNING: lambda file: file.hand_over("10.0.0.1:3000"),
     FileState.DONE: lambda file: file.finish("processed_results/text/a_analysis.json", "ab12"),
     FileState.FAILED: lambda file: file.fail(BROKEN),
@@ -75,7 +75,7 @@ def test_each_hand_over_is_an_attempt() -> None:
     """The ledger counts hand-overs and names the slave of the last one."""
     file = file_in(FileState.QUEUED)
     file.hand_over("10.0.0.1:3000")
-    file.take_back()
+    file.requeue()
     assert (file.attempts, file.slave) == (1, "10.0.0.1:3000")
     file.hand_over("10.0.0.2:3000")
     assert (file.attempts, file.slave) == (2, "10.0.0.2:3000")
@@ -149,7 +149,7 @@ def test_illegal_change_tells_the_history() -> None:
     """Who looks for the fault reads which way the file has gone."""
     file = file_in(FileState.QUEUED)
     file.hand_over("10.0.0.1:3000")
-    file.take_back()
+    file.requeue()
     file.hand_over("10.0.0.2:3000")
     file.finish("processed_results/text/a_analysis.json", "ab12")
     with pytest.raises(TransitionError, match="queued > running > queued > running > done"):
@@ -159,12 +159,12 @@ def test_illegal_change_tells_the_history() -> None:
 def test_blames_are_kept_until_others_are_told() -> None:
     """A file that waits again keeps its blames, unless it is said who blames it now."""
     file = file_in(FileState.RUNNING)
-    file.take_back(("a:1",))
+    file.requeue(("a:1",))
     file.hand_over("b:1")
-    file.take_back()
+    file.requeue()
     blames = [file.blamed_by]
     file.hand_over("b:1")
-    file.take_back(())
+    file.requeue(())
     assert [*blames, file.blamed_by] == [("a:1",), ()]
 
 

@@ -34,15 +34,15 @@ def work(job: RunningJob, clock: Clock, files: int) -> None:
     for _ in range(files):
         job.handed_over(1)
         clock.now += 0.5
-        job.let_go(1)
+        job.release(1)
         job.job.done_files += 1
-        job.note()
+        job.record_progress()
 
 
 def test_a_pause_is_no_speed(clock: Clock) -> None:
     """Where no slave had any file for a while, the rate is that since then."""
     job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
-    job.note()
+    job.record_progress()
     work(job, clock, 10)
     assert job.rate() == 2
     clock.now += 60
@@ -56,7 +56,7 @@ def test_a_pause_is_no_speed(clock: Clock) -> None:
 def test_moments_between_two_files_are_no_pause(clock: Clock) -> None:
     """One slave that gets one file at a time has a rate all the while."""
     job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
-    job.note()
+    job.record_progress()
     for _ in range(6):
         work(job, clock, 1)
         clock.now += 4

@@ -106,5 +106,5 @@ def test_retention_removes_jobs_with_their_uploads(store: JobStore) -> None:
     store.add(old, files("a"), uploads(store, "a"), None)
     store.add(job("j2", 1), files("a"), uploads(store, "a"), None)
     later = NOW + timedelta(seconds=1)
-    assert store.remove_outdated(later, later) == 1
+    assert store.remove_expired(later, later) == 1
     assert (store.ledger.job("j1"), store.spool.jobs()) == (None, ["j2"])
