@@ -1,4 +1,4 @@
-"""Makes jobs, and their files out of what was uploaded, before anything of it is stored."""
+"""Creates ``Job`` and ``File`` objects from uploads; stores nothing."""
 
 import uuid
 from collections.abc import Sequence
@@ -30,14 +30,17 @@ def uploads_for(task: TaskType, form: Form) -> list[Upload]:
 
 
 def new_job(task_type: str, state: JobState) -> Job:
-    """Return a job without files, under an id that nobody can guess."""
+    """Return a job without files, with a random id that can't be guessed."""
     return Job(uuid.uuid4().hex, task_type, datetime.now(timezone.utc), state)
 
 
 def add_files(
     job: Job, uploads: Sequence[Upload], bytes_received: int, max_file_bytes: int
 ) -> list[File]:
-    """Make the job's next files of uploads and count them in; one over the limit has failed."""
+    """Return new files for the uploads and add them to the job's counts.
+
+    A file over ``max_file_bytes`` is returned as failed.
+    """
     files = []
     for index, upload in enumerate(uploads, start=job.total_files):
         file = File(index, upload.filename, upload.size, upload.sha256)

@@ -1,4 +1,4 @@
-"""Says at the door whether the disks could take a request, before any of it is read."""
+"""Checks for free disk space before a request body is read."""
 
 import shutil
 import tempfile
@@ -10,12 +10,12 @@ from master_service.errors import StorageFull
 from protocol.counts import counted
 
 MIN_FREE_BYTES = 4 * 1024**2
-"""Kept free on both disks, so that what was accepted before can still be noted and finished."""
+"""Kept free on both disks, so that jobs accepted before can still be finished."""
 _CHECK_INTERVAL_S = 1.0
 
 
 class DiskSpace:
-    """The free space of SPOOL_DIR and RESULTS_DIR."""
+    """Measures the free space of SPOOL_DIR and RESULTS_DIR, once a second at most."""
 
     def __init__(self, spool_dir: Path, results_dir: Path) -> None:
         self._folders = {"SPOOL_DIR": spool_dir, "RESULTS_DIR": results_dir}
@@ -25,7 +25,7 @@ class DiskSpace:
         self._unwritable: dict[str, str] = {}
 
     def check(self, request_bytes: int) -> None:
-        """Raise ``StorageFull`` where a request of so many bytes finds no room."""
+        """Raise ``StorageFull`` where a request of that size does not fit."""
         with self._lock:
             self._measure()
         for name, reason in self._unwritable.items():
@@ -33,9 +33,9 @@ class DiskSpace:
                 f"{name} can't be written to on the master ({reason}): give it access or make "
                 "room, then send the files again."
             )
-        wanted = {"SPOOL_DIR": request_bytes, "RESULTS_DIR": 0}
+        needed_bytes = {"SPOOL_DIR": request_bytes, "RESULTS_DIR": 0}
         for name, free in self._free_bytes.items():
-            if free < wanted[name] + MIN_FREE_BYTES:
+            if free < needed_bytes[name] + MIN_FREE_BYTES:
                 raise StorageFull(
                     f"The disk of {name} on the master is full "
                     f"({counted(free, 'byte is', 'bytes are')} free): "
@@ -52,8 +52,8 @@ class DiskSpace:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._free_bytes[name] = shutil.disk_usage(folder).free
-                # Whether it can be written to is known only by writing.
+                # Permission bits and quotas don't tell whether a write succeeds.
                 with tempfile.TemporaryFile(dir=folder) as probe:
-                    probe.write(b"room?")
+                    probe.write(b"probe")
             except OSError as error:
                 self._unwritable[name] = error.strerror or type(error).__name__

@@ -1,4 +1,4 @@
-"""Knows which request has been answered under which ``Idempotency-Key``; a part of the ledger."""
+"""Stores the answer to each ``Idempotency-Key`` in the ledger's database."""
 
 import json
 import sqlite3
@@ -9,16 +9,16 @@ from master_service.errors import KeyReused
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """An ``Idempotency-Key``, and the fingerprint of what it was sent with."""
+    """An ``Idempotency-Key``, and the SHA-256 fingerprint of the request that carried it."""
 
     key: str
     fingerprint: str
 
 
 def stored_answer(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None) -> object:
-    """Return what was answered to the same claim before, or None.
+    """Return the answer stored for the key, or None.
 
-    Raises ``KeyReused`` where the key came with something else.
+    Raises ``KeyReused`` where the key was stored with another fingerprint.
     """
     if idempotency_key is None:
         return None
@@ -35,7 +35,7 @@ def stored_answer(db: sqlite3.Connection, idempotency_key: IdempotencyKey | None
 def store_answer(
     db: sqlite3.Connection, idempotency_key: IdempotencyKey | None, answer: object, number: int
 ) -> None:
-    """Note the answer to a claim, to be kept as long as the job whose row has this number."""
+    """Store the answer for the key; it is deleted with the job in row ``number``."""
     if idempotency_key is not None:
         values = (idempotency_key.key, idempotency_key.fingerprint, json.dumps(answer), number)
         db.execute("INSERT INTO claims VALUES (?,?,?,?)", values)

@@ -1,7 +1,7 @@
-"""The ledger on disk: every job and file as a row, each change written as it happens.
+"""The ledger: the SQLite database with a row for each job and file.
 
-SQLite in WAL mode: what a call has written when it returns is there after the process is killed.
-(After a loss of power the latest changes may be missing, but what is there is consistent.)
+In WAL mode, what a call has written when it returns survives the process. After a loss of power
+the latest changes may be missing, but the database is consistent.
 """
 
 import json
@@ -24,19 +24,19 @@ from master_service.jobs.model import File, FileState, Job, JobState
 _log = logging.getLogger(__name__)
 _RETRY_INTERVAL_S = 1.0
 _LOCK_TIMEOUT_S = 0.5
-"""How long everybody waits where another program holds the file; then it counts as full."""
+"""How long to wait for another program's lock on the file; after it the ledger counts as full."""
 
 
 class Ledger:
     """Jobs and files in one SQLite database; safe to call from several threads.
 
-    A change that finds the disk full is kept in memory and written as soon as there is room, so
-    that work under way goes on; new jobs and files are refused then, with ``LedgerFull``. One that
-    finds the file malformed stays in memory; calls that need the file raise ``LedgerDamaged``.
+    While the disk is full, changes of jobs and files are kept in memory and written later, so that
+    running jobs continue; new jobs and files are refused with ``LedgerFull``. When the file is
+    malformed, changes stay in memory, and calls that need the file raise ``LedgerDamaged``.
     """
 
     def __init__(self, path: Path) -> None:
-        # Every call holds the lock, so it does not matter which thread makes it.
+        # The lock serialises all calls, so sqlite3 need not check the thread.
         self._db = sqlite3.connect(
             path, _LOCK_TIMEOUT_S, check_same_thread=False, isolation_level=None
         )
@@ -51,20 +51,20 @@ class Ledger:
             rows.prepare(self._db)
 
     def close(self) -> None:
-        """Write what is left to write, and let the file go."""
+        """Write pending changes, and close the database."""
         with self._lock:
             self.flush()
             self._db.close()
 
     def recover(self) -> None:
-        """Put back what was under way when the last master ended."""
+        """Requeue the jobs and files that were running when the last master ended."""
         with self._lock, self.damage.checked():
             self._db.executescript(f"BEGIN;{rows.RECOVER}COMMIT;")
 
     # Changes
 
     def add(self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None) -> str:
-        """Enter a job with its files; returns its id, or that of the job with the same claim."""
+        """Insert a job with its files; return its id, or the id stored for the same key."""
         with self._unbuffered_transaction():
             answer = idempotency_keys.stored_answer(self._db, idempotency_key)
             if answer is not None:
@@ -77,12 +77,12 @@ class Ledger:
     def add_files(
         self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None
     ) -> None:
-        """Enter more files of an open job, whose counts speak of them already."""
+        """Insert more files of an open job, whose counts include them already."""
         with self._unbuffered_transaction():
             idempotency_keys.stored_answer(self._db, idempotency_key)
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
-                raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
+                raise NotFound(f"Job {job.job_id} was deleted meanwhile.")
             (number,) = row
             touched = (datetime.now(timezone.utc).isoformat(), number)
             self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
@@ -92,40 +92,40 @@ class Ledger:
             idempotency_keys.store_answer(self._db, idempotency_key, indexes, number)
 
     def stored_answer(self, idempotency_key: IdempotencyKey | None) -> object:
-        """Return what was answered to the same claim before, or None.
+        """Return the answer stored for the key, or None.
 
-        Raises ``KeyReused`` where the key came with something else.
+        Raises ``KeyReused`` where the key was stored with another fingerprint.
         """
         with self._lock, self.damage.checked():
             return idempotency_keys.stored_answer(self._db, idempotency_key)
 
     def job_changed(self, job: Job) -> None:
-        """Write the job's new state."""
+        """Write the job's new state and counts, now or later."""
         with self._lock:
             self._pending_jobs[job.job_id] = job
             self._flush_soon()
 
     def files_changed(self, job: Job, files: Iterable[File]) -> None:
-        """Write the new state of some of the job's files."""
+        """Write the new state of some of the job's files, now or later."""
         with self._lock:
             self._pending_files.update(((job.job_id, file.index), file) for file in files)
             self._flush_soon()
 
     def start(self, job: Job) -> None:
-        """Write that an open job was started; raises ``LedgerFull``, unlike ``job_changed``."""
+        """Write that an open job was started; raises ``LedgerFull`` where it can't."""
         with self._unbuffered_transaction():
             values = (*rows.job_changes(job), job.job_id)
             if not self._db.execute(rows.UPDATE_JOB, values).rowcount:
-                raise NotFound(f"Job {job.job_id} has been forgotten meanwhile.")
+                raise NotFound(f"Job {job.job_id} was deleted meanwhile.")
 
     def request_cancel(self, job: Job) -> None:
-        """Write that the job is to be cancelled, should the process end before it is."""
+        """Write that the job is to be cancelled, even if the process ends before it is."""
         with self._unbuffered_transaction():
             text = "UPDATE jobs SET cancel_wanted=1 WHERE job_id=?"
             self._db.execute(text, (job.job_id,))
 
     def cancel(self, job: Job) -> None:
-        """Cancel the job, which is not under way, and each of its files that has no end."""
+        """Cancel a job that is not running, and each of its files that has not ended."""
         which = "job=(SELECT number FROM jobs WHERE job_id=?) AND state IN ('queued', 'running')"
         text = f"UPDATE files SET state='cancelled' WHERE {which}"  # noqa: S608 (no input)
         with self._unbuffered_transaction():
@@ -134,19 +134,19 @@ class Ledger:
             self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
 
     def store_fit(self, job: Job, fit: object) -> None:
-        """Write what the first of two passes found."""
+        """Write the result of the first of two runs."""
         text = json.dumps(fit, allow_nan=False)
         with self._unbuffered_transaction():
             self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
     def store_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
-        """Write how many files each slave, and all ``COMBINED``, have done in how many seconds."""
+        """Write (files, seconds) for each slave, and for ``COMBINED``."""
         with self._unbuffered_transaction():
             for slave, speed in speeds.items():
                 self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))
 
     def flush(self) -> bool:
-        """Write the changes that are not written yet; tells whether that was possible."""
+        """Write pending changes; return whether that was possible."""
         with self._lock:
             if not self._pending_files and not self._pending_jobs:
                 return True
@@ -155,7 +155,7 @@ class Ledger:
                     self._write_pending()
             except sqlite3.DatabaseError as error:
                 self.damage.log_write_error(error)
-                # To try with each change, and ever more of them, would take all the time.
+                # Retrying all pending changes with each new one would take too long.
                 self._retry_at = time.monotonic() + _RETRY_INTERVAL_S
                 return False
             self._pending_files.clear()
@@ -163,15 +163,15 @@ class Ledger:
             return True
 
     def remove(self, job_id: str) -> None:
-        """Forget a job, its files and its claims."""
+        """Delete a job, its files and its idempotency keys."""
         with self._unbuffered_transaction():
             found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job_id,))
             self._remove(found.fetchall())
 
     def remove_expired(self, finished_before: datetime, opened_before: datetime) -> str | None:
-        """Forget one job that was finished, or left open, before then; returns its id, or None.
+        """Delete one expired job, and return its id; None where there is none.
 
-        Found and forgotten in one step: an open job may be started at any moment.
+        Both happen under one lock, since an open job may be started at any moment.
         """
         times = (finished_before.isoformat(), opened_before.isoformat())
         with self._lock:
@@ -182,7 +182,7 @@ class Ledger:
                 self._remove([found[0][:1]])
             return str(found[0][1])
 
-    # Questions
+    # Queries
 
     def job(self, job_id: str) -> Job | None:
         """Return the job, or None where there is none."""
@@ -191,19 +191,19 @@ class Ledger:
             return self._pending_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
 
     def jobs(self, offset: int, limit: int, id_prefix: str = "") -> list[Job]:
-        """Return jobs, the newest first; with ``id_prefix`` those whose ids begin so."""
+        """Return a page of jobs, newest first; with ``id_prefix`` those whose ids begin so."""
         text = rows.SELECT_JOBS_BY_PREFIX if id_prefix else rows.SELECT_JOBS_NEWEST_FIRST
         with self._lock:
             jobs = (rows.read_job(row) for row in self._select(text, limit, offset, id_prefix))
             return [self._pending_jobs.get(job.job_id, job) for job in jobs]
 
     def jobs_in_state(self, state: JobState) -> list[Job]:
-        """Return the jobs that stand there, the oldest first."""
+        """Return the jobs in a state, oldest first."""
         text = f"{rows.SELECT_JOBS} WHERE state=? ORDER BY number"
         return [rows.read_job(row) for row in self._select(text, state.value)]
 
     def count_in_states(self, *states: JobState) -> int:
-        """Return how many jobs stand there."""
+        """Return how many jobs are in one of these states."""
         marks = ",".join("?" * len(states))
         text = f"SELECT count(*) FROM jobs WHERE state IN ({marks})"  # noqa: S608 (no input)
         ((count,),) = self._select(text, *(state.value for state in states))
@@ -224,7 +224,7 @@ class Ledger:
     ) -> list[File]:
         """Return files of the job in upload order, from index ``offset`` on.
 
-        With ``state`` those in this state alone, with ``code`` those that failed in this way.
+        ``state`` selects files in this state, ``code`` those that failed with this code.
         """
         page = (job_id, offset, state.value if state else None, code, limit)
         with self._lock:
@@ -237,7 +237,7 @@ class Ledger:
         return {str(slave): int(count) for slave, count in found}
 
     def failed_by_code(self, job_id: str) -> dict[str, int]:
-        """Return how many of the job's files failed in which way."""
+        """Return how many of the job's files failed, by code."""
         found = self._select(rows.SELECT_FAILED_BY_CODE, job_id)
         return {str(code): int(count) for code, count in found}
 
@@ -251,7 +251,7 @@ class Ledger:
         ((text,),) = self._select("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
         return json.loads(text) if text else None
 
-    # How
+    # Helpers
 
     def _flush_soon(self) -> None:
         if time.monotonic() >= self._retry_at:
@@ -270,7 +270,10 @@ class Ledger:
 
     @contextmanager
     def _unbuffered_transaction(self) -> Iterator[None]:
-        """Hold a transaction for something new; raises ``LedgerFull`` where it finds no room."""
+        """Write pending changes, then run a transaction that can't be deferred.
+
+        Raises ``LedgerFull`` or ``LedgerDamaged`` where it can't be committed.
+        """
         with self._lock, self.damage.checked():
             if not self.flush():
                 raise LedgerDamaged if self.damage.is_found else LedgerFull
@@ -278,7 +281,7 @@ class Ledger:
                 with self._transaction():
                     yield
             except sqlite3.OperationalError as error:
-                _log.warning("the ledger can't be written now: %s", error)
+                _log.warning("the ledger can't be written: %s", error)
                 raise LedgerFull from error
 
     @contextmanager

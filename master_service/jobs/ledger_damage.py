@@ -1,4 +1,4 @@
-"""Recognises a ledger that can't be used, and says what to do about it."""
+"""Recognises a ledger that can't be used, and writes the message that says what to do."""
 
 import logging
 import math
@@ -22,29 +22,30 @@ _START_NEW_LEDGER = (
 
 
 class UnknownLedgerVersion(sqlite3.DatabaseError):
-    """The ledger has tables that this release does not know."""
+    """The tables of the ledger have a version that this release does not know."""
 
     def __init__(self, version: int, known: int) -> None:
         super().__init__(f"it has version {version}, and this release knows version {known}")
 
 
 class LedgerEmpty(sqlite3.DatabaseError):
-    """The ledger has no bytes, though there are uploads of jobs."""
+    """The ledger's file has no bytes, although the spool holds inputs of jobs."""
 
     def __init__(self) -> None:
         super().__init__("it is empty, though the folder has uploads of jobs")
 
 
 def is_damage(error: BaseException | None) -> bool:
-    """Tell whether SQLite says that the file is malformed, or no database.
+    """Return whether the error means that the file is malformed, or not a database.
 
-    Python has codes for that only from 3.11 on; it raises subclasses for everything else.
+    For these, Python raises ``DatabaseError`` itself; for all else a subclass of it. SQLite's error
+    codes are available only from Python 3.11 on.
     """
     return type(error) is sqlite3.DatabaseError
 
 
 def why_unusable(folder: Path, error: Exception) -> str:
-    """Return one line on a ledger with which the master can't start: what is wrong, what to do."""
+    """Return the line with which the master exits when it can't open the ledger."""
     there = f"SPOOL_DIR={folder} can't be used: its ledger {LEDGER_FILE}"
     if isinstance(error, UnknownLedgerVersion):
         return (
@@ -57,15 +58,17 @@ def why_unusable(folder: Path, error: Exception) -> str:
         return f"{there} is a folder: {_START_NEW_LEDGER}"
     return (
         f"SPOOL_DIR={folder} can't be written to: its ledger {LEDGER_FILE} can't be opened or "
-        f"changed ({cause}): give the user of the master read and write access to the folder and to all "
-        f"{LEDGER_FILE}* in it, make room on its disk, and close any other program that has it open"
+        f"changed ({cause}): give the user of the master read and write access to the folder and "
+        f"to all {LEDGER_FILE}* in it, make room on its disk, and close any other program that has "
+        "it open"
     )
 
 
 class DamageLog:
-    """Logs, now and then, that a ledger in use turned out to be damaged.
+    """Logs damage of the ledger, at most once a minute.
 
-    Before ``start_logging`` nothing is: the master stops then, with a line of its own.
+    Damage found before ``start_logging`` is not logged: the master then exits with
+    ``why_unusable``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +82,7 @@ class DamageLog:
 
     @contextmanager
     def checked(self) -> Iterator[None]:
-        """Raise ``LedgerDamaged`` where the file turns out to be malformed in the block."""
+        """Raise ``LedgerDamaged`` where SQLite finds the file malformed in the block."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -88,16 +91,16 @@ class DamageLog:
             raise
 
     def log_write_error(self, error: sqlite3.DatabaseError) -> None:
-        """Log why the ledger takes nothing now; raises the error where it is a fault of ours."""
+        """Log why the ledger can't be written; raises an error that is a bug of the program."""
         if is_damage(error):
             self._log_damage(error)
         elif isinstance(error, sqlite3.OperationalError):
-            _log.warning("the ledger can't be written now: %s", error)
+            _log.warning("the ledger can't be written: %s", error)
         else:
             raise error
 
     def _log_damage(self, error: sqlite3.DatabaseError) -> LedgerDamaged:
-        """Log the damage with its remedy; returns what the request at hand is refused with."""
+        """Log the damage and its remedy; return the exception that refuses the request."""
         self.is_found = True
         if time.monotonic() >= self._next_log_at:
             self._next_log_at = time.monotonic() + _LOG_INTERVAL_S

@@ -1,4 +1,4 @@
-"""The tables of the ledger in SQLite, and how a job and a file stand in them."""
+"""The SQL of the ledger: its tables, its statements, and jobs and files as rows."""
 
 import json
 import sqlite3
@@ -9,13 +9,15 @@ from master_service.jobs.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
 VERSION = 2
-"""Raised when a table changes, together with a line of ``UPGRADES``."""
+"""Increased with each change of a table, together with a new row of ``UPGRADES``."""
 
 UPGRADES = {1: "ALTER TABLE files ADD COLUMN warnings TEXT"}
-"""What makes the next version of each earlier one. A new column comes last in its table."""
+"""By version, the statement that upgrades its tables to the next one.
+
+A new column is the last of its table."""
 
 COMBINED = ""
-"""What stands in place of a slave for the speed of all of them together."""
+"""The name of the row in ``speeds`` with the combined speed of all slaves."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -84,9 +86,9 @@ SELECT_JOBS_NEWEST_FIRST = f"{SELECT_JOBS} WHERE ?3='' ORDER BY number DESC LIMI
 SELECT_JOBS_BY_PREFIX = f"""
 {SELECT_JOBS} WHERE job_id>=?3 AND job_id<?3||'~' ORDER BY +number DESC LIMIT ?1 OFFSET ?2
 """
-"""By the index of ids, whose characters all sort before the tilde; the plus keeps SQLite from
-reading all jobs in the order of their numbers."""
-# What is there already was put there by a call that died before it could answer.
+"""All characters of ids sort before the tilde. The plus makes SQLite use the index of ids instead
+of reading all jobs in the order of their numbers."""
+# A row that exists already is of a call that the end of the process cut short.
 INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 UPDATE_FILE = """
 UPDATE files SET state=?, attempts=?, blamed_by=?, slave=?, saved_file=?, result_sha256=?, code=?,
@@ -126,20 +128,21 @@ UPDATE jobs SET state=CASE state WHEN 'running' THEN 'queued' ELSE state END,
     cancelled_files=(SELECT count(*) FROM files WHERE job=number AND state='cancelled')
     WHERE state IN ('open', 'queued', 'running');
 """
-"""What a master does first with what another, which was killed, has left behind."""
+"""Run at start. Completes cancellations that were cut short, requeues running jobs and files, and
+recomputes the counts."""
 
 
 SELECT_EXPIRED = """
 SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at < ?
     OR state='open' AND coalesce(touched_at, created_at) < ?)
 """
-"""Jobs finished, or opened and then neither added to nor started, before two times."""
+"""Jobs finished before the first time, or open and without new files since the second."""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the tables in the open transaction, or change those that an earlier release has made.
+    """Create the tables, or upgrade those of an earlier release; a transaction must be open.
 
-    Raises ``UnknownLedgerVersion`` for those of a later one.
+    Raises ``UnknownLedgerVersion`` for tables of a later release.
     """
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     if not 0 <= version <= VERSION:
@@ -157,7 +160,7 @@ def job_row(job: Job) -> tuple[object, ...]:
 
 
 def job_changes(job: Job) -> tuple[object, ...]:
-    """Return the values for ``UPDATE_JOB``, but for the last."""
+    """Return all values for ``UPDATE_JOB`` but the last, which is the job's id."""
     return (
         job.state.value,
         _text(job.started_at),
@@ -171,7 +174,7 @@ def job_changes(job: Job) -> tuple[object, ...]:
 
 
 def read_job(row: sqlite3.Row) -> Job:
-    """Make a job of a row of ``SELECT_JOBS``."""
+    """Return the job in a row of ``SELECT_JOBS``."""
     job_id, task_type, created_at, state, started_at, finished_at, *numbers = row
     created = datetime.fromisoformat(created_at)
     return Job(
@@ -186,7 +189,7 @@ def file_row(number: int, file: File) -> tuple[object, ...]:
 
 
 def file_changes(file: File) -> tuple[object, ...]:
-    """Return the values for ``UPDATE_FILE``, but for the last two."""
+    """Return all values for ``UPDATE_FILE`` but the last two: the job's id and the index."""
     return (
         file.state.value,
         file.attempts,
@@ -201,7 +204,7 @@ def file_changes(file: File) -> tuple[object, ...]:
 
 
 def read_file(row: sqlite3.Row) -> File:
-    """Make a file of a row of ``SELECT_PAGE``."""
+    """Return the file in a row of ``SELECT_PAGE``."""
     (
         index,
         filename,
@@ -234,7 +237,7 @@ def read_file(row: sqlite3.Row) -> File:
 
 
 def _encodable(text: str) -> str:
-    """Replace what JSON may bring and UTF-8, in which SQLite stores text, does not know."""
+    """Replace lone surrogates, which JSON may contain and UTF-8 (as SQLite stores it) can't."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

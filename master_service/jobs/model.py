@@ -1,15 +1,16 @@
-"""Jobs and their files: what is known of each, and which changes are allowed. Pure.
+"""Jobs and their files as data, with their states and allowed transitions.
 
-A file's way, and with it everything a ledger can say::
+No I/O, clocks or threads. The states of a file::
 
     queued ──► running ──► done
        ▲          │  └────► failed
        └──────────┘         cancelled (from queued or running)
 
-It goes back to *queued* when it is handed to another slave, after the first of two passes, and
-when the master that watched over it was killed. A job is *queued* until a slave is given its first
-file; it goes back to *queued* when the master was killed. It may end without having run: cancelled,
-or done with files that all failed before any was handed over.
+A file that fails before a slave has it (too large, no slave) goes from *queued* to *failed*. A file
+goes back to *queued* when it needs another slave, after the first of two runs, and after a restart
+of the master. A job is *queued* until its first file is handed to a slave, and again after a
+restart of the master. It may end without having run: cancelled, or done when all of its files
+failed before any was handed over.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from protocol.failures import Failure
 
 
 class FileState(str, Enum):
-    """Where one file stands."""
+    """The states of a file."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -32,7 +33,7 @@ class FileState(str, Enum):
 
 
 class JobState(str, Enum):
-    """Where a job stands; an *open* one still takes files."""
+    """The states of a job; an *open* one still receives files."""
 
     OPEN = "open"
     QUEUED = "queued"
@@ -60,19 +61,19 @@ JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 }
 
 _MAX_HISTORY = 20
-"""Of a file's history, the latest: a file may be handed over any number of times."""
+"""States kept in a file's history: a file may be handed over any number of times."""
 
 
 class TransitionError(Exception):
-    """A change that the tables do not allow: a fault of the program."""
+    """A transition that the tables do not allow: a bug in the program."""
 
 
 @dataclass(slots=True)
 class File:
-    """One upload inside a job, known by its index, since names repeat.
+    """One upload inside a job, identified by its index, since names repeat.
 
-    ``blamed_by`` are the slaves ("ip:port") that blamed it, once for each time: what counts
-    against MAX_ATTEMPTS, while ``attempts`` counts every hand-over.
+    ``blamed_by`` are the slaves ("ip:port") that blamed it for a failure, once for each failure;
+    its length counts against MAX_ATTEMPTS. ``attempts`` counts every hand-over.
     """
 
     index: int
@@ -87,44 +88,44 @@ class File:
     result_sha256: str | None = None
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
-    """What the result leaves out, as its slave tells."""
+    """What the result leaves out, as sentences of its slave."""
     history: tuple[str, ...] = ()
-    """The states it has left, the oldest first, since this process knows it."""
+    """Previous states, oldest first; not kept across a restart."""
 
     def hand_over(self, slave: str) -> None:
-        """Note that ``slave`` ("ip:port") was given the file: one attempt more."""
+        """Record that ``slave`` ("ip:port") has the file, as a new attempt."""
         self._change(FileState.RUNNING)
         self.slave = slave
         self.attempts += 1
 
     def requeue(self, blamed_by: tuple[str, ...] | None = None) -> None:
-        """Note that the file waits again, and by whom it is now blamed where that has changed."""
+        """Record that the file waits for a slave; ``blamed_by`` replaces the list unless None."""
         self._change(FileState.QUEUED)
         if blamed_by is not None:
             self.blamed_by = blamed_by
 
     def finish(self, saved_file: str, result_sha256: str, warnings: tuple[str, ...] = ()) -> None:
-        """Note that the result lies at ``saved_file``, and what it leaves out."""
+        """Record the path of the result, and its warnings."""
         self._change(FileState.DONE)
         self.saved_file = saved_file
         self.result_sha256 = result_sha256
         self.warnings = warnings
 
     def fail(self, failure: Failure) -> None:
-        """Note that there will be no result, and why."""
+        """Record that the file has failed, and why."""
         self._change(FileState.FAILED)
         self.failure = failure
 
     def cancel(self) -> None:
-        """Note that nobody wants the result any more."""
+        """Record that the file was cancelled."""
         self._change(FileState.CANCELLED)
 
     def _change(self, state: FileState) -> None:
         if state not in FILE_TRANSITIONS[self.state]:
-            way = " > ".join([*self.history, self.state.value])
+            history = " > ".join([*self.history, self.state.value])
             raise TransitionError(
                 f"file {self.index} can't go from {self.state.value} to {state.value}; "
-                f"its history: {way}, last with slave {self.slave}, {self.attempts} attempts"
+                f"its history: {history}, last with slave {self.slave}, {self.attempts} attempts"
             )
         self.history = (*self.history, self.state.value)[-_MAX_HISTORY:]
         self.state = state
@@ -132,7 +133,7 @@ class File:
 
 @dataclass(slots=True)
 class Job:
-    """One accepted request: its state, and how many of its files have ended in which way."""
+    """One accepted request: its state, and how many of its files are in each end state."""
 
     job_id: str
     task_type: str
@@ -147,7 +148,7 @@ class Job:
     cancelled_files: int = 0
 
     def change(self, state: JobState, at: datetime) -> None:
-        """Go to another state; ``at`` is the time in UTC."""
+        """Move to another state at the time ``at`` (UTC)."""
         if state not in JOB_TRANSITIONS[self.state]:
             raise TransitionError(
                 f"job {self.job_id} can't go from {self.state.value} to {state.value}; "
@@ -160,17 +161,17 @@ class Job:
             self.finished_at = at
 
     def count(self, file: File) -> None:
-        """Count a file that has just come to its end."""
+        """Count a file that has just reached its end state."""
         self.done_files += file.state is FileState.DONE
         self.failed_files += file.state is FileState.FAILED
         self.cancelled_files += file.state is FileState.CANCELLED
 
     @property
     def ended_files(self) -> int:
-        """How many files have an end."""
+        """How many files are done, failed or cancelled."""
         return self.done_files + self.failed_files + self.cancelled_files
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing about the job will change any more."""
+        """Whether the job is in an end state: done or cancelled."""
         return not JOB_TRANSITIONS[self.state]

@@ -1,4 +1,7 @@
-"""What each step of a pass means for the ledger; the engine reports them by position."""
+"""Records the progress of a run's files in the ledger, metrics and rates.
+
+The engine reports each change by the file's position in the run.
+"""
 
 import json
 import logging
@@ -25,30 +28,30 @@ _log = logging.getLogger(__name__)
 _PAGE_FILES = 500
 _YIELD_S = 0.0001
 _MAX_NAME_CHARACTERS = 500
-"""Of a name, its end goes to the slave: quoted for a header, a longer one may not fit there."""
+"""Only the end of a name is sent to the slave: quoted, a longer one may not fit in a header."""
 
 
 class Fit(Protocol):
-    """Where the first of two passes leads to; the task table names who makes one."""
+    """Merges the surveys of the first of two runs; ``TaskType.fit`` names the module."""
 
     def add(self, survey: object) -> None:
-        """Take in one file's survey; raises ``ValueError`` for one that makes no sense."""
+        """Add one file's survey; raises ``ValueError`` for an invalid one."""
         ...
 
 
 class JobCancelled(Exception):
-    """The job was cancelled while it waited for a disk that is full."""
+    """The job was cancelled while it waited for a full disk."""
 
 
 class ProgressRecorder:
-    """Keeps the ledger while a pass is under way; what an outcome means, its heirs know."""
+    """Records the progress of one run; subclasses define what becomes of an outcome."""
 
     def __init__(
         self, running_job: RunningJob, files: Sequence[File], store: JobStore, metrics: Metrics
     ) -> None:
         self.running_job = running_job
         self._files: list[File | None] = list(files)
-        """By position; those that have ended are forgotten, for a job may have very many."""
+        """By position; None once ended, to free memory, since a job may have very many."""
         self._store = store
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
@@ -56,11 +59,11 @@ class ProgressRecorder:
         running_job.record_progress()
 
     def inputs(self) -> "InputFiles":
-        """Return the files as the engine sends them, each made when it is asked for."""
+        """Return the files for the engine; each ``InputFile`` is created on access."""
         return InputFiles(self._files, self._store.spool.inputs(self.running_job.job.job_id))
 
     def blamed_by_position(self) -> dict[int, tuple[str, ...]]:
-        """Return, by position, the slaves that have blamed a file before."""
+        """Return the slaves that have blamed a file before, by position."""
         return {
             position: file.blamed_by
             for position, file in enumerate(self._files)
@@ -68,7 +71,7 @@ class ProgressRecorder:
         }
 
     def handed_over(self, positions: Sequence[int], slave: str) -> None:
-        """Note that a slave ("ip:port") was given files; with the first one the job runs."""
+        """Record that a slave ("ip:port") has files; the first ones set the job to running."""
         now, job = time.monotonic(), self.running_job.job
         if job.state is JobState.QUEUED:
             job.change(JobState.RUNNING, datetime.now(timezone.utc))
@@ -80,12 +83,12 @@ class ProgressRecorder:
         self.running_job.handed_over(len(files))
         self.running_job.throughput.handed_over(slave, now)
         self._metrics.handed_over(self._task_type, slave, len(files))
-        named = [(self._key(file), file.filename) for file in files]
-        self._metrics.activity.handed_over(slave, named)
+        names = [(self._key(file), file.filename) for file in files]
+        self._metrics.activity.handed_over(slave, names)
         self._store.ledger.files_changed(job, files)
 
     def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
-        """Note that a file waits for another slave."""
+        """Record that a file waits for another slave."""
         file = self._file(position)
         file.requeue(blamed_by)
         self.running_job.release(1)
@@ -93,7 +96,7 @@ class ProgressRecorder:
         self._store.ledger.files_changed(self.running_job.job, [file])
 
     def discarded(self, positions: Sequence[int]) -> None:
-        """Note that nobody wants these files any more."""
+        """Record that these files are cancelled."""
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
             files = [self._file(position) for position in page]
@@ -102,11 +105,11 @@ class ProgressRecorder:
                 file.cancel()
                 self._metrics.activity.release(self._key(file))
             self._end(page, files)
-            # Under gevent nobody else gets a turn until this thread waits, and zero is no wait.
+            # gevent switches threads only in a wait; a wait of zero does not switch.
             time.sleep(_YIELD_S)
 
     def ended(self, position: int, outcome: Outcome) -> None:
-        """Take in the outcome that a file has come to."""
+        """Record the outcome of a file."""
         file, now = self._file(position), time.monotonic()
         self.running_job.release(file.state is FileState.RUNNING)
         if began := self._handed_over_at[position]:
@@ -116,15 +119,15 @@ class ProgressRecorder:
         except JobCancelled:
             failure = None
             file.cancel()
-        except Exception:  # noqa: BLE001 (whatever a result runs into, its file has an end)
+        except Exception:  # noqa: BLE001 (whatever the error, the file must end)
             _log.exception(
-                "job %s: file %d: its result is lost", self.running_job.job.job_id, file.index
+                "job %s: file %d: can't save its result", self.running_job.job.job_id, file.index
             )
             failure = _INTERNAL_ERROR
         if failure is not None:
             file.fail(failure)
         if file.state is FileState.QUEUED:
-            self._metrics.activity.release(self._key(file))  # it has another pass to go
+            self._metrics.activity.release(self._key(file))  # the second run follows
         else:
             self._metrics.activity.ended(self._key(file), time.monotonic())
         if file.slave is not None:
@@ -132,7 +135,7 @@ class ProgressRecorder:
         self._end([position], [file])
 
     def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Make something of the bytes a slave answered; returns why that was not possible."""
+        """Use the bytes of an outcome; return the failure where that is not possible."""
         raise NotImplementedError
 
     def _end(self, positions: Sequence[int], files: Sequence[File]) -> None:
@@ -156,15 +159,15 @@ class ProgressRecorder:
     def _file(self, position: int) -> File:
         file = self._files[position]
         if file is None:
-            raise LookupError(f"file {position} of the pass has ended already")
+            raise LookupError(f"file {position} of the run has ended already")
         return file
 
 
 class FitRecorder(ProgressRecorder):
-    """The first of two passes: every answer goes into the fit.
+    """Records the first of two runs, whose outcomes are surveys for the fit.
 
-    ``fit_error`` is set when the fit has lost count because the disk was full: then the pass has to
-    be done again.
+    ``fit_error`` is set when the fit is incomplete because the disk was full: the run must be
+    repeated then.
     """
 
     def __init__(
@@ -180,12 +183,12 @@ class FitRecorder(ProgressRecorder):
         self.fit_error: OSError | None = None
 
     def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Count the file in; it waits for the second pass."""
+        """Add the file's survey to the fit, and requeue the file for the second run."""
         try:
             if self.fit_error is None:
                 self._fit.add(json.loads(outcome.data or b""))
         except ValueError as error:
-            return Internal(f"The slave's survey of the file makes no sense: {error}").as_failure()
+            return Internal(f"The slave's survey of the file is invalid: {error}").as_failure()
         except OSError as error:
             self.fit_error = error
         file.requeue()
@@ -193,7 +196,7 @@ class FitRecorder(ProgressRecorder):
 
 
 class ResultRecorder(ProgressRecorder):
-    """The pass that gives results: every answer is written, under the upload's name."""
+    """Records the run whose outcomes are results, and saves each under the upload's name."""
 
     def __init__(
         self,
@@ -209,7 +212,7 @@ class ResultRecorder(ProgressRecorder):
         self._task = task
 
     def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Write the result; a disk that is full is waited for."""
+        """Write the result; waits while the disk is full."""
         began, data = time.monotonic(), outcome.data or b""
         while True:
             try:
@@ -228,14 +231,14 @@ class ResultRecorder(ProgressRecorder):
 
 
 class InputFiles(Sequence[InputFile]):
-    """The files of a pass as the engine sees them."""
+    """The files of a run as the engine sends them, by position."""
 
     def __init__(self, files: Sequence[File | None], inputs: Path) -> None:
         self._files = files
         self._inputs = inputs
 
     def __len__(self) -> int:
-        """Return how many files the pass began with."""
+        """Return how many files the run has, ended ones included."""
         return len(self._files)
 
     @overload
@@ -243,23 +246,23 @@ class InputFiles(Sequence[InputFile]):
     @overload
     def __getitem__(self, position: slice) -> list[InputFile]: ...
     def __getitem__(self, position: int | slice) -> InputFile | list[InputFile]:
-        """Return a file that has no end yet."""
+        """Return a file that has not ended; raises ``LookupError`` for others."""
         if isinstance(position, slice):
             return [self[number] for number in range(*position.indices(len(self)))]
         file = self._files[position]
         if file is None:
-            raise LookupError(f"file {position} of the pass has ended already")
+            raise LookupError(f"file {position} of the run has ended already")
         return InputFile(
             file.filename[-_MAX_NAME_CHARACTERS:], self._inputs / str(file.index), file.size
         )
 
     def sizes(self) -> "array[int]":
-        """Return the size of each in bytes, while none has ended."""
+        """Return the size of each file in bytes; 0 for those that have ended."""
         return array("Q", (file.size if file else 0 for file in self._files))
 
 
 _INTERNAL_ERROR = Internal(
-    "The result could not be taken in because of an internal error; the log of the master "
+    "The result could not be saved because of an internal error; the log of the master "
     "has the details."
 ).as_failure()
 

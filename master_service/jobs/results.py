@@ -1,7 +1,7 @@
-"""Writes results, and is the only writer there: whole or not at all, and never over another.
+"""Writes results atomically under unique names; the only writer of RESULTS_DIR.
 
-A name is safe on every common file system, whatever was uploaded. Names that differ only in case
-or in how an accented letter is composed count as the same, since they are on some systems.
+Names are safe on every common file system. Names that differ only in case or in Unicode
+composition count as equal, since some file systems take them for one.
 """
 
 import contextlib
@@ -17,14 +17,14 @@ from protocol.task_types import TASK_TYPES, TaskType
 
 _TEMPORARY = ".tmp-"
 _MAX_NAME_BYTES = 255
-"""A longer one is no file's on any common system, and most fail when they are asked for it."""
+"""No common file system has longer names, and most raise an error for them."""
 _MAX_SEQUENCES = 10_000
-"""Remembered for each task type, so that memory does not grow with every file ever saved."""
+"""Sequences in memory for each task type; others are read from disk again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Where a result lies, as users are told, and its SHA-256 in hexadecimal."""
+    """The path of a result, as users see it, and its SHA-256 in hexadecimal."""
 
     path: str
     sha256: str
@@ -32,28 +32,28 @@ class Saved:
 
 @dataclass(slots=True)
 class _NameSequence:
-    """The names that one stem leads to: its own, then with _2, _3 and so on."""
+    """The result names of one stem: the plain one, then with _2, _3 and so on."""
 
     names: dict[str, str] = field(default_factory=dict)
-    """Those seen so far, by the SHA-256 of what they hold."""
+    """Names by the SHA-256 of their content, as far as known."""
     unread: dict[int, list[str]] = field(default_factory=dict)
-    """Those whose content is not known yet, by their size in bytes: few need to be read."""
+    """Names whose SHA-256 is not known, by size in bytes: only equal sizes need to be read."""
     next_number: int = 1
 
 
 @dataclass(slots=True)
 class _Folder:
-    """What is known of the folder of one task type."""
+    """The folder of one task type, and its names in memory."""
 
     path: Path
     names: dict[str, str]
-    """Canonical name to the name as it stands on disk."""
+    """The name on disk by its canonical form."""
     sequences: dict[str, _NameSequence] = field(default_factory=dict)
-    """By the first name of each, canonical."""
+    """By the canonical form of each one's first name, least recently used first."""
 
 
 class Results:
-    """The folder of results; ``label`` is how the user wrote its path."""
+    """The folder of results; ``label`` is its path as the user wrote it, for answers."""
 
     def __init__(self, root: Path, label: str) -> None:
         self._root = root
@@ -61,12 +61,12 @@ class Results:
         self._folders: dict[str, _Folder] = {}
         self._lock = threading.Lock()
         for temporary in root.glob(f"*/{_TEMPORARY}*"):
-            temporary.unlink(missing_ok=True)  # of a master that was killed while it wrote
+            temporary.unlink(missing_ok=True)  # left by a master that was killed
 
     def save(self, task: TaskType, filename: str, data: bytes) -> Saved:
-        """Write one result; where the same bytes are already there, that place is the answer.
+        """Write one result, or find the same bytes under one of its names.
 
-        Raises ``OSError`` when it can't be written; then nothing of it is there.
+        Raises ``OSError`` when it can't be written; nothing of it is left then.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         with self._lock:
@@ -82,7 +82,7 @@ class Results:
         return Saved(str(self._label / task.name / name), sha256)
 
     def find(self, task_type: str, name: str) -> Path | None:
-        """Return where a result of that name lies; None where there is none."""
+        """Return the path of the result of that name; None where there is none."""
         if Path(name).name != name or name.startswith(".") or "\\" in name:
             return None
         if len(name.encode(errors="replace")) > _MAX_NAME_BYTES:
@@ -91,17 +91,17 @@ class Results:
         return path if task_type in TASK_TYPES and path.is_file() else None
 
     def locate(self, saved_file: str) -> Path | None:
-        """Return where a saved result lies, if it is still there."""
+        """Return the path of a saved result, or None where it was removed."""
         task_type, name = saved_file.split("/")[-2:]
         return self.find(task_type, name)
 
     def _folder(self, task_type: str) -> _Folder:
         folder = self._folders.get(task_type)
         path = self._root / task_type
-        # Each time: whoever tidies up may have taken the folder away too.
+        # Each time, since users may remove the folder.
         path.mkdir(parents=True, exist_ok=True)
         if folder is None:
-            names = os.listdir(path)  # noqa: PTH208 (names are wanted, as many as there are)
+            names = os.listdir(path)  # noqa: PTH208 (only names are needed)
             folder = _Folder(path, {canonical(name): name for name in names})
             self._folders[task_type] = folder
         return folder
@@ -109,12 +109,12 @@ class Results:
     def _publish(
         self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
     ) -> str:
-        """Give the finished file its name, or find the one it already has."""
+        """Move the temporary file to a free name, or find an equal file; return the name."""
         sequence = self._sequence(folder, canonical(task.saved_name.format(stem=stem)))
         size = temporary.stat().st_size
         self._read_candidates(folder, sequence, size)
         same = sequence.names.get(sha256)
-        # Read again: somebody may have edited it since.
+        # A user may have edited it since it was written.
         if same is not None:
             if _has_sha256(folder.path / same, sha256):
                 return same
@@ -136,30 +136,30 @@ class Results:
                 return sequence.names[sha256]
 
     def _read_candidates(self, folder: _Folder, sequence: _NameSequence, size: int) -> None:
-        """Learn the content of those names in the series that have this size."""
+        """Hash the files in the sequence that have this size and no known SHA-256."""
         for name in sequence.unread.pop(size, ()):
             with contextlib.suppress(OSError):
                 sequence.names.setdefault(_sha256(folder.path / name), name)
 
     def _sequence(self, folder: _Folder, first: str) -> _NameSequence:
-        """Return what is known of the series; nothing where its first name has come free."""
+        """Return the sequence that begins with a name; a new one where that name is free."""
         sequence = folder.sequences.pop(first, None)
         if sequence is None or self._existing_name(folder, first) is None:
             sequence = _NameSequence()
-        # The latest stand last; what is forgotten is found again on disk.
+        # Most recently used last.
         folder.sequences[first] = sequence
         if len(folder.sequences) > _MAX_SEQUENCES:
             del folder.sequences[next(iter(folder.sequences))]
         return sequence
 
     def _existing_name(self, folder: _Folder, name: str) -> str | None:
-        """Return the name on disk that counts as the same, if it is still there."""
+        """Return the existing name that is equal in canonical form, or None."""
         existing_name = folder.names.get(canonical(name))
         return existing_name if existing_name and (folder.path / existing_name).exists() else None
 
 
 def _rename_without_replacing(temporary: Path, target: Path) -> bool:
-    """Rename without ever replacing; False where something came to stand there meanwhile."""
+    """Move a file; return False where the target exists."""
     try:
         if os.name == "nt":
             temporary.rename(target)  # fails on Windows where the name is taken
@@ -168,8 +168,8 @@ def _rename_without_replacing(temporary: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:
-        # No hard links on this file system (FAT, some network drives); the lock keeps this
-        # program's own writers apart, which is all that can be had there.
+        # No hard links on this file system (FAT, some network drives). The lock excludes other
+        # writers of this program; other programs can't be excluded there.
         if target.exists():
             return False
         temporary.rename(target)

@@ -1,4 +1,4 @@
-"""Keeps the spool in order: forgets old jobs, and writes what a full disk did not take."""
+"""Deletes expired jobs, and writes ledger changes that were deferred by a full disk."""
 
 import logging
 import threading
@@ -18,29 +18,29 @@ _OPEN_JOB_RETENTION = timedelta(days=1)
 
 
 class Retention:
-    """Looks after the store; finished jobs are kept for ``retention``."""
+    """A thread that keeps finished jobs for ``retention``, and unstarted ones for a day."""
 
     def __init__(self, store: JobStore, retention: timedelta) -> None:
         self._store = store
         self._retention = retention
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
     def start(self) -> None:
-        """Begin, in a thread that ends with the process."""
+        """Start the thread, which ends with the process."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, before the store is closed; what takes long is not waited for."""
+        """Stop the thread before the store is closed; waits five seconds at most."""
         self._stopped.set()
         self._thread.join(_STOP_TIMEOUT_S)
 
     def remove_expired(self) -> None:
-        """Forget the jobs that have been kept for long enough, with their uploads."""
+        """Delete expired jobs with their uploads."""
         now = datetime.now(timezone.utc)
         removed = self._store.remove_expired(now - self._retention, now - _OPEN_JOB_RETENTION)
         if removed:
-            _log.info("forgot %s kept for long enough", counted(removed, "job"))
+            _log.info("deleted %s", counted(removed, "expired job"))
 
     def _run(self) -> None:
         next_removal = time.monotonic()
@@ -51,7 +51,7 @@ class Retention:
                     next_removal = time.monotonic() + _REMOVE_INTERVAL_S
                     self.remove_expired()
             except StorageFull as error:
-                _log.warning("old jobs can't be forgotten now: %s", error)
-            except Exception:  # noqa: BLE001 (border of a thread that the whole master needs)
-                _log.exception("housekeeping stumbled, and goes on")
+                _log.warning("expired jobs can't be deleted: %s", error)
+            except Exception:  # noqa: BLE001 (border of a thread that must not end)
+                _log.exception("retention: unexpected error, continuing")
             self._stopped.wait(_FLUSH_INTERVAL_S)

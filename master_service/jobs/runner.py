@@ -1,7 +1,6 @@
-"""Sees jobs through: each from its files to its results, a few of a kind at a time. READ SECOND.
+"""Queues jobs and processes each to its end, a few of each task type at a time. READ SECOND.
 
-``_process`` tells the story of one job; the engine it asks knows nothing of jobs, and the results
-nothing of slaves.
+``_process`` is the life of one job. The engine knows no jobs, and ``results`` knows no slaves.
 """
 
 import errno
@@ -37,32 +36,32 @@ from protocol.task_types import TASK_TYPES, TaskType
 _log = logging.getLogger(__name__)
 
 MAX_RUNNING_JOBS = 4
-"""Jobs of one type that are under way at a time: the files of each are held in memory, and more
-at a time would not make any of them faster."""
+"""Background jobs of one task type that run at a time: the files of each are held in memory, and
+running more at a time makes none of them faster."""
 MAX_RUNNING_SYNC_JOBS = 32
-"""The same for jobs that somebody waits for, beside the others: most of them are small."""
+"""Jobs of one task type with a waiting request that run at a time: most of them are small."""
 _PAGE_FILES = 2000
 _YIELD_S = 0.0001
 
 
 class Engine(Protocol):
-    """What brings files to slaves and outcomes back; ``worker.Worker`` is the one there is."""
+    """What brings files to slaves and outcomes back; implemented by ``worker.Worker``."""
 
     def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
-        """Begin a pass; its ``wait`` comes back when every file has its outcome."""
+        """Start a run; its ``wait`` returns when every file has an outcome."""
         ...
 
     def cancel(self, run: str) -> None:
-        """Give up a pass for which nobody waits any more."""
+        """Cancel a run: its files without an outcome are discarded."""
         ...
 
     def drop(self, run: str, slave: str) -> int:
-        """Give a slave nothing more of a pass; returns how many of its files it held."""
+        """Exclude a slave from a run; return how many of its files the slave held."""
         ...
 
 
 class Runner:
-    """Every job that is queued or under way."""
+    """All queued and running jobs."""
 
     def __init__(self, store: JobStore, engine: Engine, results: Results, metrics: Metrics) -> None:
         self._store = store
@@ -75,7 +74,7 @@ class Runner:
         self._lock = threading.Lock()
 
     def put(self, job: Job, patience_s: float | None) -> RunningJob:
-        """Take a queued job; one that somebody waits for (with patience) has a lane of its own."""
+        """Add a queued job; with ``patience_s`` it is a synchronous one, which a request awaits."""
         running_job = RunningJob(job, patience_s)
         with self._lock:
             self._running_jobs[job.job_id] = running_job
@@ -86,24 +85,24 @@ class Runner:
         return running_job
 
     def recover(self) -> None:
-        """Go on with the jobs that a master left behind which was stopped or killed."""
+        """Resume the jobs that were queued or running when the last master ended."""
         for job in self._store.ledger.jobs_in_state(JobState.QUEUED):
-            _log.info("job %s: going on with it", job.job_id)
+            _log.info("job %s: resumed after a restart", job.job_id)
             self.put(job, None)
 
     def running_job(self, job_id: str) -> RunningJob | None:
-        """Return the job if it is queued or under way."""
+        """Return the job if it is queued or running, else None."""
         return self._running_jobs.get(job_id)
 
     def queue_sizes(self) -> dict[str, float]:
-        """Return how many jobs and files have been accepted and have no end yet."""
+        """Return the number of unfinished ``jobs`` and of their unfinished ``files``."""
         jobs = [running_job.job for running_job in list(self._running_jobs.values())]
         files = sum(job.total_files - job.ended_files for job in jobs)
         return {"jobs": len(jobs), "files": files}
 
     def cancel(self, running_job: RunningJob) -> None:
-        """End the job: what has no outcome is cancelled, what is being saved now may be done."""
-        # Should the process end on the way: after the next start it goes no further.
+        """Cancel the files without an outcome; a result that is being saved may still be done."""
+        # Should the process end before this is complete, the next start completes it.
         with suppress(LedgerFull):
             self._store.ledger.request_cancel(running_job.job)
         with running_job.lock:
@@ -112,16 +111,16 @@ class Runner:
         with self._lock:
             waiting = self._waiting[_queue_key(running_job)]
             if running_job in waiting:
-                # Its way to the end is short now.
+                # It takes no slave, only the cancellation of its files.
                 waiting.remove(running_job)
                 self._launch(running_job)
 
     def drop(self, job_id: str, slave: str) -> int:
-        """Take from a slave what it holds of a job; returns how many files those were."""
+        """Exclude a slave from a job; return how many of its files the slave held."""
         return self._engine.drop(job_id, slave)
 
     def stop(self) -> None:
-        """Tell everybody who waits for a job that it goes on another time."""
+        """Wake the requests that wait for jobs; the jobs resume when the master is restarted."""
         for running_job in list(self._running_jobs.values()):
             running_job.stopped = True
             running_job.over.set()
@@ -136,11 +135,11 @@ class Runner:
         try:
             self._process(running_job)
         except ShuttingDown:
-            return  # the ledger says how far it has come
+            return  # the next master resumes the job from the ledger
         except JobCancelled:
             self._abort(running_job)
-        except Exception:  # noqa: BLE001 (border of a thread: its job has to have an end)
-            _log.exception("job %s went wrong", job.job_id)
+        except Exception:  # noqa: BLE001 (border of a thread: its job must end)
+            _log.exception("job %s: unexpected error", job.job_id)
             self._abort(running_job)
         self._release_slot(running_job)
         running_job.over.set()
@@ -158,7 +157,7 @@ class Runner:
         return self._running[queue_key] < (MAX_RUNNING_SYNC_JOBS if is_sync else MAX_RUNNING_JOBS)
 
     def _process(self, running_job: RunningJob) -> None:
-        """See every file of the job to its end."""
+        """Process every file of the job, and finish the job."""
         job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
         fit = self._load_or_make_fit(running_job, task) if task.fit else None
         files = self._files_in_states(job, FileState.QUEUED)
@@ -169,14 +168,14 @@ class Runner:
         self._finish(running_job)
 
     def _load_or_make_fit(self, running_job: RunningJob, task: TaskType) -> object:
-        """Survey every file on the slaves, and put the surveys together, once for each job."""
+        """Return the fit of a job of two runs: the stored one, or that of a first run, stored."""
         fit = self._store.ledger.fit(running_job.job)
         if fit is None:
             fit = self._retry_while_disk_full(
                 running_job, lambda: self._make_fit(running_job, task)
             )
-            # Before anything is made with it: a master that is started again when some files are
-            # done already could not survey them once more.
+            # Stored before the second run: after a restart in it, files that are done already
+            # would be missing from another first run.
             self._retry_while_disk_full(
                 running_job, lambda: self._store.ledger.store_fit(running_job.job, fit)
             )
@@ -185,9 +184,10 @@ class Runner:
     def _retry_while_disk_full(
         self, running_job: RunningJob, action: Callable[[], object]
     ) -> object:
-        """Do something as soon as the disk takes it; raises its error when that takes too long.
+        """Repeat the action while the disk is full; return its result.
 
-        Raises ``JobCancelled`` when the job is cancelled meanwhile.
+        Raises the action's error when waiting doesn't help or takes longer than the job's
+        ``patience_s``, and ``JobCancelled`` when the job is cancelled meanwhile.
         """
         began: float | None = None
         while True:
@@ -195,7 +195,7 @@ class Runner:
                 done = action()
             except (OSError, LedgerFull) as error:
                 began = time.monotonic() if began is None else began
-                _log.error("job %s can't go on: %s", running_job.job.job_id, error)
+                _log.error("job %s: blocked by a storage error: %s", running_job.job.job_id, error)
                 reason = error if isinstance(error, OSError) else _DISK_FULL
                 if running_job.wait_for_disk(reason, began):
                     if running_job.is_cancelled:
@@ -206,6 +206,7 @@ class Runner:
                 return done
 
     def _make_fit(self, running_job: RunningJob, task: TaskType) -> object:
+        """Survey every file on the slaves, and return the merged surveys."""
         module = importlib.import_module(str(task.fit))
         with module.open_fit(self._store.spool.inputs(running_job.job.job_id)) as fit:
             files = self._files_in_states(running_job.job, FileState.QUEUED)
@@ -241,7 +242,7 @@ class Runner:
         active_run.wait()
 
     def _files_in_states(self, job: Job, *states: FileState) -> list[File]:
-        """Return the job's files that stand there, read in pages so that nobody waits for it."""
+        """Return the job's files in these states, read in pages so that other threads can run."""
         found: list[File] = []
         first = 0
         while page := self._store.ledger.files(job.job_id, first, _PAGE_FILES):
@@ -253,24 +254,24 @@ class Runner:
     def _finish(self, running_job: RunningJob) -> None:
         job = running_job.job
         if job.ended_files != job.total_files:
-            raise RuntimeError(f"job {job.job_id} would end with files that have no end")
-        with suppress(LedgerFull):  # then nobody will know how fast they were
+            raise RuntimeError(f"job {job.job_id} would end with unfinished files")
+        with suppress(LedgerFull):  # the speeds are informative only
             speeds = running_job.throughput.by_slave() | {
                 COMBINED: running_job.throughput.combined()
             }
             self._store.ledger.store_speeds(job, speeds)
         self._change_state(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
-        told = job.job_id, job.state.value, job.done_files, counted(job.total_files, "file")
-        _log.info("job %s: %s, %d of %s done", *told)
+        total = counted(job.total_files, "file")
+        _log.info("job %s: %s, %d of %s done", job.job_id, job.state.value, job.done_files, total)
 
     def _abort(self, running_job: RunningJob) -> None:
-        """Give every file an end when the job can't be seen through, or is not wanted any more."""
+        """Cancel the unfinished files of a cancelled job; fail those of one with an error."""
         try:
             self._abort_files(running_job)
             self._finish(running_job)
-        except Exception:  # noqa: BLE001 (nothing is left to try; who waits has to be told)
-            _log.exception("job %s stands still until the next start", running_job.job.job_id)
+        except Exception:  # noqa: BLE001 (nothing is left to try; waiting requests are still woken)
+            _log.exception("job %s is stuck until the master is restarted", running_job.job.job_id)
 
     def _abort_files(self, running_job: RunningJob) -> None:
         job = running_job.job
@@ -289,7 +290,7 @@ class Runner:
 
 
 QueueKey = tuple[str, bool]
-"""A task type, and whether somebody waits for the job: those of one lane follow each other."""
+"""Names a queue: a task type, and whether its jobs are synchronous."""
 
 
 def _queue_key(running_job: RunningJob) -> QueueKey:

@@ -1,4 +1,4 @@
-"""A job that is queued or under way: what those who work on it and those who watch it share."""
+"""The state in memory of a job that is queued or running."""
 
 import errno
 import threading
@@ -9,28 +9,32 @@ from master_service.monitoring.rate_estimator import RateEstimator
 from master_service.monitoring.throughput import SlaveThroughput
 
 _RETRY_INTERVAL_S = 1.0
-"""How long to wait before a full disk is tried again."""
+"""The interval between two writes to a full disk."""
 _RATE_RESET_S = 5.0
-"""Without a slave for longer, a job has paused; that is not its speed."""
+"""After a longer time without files on slaves, the rate is measured anew."""
 _PERMANENT_ERRNOS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
-"""What no waiting cures."""
+"""Errors that are the same however often the write is repeated."""
 
 
 class RunningJob:
-    """One job; ``patience_s`` is how long somebody waits for what does not come, None for ever."""
+    """One queued or running job.
+
+    ``patience_s`` is how long it waits without a slave, or for a full disk; None is for ever.
+    """
 
     def __init__(self, job: Job, patience_s: float | None) -> None:
         self.job = job
         self.patience_s = patience_s
         self.over = threading.Event()
+        """Set when the job has finished, or when the master shuts down."""
         self.stopped = False
-        """The master shuts down; the job goes on when it is started again."""
+        """Whether the master shuts down; the job resumes when it is restarted."""
         self.launched = False
-        """Whether the job's files may be handed over, and not those of other jobs alone."""
+        """Whether the job has a thread, rather than waiting in its queue."""
         self.blocked_reason: str | None = None
-        """What the job waits for at the moment, as a sentence."""
+        """Why the job can't write to disk at the moment, as a sentence."""
         self.lock = threading.Lock()
-        """Held while a pass begins, and while the job is cancelled: one comes before the other."""
+        """Held while a run starts and while the job is cancelled, so that these don't overlap."""
         self.throughput = SlaveThroughput()
         self._cancelled = threading.Event()
         self._rate_estimator = RateEstimator()
@@ -39,11 +43,11 @@ class RunningJob:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nobody wants the job any more."""
+        """Whether the job was cancelled."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Note that nobody wants the job any more."""
+        """Mark the job as cancelled, and end ``wait_for_disk``."""
         self._cancelled.set()
 
     @property
@@ -52,11 +56,11 @@ class RunningJob:
         return self._in_progress > 0
 
     def record_progress(self) -> None:
-        """Note how far the job has come."""
+        """Add the number of finished files, now, to the rate."""
         self._rate_estimator.note(time.monotonic(), self.job.ended_files)
 
     def handed_over(self, files: int) -> None:
-        """Note that slaves were given files; after a while without any, the rate begins anew."""
+        """Count files handed to slaves; after ``_RATE_RESET_S`` without any, reset the rate."""
         now = time.monotonic()
         if not self._in_progress and now - self._idle_since > _RATE_RESET_S:
             self._rate_estimator = RateEstimator()
@@ -64,29 +68,30 @@ class RunningJob:
         self._in_progress += files
 
     def release(self, files: int) -> None:
-        """Note that slaves hold so many files no more."""
+        """Count files that slaves no longer hold."""
         self._in_progress -= files
         self._idle_since = time.monotonic()
 
     def rate(self) -> float | None:
-        """Return files a second, of late."""
+        """Return the recent rate in files a second; None where it can't be told yet."""
         return self._rate_estimator.rate(time.monotonic(), self.job.ended_files)
 
     def wait_for_disk(self, error: OSError, since: float) -> bool:
-        """Wait for a disk that does not take something; tell whether to leave it at that.
+        """Wait before a failed write is repeated; return True if it should not be.
 
-        ``since`` is when the trouble began, by the monotonic clock.
+        That is when the error is permanent, the job was cancelled, or ``patience_s`` is over;
+        ``since`` is the monotonic time of the first failure.
         """
         self.blocked_reason = (
             f"The master can't write ({error.strerror}): make room or give access to RESULTS_DIR "
             "and SPOOL_DIR, and the job goes on."
         )
         waited_s = time.monotonic() - since
-        impatient = self.patience_s is not None and waited_s >= self.patience_s
+        timed_out = self.patience_s is not None and waited_s >= self.patience_s
         return (
-            impatient or error.errno in _PERMANENT_ERRNOS or self._cancelled.wait(_RETRY_INTERVAL_S)
+            timed_out or error.errno in _PERMANENT_ERRNOS or self._cancelled.wait(_RETRY_INTERVAL_S)
         )
 
     def clear_blocked_reason(self) -> None:
-        """Note that the disk takes things again."""
+        """Record that the disk can be written again."""
         self.blocked_reason = None

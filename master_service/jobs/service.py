@@ -1,7 +1,7 @@
-"""Takes jobs in and answers for them. READ FIRST.
+"""Accepts, starts, cancels and reports jobs. READ FIRST.
 
-A job is accepted once its files and its entry in the ledger are on disk; ``runner`` then sees it
-through, whoever waits or has gone. ``accept`` and ``wait`` are the whole way of one request.
+A job is accepted once its files and its row in the ledger are on disk; ``runner`` then processes
+it, whether a caller waits or not. A synchronous request calls ``accept``, then ``wait``.
 """
 
 import threading
@@ -38,24 +38,27 @@ _PAGE_FILES = 1000
 _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
 _YIELD_S = 0.0001
-"""Under gevent nobody else gets a turn until a thread waits, and a zero wait is none."""
+"""gevent switches threads only in a wait; a wait of zero does not switch."""
 
 
 class Slaves(Protocol):
-    """What the service asks about slaves; ``slaves.Registry`` is the one there is."""
+    """What the service asks about slaves; implemented by ``slaves.registry.Registry``."""
 
     def why_unavailable(self, task_type: str) -> str | None:
-        """Say why no slave can do a type; None when one can."""
+        """Return why no slave can do a type; None when one can."""
         ...
 
     def capable_of(self, task_type: str) -> list[str]:
-        """Return the present slaves ("ip:port") that can do a type."""
+        """Return the slaves ("ip:port") that can be called and can do a type."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLimits:
-    """How much is taken, and for how long a waiting request is patient."""
+    """Limits on what is accepted.
+
+    ``patience_s`` is how long a synchronous request waits without a slave, or for a full disk.
+    """
 
     patience_s: float
     max_file_bytes: int
@@ -65,7 +68,7 @@ class ServiceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Every call on jobs, each raising a ``Refusal`` where it can't be followed."""
+    """Every operation on jobs; each raises a ``Refusal`` where it isn't possible."""
 
     store: JobStore
     runner: Runner
@@ -73,18 +76,19 @@ class Service:
     metrics: Metrics
     limits: ServiceLimits
     resting: Callable[[], Mapping[str, Suspension]]
-    """Returns the slaves ("ip:port") that are given nothing now."""
+    """Returns the resting slaves ("ip:port"), which get no files for now."""
     _open_job_lock: threading.Lock = field(default_factory=threading.Lock)
-    """Held while an open job takes files or leaves its state: one after the other."""
+    """Held while an open job receives files, starts or is cancelled."""
 
     # A whole job in one request
 
     def accept(
         self, task_type: str, form: Form, idempotency_key: IdempotencyKey | None, waits: bool
     ) -> str:
-        """Make a job of what was uploaded in the task type's own field; returns its id.
+        """Store and start a job of the uploads in the task type's form field; return its id.
 
-        A file over the limit only fails by itself.
+        A file over the size limit fails; the others are processed. ``waits`` says whether the
+        caller will call ``wait``.
         """
         task = task_type_of(task_type)
         uploads = uploads_for(task, form)
@@ -102,7 +106,7 @@ class Service:
         return job_id
 
     def wait(self, job_id: str) -> Job:
-        """Come back when the job is over; raises ``ShuttingDown`` when the master stops first."""
+        """Return the finished job; raises ``ShuttingDown`` when the master stops first."""
         running_job = self.runner.running_job(job_id)
         if running_job is not None:
             self._wait_for(running_job)
@@ -110,11 +114,15 @@ class Service:
                 raise ShuttingDown(job_id)
         job = self.job(job_id)
         if not job.is_over:
-            raise RuntimeError(f"job {job_id} stands still until the master is started again")
+            raise RuntimeError(f"job {job_id} is stuck until the master is restarted")
         return job
 
     def _wait_for(self, running_job: RunningJob) -> None:
-        """A job taken up after a restart waits for slaves; a request that repeats does not."""
+        """Wait until the job is over; raises ``NoSlaves``.
+
+        A job resumed after a restart waits for slaves without a limit; a repeated request waits
+        ``limits.patience_s``.
+        """
         unavailable_since: float | None = None
         while not running_job.over.wait(_POLL_INTERVAL_S):
             reason = self.slaves.why_unavailable(running_job.job.task_type)
@@ -129,7 +137,7 @@ class Service:
     # A job in several requests
 
     def open(self, task_type: str, idempotency_key: IdempotencyKey | None) -> str:
-        """Make a job without files; returns its id."""
+        """Create a job that receives its files later; return its id."""
         task_type_of(task_type)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
@@ -140,12 +148,12 @@ class Service:
     def add_files(
         self, job_id: str, form: Form, idempotency_key: IdempotencyKey | None
     ) -> list[int]:
-        """Take more files of an open job, which are safe then; returns their indexes."""
+        """Store more files of an open job; return their indexes."""
         with self._open_job_lock:
             job = self.job(job_id)
             uploads = uploads_for(task_type_of(job.task_type), form)
             if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
-                return cast(list[int], answer)  # as it was claimed below
+                return cast(list[int], answer)  # what this method returned
             self.check_open(job_id)
             if job.bytes_received + form.bytes_received > self.limits.max_job_bytes:
                 raise JobTooLarge(self.limits.max_job_bytes)
@@ -155,13 +163,13 @@ class Service:
             return [file.index for file in files]
 
     def check_open(self, job_id: str) -> None:
-        """Raise ``StateConflict`` where the job takes no more files."""
+        """Raise ``StateConflict`` unless the job is open."""
         job = self.job(job_id)
         if job.state is not JobState.OPEN:
             raise StateConflict(f"Job {job_id} is {job.state.value} and takes no more files.")
 
     def start(self, job_id: str) -> None:
-        """Let an open job begin; one that has begun already goes on."""
+        """Start an open job; does nothing for one that was started before."""
         with self._open_job_lock:
             job = self.job(job_id)
             if job.state is JobState.CANCELLED:
@@ -177,13 +185,13 @@ class Service:
             self.store.ledger.start(job)
             self._enqueue(job, None)
 
-    # What can be done with a job
+    # Changes to a job
 
     def cancel(self, job_id: str) -> Job:
-        """End the job early, and come back when that is done; nothing happens to one that is over.
+        """Cancel the job unless it is over; return it.
 
-        Where the end takes long (a result waits for a full disk, say), it is not waited for. Raises
-        ``LedgerFull`` as long as it can't be noted.
+        Waits ``_CANCEL_TIMEOUT_S`` at most: a result that is being saved to a full disk may take
+        longer. Raises ``LedgerFull`` when the cancellation can't be written.
         """
         with self._open_job_lock:
             job = self.job(job_id)
@@ -194,12 +202,12 @@ class Service:
             self.runner.cancel(running_job)
             running_job.over.wait(_CANCEL_TIMEOUT_S)
         if not self.store.ledger.flush():
-            # The work has stopped, but a master that dies now would go on with it after its start.
+            # The work has stopped, but after a crash the next master would resume it.
             raise LedgerFull
         return self.job(job_id)
 
     def retry(self, job_id: str, idempotency_key: IdempotencyKey | None) -> str:
-        """Make a new job of the failed files of one that is over; returns its id."""
+        """Start a new job of the failed files of one that is over; return its id."""
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
         old = self.job(job_id)
@@ -225,7 +233,7 @@ class Service:
         return new_id
 
     def drop(self, job_id: str, slave: str) -> int:
-        """Let one slave do nothing more of this job; returns how many files it had to give back."""
+        """Exclude a slave from this job; return how many files are requeued."""
         job = self.job(job_id)
         able = self.slaves.capable_of(job.task_type)
         if slave not in able:
@@ -236,10 +244,10 @@ class Service:
             raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")
         return self.runner.drop(job_id, slave)
 
-    # What is known of a job
+    # Queries
 
     def job(self, job_id: str) -> Job:
-        """Return the job as it stands; raises ``NotFound``."""
+        """Return the job in its current state; raises ``NotFound``."""
         running_job = self.runner.running_job(job_id)
         job = running_job.job if running_job else self.store.ledger.job(job_id)
         if job is None:
@@ -250,7 +258,7 @@ class Service:
         return job
 
     def files(self, job: Job) -> Iterator[File]:
-        """Yield every file of the job, in upload order, without holding all of them."""
+        """Yield every file of the job in upload order, read from the ledger in pages."""
         first = 0
         while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
             yield from page
@@ -258,19 +266,19 @@ class Service:
             time.sleep(_YIELD_S)
 
     def waiting_for(self, running_job: RunningJob) -> str | None:
-        """Say what keeps a job from going on, if anything does."""
+        """Return why the job makes no progress, as a sentence; None where it does."""
         if running_job.job.is_over:
             return None
         if running_job.blocked_reason:
             return running_job.blocked_reason
         if not running_job.launched:
-            return "Other jobs of its type come first."
+            return "Other jobs of its type run first."
         return self.slaves.why_unavailable(running_job.job.task_type) or self._all_resting(
             running_job
         )
 
     def _all_resting(self, running_job: RunningJob) -> str | None:
-        """Return why no slave is given a file of the job; None while one is or could be."""
+        """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
         able, resting = self.slaves.capable_of(running_job.job.task_type), self.resting()
         if running_job.has_files_in_progress or not all(name in resting for name in able):
             return None
@@ -278,24 +286,24 @@ class Service:
         return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."
 
     def input(self, job_id: str, index: int) -> tuple[File, Path]:
-        """Return a file of the job and where its uploaded bytes lie; raises ``NotFound``."""
-        is_one = index < self.job(job_id).total_files
-        file = self.store.ledger.file(job_id, index) if is_one else None
+        """Return a file of the job and the path of its uploaded bytes; raises ``NotFound``."""
+        exists = index < self.job(job_id).total_files
+        file = self.store.ledger.file(job_id, index) if exists else None
         path = self.store.spool.inputs(job_id) / str(index)
         if file is None or not path.is_file():
             raise NotFound(f"Job {job_id} has no upload {index} on the master's disk.")
         return file, path
 
-    # How
+    # Helpers
 
     def check_capacity(self) -> None:
-        """Raise ``TooManyJobs`` where no further job would be taken."""
+        """Raise ``TooManyJobs`` where ``max_waiting_jobs`` are queued or running."""
         waiting = self.store.ledger.count_in_states(JobState.QUEUED, JobState.RUNNING)
         if waiting >= self.limits.max_waiting_jobs:
             raise TooManyJobs(self.limits.max_waiting_jobs)
 
     def _count_accepted(self, job: Job, files: Sequence[File], bytes_received: int) -> None:
-        """Count what was accepted; what is over the limit has its end already."""
+        """Count accepted files in the metrics; those over the size limit have failed already."""
         self.metrics.received(job.task_type, bytes_received)
         for file in files:
             if file.failure is not None:
@@ -306,10 +314,10 @@ class Service:
         self.runner.put(job, patience_s)
 
     def _retriable_files(self, job: Job) -> list[File]:
-        """Return the failed files whose uploads were kept: those over the limit were not."""
-        there = self.store.spool.indexes(job.job_id)
+        """Return the failed files that have an upload: files over the size limit have none."""
+        stored = self.store.spool.indexes(job.job_id)
         failed = (file for file in self.files(job) if file.state is FileState.FAILED)
-        return [file for file in failed if file.index in there]
+        return [file for file in failed if file.index in stored]
 
 
 def _now() -> datetime:

@@ -1,7 +1,7 @@
-"""Uploads on disk: those still arriving, and the inputs of each job, one file for each index.
+"""Uploads on disk: ``incoming/`` while they arrive, then ``jobs/<job_id>/<index>``.
 
-``incoming/`` holds what no job has taken yet, ``jobs/<job_id>/<index>`` the inputs. What is
-renamed there outlives the process; it counts only once the ledger speaks of it.
+An upload is moved to its job before the ledger lists it; one that the ledger doesn't list is
+deleted at the next start.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 _YIELD_EVERY_FILES = 200
 _YIELD_S = 0.0001
-"""Under gevent a thread keeps the processor until it waits, and a zero wait is none."""
+"""gevent switches threads only in a wait; a wait of zero does not switch."""
 
 
 class Spool:
-    """The folder of uploads; it belongs to one process alone."""
+    """The folder of uploads; used by one process at a time."""
 
     def __init__(self, root: Path) -> None:
         self._incoming = root / "incoming"
@@ -31,25 +31,25 @@ class Spool:
             folder.mkdir(parents=True, exist_ok=True)
 
     def incoming(self) -> Path:
-        """Return a new folder for uploads that no job has taken yet; the caller removes it."""
-        # Made again where somebody has tidied it away.
+        """Return a new folder for the uploads of one request; the caller removes it."""
+        # A user may have removed it.
         self._incoming.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(dir=self._incoming))
 
     def inputs(self, job_id: str) -> Path:
-        """Return the folder where the bytes of the job's files lie, each named by its index."""
+        """Return the folder of the job's uploads, each named by its file's index."""
         return self._jobs / job_id
 
     def adopt(self, job_id: str, first_index: int, uploads: Sequence[Path]) -> None:
-        """Move uploads to the job's inputs, replacing what a call that died has left there."""
+        """Move uploads to the job's folder, replacing those of a call that was cut short."""
         self.inputs(job_id).mkdir(parents=True, exist_ok=True)
         for index, upload in _enumerate_yielding(uploads, first_index):
-            # What was over the limit was not kept.
+            # An upload over the size limit was not kept.
             if upload.exists():
                 upload.replace(self.inputs(job_id) / str(index))
 
     def copy(self, from_job: str, indexes: Sequence[int], to_job: str) -> None:
-        """Give a new job inputs of another one, numbered from 0; they share the disk's blocks."""
+        """Link inputs of one job to another, numbered from 0; copies where links don't work."""
         self.inputs(to_job).mkdir(parents=True, exist_ok=True)
         sources = [self.inputs(from_job) / str(index) for index in indexes]
         for index, source in _enumerate_yielding(sources, 0):
@@ -75,7 +75,7 @@ class Spool:
         shutil.rmtree(folder, ignore_errors=True)
 
     def remove_leftovers(self, job_id: str, total_files: int) -> None:
-        """Delete what a killed process has left among a job's inputs: all but its files."""
+        """Delete all but the uploads of the job's files: what a killed process left."""
         for entry in os.scandir(self.inputs(job_id)) if self.inputs(job_id).is_dir() else ():
             if entry.is_dir():
                 shutil.rmtree(entry.path, ignore_errors=True)
@@ -83,17 +83,18 @@ class Spool:
                 Path(entry.path).unlink(missing_ok=True)
 
     def indexes(self, job_id: str) -> set[int]:
-        """Return the indexes of a job's files whose bytes are there."""
+        """Return the indexes of the job's files that have an upload."""
         folder = self.inputs(job_id)
         entries = os.scandir(folder) if folder.is_dir() else ()
         return {int(entry.name) for entry in entries if entry.name.isdecimal()}
 
     def jobs(self) -> list[str]:
-        """Return the ids of the jobs that have inputs."""
+        """Return the ids of the jobs that have a folder."""
         return [entry.name for entry in os.scandir(self._jobs)]
 
 
 def _enumerate_yielding(items: Iterable[T], first: int) -> Iterator[tuple[int, T]]:
+    """Enumerate from ``first``, and let other threads run every ``_YIELD_EVERY_FILES`` items."""
     for number, item in enumerate(items):
         if number % _YIELD_EVERY_FILES == _YIELD_EVERY_FILES - 1:
             time.sleep(_YIELD_S)

@@ -1,7 +1,7 @@
-"""Keeps jobs and their uploads: the ledger speaks only of uploads that lie in the spool already.
+"""Stores jobs with their uploads: first the uploads in the spool, then the rows in the ledger.
 
-What a call has stored when it returns outlives the process. What a killed process has left half
-done is removed when the next one starts.
+What a call has stored when it returns survives the process. What a killed process left incomplete
+is removed at the next start.
 """
 
 import contextlib
@@ -23,13 +23,13 @@ _YIELD_S = 0.0001
 
 
 class JobStore:
-    """The ledger and the spool of one master, which may be asked directly, and what needs both."""
+    """The ledger and the spool of one master, and the operations that change both."""
 
     def __init__(self, folder: Path) -> None:
         self.spool = Spool(folder)
         path = folder / LEDGER_FILE
         if path.is_file() and not path.stat().st_size and any(self.spool.jobs()):
-            # SQLite would take it for a new one, and the uploads would be removed as nobody's.
+            # SQLite would make a new ledger of it, and the uploads of all jobs would be deleted.
             raise LedgerEmpty
         self.ledger = Ledger(path)
         self.ledger.recover()
@@ -47,9 +47,9 @@ class JobStore:
         uploads: Sequence[Path],
         idempotency_key: IdempotencyKey | None,
     ) -> str:
-        """Take a new job with its files; returns its id, or that of the job with the same claim.
+        """Store a new job with its files; return its id, or the id stored for the same key.
 
-        Raises ``LedgerFull`` where the disk does not take it; then nothing of it is there.
+        Raises ``LedgerFull`` where the disk is full; nothing of the job is left then.
         """
         with self._all_or_nothing(job, 0, 0):
             self.spool.adopt(job.job_id, 0, uploads)
@@ -66,7 +66,7 @@ class JobStore:
         indexes: Sequence[int],
         idempotency_key: IdempotencyKey | None,
     ) -> str:
-        """Like ``add``, with inputs that another job has under these indexes."""
+        """Like ``add``, with the inputs ``indexes`` of the job ``of`` as uploads."""
         with self._all_or_nothing(job, 0, 0):
             self.spool.copy(of.job_id, indexes, job.job_id)
             job_id = self.ledger.add(job, files, idempotency_key)
@@ -81,30 +81,30 @@ class JobStore:
         uploads: Sequence[Path],
         idempotency_key: IdempotencyKey | None,
     ) -> None:
-        """Take more files of an open job; one call for a job at a time."""
+        """Store more files of an open job; not to be called twice at a time for one job."""
         first = files[0].index
         with self._all_or_nothing(job, first, len(files)):
             self.spool.adopt(job.job_id, first, uploads)
             self.ledger.add_files(job, files, idempotency_key)
 
     def remove(self, job_id: str) -> None:
-        """Forget a job and delete its uploads."""
+        """Delete a job and its uploads."""
         self.ledger.remove(job_id)
         self.spool.remove(job_id)
 
     def remove_expired(self, finished_before: datetime, opened_before: datetime) -> int:
-        """Forget the jobs that have been kept for long enough; returns how many."""
+        """Delete jobs finished or left open before these times; return how many."""
         count = 0
         while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
             self.spool.remove(job_id)
             count += 1
-            # Under gevent nobody else gets a turn until a thread waits, and a zero wait is none.
+            # gevent switches threads only in a wait; a wait of zero does not switch.
             time.sleep(_YIELD_S)
         return count
 
     @contextlib.contextmanager
     def _all_or_nothing(self, job: Job, first: int, count: int) -> Iterator[None]:
-        """Delete what was put into the spool when it can't be entered; all, where count is 0."""
+        """Delete the uploads at ``count`` indexes (0: all of the job) if the block fails."""
         try:
             yield
         except BaseException as error:
@@ -115,6 +115,6 @@ class JobStore:
             if isinstance(error, FileNotFoundError):
                 raise NotFound("The uploads are no longer on the master's disk.") from error
             if isinstance(error, OSError):
-                _log.warning("an upload can't be moved to its job: %s", error)
+                _log.warning("can't move an upload to its job: %s", error)
                 raise LedgerFull from error
             raise

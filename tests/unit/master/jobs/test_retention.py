@@ -20,4 +20,4 @@ def test_old_jobs_are_forgotten_until_it_is_stopped(tmp_path: Path) -> None:
     assert wait_until(lambda: store.ledger.job("old") is None)
     retention.stop()
     store.ledger.close()
-    assert "housekeeping" not in [thread.name for thread in threading.enumerate()]
+    assert "retention" not in [thread.name for thread in threading.enumerate()]
