@@ -11,7 +11,7 @@ def main() -> int:
     """Run the master until it is told to stop; returns the exit code."""
     options = command_line.read(MASTER, sys.argv[1:])
 
-    # Before what does the work is imported, so that all of it waits cooperatively.
+    # gevent must patch the standard library before other modules import it.
     from gevent import monkey
 
     monkey.patch_all()

@@ -1,1 +1,1 @@
-"""The master: accepts files, spreads them over the slaves, saves what comes back."""
+"""The master: accepts files, distributes them to slaves and saves their results."""

@@ -1,4 +1,4 @@
-"""Wires the master: the only place where its parts are put together."""
+"""Wires the master: the only place where its components are created and connected."""
 
 import logging
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """The app, and what the program around it has to see to."""
+    """The Flask app, and the components that ``start`` must stop and close."""
 
     app: Flask
     worker: Worker
@@ -45,22 +45,22 @@ class Master:
     retention: Retention
 
     def stop(self) -> None:
-        """Let everybody go who waits; the jobs go on when the master is started again."""
+        """End waiting requests and runs; the jobs resume when the master is restarted."""
         self.runner.stop()
         self.worker.stop()
 
     def close(self) -> None:
-        """Write what is left to write."""
+        """Stop the retention thread, and write pending changes of the ledger."""
         self.retention.stop()
         self.store.ledger.close()
 
 
 def create_master(settings: MasterSettings) -> Master:
-    """Return the master, its watch over the slaves and the jobs it was left with under way."""
+    """Create the master, start its threads, and resume unfinished jobs."""
     metrics = Metrics()
 
     def url_of(slave: str) -> str | None:
-        return registry.url_of(slave)  # which comes into being below
+        return registry.url_of(slave)  # created below
 
     authority = settings.tls.authority
     transport = Transport(settings.token, settings.slave_timeout_s, url_of, authority)
@@ -93,21 +93,21 @@ def create_master(settings: MasterSettings) -> Master:
 
 
 class _Json(DefaultJSONProvider):
-    """Flask's own JSON, readable, and whole where a text holds what is no character of UTF-8."""
+    """Flask's JSON with plain non-ASCII characters, and escaped lone surrogates."""
 
     ensure_ascii = False
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 (Flask's signature)
-        """Encode; a lone surrogate, which some JSON brings, keeps its escape."""
+        """Encode as JSON; a lone surrogate, which UTF-8 can't encode, is escaped."""
         return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _app(context: AppContext, settings: MasterSettings) -> Flask:
-    # Files of its own it serves from the page's folder alone.
+    # Static files belong to the blueprint of the page.
     app = Flask("master_service", static_folder=None)
     app.json = _Json(app)
     app.extensions["master"] = context
-    # Finds out whether who listens is still there.
+    # Pings detect WebSocket clients that are gone.
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 25, "max_message_size": 4096}
     plain = settings.allow_plain_http
     login.set_up(app, settings.token, secure=settings.tls.serves, plain=plain)
@@ -144,21 +144,21 @@ def _add_gauges(context: AppContext, runner: Runner) -> None:
 
     context.metrics.add_gauge("slaves", "Slaves by state.", "state", slaves)
     context.metrics.add_gauge(
-        "unfinished", "Jobs and files that are not finished.", "what", runner.queue_sizes
+        "unfinished", "Jobs and files that have not ended.", "what", runner.queue_sizes
     )
 
 
 def _remote_slave_refusal(settings: MasterSettings, tls: bool) -> str | None:
-    """Return what a slave on another computer is told, or None where it is welcome."""
+    """Return why a slave on another computer can't register; None where it can."""
     if settings.token is None:
         return (
-            "This master takes slaves of its own computer alone: set CLUSTER_TOKEN and "
-            "MASTER_HOST on the master to take others."
+            "This master accepts only slaves on its own computer: set CLUSTER_TOKEN and "
+            "MASTER_HOST on the master to accept others."
         )
     if not tls and not settings.allow_plain_http:
         return (
-            "The master would have to send its token to this slave readable by the network: give "
-            "the slave TLS_CERT and TLS_KEY, or set ALLOW_PLAIN_HTTP=1 on the master if you trust "
-            "this network."
+            "The master would have to send its token to this slave unencrypted: give the slave "
+            "TLS_CERT and TLS_KEY, or set ALLOW_PLAIN_HTTP=1 on the master if you trust this "
+            "network."
         )
     return None

@@ -1,15 +1,15 @@
-"""Every reason for which the master refuses a request, with its HTTP status.
+"""Every refusal of a request by the master, with its HTTP status.
 
 Refusal
 ├── UnknownTaskType      400
 ├── NoFiles              400
 ├── BadRegistration      400
-├── InvalidRequest       400   a key, number or body that is not valid
+├── InvalidRequest       400   an invalid key, number or body
 ├── NotFound             404   no such job, file, result or slave
-├── StateConflict        409   not in the state that the job is in
-├── ProtocolMismatch     409   a slave of another version of the contract
+├── StateConflict        409   not possible in the state of the job
+├── ProtocolMismatch     409   a slave with another version of the protocol
 ├── JobTooLarge          413
-├── KeyReused            422   an Idempotency-Key that came with something else
+├── KeyReused            422   an Idempotency-Key used before for another request
 ├── LedgerDamaged        500   the database of jobs is malformed
 ├── NoSlaves             503
 ├── TooManyJobs          503
@@ -26,9 +26,9 @@ from protocol.counts import counted
 
 
 class Refusal(Exception):
-    """A request that is not taken; its text tells the caller why and what to do.
+    """A request that is refused; the text says why and what to do.
 
-    ``retry_after_s`` is when it may be worth another try; None where it would be the same again.
+    ``retry_after_s`` is when to repeat the request (seconds); None where repeating doesn't help.
     """
 
     status: ClassVar[int] = 400
@@ -43,37 +43,37 @@ class UnknownTaskType(Refusal):
 
 
 class NoFiles(Refusal):
-    """The form brought no file in the field of its task type, or a job has none."""
+    """The form has no file in the field of its task type, or the job has no files."""
 
 
 class BadRegistration(Refusal):
-    """A registration lacks a part, or has one that makes no sense."""
+    """A field of a registration is missing or invalid."""
 
 
 class InvalidRequest(Refusal):
-    """Something in the request makes no sense."""
+    """A header, parameter or body of the request is invalid."""
 
 
 class NotFound(Refusal):
-    """What the request is about is not there."""
+    """The job, file, result or slave does not exist."""
 
     status = 404
 
 
 class StateConflict(Refusal):
-    """The job is in no state in which this could be done."""
+    """The operation is not possible in the state of the job."""
 
     status = 409
 
 
 class ProtocolMismatch(Refusal):
-    """Master and slave would not understand each other."""
+    """Master and slave have different versions of the protocol."""
 
     status = 409
 
 
 class JobTooLarge(Refusal):
-    """All files of the job together are over the limit."""
+    """The files of the job together exceed MAX_JOB_SIZE."""
 
     status = 413
 
@@ -85,7 +85,7 @@ class JobTooLarge(Refusal):
 
 
 class KeyReused(Refusal):
-    """The same ``Idempotency-Key`` came with something else before."""
+    """The ``Idempotency-Key`` was used before for another request."""
 
     status = 422
 
@@ -97,14 +97,14 @@ class KeyReused(Refusal):
 
 
 class NoSlaves(Refusal):
-    """Nobody is there who could do it."""
+    """No slave can do the task type."""
 
     status = 503
     retry_after_s = 10
 
 
 class TooManyJobs(Refusal):
-    """As many jobs wait as the master takes."""
+    """MAX_WAITING_JOBS jobs are queued or running."""
 
     status = 503
     retry_after_s = 30
@@ -117,7 +117,7 @@ class TooManyJobs(Refusal):
 
 
 class TooManyOpenJobs(Refusal):
-    """As many uploads are begun as the master takes."""
+    """MAX_WAITING_JOBS jobs are open."""
 
     status = 503
     retry_after_s = 30
@@ -131,7 +131,7 @@ class TooManyOpenJobs(Refusal):
 
 
 class TooManySlaves(Refusal):
-    """As many slaves are there as the master takes."""
+    """The registry is full."""
 
     status = 503
     retry_after_s = 30
@@ -144,7 +144,7 @@ class TooManySlaves(Refusal):
 
 
 class ShuttingDown(Refusal):
-    """The master was told to stop before the job was over."""
+    """The master shuts down before the job is over."""
 
     status = 503
     retry_after_s = 10
@@ -162,7 +162,7 @@ class StorageFull(Refusal):
 
 
 class LedgerDamaged(Refusal):
-    """The file of the ledger is malformed."""
+    """The file of the ledger is malformed; ``ledger_damage`` logs what to do."""
 
     status = 500
 
@@ -174,7 +174,7 @@ class LedgerDamaged(Refusal):
 
 
 class LedgerFull(StorageFull):
-    """The disk does not take what would have to be noted."""
+    """The ledger or the spool can't be written."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Says how to open a cluster to other computers: a ready token, and the lines to paste."""
+"""Writes the instructions for a cluster of several computers: a new token, and shell lines."""
 
 import os
 import secrets
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 _TOKEN_BYTES = 24
 _DOCUMENTATION_ADDRESS = "192.0.2.1"
-"""An address that is nobody's (RFC 5737): only the way there is asked for, nothing is sent."""
+"""Reserved for documentation (RFC 5737); its route tells our own address, and nothing is sent."""
 _WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::"})
 
 
 def join_instructions(host: str, port: int) -> str:
-    """Return the lines, with a new token each time, for a master that is to listen on ``host``."""
+    """Return the text, with a new token, for a master that is to listen on ``host``."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     address = _own_address() if host in _WILDCARD_ADDRESSES else host
     quoted = f"[{address}]" if ":" in address else address
@@ -44,7 +44,7 @@ def _certificates(address: str = "SLAVE-ADDRESS") -> dict[str, str]:
 
 
 def _shell_line(settings: Mapping[str, str], program: str) -> str:
-    """Return one line for the shell that most have on this system."""
+    """Return a line that sets variables and runs the program: PowerShell on Windows, else sh."""
     if os.name == "nt":
         words = [f"$env:{name}='{value}';" for name, value in settings.items()]
     else:
@@ -53,7 +53,7 @@ def _shell_line(settings: Mapping[str, str], program: str) -> str:
 
 
 def _own_address() -> str:
-    """Return the address by which others on the network most likely reach this computer."""
+    """Return the address at which other computers most likely reach this one."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect((_DOCUMENTATION_ADDRESS, 9))

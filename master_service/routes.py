@@ -1,4 +1,4 @@
-"""The calls that the master answers: HTTP in, JSON out, no policy."""
+"""The calls about the cluster, and ``/assign_task``: HTTP in, JSON out, no policy."""
 
 import logging
 import time
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
-    """Say that the master is up; a browser is led to the page."""
+    """Return that the master is up; redirects a browser to the page."""
     if wants_page():
         return redirect("/ui", 303)
     return Response("Master is working", mimetype="text/plain")
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/register")
 def register() -> Response:
-    """Take a slave in; repeating it is the heartbeat."""
+    """Register a slave; repeated calls are its heartbeats."""
     registry = app_context().registry
     body = json_body()
     ip, port = read_address(body)
@@ -51,16 +51,18 @@ def register() -> Response:
     check_is_local(ip, app_context().remote_slave_refusal(known is not None and known.tls))
     is_new = registry.register(ip, port, capabilities, time.monotonic())
     if is_new and (mixed := registry.mixed_versions()):
-        _log.warning("slaves differ in %s: the same file may give different results", mixed)
+        _log.warning(
+            "the slaves' versions of %s differ: the same file may give different results", mixed
+        )
     answer: dict[str, object] = {"status": "success", "heartbeat_interval": registry.interval_s}
-    if problem := registry.unreachable_reason(ip, port):
-        answer["unreachable_reason"] = problem
+    if reason := registry.unreachable_reason(ip, port):
+        answer["unreachable_reason"] = reason
     return jsonify(answer)
 
 
 @blueprint.delete("/register")
 def leave() -> Response:
-    """Let a slave go that leaves in good order."""
+    """Unregister a slave that shuts down."""
     ip, port = read_address(json_body())
     app_context().registry.leave(ip, port)
     return jsonify(status="success")
@@ -68,7 +70,7 @@ def leave() -> Response:
 
 @blueprint.get("/check_status")
 def check_status() -> Response:
-    """Say who is there; without the token, only that the master is."""
+    """Return all slaves; to a caller without the token, only that the master is up."""
     if not is_authenticated():
         return jsonify(status="alive")
     registry, now = app_context().registry, time.monotonic()
@@ -83,7 +85,7 @@ def check_status() -> Response:
 
 @blueprint.post("/assign_task")
 def assign_task() -> ResponseReturnValue:
-    """Take files, wait until each has its end, and say how it went."""
+    """Accept files as a job; return its summary when it is over, or a 202 at once."""
     service = app_context().service
     waits = not respond_async()
     with received_form() as form:
@@ -97,7 +99,7 @@ def assign_task() -> ResponseReturnValue:
 
 @blueprint.get("/activity")
 def activity() -> Response:
-    """Say what the slaves are doing, and how many files ended in each of the last intervals."""
+    """Return what each slave holds, and how many files ended in each of the last intervals."""
     found, now = app_context().metrics.activity, time.monotonic()
     return jsonify(
         interval_seconds=INTERVAL_S,
@@ -108,13 +110,13 @@ def activity() -> Response:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return what has been counted, for Prometheus."""
+    """Return the metrics in Prometheus' text format."""
     return Response(app_context().metrics.text(), content_type=CONTENT_TYPE)
 
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """Describe every call, in the order of the description: generators of clients look at it."""
+    """Return the OpenAPI description, unsorted, since client generators depend on its order."""
     text = current_app.json.dumps(openapi_description(), sort_keys=False)
     return Response(text, mimetype="application/json")
 

@@ -12,9 +12,9 @@ from protocol.wire import is_loopback
 
 @dataclass(frozen=True, slots=True)
 class MasterSettings:
-    """What the master goes by; a field that is annotated with a setting's name has its value.
+    """The settings of the master; each field is annotated with the name of its setting.
 
-    ``results_label`` is RESULTS_DIR as the user wrote it; an option's is absolute.
+    ``results_label`` is RESULTS_DIR as the user wrote it; given as an option, it is absolute.
     """
 
     host: Annotated[str, "MASTER_HOST"]
@@ -37,12 +37,12 @@ class MasterSettings:
 
     @property
     def is_open_to_listeners(self) -> bool:
-        """Whether others could read the token on its way here, and nobody said that they may."""
+        """Whether the token crosses the network unencrypted without ALLOW_PLAIN_HTTP."""
         return not (is_loopback(self.host) or self.tls.serves or self.allow_plain_http)
 
     @classmethod
     def read(cls, env: Environment) -> "MasterSettings":
-        """Check every setting; raises ``SettingError`` for the first that can't be used."""
+        """Read every setting; raises ``SettingError`` for the first invalid one."""
         values = env.fields(cls)
         host = values["host"]
         if values["token"] is None and not is_loopback(host):

@@ -18,18 +18,18 @@ from protocol.settings.environment import Environment, SettingError
 _log = logging.getLogger("master")
 
 _MIN_TOKEN_LENGTH = 16
-"""Whoever can reach the master can try tokens as fast as it answers."""
+"""Shorter tokens are warned of: the master does not limit failed attempts."""
 
 
 def run(env: Environment) -> None:
-    """Serve until told to stop; raises ``SettingError`` or ``AddressError`` where it can't."""
+    """Serve until SIGTERM or SIGINT; raises ``SettingError`` or ``AddressError`` at start."""
     settings = MasterSettings.read(env)
     set_up_logging(settings.log_level)
     spool = env.written("SPOOL_DIR", settings.spool_dir)
     _make_folder(env.written("RESULTS_DIR", settings.results_dir), settings.results_dir)
     _make_folder(spool, settings.spool_dir)
     with contextlib.suppress(OSError):
-        # Other users of this computer have no business with what was uploaded.
+        # Uploads are private to the user of the master.
         settings.spool_dir.chmod(0o700)
     try:
         lock = FileLock(settings.spool_dir / "lock", timeout=0).acquire()
@@ -61,7 +61,7 @@ def run(env: Environment) -> None:
                 _log.warning("CLUSTER_TOKEN is short enough to be guessed: make a longer one")
             scheme = "https" if settings.tls.serves else "http"
             _log.info("listening on %s://%s:%d", scheme, settings.host, settings.port)
-            _log.info("results go to %s", settings.results_dir)
+            _log.info("saving results in %s", settings.results_dir)
 
         server.run(on_start=log_start, on_stop=master.stop)
         master.close()
@@ -70,7 +70,7 @@ def run(env: Environment) -> None:
 def _make_folder(written: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Whether it can be written to is known only by writing.
+        # Permission bits and quotas don't tell whether a write succeeds.
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

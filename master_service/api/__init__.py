@@ -1,1 +1,1 @@
-"""Requests in, JSON out, no policy: one module a resource, and the description of all calls."""
+"""The HTTP API: requests in, JSON out, no policy; ``openapi`` describes every call."""

@@ -1,4 +1,4 @@
-"""The parts of the master that its calls are about; ``app`` puts them together."""
+"""The components of the master that its HTTP calls use; ``app`` creates them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,11 @@ from protocol.server.multipart_receiver import Limits
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What a call may ask; ``resting`` are the slaves that are given nothing now.
+    """The components that HTTP calls use.
 
-    ``remote_slave_refusal`` is what a slave on another computer is told that is called over TLS,
-    or not; None where it is welcome.
+    ``resting`` returns the resting slaves by "ip:port". ``remote_slave_refusal`` returns why a
+    slave on another computer can't register, None where it can; its argument says whether the
+    master calls that slave over TLS.
     """
 
     service: Service
@@ -33,6 +34,6 @@ class AppContext:
 
 
 def app_context() -> AppContext:
-    """Return the parts of the app that answers the request at hand."""
+    """Return the components of the app that handles the current request."""
     found: AppContext = current_app.extensions["master"]
     return found

@@ -1,4 +1,4 @@
-"""Tells who listens, through a WebSocket, how a job goes."""
+"""Sends the progress of a job through a WebSocket."""
 
 import json
 import re
@@ -21,41 +21,41 @@ sock = Sock()
 _HANDSHAKE = re.compile(r"[A-Za-z0-9+/]{22}==")
 """Sixteen bytes in Base64."""
 _MIN_INTERVAL_S = 0.1
-"""Ten messages a second; what happens in between is told by the next one."""
+"""The interval between two messages, in seconds; changes in between are sent with the next."""
 
 
 @blueprint.before_request
 def check_handshake() -> None:
-    """Refuse what can't become a WebSocket while the answer can still be an HTTP error."""
+    """Refuse an invalid handshake while the answer can still be an HTTP error."""
     if request.endpoint != "job_events.events":
         return
     app_context().service.job(str((request.view_args or {})["job_id"]))
     version = request.headers.get("Sec-WebSocket-Version")
     if version != "13" or not _HANDSHAKE.fullmatch(request.headers.get("Sec-WebSocket-Key", "")):
-        raise InvalidRequest("This handshake is none of a WebSocket (RFC 6455, version 13).")
+        raise InvalidRequest("This is not a WebSocket handshake (RFC 6455, version 13).")
 
 
 @blueprint.get("/jobs/<job_id>/events")
 def no_events(job_id: str) -> ResponseReturnValue:
-    """Tell who comes without a WebSocket what to do."""
+    """Refuse a plain GET; the message says what to do instead."""
     app_context().service.job(job_id)
     raise InvalidRequest(
-        f"A job's events come through a WebSocket: without one ask for /jobs/{job_id} at times."
+        f"A job's events come through a WebSocket: without one, poll /jobs/{job_id}."
     )
 
 
 @sock.route("/jobs/<job_id>/events", bp=blueprint)  # type: ignore[untyped-decorator] # no types
 def events(socket: Server, job_id: str) -> None:
-    """Tell how a job goes until it is over; who listens slowly is told less often."""
+    """Send the job's overview at each change until it is over; less often to a slow client."""
     service = app_context().service
-    # A message that finds half of the room it needs must wait, not be cut off.
+    # ``send`` alone may send only the beginning of a message.
     socket.sock = _SerializedSends(socket.sock)
     last_sent: dict[str, object] = {}
-    # Some clients overlook a message that comes in one piece with the handshake's answer.
+    # Some clients lose a message that arrives together with the handshake's answer.
     time.sleep(_MIN_INTERVAL_S / 2)
     while True:
         job = service.job(job_id)
-        # Before the message: the job may end while a slow listener takes it.
+        # Read before sending: the job may end while a slow client receives the message.
         is_over, running_job = job.is_over, service.runner.running_job(job_id)
         overview = current_overview(job)
         if overview != last_sent:
@@ -63,13 +63,13 @@ def events(socket: Server, job_id: str) -> None:
             last_sent = overview
         if is_over or (running_job and running_job.stopped) or not socket.connected:
             return
-        # What a watcher says is of no interest, and must not pile up.
+        # Messages of the client are discarded, so that they don't accumulate.
         socket.input_buffer.clear()
         time.sleep(_MIN_INTERVAL_S)
 
 
 class _SerializedSends:
-    """A socket whose ``send`` sends everything, and one message after the other."""
+    """A socket whose ``send`` sends all of its data, under a lock."""
 
     def __init__(self, sock: Any) -> None:  # noqa: ANN401 (whichever the server has)
         self._sock = sock

@@ -1,6 +1,6 @@
-"""Tells how far a job has come, in the words of the contract: counts, rate and time left.
+"""Formats jobs and their files as the JSON of the API, for HTTP and the WebSocket.
 
-Everybody who watches a job (the ledger's readers, the WebSocket) is told the same.
+No I/O, clocks or threads.
 """
 
 from datetime import datetime
@@ -11,11 +11,11 @@ from master_service.jobs.model import File, Job, JobState
 def overview(
     job: Job, rate: float | None = None, waiting_for: str | None = None
 ) -> dict[str, object]:
-    """Return what is told of a job, but for its files; ``rate`` is that of one under way."""
+    """Return a job without its files; ``rate`` is the recent one (files/s) of a running job."""
     left = job.total_files - job.ended_files
     if job.is_over and job.started_at and job.finished_at:
         elapsed_s = (job.finished_at - job.started_at).total_seconds()
-        # What was cancelled took no time.
+        # Cancelled files took no time.
         rate = (job.done_files + job.failed_files) / max(elapsed_s, 0.001)
     return {
         "job_id": job.job_id,
@@ -36,7 +36,7 @@ def overview(
 
 
 def file_entry(file: File) -> dict[str, object]:
-    """Return the ledger's entry of one file."""
+    """Return one file of a job."""
     return {
         "index": file.index,
         "filename": file.filename,

@@ -29,7 +29,7 @@ _MAX_JOBS = 1000
 
 @blueprint.post("/jobs")
 def open_job() -> ResponseReturnValue:
-    """Make a job that takes files in as many requests as it needs."""
+    """Create an open job, which receives its files in further requests."""
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("task_type"), str):
         raise InvalidRequest('The body must be JSON with a task_type: {"task_type": "text"}.')
@@ -39,24 +39,24 @@ def open_job() -> ResponseReturnValue:
 
 @blueprint.post("/jobs/<job_id>/files")
 def add_files(job_id: str) -> ResponseReturnValue:
-    """Take files of an open job; they are safe once this is answered."""
+    """Add files to an open job; they are stored when the answer is sent."""
     service = app_context().service
     if "Idempotency-Key" not in request.headers:
-        service.check_open(job_id)  # before a large body is read
+        service.check_open(job_id)  # before reading a large body
     with received_form(new_job=False) as form:
         return jsonify(indexes=service.add_files(job_id, form, idempotency_key_of(form)))
 
 
 @blueprint.post("/jobs/<job_id>/start")
 def start(job_id: str) -> ResponseReturnValue:
-    """Let an open job begin."""
+    """Start an open job."""
     app_context().service.start(job_id)
     return accepted(job_id)
 
 
 @blueprint.get("/jobs")
 def jobs() -> ResponseReturnValue:
-    """Return jobs without their files, the newest first."""
+    """Return a page of jobs without their files, newest first."""
     offset, limit = page(100, _MAX_JOBS)
     found = app_context().service.store.ledger.jobs(offset, limit, id_prefix())
     return jsonify(jobs=[current_overview(job) for job in found])
@@ -64,7 +64,7 @@ def jobs() -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>")
 def job(job_id: str) -> ResponseReturnValue:
-    """Return a job and a page of the ledger of its files."""
+    """Return a job and a page of its files."""
     service = app_context().service
     (offset, limit), state, code = page(1000, _MAX_FILES), file_state(), request.args.get("code")
     found = current_overview(service.job(job_id))
@@ -74,7 +74,7 @@ def job(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>/slaves")
 def slaves(job_id: str) -> ResponseReturnValue:
-    """Say how many of a job's files each slave has done, and how fast while it worked on them."""
+    """Return how many of a job's files each slave has done, and its rate while it had some."""
     service = app_context().service
     job_id = service.job(job_id).job_id
     running_job, ledger = service.runner.running_job(job_id), service.store.ledger
@@ -97,7 +97,7 @@ def _rate(files: int, seconds: float) -> float:
 
 @blueprint.get("/jobs/<job_id>/failures")
 def failures(job_id: str) -> ResponseReturnValue:
-    """Say how many of a job's files failed in which way."""
+    """Return how many of a job's files failed, by code."""
     service = app_context().service
     job_id = service.job(job_id).job_id
     return jsonify(job_id=job_id, by_code=service.store.ledger.failed_by_code(job_id))
@@ -105,20 +105,20 @@ def failures(job_id: str) -> ResponseReturnValue:
 
 @blueprint.delete("/jobs/<job_id>")
 def cancel(job_id: str) -> ResponseReturnValue:
-    """End a job early; one that is over stays as it is."""
+    """Cancel a job; one that is over stays unchanged."""
     return jsonify(current_overview(app_context().service.cancel(job_id)))
 
 
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> ResponseReturnValue:
-    """Make a new job of the failed files of one that is over."""
+    """Start a new job of the failed files of one that is over."""
     new_id = app_context().service.retry(job_id, idempotency_key_of())
     return _job_reference(new_id), 201, {"Location": _url(new_id)}
 
 
 @blueprint.post("/jobs/<job_id>/drop")
 def drop(job_id: str) -> ResponseReturnValue:
-    """Take a job from one slave, which goes on with every other."""
+    """Exclude a slave from a job; the other slaves continue."""
     body = json_body()
     if not isinstance(body, dict) or not isinstance(body.get("slave"), str):
         raise InvalidRequest('The body must be JSON with a slave: {"slave": "ip:port"}.')
@@ -128,9 +128,9 @@ def drop(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>/inputs/<int:index>")
 def job_input(job_id: str, index: int) -> ResponseReturnValue:
-    """Return what was uploaded."""
+    """Return an uploaded file."""
     file, path = app_context().service.input(job_id, index)
-    # Somebody else's upload is never to be run or shown as a page of this master.
+    # Uploads are untrusted: a browser must save them, never show or run them.
     answer = send_file(
         path, _BYTES, as_attachment=True, download_name=_download_name(file.filename)
     )
@@ -140,7 +140,7 @@ def job_input(job_id: str, index: int) -> ResponseReturnValue:
 
 @blueprint.get("/jobs/<job_id>/results.zip")
 def results_zip(job_id: str) -> ResponseReturnValue:
-    """Return all results of a job that are there by now, in folders, with a manifest."""
+    """Return the results that a job has so far, in folders, with a manifest."""
     service = app_context().service
     found = service.job(job_id)
     archive = results_archive.stream(
@@ -153,7 +153,7 @@ def results_zip(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/results/<task_type>/<name>")
 def result(task_type: str, name: str) -> ResponseReturnValue:
-    """Return one result."""
+    """Return the file of one result."""
     path = app_context().results.find(task_type, name)
     if path is None:
         raise NotFound(f"There is no result {name} of {task_type}.")
@@ -163,12 +163,12 @@ def result(task_type: str, name: str) -> ResponseReturnValue:
 
 
 def accepted(job_id: str) -> ResponseReturnValue:
-    """Answer that a job goes on without the caller."""
+    """Return the 202 that names a job which runs in the background."""
     return _job_reference(job_id), 202, {"Location": _url(job_id)}
 
 
 def _with_accepted_type(answer: Response) -> Response:
-    """Name the content plain bytes for a caller whose ``Accept`` prefers that to its own type."""
+    """Set ``application/octet-stream`` where ``Accept`` prefers it to the answer's own type."""
     own = answer.mimetype or _BYTES
     answer.mimetype = request.accept_mimetypes.best_match((own, _BYTES), own)
     answer.vary.add("Accept")
@@ -184,7 +184,7 @@ def _url(job_id: str) -> str:
 
 
 def current_overview(job: Job) -> dict[str, object]:
-    """Return what is told of a job, with what is known of one under way."""
+    """Return a job without its files, with rate and ``waiting_for`` of a running one."""
     service = app_context().service
     running_job = service.runner.running_job(job.job_id)
     if running_job is None:

@@ -1,4 +1,4 @@
-"""Reads what requests bring to the master: forms, small JSON, pages, keys and preferences."""
+"""Parses requests: forms, small JSON bodies, page parameters, keys and preferences."""
 
 import contextlib
 import hashlib
@@ -23,14 +23,14 @@ _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 @contextlib.contextmanager
 def received_form(*, new_job: bool = True) -> Iterator[Form]:
-    """Store the request's uploads; those that no job has taken at the end are removed.
+    """Store the request's uploads; delete those that were not moved to a job in the block.
 
-    Raises a ``Refusal`` before anything is read where there is no room.
+    Raises a ``Refusal`` before reading the body where the disk or the job queue is full.
     """
     kind, length = request.content_type or "", request.content_length
     app_context().disk_space.check(length or 0)
     if new_job and "Idempotency-Key" not in request.headers:
-        # With a key it may be the repetition of a request that was taken before.
+        # With a key it may repeat a request that was accepted before.
         app_context().service.check_capacity()
     try:
         folder = app_context().service.store.spool.incoming()
@@ -46,15 +46,15 @@ def _receive(kind: str, length: int | None, folder: Path) -> Form:
     try:
         return receive(request.stream, kind, length, folder, app_context().limits)
     except UploadNotStored as error:
-        # The master's own refusal says when to come again.
+        # A ``Refusal`` adds Retry-After.
         raise StorageFull(error.description or "") from error
 
 
 def idempotency_key_of(form: Form | None = None, body: object = None) -> IdempotencyKey | None:
-    """Return the request's ``Idempotency-Key`` with the fingerprint of what it came with.
+    """Return the request's ``Idempotency-Key`` with the fingerprint of its content.
 
-    The boundary of a form says nothing about its content, and is another each time; so the
-    fingerprint is made of what was received instead of the bytes as they came.
+    The fingerprint covers the parsed fields and uploads rather than the raw body, since the
+    boundary of a form differs in each request.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -71,7 +71,7 @@ def idempotency_key_of(form: Form | None = None, body: object = None) -> Idempot
 
 
 def json_body() -> object:
-    """Return the small JSON body of the request; None for anything else."""
+    """Return the JSON body of the request; None for any other body."""
     request.max_content_length = _MAX_JSON_BYTES
     if not request.is_json:
         return None
@@ -82,12 +82,12 @@ def json_body() -> object:
 
 
 def page(default_limit: int, maximum: int) -> tuple[int, int]:
-    """Return ``offset`` and ``limit`` of the query; raises ``InvalidRequest``."""
+    """Return ``offset`` and ``limit`` of the query string; raises ``InvalidRequest``."""
     return _number("offset", 0, 2**53), _number("limit", default_limit, maximum)
 
 
 def file_state() -> FileState | None:
-    """Return the ``state`` that files are asked for by; None for all. Raises ``InvalidRequest``."""
+    """Return ``state`` of the query string, or None; raises ``InvalidRequest``."""
     text = request.args.get("state")
     try:
         return None if text is None else FileState(text)
@@ -97,7 +97,7 @@ def file_state() -> FileState | None:
 
 
 def id_prefix() -> str:
-    """Return the ``id_prefix`` that jobs are asked for by; empty for all."""
+    """Return ``id_prefix`` of the query string, or ""; raises ``InvalidRequest``."""
     text = request.args.get("id_prefix")
     if text is None:
         return ""
@@ -107,7 +107,7 @@ def id_prefix() -> str:
 
 
 def respond_async() -> bool:
-    """Tell whether the caller does not want to wait (``Prefer``, RFC 7240)."""
+    """Return whether the request has ``Prefer: respond-async`` (RFC 7240)."""
     preferences = ",".join(request.headers.getlist("Prefer")).split(",")
     return any(p.partition(";")[0].strip().lower() == "respond-async" for p in preferences)
 

@@ -1,7 +1,7 @@
-"""Puts the results of a job into an archive, below the folders of what was sent, with a manifest.
+"""Streams a job's results as a ZIP archive, in the folders of the uploads, with a manifest.
 
-The ledger is read twice, a page at a time: once for the results, once for the manifest, which is
-written last because only then it is known which results are still there.
+The ledger is read twice, in pages: for the results, then for the manifest, which comes last
+because it lists the results that were missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,16 +15,13 @@ from protocol import manifest
 from protocol.result_names import MANIFEST, ResultPaths
 
 Files = Callable[[], Iterator[File]]
-"""Reads the ledger of a job from its beginning."""
+"""Returns the files of a job in upload order."""
 Locate = Callable[[str], Path | None]
-"""Returns where a saved result lies, if it is still there."""
+"""Returns the path of a saved result, or None where it was removed."""
 
 
 def stream(job: Job, files: Files, locate: Locate) -> Iterator[bytes]:
-    """Yield the archive of those results that are there, while it is put together.
-
-    It is of the files that the job has now; a job that goes on may have more results later.
-    """
+    """Yield the bytes of the archive; it holds the results that the job has when they are read."""
     archive = _Archive(job, files, locate)
     return zip_stream.stream(archive.results(), job.created_at, (MANIFEST, archive.manifest))
 
@@ -36,30 +33,30 @@ class _Archive:
         self._files = files
         self._locate = locate
         self._is_in = bytearray(self._total)
-        """Of each file, whether it had a result when the archive came to it."""
+        """By index: whether the file had a result when ``results`` read it."""
 
     def results(self) -> Iterator[tuple[str, Path | None]]:
-        """Yield each result's path in the archive, and where it lies if it is still there."""
+        """Yield each result's path in the archive, and its path on disk, None if removed."""
         paths = ResultPaths(self._task_type)
         for file in self._first_files():
             if file.saved_file is None:
                 continue
             self._is_in[file.index] = True
-            # Files of the same content may have one result between them.
+            # Equal files may share one result.
             place = paths.place(file.filename, file.saved_file, file.result_sha256 or "")
             if place.is_new:
                 yield place.path, self._locate(file.saved_file)
 
     def manifest(self, missing: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of the manifest; ``missing`` are paths whose results are gone."""
-        gone = set(missing)
+        """Yield the lines of the manifest; ``missing`` are archive paths of removed results."""
+        removed = set(missing)
         paths = ResultPaths(self._task_type)
         yield manifest.HEADER
         for file in self._first_files():
             path = ""
             if file.saved_file is not None and self._is_in[file.index]:
                 path = paths.place(file.filename, file.saved_file, file.result_sha256 or "").path
-            result = "" if path in gone else path
+            result = "" if path in removed else path
             yield manifest.row(file_entry(file), result, self._task_type, self._job_id)
 
     def _first_files(self) -> Iterator[File]:

@@ -1,4 +1,4 @@
-"""Reads what a slave says of itself when it registers. Pure."""
+"""Validates the body of a slave's registration. No I/O, clocks or threads."""
 
 import ipaddress
 import re
@@ -10,9 +10,9 @@ from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION, is_loopback
 
 _HOST_NAME = re.compile(r"(?!-)([A-Za-z0-9_-]{1,63}\.)*(?![0-9]+\.?$)[A-Za-z0-9_-]{1,63}\.?")
-"""Its last part is no number, or it would be an address gone wrong."""
+"""The last label must not be a number: that would be a malformed IP address."""
 _ADDRESS = re.compile(r"[0-9A-Za-z.:]+(%[0-9A-Za-z._-]+)?")
-"""Narrower than ``ipaddress``, which takes anything at all after the percent sign."""
+"""Stricter than ``ipaddress``, which accepts any characters in the zone after the percent sign."""
 _OPTIONAL_FIELDS = frozenset(
     {"workers", "task_types", "unavailable", "versions", "tls", "contract_version", "ocr_languages"}
 )
@@ -35,22 +35,22 @@ def read_address(body: object) -> tuple[str, int]:
 
 
 def check_is_local(ip: str, remote_slave_refusal: str | None) -> None:
-    """Raise ``BadRegistration`` with the text given, if any, for a slave on another computer."""
+    """Raise ``BadRegistration`` with the refusal, if any, for a slave on another computer."""
     if remote_slave_refusal and not is_loopback(ip):
         raise BadRegistration(remote_slave_refusal)
 
 
 def read_capabilities(body: object) -> Capabilities | None:
-    """Return the extras of a registration, or None where there are none.
+    """Return the optional fields of a registration, or None where it has none of them.
 
-    Raises ``ProtocolMismatch`` for a slave of another contract version.
+    Raises ``BadRegistration`` for invalid ones and ``ProtocolMismatch`` for another version.
     """
     if not isinstance(body, Mapping) or not _OPTIONAL_FIELDS & body.keys():
         return None
     version = body.get("contract_version", CONTRACT_VERSION)
     if version != CONTRACT_VERSION:
         raise ProtocolMismatch(
-            f"This master speaks version {CONTRACT_VERSION} of the contract and the slave "
+            f"This master uses version {CONTRACT_VERSION} of the protocol and the slave "
             f"version {version!r}: install the same release on both."
         )
     default = Capabilities()
@@ -73,7 +73,7 @@ def _is_host(text: str) -> bool:
 
 
 def _port(port: object) -> int:
-    # JSON's true is an int to Python, but no port.
+    # In Python, true is an int.
     text = "" if isinstance(port, bool) else str(port)
     if len(text) <= 5 and text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)

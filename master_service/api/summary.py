@@ -1,4 +1,4 @@
-"""Tells how a job went, in the words of the contract. Pure."""
+"""Formats the summary of a job, the answer of ``/assign_task``. No I/O, clocks or threads."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from protocol.counts import counted
 
 
 def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, object]:
-    """Return the answer to a request that waited for its job; ``files`` come in upload order."""
+    """Return the summary of a finished job; ``files`` must be in upload order."""
     saved: list[dict[str, object]] = []
     failed: list[dict[str, object]] = []
     slaves: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Puts results together into a ZIP archive while it is sent, holding one block of it at a time."""
+"""Writes a ZIP archive as a stream of blocks, with one block in memory at a time."""
 
 import time
 import zipfile
@@ -12,14 +12,14 @@ from protocol.result_names import MISSING
 _BLOCK_BYTES = 256 * 1024
 _YIELD_EVERY_FILES = 100
 _YIELD_S = 0.0001
-"""Small results never wait for the network, and under gevent nobody else gets a turn till then."""
+"""gevent switches threads only in a wait, which sending small results is not."""
 
 Manifest = tuple[str, Callable[[Iterable[str]], Iterable[str]]]
-"""The name of a text, and what yields it when it is told which files were no longer there."""
+"""The name of the manifest, and the function from the missing names to its lines."""
 
 
 class _Pipe:
-    """What ``zipfile`` writes to: bytes pile up until they are taken."""
+    """The file object for ``zipfile``: buffers bytes until ``take`` returns them."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -29,7 +29,7 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: what is written is there."""
+        """Do nothing; ``zipfile`` requires the method."""
 
     def take(self) -> bytes:
         taken = bytes(self._bytes)
@@ -40,10 +40,10 @@ class _Pipe:
 def stream(
     files: Iterable[tuple[str, Path | None]], at: datetime, manifest: Manifest | None = None
 ) -> Iterator[bytes]:
-    """Yield an archive of files, each under its name; those no longer there are listed in it.
+    """Yield an uncompressed archive of (name, path) pairs; a text in it lists missing files.
 
-    Not compressed: most results are small or compressed already. ``at`` is every entry's time. The
-    manifest stands last, since it tells what became of the files.
+    Most results are small or compressed already. ``at`` is the time of every entry. The manifest
+    comes last, since it depends on the missing files.
     """
     pipe = _Pipe()
     missing: list[str] = []
@@ -73,7 +73,7 @@ def stream(
 def _entry(
     archive: zipfile.ZipFile, pipe: _Pipe, info: zipfile.ZipInfo, blocks: Iterable[bytes]
 ) -> Iterator[bytes]:
-    # The size is not known to the end; beyond 2 GiB only ZIP64 can tell it.
+    # The size is unknown until the end, and sizes above 2 GiB need ZIP64.
     with archive.open(info, "w", force_zip64=True) as entry:
         for block in blocks:
             entry.write(block)
@@ -86,7 +86,7 @@ def _blocks(source: IO[bytes]) -> Iterator[bytes]:
 
 
 def _joined(lines: Iterable[str]) -> Iterator[bytes]:
-    """Put lines together into blocks, since each block is sent by itself."""
+    """Join lines into blocks of ``_BLOCK_BYTES``, since each block is sent by itself."""
     block = bytearray()
     for line in lines:
         block += line.encode()
@@ -98,6 +98,6 @@ def _joined(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _info(name: str, at: datetime) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, at.timetuple()[:6])
-    # Without it, unpacking makes files that nobody may read.
+    # Unix permissions; without them, files are unpacked as unreadable.
     info.external_attr = 0o644 << 16
     return info

@@ -1,1 +1,1 @@
-"""Jobs from request to results: the service, the runner, and all that the master keeps on disk."""
+"""Jobs from request to results, and everything that the master stores on disk."""

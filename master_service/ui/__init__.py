@@ -1,1 +1,1 @@
-"""The web page: what a person sees of the master in a browser, and the login before it."""
+"""The web page of the master, and its login."""

@@ -1,8 +1,7 @@
-"""Remembers in a cookie that a browser has shown the token, and when that counts.
+"""The login of the page: a cookie that replaces the token in a browser.
 
-The cookie is Flask's session, signed (itsdangerous) with a key that is made of the token: it says
-nothing but that its browser was let in, holds after a restart of the master, and ends with
-another token.
+The cookie is Flask's session, signed (itsdangerous) with a key derived from the token. It holds
+only a flag, survives a restart of the master, and becomes invalid with another token.
 """
 
 import hashlib
@@ -14,15 +13,15 @@ from werkzeug.exceptions import Forbidden
 from protocol.wire import bearer, is_authorized, is_loopback
 
 _LIFETIME = timedelta(days=7)
-"""After the page was last opened; then the token is asked for again."""
+"""The lifetime of a login, counted from when the page was last opened."""
 _READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def set_up(app: Flask, token: str | None, *, secure: bool, plain: bool) -> None:
-    """Let browsers log in to ``app``.
+    """Configure the login of ``app``.
 
-    ``secure`` where it is called over TLS alone; else ``plain`` says whether the token may travel
-    for others on the network to read.
+    ``secure`` says whether the app is served over TLS; ``plain`` whether the token may otherwise
+    cross the network unencrypted.
     """
     app.extensions["login_token"] = token
     app.extensions["login_from_elsewhere"] = secure or plain
@@ -34,28 +33,28 @@ def set_up(app: Flask, token: str | None, *, secure: bool, plain: bool) -> None:
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=_LIFETIME,
-        # An answer under way while somebody logs out would else bring the cookie back.
+        # Otherwise an answer that is sent during a logout would set the cookie again.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
 
 
 def is_needed() -> bool:
-    """Tell whether the app at hand asks for a token at all."""
+    """Return whether the current app has a token."""
     return current_app.extensions["login_token"] is not None
 
 
 def check_transport() -> None:
-    """Raise ``Forbidden`` where the token would have to travel readable by the network."""
-    is_here = is_loopback(request.remote_addr or "")
-    if is_needed() and not (is_here or current_app.extensions["login_from_elsewhere"]):
+    """Raise ``Forbidden`` where the token would cross the network unencrypted."""
+    is_local = is_loopback(request.remote_addr or "")
+    if is_needed() and not (is_local or current_app.extensions["login_from_elsewhere"]):
         raise Forbidden(
-            "The token would travel readable by the network: the master needs TLS_CERT and "
+            "The token would cross the network unencrypted: the master needs TLS_CERT and "
             "TLS_KEY, or ALLOW_PLAIN_HTTP=1 where this network is trusted."
         )
 
 
 def log_in(given: str) -> bool:
-    """Let the browser at hand in if it has brought the token; tell whether it is in now."""
+    """Log the current browser in if the token is right; return whether it is logged in."""
     token: str | None = current_app.extensions["login_token"]
     if token is None:
         return True
@@ -67,29 +66,29 @@ def log_in(given: str) -> bool:
 
 
 def extend() -> None:
-    """Let the login of the browser at hand, if it has one, last its whole time from now on."""
+    """Restart the lifetime of the current browser's login, if it has one."""
     if session:
         session.modified = True
 
 
 def log_out() -> None:
-    """Ask the browser at hand for the token the next time."""
+    """Log the current browser out."""
     session.clear()
 
 
 def is_logged_in() -> bool:
-    """Tell whether the request at hand comes from a browser that was let in.
+    """Return whether the current request comes from a logged-in browser.
 
-    A cookie comes along with whatever a page makes its browser send. The browser keeps it from
-    other sites' pages, but not from those of other ports of this very host: raises ``Forbidden``
-    where one of these wants to do more than read, which the browser does not let it do.
+    ``SameSite`` keeps the cookie from other sites, but not from pages on other ports of this host.
+    Raises ``Forbidden`` where a request that may change something, or a WebSocket, comes from
+    another origin; the browser itself keeps such pages from reading answers.
     """
     if not session.get("in"):
         return False
     changes = request.method not in _READ_ONLY_METHODS or "Upgrade" in request.headers
     if changes and request.headers.get("Origin") != request.host_url.rstrip("/"):
         raise Forbidden(
-            "A login counts for the master's own page alone: other programs send the header "
+            "A login is valid only for the master's own page: other programs send the header "
             "'Authorization: Bearer …' with the CLUSTER_TOKEN."
         )
     return True

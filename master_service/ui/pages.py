@@ -1,4 +1,4 @@
-"""Answers with the pages themselves; what they show comes from the same calls as for everybody."""
+"""Serves the page and the login; the page gets its data from the public API."""
 
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -30,22 +30,22 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Scripts, styles and everything else come from this master alone, and no page may frame it."""
+"""Scripts, styles and all else come only from this master; no other page may frame it."""
 
 
 def is_open() -> bool:
-    """Tell whether the request at hand is for what is seen before the login."""
+    """Return whether the current request needs no login."""
     return request.endpoint in ("ui.page", "ui.ask", "ui.log_in", "ui.static")
 
 
 def wants_page() -> bool:
-    """Tell whether a person with a browser asks, to whom a page says more than JSON."""
+    """Return whether the request comes from a browser, which accepts HTML."""
     return "text/html" in request.headers.get("Accept", "")
 
 
 @blueprint.get("/ui")
 def page() -> ResponseReturnValue:
-    """Return the page, or lead to the login."""
+    """Return the page, or redirect to the login."""
     if not is_authenticated():
         return redirect("/login", 303)
     login.extend()
@@ -53,7 +53,7 @@ def page() -> ResponseReturnValue:
 
 
 def _page_data(limits: Limits) -> dict[str, object]:
-    """What the page has to know before it asks."""
+    """Return the data that the page needs before its first call."""
     return {
         "types": [{"name": task.name, "field": task.form_field} for task in TASK_TYPES.values()],
         "limits": {"file_bytes": limits.file_bytes, "job_bytes": limits.request_bytes},
@@ -63,7 +63,7 @@ def _page_data(limits: Limits) -> dict[str, object]:
 
 @blueprint.get("/login")
 def ask() -> ResponseReturnValue:
-    """Show the login to anyone who is not logged in."""
+    """Return the login form, or redirect to the page after a login."""
     if is_authenticated():
         return redirect("/ui", 303)
     login.check_transport()
@@ -72,13 +72,13 @@ def ask() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """Check the token, and remember in a cookie who has it."""
+    """Check the token, and set the login cookie."""
     login.check_transport()
-    # Before anybody is known, no more is read than a form of this size.
+    # An unauthenticated caller may send only a small form,
     request.max_content_length = _MAX_LOGIN_BYTES
-    # Nor of the other kind, whose boundary alone can cost a lot.
-    is_plain = request.mimetype == "application/x-www-form-urlencoded"
-    if login.log_in(request.form.get("token", "") if is_plain else ""):
+    # and no multipart form, which is expensive to parse.
+    is_urlencoded = request.mimetype == "application/x-www-form-urlencoded"
+    if login.log_in(request.form.get("token", "") if is_urlencoded else ""):
         return redirect("/ui", 303)
     error = "This is not the token (CLUSTER_TOKEN) that the master was started with."
     if wants_page():
@@ -88,16 +88,16 @@ def log_in() -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def log_out() -> ResponseReturnValue:
-    """Forget who is logged in."""
+    """Log out, and redirect to the login."""
     login.log_out()
     return redirect("/login", 303)
 
 
 @blueprint.after_request
 def add_security_headers(answer: Response) -> Response:
-    """Have the browser keep foreign scripts out, and the page out of foreign frames."""
+    """Add headers that forbid foreign scripts, framing and content sniffing."""
     answer.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    # Without a referrer at all, browsers leave out of forms where they come from too.
+    # With no-referrer, browsers send no Origin with forms, which the login needs.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer

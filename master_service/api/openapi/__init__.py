@@ -1,1 +1,1 @@
-"""The description of the API (OpenAPI 3.1), which generators of clients read."""
+"""The OpenAPI 3.1 description of the API, written for client generators."""

@@ -1,4 +1,4 @@
-"""Every call of the master by its tag, path and method; a part of ``openapi``."""
+"""The OpenAPI operation of each call of the master, by tag, path and method."""
 
 from master_service.api.openapi.pieces import (
     IDEMPOTENCY_KEY,
@@ -19,10 +19,10 @@ from master_service.api.openapi.pieces import (
 from master_service.api.openapi.schemas import TEXT, ref
 
 TAGS = {
-    "jobs": "Sending files, and following, cancelling and repeating what was sent.",
+    "jobs": "Sending files, and following, cancelling and repeating jobs.",
     "results": "Downloading results and uploads.",
     "cluster": "The master, its slaves and what they do.",
-    "slaves": "What slaves say to the master.",
+    "slaves": "Calls that slaves make.",
 }
 _REGISTRATION = "Both slave_ip and slave_port are needed."
 _ID_PREFIX = TEXT | {"pattern": "^[A-Za-z0-9_-]{4,64}$"}
@@ -30,7 +30,7 @@ _LIMIT = "limit must be a whole number from 0 to 1000."
 
 
 def calls() -> dict[str, dict[str, Described]]:
-    """Return the operations by path and method."""
+    """Return all operations by path and method."""
     groups = {"jobs": _jobs(), "results": _results(), "cluster": _cluster(), "slaves": _slaves()}
     return {
         path: {method: {"tags": [tag]} | described for method, described in methods.items()}
@@ -51,8 +51,12 @@ def _sending() -> dict[str, dict[str, Described]]:
                 "Send files, and wait until each is done or has failed; with 'Prefer: "
                 "respond-async' the answer comes at once.",
                 {
-                    200: json_answer("Summary", "How it went, also where every file failed."),
-                    202: job_reference("The files are accepted, and the job goes on by itself."),
+                    200: json_answer(
+                        "Summary", "The summary of the job, also where every file failed."
+                    ),
+                    202: job_reference(
+                        "The files are accepted, and the job runs in the background."
+                    ),
                 },
                 errors(400, 413, 422, 503, 507),
                 parameters=[PREFER, IDEMPOTENCY_KEY],
@@ -72,7 +76,7 @@ def _sending() -> dict[str, dict[str, Described]]:
             ),
             "post": call(
                 "create_job",
-                "Make an open job, which takes its files in any number of requests.",
+                "Create an open job, which receives its files in any number of requests.",
                 {201: job_reference("The open job.")},
                 errors(400, 413, 422, 503, 507),
                 parameters=[IDEMPOTENCY_KEY],
@@ -82,7 +86,7 @@ def _sending() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/files": {
             "post": call(
                 "add_files",
-                "Add files to an open job; once this is answered they are safe.",
+                "Add files to an open job; they are stored when the answer is sent.",
                 {200: json_answer("FileIndexes", "The places of these files in the job.")},
                 errors(404, 409, 413, 422, 503, 507, bad="No files provided for text processing"),
                 parameters=[IDEMPOTENCY_KEY],
@@ -93,7 +97,7 @@ def _sending() -> dict[str, dict[str, Described]]:
             "post": call(
                 "start_job",
                 "Start an open job.",
-                {202: job_reference("The job, which goes on by itself.")},
+                {202: job_reference("The job, which runs in the background.")},
                 errors(404, 409, 503, 507, bad="No files provided for text processing"),
             )
         },
@@ -105,7 +109,7 @@ def _following() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}": {
             "get": call(
                 "get_job",
-                "Return a job and a page of the ledger of its files.",
+                "Return a job and a page of its files.",
                 {200: json_answer("Job", "The job.")},
                 errors(404, bad=_LIMIT),
                 parameters=[
@@ -116,7 +120,7 @@ def _following() -> dict[str, dict[str, Described]]:
             ),
             "delete": call(
                 "cancel_job",
-                "Cancel a job; one that is over stays as it is.",
+                "Cancel a job; one that is over stays unchanged.",
                 {200: json_answer("JobOverview", "The job as it is now.")},
                 errors(404, 507),
             ),
@@ -143,7 +147,7 @@ def _following() -> dict[str, dict[str, Described]]:
                 "Open a WebSocket that sends a JobOverview as JSON: the present one first, then "
                 "at each change, ten a second at most, and the last one always.",
                 {101: {"description": "The WebSocket is open."}},
-                errors(404, bad="This handshake is none of a WebSocket (RFC 6455, version 13)."),
+                errors(404, bad="This is not a WebSocket handshake (RFC 6455, version 13)."),
             )
         },
     }
@@ -154,7 +158,7 @@ def _changing() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/retry": {
             "post": call(
                 "retry_job",
-                "Make a new job of the failed files of one that is over.",
+                "Start a new job of the failed files of one that is over.",
                 {201: job_reference("The new job.")},
                 errors(
                     404,
@@ -170,7 +174,7 @@ def _changing() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/drop": {
             "post": call(
                 "exclude_slave",
-                "Take a job away from one slave; the others go on with it.",
+                "Exclude a slave from a job; the other slaves continue.",
                 {200: json_answer("SlaveExcluded", "How many files went to other slaves.")},
                 errors(
                     404, 409, 413, bad='The body must be JSON with a slave: {"slave": "ip:port"}.'
@@ -189,8 +193,8 @@ def _results() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/results.zip": {
             "get": call(
                 "download_results",
-                "Download all results of a job that are there by now, in the folders of what was "
-                "sent, with a manifest.csv of every file.",
+                "Download the results that a job has so far, in the folders of the uploads, with a "
+                "manifest.csv of every file.",
                 {200: attachment(binary_answer("A ZIP archive.", "application/zip"))},
                 errors(404),
             )
@@ -201,7 +205,7 @@ def _results() -> dict[str, dict[str, Described]]:
         "/jobs/{job_id}/inputs/{index}": {
             "get": call(
                 "download_input",
-                "Download what was uploaded.",
+                "Download an uploaded file.",
                 {200: attachment(binary_answer("The uploaded bytes."))},
                 errors(404),
             )
@@ -212,20 +216,21 @@ def _results() -> dict[str, dict[str, Described]]:
 def _cluster() -> dict[str, dict[str, Described]]:
     ping = call(
         "ping",
-        "Say that the master is up; a browser, which asks for text/html, is sent to the page.",
+        "Return that the master is up; a browser, which asks for text/html, is redirected to the "
+        "page.",
         {
             200: text_answer("The master is up.", "Master is working"),
-            303: {"description": "Where the page is."},
+            303: {"description": "The address of the page."},
         },
         access=(403,),
     )
     return {
-        # Without a token it answers to anybody.
+        # This call needs no token.
         "/": {"get": ping | {"security": []}},
         "/check_status": {
             "get": call(
                 "check_status",
-                "Return the slaves that are there and those that are missing.",
+                "Return the registered slaves and those that are missing.",
                 {200: json_answer("ClusterStatus", "The slaves, by their state.")},
                 access=(403,),
             )
@@ -241,8 +246,8 @@ def _cluster() -> dict[str, dict[str, Described]]:
         "/metrics": {
             "get": call(
                 "get_metrics",
-                "Return figures for Prometheus.",
-                {200: text_answer("Figures.", 'cluster_jobs_total{task_type="text"} 1.0\n')},
+                "Return the metrics for Prometheus.",
+                {200: text_answer("The metrics.", 'cluster_jobs_total{task_type="text"} 1.0\n')},
             )
         },
         "/openapi.json": {
@@ -267,7 +272,7 @@ def _slaves() -> dict[str, dict[str, Described]]:
             ),
             "delete": call(
                 "unregister_slave",
-                "Take a slave that shuts down in good order out of the registry.",
+                "Unregister a slave that shuts down.",
                 {200: json_answer("RegistrationAnswer", "The slave is no longer registered.")},
                 errors(413, bad=_REGISTRATION),
                 body=json_content("SlaveAddress"),

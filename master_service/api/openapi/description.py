@@ -1,8 +1,8 @@
-"""Describes every call of the master, for programs (OpenAPI 3.1).
+"""The OpenAPI 3.1 description of every call of the master.
 
-Written down here rather than made from the code, so that a change of the code that would change
-what callers rely on shows: tests compare the two. Operation ids and the names of schemas are the
-names in generated clients, and stay as they are.
+It is written by hand rather than generated from the code, so that a change of the interface is
+noticed: tests compare the two. Operation ids and schema names become names in generated clients, so
+they must not change.
 """
 
 from master_service.api.openapi.calls import TAGS, calls
@@ -11,23 +11,23 @@ from master_service.api.openapi.schemas import SCHEMAS
 from protocol.wire import CONTRACT_VERSION
 
 _ABOUT = (
-    "Sends uploaded files to slaves, and keeps a ledger of each of them. Any call may also be "
-    "answered with an error that concerns every request, in the same shape as other errors: 400 "
-    "for what is not proper HTTP/1.1, 404 and 405 for other addresses and methods, 408 for headers "
-    "that come too slowly, 414 for addresses of more than 8000 bytes, 431 for more than 64 KiB or "
-    "100 lines of headers. Then, and after a large body that was refused, the connection ends."
+    "Distributes uploaded files to slaves, and records the state of each. Any call may also be "
+    "answered with one of these errors, in the same shape as others: 400 for invalid HTTP/1.1, 404 "
+    "and 405 for other addresses and methods, 408 for headers that arrive too slowly, 414 for "
+    "addresses of more than 8000 bytes, 431 for more than 64 KiB or 100 lines of headers. After "
+    "one of these, and after a large body that was refused, the connection is closed."
 )
 _TOKEN: Described = {
     "type": "http",
     "scheme": "bearer",
-    "description": "The CLUSTER_TOKEN of the master. Without one it answers to its own computer "
-    "alone, and no token is needed.",
+    "description": "The CLUSTER_TOKEN of the master. A master without one answers only to its own "
+    "computer, and no token is needed.",
 }
 _COOKIE: Described = {
     "type": "apiKey",
     "in": "cookie",
     "name": "cluster_session",
-    "description": "What a browser has after the login at /login. Calls other than GET, and "
+    "description": "The cookie that the login at /login sets. Calls other than GET, and "
     "WebSockets, also need the header Origin with the master's own address.",
 }
 
@@ -35,8 +35,8 @@ _COOKIE: Described = {
 def description() -> Described:
     """Return the whole description.
 
-    Access is described once for all calls: for a call with a description of its own, some
-    generators make a client that has to have a token.
+    Access is described once for all calls: for a call with its own ``security``, some generators
+    make a client that requires a token.
     """
     return {
         "openapi": "3.1.0",

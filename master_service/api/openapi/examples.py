@@ -1,4 +1,4 @@
-"""What requests and answers look like, by the name of their schema; a part of ``openapi``."""
+"""Examples of requests and answers, by the name of their schema."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ERRORS = {
     507: "The disk of SPOOL_DIR on the master is full (0 bytes are free): make room, then send the "
     "files again.",
 }
-"""The text of an answer of each status of 400 and more."""
+"""An example of the text of each error status."""
 
 _OVERVIEW: dict[str, Any] = {
     "job_id": _JOB_ID,

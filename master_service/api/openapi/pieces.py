@@ -1,5 +1,4 @@
-"""The pieces that descriptions of calls are made of: answers, parameters, bodies; a part of
-``openapi``."""
+"""Builds the parts of an OpenAPI operation: answers, parameters, bodies."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,15 +16,15 @@ _REASONS = {
     403: "Without a token the master answers only to its own computer.",
     404: "There is no such job, file, result or slave.",
     409: "The state of the job, or the version of the slave, does not allow it.",
-    413: "Larger than the master takes.",
-    422: "The Idempotency-Key came with another request before.",
+    413: "The request is larger than the master accepts.",
+    422: "The Idempotency-Key was used before for another request.",
     503: "No slave can do it, there are too many jobs or slaves, or the master shuts down.",
     507: "A disk of the master is full, or a folder can't be written to.",
 }
 _RETRY_AFTER = (503, 507)
 """Answers that may come with ``Retry-After``."""
 ACCESS = (401, 403)
-"""What any call but the open ones may be answered."""
+"""Answers of every call that needs the token."""
 
 
 def call(
@@ -38,10 +37,10 @@ def call(
     body: Described | None = None,
     access: Sequence[int] = ACCESS,
 ) -> Described:
-    """Return an operation; ``name`` is its operationId, ``refusals`` as by ``errors``."""
+    """Return an operation; ``name`` is its operationId, ``refusals`` comes from ``errors``."""
     responses = {str(status): answer for status, answer in answers.items()}
-    told = {**(refusals or {}), **errors(*access)}
-    responses |= {str(status): _error(status, text) for status, text in sorted(told.items())}
+    texts = {**(refusals or {}), **errors(*access)}
+    responses |= {str(status): _error(status, text) for status, text in sorted(texts.items())}
     described: Described = {"operationId": name, "summary": summary}
     if parameters:
         described["parameters"] = list(parameters)
@@ -51,22 +50,22 @@ def call(
 
 
 def errors(*statuses: int, bad: str = "") -> dict[int, str]:
-    """Return the text of an example for each status; ``bad`` is one for a 400."""
+    """Return an example text by status; ``bad`` is the one for a 400."""
     return {status: ERRORS[status] for status in statuses} | ({400: bad} if bad else {})
 
 
 def json_answer(schema: str, description: str) -> Described:
-    """Return an answer in JSON."""
+    """Return a JSON answer."""
     return {"description": description, "content": json_content(schema)}
 
 
 def json_content(schema: str) -> Described:
-    """Return a body in JSON with the schema's examples."""
+    """Return a JSON body with the schema's examples."""
     return {"application/json": _with_examples(schema)}
 
 
 def form_content(schema: str) -> Described:
-    """Return a body that is a form with files."""
+    """Return a multipart form as body, with the schema's examples."""
     return {"multipart/form-data": _with_examples(schema)}
 
 
@@ -77,15 +76,15 @@ def job_reference(description: str) -> Described:
 
 
 def text_answer(description: str, example: str) -> Described:
-    """Return an answer in plain text."""
+    """Return a plain-text answer."""
     content = {"text/plain": {"schema": TEXT, "examples": {"text": {"value": example}}}}
     return {"description": description, "content": content}
 
 
 def binary_answer(description: str, *kinds: str) -> Described:
-    """Return an answer of bytes: of one of the ``kinds``, or as ``OCTETS`` for who asks so.
+    """Return an answer of bytes, of one of the media types ``kinds`` or, if asked for, ``OCTETS``.
 
-    ``OCTETS`` stands ahead of JSON: some generated clients read every answer as the first kind
+    ``OCTETS`` comes before JSON: some generated clients parse every answer as the first media type
     that they know.
     """
     content: Described = {kind: {"schema": BINARY} for kind in [*kinds, OCTETS]}
@@ -93,21 +92,21 @@ def binary_answer(description: str, *kinds: str) -> Described:
 
 
 def attachment(answer: Described) -> Described:
-    """Add that the answer brings a file name."""
+    """Add the ``Content-Disposition`` header to an answer."""
     name = _header("attachment, with a file name.", TEXT)
     return answer | {"headers": {"Content-Disposition": name}}
 
 
 def query(name: str, schema: Described, description: str = "") -> Described:
-    """Return a parameter of the query."""
-    told = {"description": description} if description else {}
-    return {"name": name, "in": "query"} | told | {"schema": schema}
+    """Return a parameter of the query string."""
+    described = {"description": description} if description else {}
+    return {"name": name, "in": "query"} | described | {"schema": schema}
 
 
 def page(default_limit: int, maximum: int) -> list[Described]:
-    """Return the two parameters of a list that is answered in pages."""
+    """Return ``offset`` and ``limit``, the parameters of a paged list."""
     return [
-        query("offset", _whole(0, 2**53), "How many to leave out at the beginning."),
+        query("offset", _whole(0, 2**53), "How many to skip at the beginning."),
         query("limit", _whole(default_limit, maximum), "How many to return at most."),
     ]
 
@@ -163,7 +162,7 @@ def _error(status: int, text: str) -> Described:
         "content": {"application/json": content},
     }
     if status in _RETRY_AFTER:
-        after = _header("Seconds after which another try may be worth it.", SECONDS)
+        after = _header("Seconds after which to repeat the request.", SECONDS)
         answer["headers"] = {"Retry-After": after}
     elif status == 401:
         answer["headers"] = {"WWW-Authenticate": _header("Bearer", TEXT)}

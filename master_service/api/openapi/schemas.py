@@ -1,7 +1,7 @@
-"""The shapes of what the master's calls take and answer, as JSON Schema; a part of ``openapi``.
+"""The JSON Schemas of the master's requests and answers.
 
-The names of the schemas are the names of classes in generated clients, so they are an interface.
-An object inside another one has a name of its own for the same reason.
+Schema names become class names in generated clients, so they must not change; nested objects have
+names of their own for that reason.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 BINARY: Schema = {"type": "string", "format": "binary"}
-"""Bytes as they are. OpenAPI 3.1 would do without the format, the generators of clients not."""
+"""Raw bytes. OpenAPI 3.1 doesn't need the format, but client generators do."""
 SECONDS: Schema = {"type": "integer", "minimum": 0}
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -30,8 +30,8 @@ def ref(name: str) -> Schema:
 
 
 def _maybe(schema: Schema, description: str = "") -> Schema:
-    told = {"description": description} if description else {}
-    return schema | {"type": [schema["type"], "null"]} | told
+    described = {"description": description} if description else {}
+    return schema | {"type": [schema["type"], "null"]} | described
 
 
 def _described(schema: Schema, description: str) -> Schema:
@@ -47,8 +47,8 @@ def _enum(values: list[str]) -> Schema:
 
 
 def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    needed = {"required": list(required)} if required else {}
-    return {"type": "object", **needed, "properties": required | (optional or {})}
+    required_names = {"required": list(required)} if required else {}
+    return {"type": "object", **required_names, "properties": required | (optional or {})}
 
 
 def _files_by_field() -> dict[str, Schema]:
@@ -85,7 +85,7 @@ _JOB_WITHOUT_FILES = {
     "bytes_received": _COUNT,
     "files_per_second": _maybe(_NUMBER),
     "seconds_left": _maybe(_NUMBER),
-    "waiting_for": _maybe(TEXT, "Why a job does not go on: no slave, a full disk, other jobs."),
+    "waiting_for": _maybe(TEXT, "Why a job makes no progress: no slave, a full disk, other jobs."),
 }
 _FAILURE = {
     "code": _described(TEXT, "The kind of failure, for programs, such as corrupt or timeout."),
@@ -97,7 +97,7 @@ _FILE = {
     "size": _described(_COUNT, "In bytes."),
     "sha256": TEXT,
     "state": ref("FileState"),
-    "attempts": _described(_COUNT, "How often the file was handed to a slave."),
+    "attempts": _described(_COUNT, "How many times the file was handed to a slave."),
     "slave": _maybe(TEXT, "The slave that had it last, as ip:port."),
     "saved_file": _maybe(TEXT, "The path of the result on the master's computer."),
     "result_sha256": _maybe(TEXT),
@@ -164,7 +164,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "message": TEXT,
             "task_type": TEXT,
-            "total_files_processed": _described(_COUNT, "The successes alone."),
+            "total_files_processed": _described(_COUNT, "Only the files that are done."),
             "saved_files": _list(TEXT),
             "files": _list(ref("SavedFile")),
             "job_id": TEXT,
@@ -197,10 +197,12 @@ SCHEMAS: dict[str, Schema] = {
         {
             "slaves": _list(ref("SlaveStatus")),
             "missing": _list(ref("SlaveStatus")),
-            "mixed_versions": _described(_list(TEXT), "What differs between slaves, by name."),
+            "mixed_versions": _described(
+                _list(TEXT), "The names of libraries whose versions differ between slaves."
+            ),
         },
     )
-    | {"description": "Where a token is set, a caller without it is told the status alone."},
+    | {"description": "Where a token is set, a caller without it gets only the status."},
     "SlaveActivity": _object(
         {"held_files": _COUNT, "current_files": _list(TEXT), "files_per_minute": _COUNT}
     ),
