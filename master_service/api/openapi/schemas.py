@@ -198,7 +198,7 @@ SCHEMAS: dict[str, Schema] = {
             "slaves": _list(ref("SlaveStatus")),
             "missing": _list(ref("SlaveStatus")),
             "mixed_versions": _described(
-                _list(TEXT), "The names of libraries whose versions differ between slaves."
+                _list(TEXT), "The libraries and programs whose versions differ between slaves."
             ),
         },
     )

@@ -1,4 +1,4 @@
-"""What those who watch a job are told: rate, time left and the contract's words."""
+"""The JSON of a job: rate, time left, field names and formats."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -9,7 +9,7 @@ from master_service.monitoring.rate_estimator import RateEstimator
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 
 
-def test_rate_is_that_of_late() -> None:
+def test_rate_is_recent() -> None:
     """Ten files a second at first, then two: after the window it is two."""
     speed = RateEstimator()
     ended = 0
@@ -21,16 +21,16 @@ def test_rate_is_that_of_late() -> None:
     assert abs(rate - 2) < 0.1
 
 
-def test_nothing_is_claimed_at_the_beginning() -> None:
-    """A rate out of a blink of time would mean nothing."""
+def test_there_is_no_rate_at_first() -> None:
+    """There is no rate from a very short time."""
     speed = RateEstimator()
     assert speed.rate(0.0, 0) is None
     speed.note(0.0, 0)
     assert speed.rate(0.1, 50) is None
 
 
-def test_a_job_that_stands_still_slows_down() -> None:
-    """Without news the rate sinks, rather than staying at what it was."""
+def test_rate_of_a_stalled_job_falls() -> None:
+    """Without finished files the rate falls towards zero."""
     speed = RateEstimator()
     for tick in range(40):
         speed.note(tick * 0.25, tick)
@@ -40,8 +40,8 @@ def test_a_job_that_stands_still_slows_down() -> None:
     assert 0 < later[-1] < 0.01
 
 
-def test_files_that_end_seldom_have_a_rate() -> None:
-    """Of files that end more seldom than the window is long, the last ones tell the rate."""
+def test_slow_files_have_a_rate() -> None:
+    """If the time between files exceeds the window, the rate is that of the last files."""
     speed = RateEstimator()
     for number in range(6):
         speed.note(30.0 * number, number)
@@ -51,28 +51,28 @@ def test_files_that_end_seldom_have_a_rate() -> None:
         assert 1 / 60 < rate <= 1 / 30
 
 
-def test_head_tells_the_time_left() -> None:
-    """What is left, divided by the rate; without a rate nothing is promised."""
+def test_overview_has_the_time_left() -> None:
+    """The time left is the number of files left by the rate; without a rate it is null."""
     job = Job(
         "j1", "text", NOW, JobState.RUNNING, NOW, total_files=10, done_files=3, failed_files=1
     )
-    told = overview(job, 2.0, "No slaves available")
-    assert (told["seconds_left"], told["files_per_second"]) == (3.0, 2.0)
-    assert told["waiting_for"] == "No slaves available"
+    job_json = overview(job, 2.0, "No slaves available")
+    assert (job_json["seconds_left"], job_json["files_per_second"]) == (3.0, 2.0)
+    assert job_json["waiting_for"] == "No slaves available"
     assert overview(job)["seconds_left"] is None
     assert overview(job, 0.0)["seconds_left"] is None
-    assert told["created_at"] == "2026-05-01T12:00:00.000Z"
+    assert job_json["created_at"] == "2026-05-01T12:00:00.000Z"
 
 
-def test_head_of_a_finished_job_tells_its_average() -> None:
-    """When it is over, the rate is that of the whole job."""
+def test_finished_job_has_its_average_rate() -> None:
+    """The rate of a finished job is that of its whole duration."""
     end = NOW + timedelta(seconds=4)
     job = Job("j1", "text", NOW, JobState.DONE, NOW, end, total_files=10, done_files=10)
     assert (overview(job)["files_per_second"], overview(job)["seconds_left"]) == (2.5, None)
 
 
-def test_cancelled_files_are_no_speed() -> None:
-    """What was cancelled was not processed, however fast that went."""
+def test_cancelled_files_do_not_count_in_the_rate() -> None:
+    """The rate of a cancelled job counts only done and failed files."""
     job = Job("j", "text", NOW, JobState.RUNNING, NOW, None, 0, 1000, 9, 1, 990)
     job.change(JobState.CANCELLED, NOW + timedelta(seconds=2))
     assert overview(job)["files_per_second"] == 5

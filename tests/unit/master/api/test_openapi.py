@@ -1,4 +1,4 @@
-"""The description of the API is the API: every call of the program is in it, and nothing else."""
+"""The OpenAPI description matches the program: every call, and nothing else."""
 
 import json
 import re
@@ -46,7 +46,7 @@ OPERATION_IDS = {
     "register_slave": "post /register",
     "unregister_slave": "delete /register",
 }
-"""The names of functions in clients that others have generated: none of them may change."""
+"""Function names in generated clients: none of them may change."""
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def operations() -> dict[str, dict[str, Any]]:
 
 
 def media() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield name, type and description of each body of a request or an answer."""
+    """Yield name, media type and description of each body of a request or an answer."""
     for name, one in operations().items():
         for kind, content in one.get("requestBody", {}).get("content", {}).items():
             yield name, kind, content
@@ -80,7 +80,7 @@ def media() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_every_call_is_described(app: Flask) -> None:
-    """Methods, paths and the types of their parameters are those of the program."""
+    """Methods, paths and the types of path parameters are those of the program."""
     known = {
         f"{method.lower()} {path_of(rule.rule)}": {
             name: "integer" if isinstance(converter, IntegerConverter) else "string"
@@ -88,7 +88,7 @@ def test_every_call_is_described(app: Flask) -> None:
         }
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        # Pages are for people.
+        # Pages are not part of the API.
         if not rule.endpoint.startswith("ui.")
     }
     schemas = description()["components"]["schemas"]
@@ -103,18 +103,18 @@ def test_every_call_is_described(app: Flask) -> None:
 
 
 def path_of(rule: str) -> str:
-    """Return the path of one of Flask's rules as OpenAPI writes it."""
+    """Return the path of a Flask rule in OpenAPI's syntax."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
 def resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that is meant by a reference."""
+    """Return the schema that a reference names, or the schema itself."""
     found: dict[str, Any] = schemas[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
     return found
 
 
-def test_operation_ids_stay() -> None:
-    """Every call has the name that it had, and a tag that is described."""
+def test_operation_ids_do_not_change() -> None:
+    """Every call has its operation id, a summary and one described tag."""
     assert {one["operationId"]: name for name, one in operations().items()} == OPERATION_IDS
     tags = {tag["name"] for tag in description()["tags"]}
     assert {tag for one in operations().values() for tag in one["tags"]} == tags
@@ -132,14 +132,14 @@ def references(node: Any) -> Iterator[str]:
 
 
 def test_every_schema_is_referred_to() -> None:
-    """What a call refers to is described, and nothing else."""
-    told = json.loads(json.dumps(description()))
-    found = set(references(told))
-    assert found == {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
+    """The schemas are exactly those that are referred to."""
+    document = json.loads(json.dumps(description()))
+    found = set(references(document))
+    assert found == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
 
 def test_every_error_has_its_shape() -> None:
-    """Each answer of 400 and more is an ``Error``; those to come back to say when."""
+    """Each error answer is an ``Error``; 503 and 507 have ``Retry-After``."""
     for name, one in operations().items():
         for status, answer in one["responses"].items():
             if int(status) >= 400:
@@ -150,9 +150,9 @@ def test_every_error_has_its_shape() -> None:
 
 
 def test_forms_are_plain_objects() -> None:
-    """A form is one object, in which each field of the task types is an optional list of files.
+    """A form is one object with an optional list of files for each form field.
 
-    From ``anyOf`` some generators make a call without any body.
+    For ``anyOf``, some generators create a call without a body.
     """
     schemas = description()["components"]["schemas"]
     forms = [content for _, kind, content in media() if kind == "multipart/form-data"]
@@ -166,7 +166,7 @@ def test_forms_are_plain_objects() -> None:
 
 
 def test_downloads_are_bytes() -> None:
-    """What is neither JSON, text nor a form is described as bytes, ahead of JSON."""
+    """Bodies other than JSON, text and forms are bytes, and listed before JSON."""
     kinds: dict[str, list[str]] = {}
     for name, kind, content in media():
         kinds.setdefault(name, []).append(kind)
@@ -181,7 +181,7 @@ def test_downloads_are_bytes() -> None:
 
 
 def test_login_cookie_is_described(app: Flask) -> None:
-    """The cookie of the description is the one that the login sets."""
+    """The name of the cookie is that of the login's cookie."""
     schemes = description()["components"]["securitySchemes"]
     assert schemes["cookie"]["name"] == app.config["SESSION_COOKIE_NAME"]
     assert schemes["token"]["scheme"] == "bearer"
@@ -189,8 +189,8 @@ def test_login_cookie_is_described(app: Flask) -> None:
 
 
 @needs_validators
-def test_description_is_proper_openapi() -> None:
-    """It follows the specification: its schema, operation ids, path parameters and defaults."""
+def test_description_is_valid_openapi() -> None:
+    """The description passes a validator of OpenAPI 3.1."""
     from openapi_spec_validator import validate
 
     validate(json.loads(json.dumps(description())))
@@ -198,7 +198,7 @@ def test_description_is_proper_openapi() -> None:
 
 @needs_validators
 def test_examples_are_as_described() -> None:
-    """Each JSON, text and form has examples, and each example follows its schema."""
+    """Each JSON, text and form body has examples, and each example is valid."""
     from tests.described import Description
 
     described = Description(description())

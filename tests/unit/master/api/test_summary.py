@@ -1,4 +1,4 @@
-"""What somebody who waited for a job is told."""
+"""The summary of a job."""
 
 from datetime import datetime, timezone
 
@@ -11,11 +11,10 @@ from protocol.task_types import TASK_TYPES
 
 NOW = datetime(2024, 5, 1, tzinfo=timezone.utc)
 
+JobWithFiles = tuple[Job, list[File]]
 
-BatchEnded = tuple[Job, list[File]]
 
-
-def job_of(*ends: str | None, task_type: str = "text") -> BatchEnded:
+def job_of(*ends: str | None, task_type: str = "text") -> JobWithFiles:
     """Return a job whose files ended on the given slaves, or failed where there is None."""
     job = Job("j1", task_type, NOW, bytes_received=1234, total_files=len(ends))
     files = []
@@ -30,8 +29,8 @@ def job_of(*ends: str | None, task_type: str = "text") -> BatchEnded:
     return job, files
 
 
-def test_whole_summary() -> None:
-    """Successes come in upload order, failures with their reason, slaves with their files."""
+def test_summary_of_done_and_failed_files() -> None:
+    """Results are in upload order, failures have code and error, slaves have file counts."""
     assert summary(*job_of("b:1", None, "a:1", "b:1"), elapsed_s=2.0004) == {
         "message": "Text processing complete, but 1 of 4 files failed",
         "task_type": "text",
@@ -54,8 +53,8 @@ def test_whole_summary() -> None:
     }
 
 
-def test_warnings_stand_with_their_file() -> None:
-    """A file whose result leaves something out has its sentences; another has no such key."""
+def test_file_with_warnings_has_them() -> None:
+    """A file with warnings lists them; other files have no such key."""
     job, files = job_of("a:1", "a:1")
     files[1].warnings = ("One page was read.", "It is cut off.")
     saved = "processed_results/text/{}_analysis.json"
@@ -71,24 +70,24 @@ def test_warnings_stand_with_their_file() -> None:
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_message_names_the_type(task_type: str) -> None:
-    """Without failures the message is the one that scripts look for."""
+    """Without failures the message is ``<Type> processing complete``, as scripts expect."""
     message = summary(*job_of("a:1", task_type=task_type), 1)["message"]
     assert message == f"{task_type.title()} processing complete"
 
 
-def test_job_in_which_every_file_failed_says_so() -> None:
-    """Nothing is claimed to be processed where nothing was."""
-    told = summary(*job_of(None, None), 1)
-    assert told["message"] == "Text processing complete, but 2 of 2 files failed"
-    assert (told["total_files_processed"], told["saved_files"], told["files"]) == (0, [], [])
+def test_summary_of_a_job_without_results() -> None:
+    """If every file failed, the message says so and the lists of results are empty."""
+    answer = summary(*job_of(None, None), 1)
+    assert answer["message"] == "Text processing complete, but 2 of 2 files failed"
+    assert (answer["total_files_processed"], answer["saved_files"], answer["files"]) == (0, [], [])
 
 
-def test_file_that_no_slave_has_seen_is_in_no_statistics() -> None:
-    """A file over the limit fails without a slave, and none is credited with it."""
+def test_file_without_a_slave_is_not_in_the_statistics() -> None:
+    """A file over the size limit fails without a slave, and counts for none."""
     file = File(0, "big.txt", 10**12, "")
     file.fail(Failure("too_large", "Too large."))
-    told = summary(Job("j1", "text", NOW, total_files=1), [file], 1)
-    assert told["statistics"] == {
+    answer = summary(Job("j1", "text", NOW, total_files=1), [file], 1)
+    assert answer["statistics"] == {
         "elapsed_seconds": 1,
         "files_per_second": 0,
         "bytes_received": 0,
@@ -96,18 +95,18 @@ def test_file_that_no_slave_has_seen_is_in_no_statistics() -> None:
     }
 
 
-def test_no_time_at_all_is_no_division_by_zero() -> None:
-    """A job done within the clock's grain still has a rate."""
+def test_zero_duration_has_a_rate() -> None:
+    """A job shorter than the resolution of the clock has a finite rate."""
     statistics = summary(*job_of("a:1"), 0.0)["statistics"]
     assert isinstance(statistics, dict)
     assert statistics["files_per_second"] == 1000
 
 
 def test_cancelled_file_is_neither_done_nor_failed() -> None:
-    """What was cancelled is not counted as a failure, and the message does not pass it over."""
+    """Cancelled files are not in the failures, and the message counts them."""
     job, files = job_of("a:1", "a:1")
     files.append(File(2, "2.txt", 10, "", state=FileState.CANCELLED))
     job.total_files, job.cancelled_files = 3, 1
-    told = summary(job, files, 1)
-    assert (told["total_files_processed"], told["failed_files"]) == (2, [])
-    assert told["message"] == "Text processing complete; 1 of 3 files were cancelled"
+    answer = summary(job, files, 1)
+    assert (answer["total_files_processed"], answer["failed_files"]) == (2, [])
+    assert answer["message"] == "Text processing complete; 1 of 3 files were cancelled"

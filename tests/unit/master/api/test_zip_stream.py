@@ -1,4 +1,4 @@
-"""An archive that is sent while it is made."""
+"""The streamed ZIP archive."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ AT = datetime(2026, 5, 1, 12, 30, tzinfo=timezone.utc)
 
 
 def test_archive_holds_every_file(tmp_path: Path) -> None:
-    """What was put in comes out, names beyond ASCII too."""
+    """The archive contains every file, with non-ASCII names too."""
     contents = {"ü.json": b"{}", "empty": b"", "large": bytes(range(256)) * 4096}
     for name, data in contents.items():
         (tmp_path / name).write_bytes(data)
@@ -22,8 +22,8 @@ def test_archive_holds_every_file(tmp_path: Path) -> None:
         assert {name: archive.read(name) for name in archive.namelist()} == contents
 
 
-def test_what_is_gone_is_listed(tmp_path: Path) -> None:
-    """A result that somebody has moved away does not spoil the archive of the others."""
+def test_missing_files_are_listed(tmp_path: Path) -> None:
+    """Removed results are listed in ``_missing.txt``; the others are archived."""
     (tmp_path / "a").write_bytes(b"a")
     files = [("a", tmp_path / "a"), ("b", tmp_path / "b"), ("c", None)]
     with zipfile.ZipFile(io.BytesIO(b"".join(stream(files, AT)))) as archive:
@@ -31,21 +31,21 @@ def test_what_is_gone_is_listed(tmp_path: Path) -> None:
         assert archive.read("_missing.txt").decode().splitlines()[1:] == ["b", "c"]
 
 
-def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
-    """A file of many blocks comes in as many pieces."""
+def test_large_file_is_sent_in_blocks(tmp_path: Path) -> None:
+    """A file of many blocks is yielded in pieces of limited size."""
     (tmp_path / "large").write_bytes(bytes(4 * 1024 * 1024))
     pieces = list(stream([("large", tmp_path / "large")], AT))
     assert max(map(len, pieces)) < 512 * 1024
 
 
-def test_manifest_stands_last(tmp_path: Path) -> None:
-    """It is made when it is known which files were there, and of lines in a few pieces."""
+def test_manifest_is_last(tmp_path: Path) -> None:
+    """The manifest gets the missing names, and its lines are joined into a few blocks."""
     (tmp_path / "a").write_bytes(b"a")
     lines = [f"line {number}\n" for number in range(100_000)]
-    told: list[str] = []
+    missing_names: list[str] = []
 
     def manifest(missing: Iterable[str]) -> Iterable[str]:
-        told.extend(missing)
+        missing_names.extend(missing)
         return lines
 
     files = [("a", tmp_path / "a"), ("b", None)]
@@ -55,4 +55,4 @@ def test_manifest_stands_last(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.namelist() == ["a", "_missing.txt", "list.csv"]
         assert archive.read("list.csv").decode() == "".join(lines)
-    assert told == ["b"]
+    assert missing_names == ["b"]

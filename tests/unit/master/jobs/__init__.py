@@ -1,1 +1,1 @@
-"""Jobs, the ledger and the results on disk."""
+"""Tests of jobs, the ledger and the results on disk."""

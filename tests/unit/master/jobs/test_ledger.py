@@ -1,4 +1,4 @@
-"""The ledger on disk: what is written is there for the next process; full disks are ridden out."""
+"""The ledger survives the end of the process, and buffers changes while the disk is full."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the ledger lies."""
+    """The path of the ledger."""
     return tmp_path / "jobs.db"
 
 
@@ -42,15 +42,15 @@ def new_files(count: int = 3) -> list[File]:
 
 
 def crash(ledger: Ledger, path: Path) -> Ledger:
-    """Open the ledger as the next process would after this one was killed."""
+    """Open the ledger as the next process does after this one was killed."""
     del ledger  # never closed
     again = Ledger(path)
     again.recover()
     return again
 
 
-def test_everything_is_there_again(ledger: Ledger, path: Path) -> None:
-    """A job and its files are read as they were written, whatever their states."""
+def test_job_and_files_are_read_as_written(ledger: Ledger, path: Path) -> None:
+    """All fields of a job and its files but the history survive, in every state."""
     job, files = new_job(state=JobState.DONE), new_files()
     files[0].hand_over("a:1")
     files[0].requeue(("a:1", "b:1"))
@@ -71,8 +71,8 @@ def test_everything_is_there_again(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
-def test_warnings_are_there_again(ledger: Ledger, path: Path) -> None:
-    """What a result leaves out is read as it was written, but for halves of characters."""
+def test_warnings_are_read_as_written(ledger: Ledger, path: Path) -> None:
+    """Warnings survive; lone surrogates are replaced."""
     job, files = new_job(), new_files(2)
     ledger.add(job, files, None)
     files[1].hand_over("a:1")
@@ -84,8 +84,8 @@ def test_warnings_are_there_again(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
-def test_ledger_of_version_1_is_taken_over(path: Path) -> None:
-    """A ledger from before files had warnings opens, and takes warnings from then on."""
+def test_ledger_of_version_1_is_upgraded(path: Path) -> None:
+    """A ledger without the column for warnings opens, and stores warnings from then on."""
     db = sqlite3.connect(path)
     old = rows.SCHEMA.replace("    warnings TEXT,\n", "")
     assert old != rows.SCHEMA
@@ -108,7 +108,7 @@ def test_ledger_of_version_1_is_taken_over(path: Path) -> None:
 
 
 def test_ledger_of_a_later_version_is_refused(path: Path) -> None:
-    """What a later release has written is left alone."""
+    """A ledger with a later version number raises an error and stays unchanged."""
     db = sqlite3.connect(path)
     db.execute(f"PRAGMA user_version={rows.VERSION + 1}")
     db.close()
@@ -117,7 +117,7 @@ def test_ledger_of_a_later_version_is_refused(path: Path) -> None:
 
 
 def test_each_change_survives_the_process(ledger: Ledger, path: Path) -> None:
-    """What a call has written when it returns is there after a kill; what was under way waits."""
+    """After a kill, finished files are still done, and running ones are queued again."""
     job, files = new_job(), new_files()
     ledger.add(job, files, None)
     job.change(JobState.RUNNING, NOW)
@@ -136,8 +136,8 @@ def test_each_change_survives_the_process(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
-def test_a_cancel_that_was_cut_short_is_finished(ledger: Ledger, path: Path) -> None:
-    """A job some of whose files were cancelled when the master died has no others to do."""
+def test_interrupted_cancellation_is_completed_at_start(ledger: Ledger, path: Path) -> None:
+    """If some files of a job were cancelled at a kill, the others are cancelled at the start."""
     job, files = new_job(state=JobState.RUNNING), new_files()
     files[1].cancel()
     ledger.add(job, files, None)
@@ -149,8 +149,8 @@ def test_a_cancel_that_was_cut_short_is_finished(ledger: Ledger, path: Path) -> 
     again.close()
 
 
-def test_the_same_claim_gets_the_same_answer(ledger: Ledger) -> None:
-    """A repeated request makes no second job; the same key for something else is refused."""
+def test_same_idempotency_key_gets_the_same_answer(ledger: Ledger) -> None:
+    """A repeated request creates no second job; the key with another request is refused."""
     idempotency_key = IdempotencyKey("key", "print")
     assert ledger.add(new_job("j1"), new_files(), idempotency_key) == "j1"
     assert ledger.add(new_job("j2"), new_files(), idempotency_key) == "j1"
@@ -160,8 +160,8 @@ def test_the_same_claim_gets_the_same_answer(ledger: Ledger) -> None:
         ledger.stored_answer(IdempotencyKey("key", "another print"))
 
 
-def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
-    """A batch is entered in one piece with the key that repeats its answer."""
+def test_files_are_added_with_their_idempotency_key(ledger: Ledger) -> None:
+    """Files and the key are stored together, so that a repeated request gets the same answer."""
     job = new_job(files=0, state=JobState.OPEN)
     ledger.add(job, [], None)
     job.total_files = 3
@@ -171,8 +171,8 @@ def test_files_are_added_with_their_claim(ledger: Ledger) -> None:
     assert ledger.file("j1", 7) is None
 
 
-def test_removing_leaves_nothing(ledger: Ledger) -> None:
-    """A forgotten job is forgotten with its files and its keys, and no other is."""
+def test_removed_job_leaves_nothing(ledger: Ledger) -> None:
+    """A job is deleted with its files and idempotency keys; other jobs stay."""
     ledger.add(new_job("j1"), new_files(), IdempotencyKey("k1", "p"))
     ledger.add(new_job("j2"), new_files(), IdempotencyKey("k2", "p"))
     ledger.remove("j1")
@@ -184,8 +184,8 @@ def test_removing_leaves_nothing(ledger: Ledger) -> None:
     )
 
 
-def test_outdated_jobs_are_those_finished_or_left_open(ledger: Ledger) -> None:
-    """What is queued or running is kept however old it is."""
+def test_expired_jobs_are_finished_or_open(ledger: Ledger) -> None:
+    """Queued and running jobs never expire."""
     for number, state in enumerate(JobState):
         job = new_job(state.value, state=state)
         job.finished_at = NOW if job.is_over else None
@@ -193,14 +193,14 @@ def test_outdated_jobs_are_those_finished_or_left_open(ledger: Ledger) -> None:
         assert len(ledger.jobs(0, 9)) == number + 1
     later, before = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
     assert ledger.remove_expired(before, before) is None
-    forgotten = [ledger.remove_expired(later, later) for _ in range(4)]
-    assert forgotten[3] is None
-    assert set(forgotten[:3]) == {"cancelled", "done", "open"}
+    removed = [ledger.remove_expired(later, later) for _ in range(4)]
+    assert removed[3] is None
+    assert set(removed[:3]) == {"cancelled", "done", "open"}
     assert {job.job_id for job in ledger.jobs(0, 9)} == {"queued", "running"}
 
 
-def test_an_open_job_is_kept_while_files_come(ledger: Ledger) -> None:
-    """The day after which an unstarted job is forgotten begins with the last files."""
+def test_open_job_expires_after_its_last_files(ledger: Ledger) -> None:
+    """The retention of an open job counts from the last addition of files."""
     job = new_job(files=0, state=JobState.OPEN)
     ledger.add(job, [], None)
     job.total_files = 3
@@ -209,8 +209,8 @@ def test_an_open_job_is_kept_while_files_come(ledger: Ledger) -> None:
     assert ledger.remove_expired(later, later) is None
 
 
-def test_a_forgotten_job_takes_nothing(ledger: Ledger) -> None:
-    """A job that was forgotten while files were sent to it is not there, and says so."""
+def test_deleted_job_is_not_found(ledger: Ledger) -> None:
+    """Adding files to a deleted job, or starting it, raises ``NotFound``."""
     job = new_job(files=0, state=JobState.OPEN)
     with pytest.raises(NotFound):
         ledger.add_files(job, new_files(), None)
@@ -218,8 +218,8 @@ def test_a_forgotten_job_takes_nothing(ledger: Ledger) -> None:
         ledger.start(job)
 
 
-def test_a_cancel_outlives_the_process(ledger: Ledger, path: Path) -> None:
-    """A job that was to be cancelled when the master died goes no further after the start."""
+def test_requested_cancellation_survives_the_process(ledger: Ledger, path: Path) -> None:
+    """A job whose cancellation was requested before a kill is cancelled at the start."""
     job = new_job(state=JobState.RUNNING)
     ledger.add(job, new_files(), None)
     ledger.request_cancel(job)
@@ -228,8 +228,8 @@ def test_a_cancel_outlives_the_process(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
-def test_text_that_is_none_is_stored_all_the_same(ledger: Ledger) -> None:
-    """What is no character (JSON can bring it) must not keep the ledger from being written."""
+def test_lone_surrogates_are_replaced(ledger: Ledger) -> None:
+    """Text that UTF-8 can't encode (JSON may contain it) doesn't block writes."""
     job, files = new_job(), new_files()
     ledger.add(job, [*files[:2], File(2, "odd \ud800.txt", 1, "")], None)
     files[0].fail(Failure("corrupt", "bad \ud800 name"))
@@ -239,14 +239,14 @@ def test_text_that_is_none_is_stored_all_the_same(ledger: Ledger) -> None:
 
 
 def test_jobs_come_newest_first(ledger: Ledger) -> None:
-    """The list begins with the job that came last, in pages."""
+    """Pages of jobs begin with the newest one."""
     for number in range(5):
         ledger.add(new_job(f"j{number}"), [], None)
     assert [job.job_id for job in ledger.jobs(1, 2)] == ["j3", "j2"]
 
 
-def test_jobs_are_found_by_the_beginning_of_their_ids(ledger: Ledger, path: Path) -> None:
-    """Those alone, in pages too; an index finds them, however many others there are."""
+def test_jobs_are_found_by_id_prefix(ledger: Ledger, path: Path) -> None:
+    """Only matching jobs are returned, in pages, and SQLite uses the index of ids."""
     for job_id in ("ab00", "ac00", "ab0f", "aB00", "b%00"):
         ledger.add(new_job(job_id), [], None)
     assert [job.job_id for job in ledger.jobs(0, 9, "ab0")] == ["ab0f", "ab00"]
@@ -259,7 +259,7 @@ def test_jobs_are_found_by_the_beginning_of_their_ids(ledger: Ledger, path: Path
 
 
 class Full:
-    """A connection to the database whose disk is full for as long as a test wants."""
+    """A connection whose updates fail as on a full disk while ``full`` is set."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -274,12 +274,12 @@ class Full:
         return getattr(self._db, name)
 
 
-def test_changes_wait_for_room(ledger: Ledger, path: Path) -> None:
-    """With a full disk work goes on and is read as it is; with room again it is written."""
+def test_changes_are_buffered_while_the_disk_is_full(ledger: Ledger, path: Path) -> None:
+    """Changes on a full disk are read from memory, and written when there is space again."""
     job, files = new_job(state=JobState.RUNNING), new_files()
     ledger.add(job, files, None)
     disk = Full(ledger._db)
-    ledger._db = disk  # type: ignore[assignment] # all that the ledger asks of it
+    ledger._db = disk  # type: ignore[assignment] # has every method used
     files[0].fail(Failure("corrupt", "Damaged."))
     ledger.files_changed(job, files[:1])
     assert ledger.files("j1", 0, 1)[0].state is FileState.FAILED

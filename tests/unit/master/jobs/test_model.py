@@ -1,4 +1,4 @@
-"""Which changes a job and its files may make, and what is noted with each."""
+"""Allowed transitions of jobs and files, and what each records."""
 
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -39,19 +39,19 @@ ALLOWED = {
 
 
 def file_in(state: FileState) -> File:
-    """Return a file that stands there."""
+    """Return a file in a state."""
     return File(3, "a.txt", 10, "cd34", state=state)
 
 
 def job_in(state: JobState) -> Job:
-    """Return a job that stands there."""
+    """Return a job in a state."""
     return Job("j1", "text", NOW, state=state)
 
 
 @pytest.mark.parametrize("state", FileState)
 @pytest.mark.parametrize("new", FileState)
-def test_files_change_as_the_ledger_allows(state: FileState, new: FileState) -> None:
-    """Every change of a file is either one of the eight or refused, and then nothing is noted."""
+def test_file_transitions_follow_the_table(state: FileState, new: FileState) -> None:
+    """Each transition of a file is allowed or raises an error that leaves the file unchanged."""
     file = file_in(state)
     if (state, new) in ALLOWED:
         CHANGES[new](file)
@@ -62,8 +62,8 @@ def test_files_change_as_the_ledger_allows(state: FileState, new: FileState) -> 
         assert file == file_in(state)
 
 
-def test_done_failed_and_cancelled_are_ends() -> None:
-    """No file leaves its end, and each state that is no end leads to every one but done."""
+def test_done_failed_and_cancelled_are_end_states() -> None:
+    """End states have no transitions; every other state can fail or be cancelled."""
     ends = {FileState.DONE, FileState.FAILED, FileState.CANCELLED}
     assert {state for state, following in FILE_TRANSITIONS.items() if not following} == ends
     for state in FileState:
@@ -71,8 +71,8 @@ def test_done_failed_and_cancelled_are_ends() -> None:
             assert FILE_TRANSITIONS[state] >= {FileState.FAILED, FileState.CANCELLED}
 
 
-def test_each_hand_over_is_an_attempt() -> None:
-    """The ledger counts hand-overs and names the slave of the last one."""
+def test_each_hand_over_counts_as_an_attempt() -> None:
+    """A file counts its hand-overs and names the slave of the last one."""
     file = file_in(FileState.QUEUED)
     file.hand_over("10.0.0.1:3000")
     file.requeue()
@@ -81,8 +81,8 @@ def test_each_hand_over_is_an_attempt() -> None:
     assert (file.attempts, file.slave) == (2, "10.0.0.2:3000")
 
 
-def test_finished_file_says_where_its_result_lies() -> None:
-    """A file that is done has a place and a checksum, and no failure."""
+def test_done_file_has_path_and_checksum() -> None:
+    """A done file has the path and the checksum of its result, and no failure."""
     file = file_in(FileState.RUNNING)
     file.finish("processed_results/text/a_analysis.json", "ab12")
     assert (file.saved_file, file.result_sha256, file.failure) == (
@@ -92,8 +92,8 @@ def test_finished_file_says_where_its_result_lies() -> None:
     )
 
 
-def test_failed_file_says_why() -> None:
-    """A file that failed has a reason, and no place."""
+def test_failed_file_has_a_failure() -> None:
+    """A failed file has a failure, and no result."""
     file = file_in(FileState.QUEUED)
     file.fail(BROKEN)
     assert (file.failure, file.saved_file, file.result_sha256) == (BROKEN, None, None)
@@ -113,8 +113,8 @@ JOB_CHANGES = {
 
 @pytest.mark.parametrize("state", JobState)
 @pytest.mark.parametrize("new", JobState)
-def test_jobs_change_as_the_table_allows(state: JobState, new: JobState) -> None:
-    """Every change of a job is either one of the eight or refused, and then nothing is noted."""
+def test_job_transitions_follow_the_table(state: JobState, new: JobState) -> None:
+    """Each transition of a job is allowed or raises an error that leaves the job unchanged."""
     job = job_in(state)
     if (state, new) in JOB_CHANGES:
         job.change(new, LATER)
@@ -127,8 +127,8 @@ def test_jobs_change_as_the_table_allows(state: JobState, new: JobState) -> None
         assert job == job_in(state)
 
 
-def test_a_job_that_goes_on_keeps_its_first_start() -> None:
-    """What a restart of the master costs is part of the time that a job took."""
+def test_resumed_job_keeps_its_start_time() -> None:
+    """The duration of a job includes restarts of the master."""
     job = job_in(JobState.QUEUED)
     job.change(JobState.RUNNING, NOW)
     job.change(JobState.QUEUED, NOW)
@@ -136,8 +136,8 @@ def test_a_job_that_goes_on_keeps_its_first_start() -> None:
     assert job.started_at == NOW
 
 
-def test_ends_are_counted() -> None:
-    """A job knows how many of its files have ended in which way."""
+def test_ended_files_are_counted() -> None:
+    """A job counts its files in each end state."""
     job = job_in(JobState.RUNNING)
     states = [FileState.DONE, FileState.FAILED, FileState.DONE, FileState.CANCELLED]
     for state in states:
@@ -145,8 +145,8 @@ def test_ends_are_counted() -> None:
     assert (job.done_files, job.failed_files, job.cancelled_files, job.ended_files) == (2, 1, 1, 4)
 
 
-def test_illegal_change_tells_the_history() -> None:
-    """Who looks for the fault reads which way the file has gone."""
+def test_illegal_transition_shows_the_history() -> None:
+    """The error lists the previous states of the file."""
     file = file_in(FileState.QUEUED)
     file.hand_over("10.0.0.1:3000")
     file.requeue()
@@ -156,8 +156,8 @@ def test_illegal_change_tells_the_history() -> None:
         file.cancel()
 
 
-def test_blames_are_kept_until_others_are_told() -> None:
-    """A file that waits again keeps its blames, unless it is said who blames it now."""
+def test_blames_are_kept_unless_replaced() -> None:
+    """A requeued file keeps its blames unless new ones are given."""
     file = file_in(FileState.RUNNING)
     file.requeue(("a:1",))
     file.hand_over("b:1")
@@ -168,7 +168,7 @@ def test_blames_are_kept_until_others_are_told() -> None:
     assert [*blames, file.blamed_by] == [("a:1",), ()]
 
 
-def test_states_are_the_words_of_the_contract() -> None:
-    """Users read the states as they stand in the contract."""
+def test_states_have_their_public_names() -> None:
+    """The values of the states are those of the API."""
     assert [state.value for state in JobState] == "open queued running done cancelled".split()
     assert [state.value for state in FileState] == "queued running done failed cancelled".split()

@@ -1,4 +1,4 @@
-"""What becomes of an uploaded name, however strange, on its way to a result's name."""
+"""Result names are safe for every uploaded name."""
 
 import unicodedata
 from pathlib import Path
@@ -49,14 +49,14 @@ from protocol.task_types import TASK_TYPES
     ],
 )
 def test_stem_is_safe_everywhere(filename: str, stem: str) -> None:
-    """The stem is the last part of the name, without what some file system does not take."""
+    """The stem is the last part of the name, without characters that a file system refuses."""
     assert safe_stem(filename) == stem
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "日", "😀", "e\u0301"])
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_long_names_fit(tmp_path: Path, letter: str, task_type: str) -> None:
-    """A name of 300 characters is cut to what file systems take, and numbered all the same."""
+    """A name of 300 characters is cut to 255 bytes, number included."""
     results, task = Results(tmp_path, "out"), TASK_TYPES[task_type]
     paths = [results.save(task, letter * 300 + ".bin", bytes([n])).path for n in range(11)]
     assert len(set(paths)) == 11
@@ -80,7 +80,7 @@ def test_long_names_fit(tmp_path: Path, letter: str, task_type: str) -> None:
 )
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_nothing_is_written_outside(tmp_path: Path, filename: str, task_type: str) -> None:
-    """Whatever the name, one file is written, and it lies in the folder of its type."""
+    """For any uploaded name, one file is written, in the folder of its type."""
     root = tmp_path / "deep" / "inside"
     Results(root, "out").save(TASK_TYPES[task_type], filename, b"1")
     (written,) = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -88,7 +88,7 @@ def test_nothing_is_written_outside(tmp_path: Path, filename: str, task_type: st
 
 
 @pytest.mark.parametrize("filename", ["{stem}.txt", "{}.txt", "%s.txt", "{0[0]}.txt", "{stem!r"])
-def test_signs_of_formats_are_letters(tmp_path: Path, filename: str) -> None:
-    """Braces and percent signs mean nothing in a name."""
+def test_format_characters_are_kept(tmp_path: Path, filename: str) -> None:
+    """Braces and percent signs in a name are not interpreted."""
     saved = Results(tmp_path, "out").save(TASK_TYPES["text"], filename, b"1")
     assert saved.path == f"out/text/{safe_stem(filename)}_analysis.json"

@@ -1,4 +1,4 @@
-"""The spool is kept in order, until its master ends."""
+"""Expired jobs are deleted until the thread is stopped."""
 
 import threading
 from datetime import datetime, timedelta, timezone
@@ -10,8 +10,8 @@ from master_service.jobs.store import JobStore
 from tests.contract.programs import wait_until
 
 
-def test_old_jobs_are_forgotten_until_it_is_stopped(tmp_path: Path) -> None:
-    """It begins at once, and once it is stopped it leaves the store alone."""
+def test_expired_jobs_are_deleted_until_stopped(tmp_path: Path) -> None:
+    """The first deletion happens at once; ``stop`` ends the thread."""
     store = JobStore(tmp_path)
     old = Job("old", "text", datetime.now(timezone.utc) - timedelta(days=2), JobState.OPEN)
     store.add(old, [], [], None)

@@ -1,4 +1,4 @@
-"""Which jobs are under way at a time, told by an engine that does nothing until it is told to."""
+"""Limits of running jobs, tested with an engine whose runs end on demand."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
 
 class Engine:
-    """Keeps every pass under way until its files are said to be done."""
+    """An engine whose runs stay active until ``finish``."""
 
     def __init__(self) -> None:
         self.active_run: dict[str, ActiveRun] = {}
@@ -39,7 +39,7 @@ class Engine:
         raise NotImplementedError
 
     def finish(self, run: str, data: bytes = b"{}") -> None:
-        """Let a pass of one file end well."""
+        """End a run of one file with a result."""
         active_run = self.active_run.pop(run)
         active_run.listener.handed_over([0], "a:1")
         active_run.listener.ended(0, Outcome("a.txt", data=data))
@@ -48,7 +48,7 @@ class Engine:
 
 
 class Bench:
-    """A runner with a store of its own."""
+    """A runner with its own store."""
 
     def __init__(self, folder: Path) -> None:
         self.engine = Engine()
@@ -59,7 +59,7 @@ class Bench:
         self._jobs = 0
 
     def put(self, patience_s: float | None, task_type: str = "text") -> str:
-        """Add a job of one file that somebody waits for, or nobody."""
+        """Add a job of one file; a synchronous one if ``patience_s`` is given."""
         self._jobs += 1
         job = Job(f"j{self._jobs}", task_type, NOW, JobState.QUEUED, total_files=1)
         upload = self.store.spool.incoming() / "0"
@@ -68,50 +68,48 @@ class Bench:
         self.runner.put(job, patience_s)
         return job.job_id
 
-    def is_under_way(self, job_id: str) -> bool:
+    def is_running(self, job_id: str) -> bool:
         return job_id in self.engine.active_run
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    """Nothing is under way."""
+    """A runner without jobs."""
     bench = Bench(tmp_path)
     yield bench
     bench.runner.stop()
     bench.store.ledger.close()
 
 
-def test_jobs_that_somebody_waits_for_do_not_hold_up_the_others(bench: Bench) -> None:
-    """However many people wait for jobs of their own, one in the background goes on."""
-    waited_for = [bench.put(patience_s=60) for _ in range(MAX_RUNNING_JOBS + 1)]
+def test_synchronous_jobs_do_not_delay_background_jobs(bench: Bench) -> None:
+    """A background job runs although more synchronous jobs than its limit do."""
+    sync_jobs = [bench.put(patience_s=60) for _ in range(MAX_RUNNING_JOBS + 1)]
     background = bench.put(patience_s=None)
-    wait_until(lambda: all(map(bench.is_under_way, [*waited_for, background])))
+    wait_until(lambda: all(map(bench.is_running, [*sync_jobs, background])))
 
 
 @pytest.mark.parametrize(
-    ("patience_s", "most"), [(None, MAX_RUNNING_JOBS), (60, MAX_RUNNING_SYNC_JOBS)]
+    ("patience_s", "limit"), [(None, MAX_RUNNING_JOBS), (60, MAX_RUNNING_SYNC_JOBS)]
 )
-def test_so_many_are_under_way_and_the_next_follows(
-    bench: Bench, patience_s: float | None, most: int
-) -> None:
-    """Jobs of one lane begin in the order in which they came, as others end."""
-    jobs = [bench.put(patience_s) for _ in range(most + 2)]
-    wait_until(lambda: set(bench.engine.active_run) == set(jobs[:most]))
+def test_next_job_starts_when_one_ends(bench: Bench, patience_s: float | None, limit: int) -> None:
+    """The jobs of one queue run up to its limit, and start in the order of arrival."""
+    jobs = [bench.put(patience_s) for _ in range(limit + 2)]
+    wait_until(lambda: set(bench.engine.active_run) == set(jobs[:limit]))
     bench.engine.finish(jobs[0])
-    wait_until(lambda: set(bench.engine.active_run) == set(jobs[1 : most + 1]))
+    wait_until(lambda: set(bench.engine.active_run) == set(jobs[1 : limit + 1]))
     wait_until(lambda: bench.runner.running_job(jobs[0]) is None)
     ended = bench.store.ledger.job(jobs[0])
     assert ended is not None
     assert ended.state is JobState.DONE
 
 
-def test_two_passes_count_a_file_once(bench: Bench) -> None:
-    """A file that is surveyed first is held then, but has come to its end after the second pass."""
+def test_two_runs_count_a_file_once(bench: Bench) -> None:
+    """A file of a job with two runs counts as finished only after the second."""
     job_id = bench.put(None, "embedding")
     activity = bench.metrics.activity
-    wait_until(lambda: bench.is_under_way(job_id))
+    wait_until(lambda: bench.is_running(job_id))
     bench.engine.finish(job_id, b'{"terms": {"a": 1}}')
-    wait_until(lambda: bench.is_under_way(job_id))
+    wait_until(lambda: bench.is_running(job_id))
     later = time.monotonic() + INTERVAL_S
     assert (sum(activity.finished_files(later)), activity.by_slave(later)) == (0, {})
     bench.engine.finish(job_id)
@@ -119,10 +117,10 @@ def test_two_passes_count_a_file_once(bench: Bench) -> None:
     assert sum(activity.finished_files(later + INTERVAL_S)) == 1
 
 
-def test_speed_of_each_slave_is_kept(bench: Bench) -> None:
-    """When a job is over, the ledger knows how many files each slave has done in what time."""
+def test_speed_of_each_slave_is_stored(bench: Bench) -> None:
+    """The ledger stores files and seconds of each slave when the job is over."""
     job_id = bench.put(None)
-    wait_until(lambda: bench.is_under_way(job_id))
+    wait_until(lambda: bench.is_running(job_id))
     bench.engine.finish(job_id)
     wait_until(lambda: bench.runner.running_job(job_id) is None)
     speeds = bench.store.ledger.speeds(job_id)

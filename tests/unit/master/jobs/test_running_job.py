@@ -1,4 +1,4 @@
-"""What a job that is under way knows of its own speed."""
+"""The rate of a running job."""
 
 from datetime import datetime, timezone
 
@@ -23,14 +23,14 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock by which jobs go."""
+    """The clock that jobs read."""
     clock = Clock()
     monkeypatch.setattr(running_job, "time", clock)
     return clock
 
 
 def work(job: RunningJob, clock: Clock, files: int) -> None:
-    """Let slaves do two files a second."""
+    """Process files at two a second."""
     for _ in range(files):
         job.handed_over(1)
         clock.now += 0.5
@@ -39,8 +39,8 @@ def work(job: RunningJob, clock: Clock, files: int) -> None:
         job.record_progress()
 
 
-def test_a_pause_is_no_speed(clock: Clock) -> None:
-    """Where no slave had any file for a while, the rate is that since then."""
+def test_rate_is_reset_after_a_pause(clock: Clock) -> None:
+    """After a time in which no slave had a file, the rate counts from its end."""
     job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
     job.record_progress()
     work(job, clock, 10)
@@ -53,8 +53,8 @@ def test_a_pause_is_no_speed(clock: Clock) -> None:
     assert job.rate() == 2
 
 
-def test_moments_between_two_files_are_no_pause(clock: Clock) -> None:
-    """One slave that gets one file at a time has a rate all the while."""
+def test_short_gaps_do_not_reset_the_rate(clock: Clock) -> None:
+    """Gaps of four seconds between single files lower the rate, but don't reset it."""
     job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
     job.record_progress()
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""Jobs and uploads on disk together: whatever is cut short leaves nothing half done."""
+"""Jobs and uploads are stored together; interrupted operations leave nothing incomplete."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -16,7 +16,7 @@ NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[JobStore]:
-    """A store with nothing in it."""
+    """An empty store."""
     store = JobStore(tmp_path)
     yield store
     store.ledger.close()
@@ -44,23 +44,23 @@ def inputs(store: JobStore, job_id: str) -> dict[str, str]:
 
 
 def test_uploads_become_inputs(store: JobStore) -> None:
-    """The bytes of each file lie under its index."""
+    """The upload of each file is stored under its index."""
     store.add(job("j1", 2), files("a", "b"), uploads(store, "a", "b"), None)
     assert inputs(store, "j1") == {"0": "a", "1": "b"}
 
 
 def test_a_repeated_request_leaves_no_second_copy(store: JobStore) -> None:
-    """Of two requests with the same key one makes a job; the uploads of the other are gone."""
+    """The second request with the same key creates no job, and its uploads are deleted."""
     idempotency_key = IdempotencyKey("k", "p")
     assert store.add(job("j1", 1), files("a"), uploads(store, "a"), idempotency_key) == "j1"
     assert store.add(job("j2", 1), files("a"), uploads(store, "a"), idempotency_key) == "j1"
     assert store.spool.jobs() == ["j1"]
 
 
-def test_what_the_ledger_does_not_take_is_not_kept(
+def test_uploads_are_deleted_if_the_ledger_is_full(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the entry can't be written, the uploads are removed too."""
+    """If the rows can't be written, the uploads are deleted too."""
 
     def full(*_: object) -> None:
         raise LedgerFull
@@ -77,7 +77,7 @@ def test_what_the_ledger_does_not_take_is_not_kept(
 
 
 def test_a_retry_has_copies_of_its_own(store: JobStore) -> None:
-    """The inputs of a retried job outlive the job that they came from."""
+    """The inputs of a retried job survive the deletion of the first job."""
     old = job("j1", 3)
     store.add(old, files("a", "b", "c"), uploads(store, "a", "b", "c"), None)
     store.add_copy(job("j2", 2), files("a", "c"), old, [0, 2], None)
@@ -85,8 +85,8 @@ def test_a_retry_has_copies_of_its_own(store: JobStore) -> None:
     assert inputs(store, "j2") == {"0": "a", "1": "c"}
 
 
-def test_the_next_process_tidies_up(store: JobStore, tmp_path: Path) -> None:
-    """Uploads that the ledger does not speak of, and half-done work, are removed at the start."""
+def test_start_removes_leftovers(store: JobStore, tmp_path: Path) -> None:
+    """Uploads that the ledger doesn't list, and temporary folders, are deleted at the start."""
     store.add(job("j1", 1), files("a"), uploads(store, "a"), None)
     left = uploads(store, "still arriving")
     (store.spool.inputs("j1") / "1").write_text("moved, and then the process died")
@@ -100,7 +100,7 @@ def test_the_next_process_tidies_up(store: JobStore, tmp_path: Path) -> None:
 
 
 def test_retention_removes_jobs_with_their_uploads(store: JobStore) -> None:
-    """A job kept for long enough goes, with what was uploaded."""
+    """An expired job is deleted with its uploads."""
     old = job("j1", 1, JobState.DONE)
     old.finished_at = NOW
     store.add(old, files("a"), uploads(store, "a"), None)
