@@ -8,7 +8,7 @@ from protocol.settings.declaration import MASTER
 
 
 def main() -> int:
-    """Run the master until it is told to stop; returns the exit code."""
+    """Run the master until SIGTERM or Ctrl-C; return the exit code."""
     options = command_line.read(MASTER, sys.argv[1:])
 
     # gevent must patch the standard library before other modules import it.

@@ -91,8 +91,8 @@ class KeyReused(Refusal):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"The Idempotency-Key {key!r} came with another request before: use a new key for "
-            "each request, and repeat one only with the very same content."
+            f"The Idempotency-Key {key!r} was used before for another request: use a new key for "
+            "each request, and repeat one only with the same content."
         )
 
 
@@ -125,7 +125,7 @@ class TooManyOpenJobs(Refusal):
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"{counted(limit, 'job is', 'jobs are')} open already, with an upload begun and "
-            "not started: start or cancel some (each is forgotten after a day), or raise "
+            "not started: start or cancel some (each is deleted after a day), or raise "
             "MAX_WAITING_JOBS on the master."
         )
 
@@ -150,7 +150,7 @@ class ShuttingDown(Refusal):
     retry_after_s = 10
 
     def __init__(self, job_id: str = "") -> None:
-        what = f"job {job_id} goes on" if job_id else "send the request again"
+        what = f"job {job_id} resumes" if job_id else "send the request again"
         super().__init__(f"The master is shutting down: {what} when it is back.")
 
 

@@ -220,7 +220,7 @@ class ResultRecorder(ProgressRecorder):
                 break
             except OSError as error:
                 _log.error("a result can't be written: %s", error)
-                if self.running_job.wait_for_disk(error, began):
+                if not self.running_job.wait_to_retry(error, began):
                     if self.running_job.is_cancelled:
                         raise JobCancelled from error
                     return _not_written(error)

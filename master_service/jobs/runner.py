@@ -111,7 +111,7 @@ class Runner:
         with self._lock:
             waiting = self._waiting[_queue_key(running_job)]
             if running_job in waiting:
-                # It takes no slave, only the cancellation of its files.
+                # This may exceed the limit: the thread only cancels the job's files.
                 waiting.remove(running_job)
                 self._launch(running_job)
 
@@ -197,7 +197,7 @@ class Runner:
                 began = time.monotonic() if began is None else began
                 _log.error("job %s: blocked by a storage error: %s", running_job.job.job_id, error)
                 reason = error if isinstance(error, OSError) else _DISK_FULL
-                if running_job.wait_for_disk(reason, began):
+                if not running_job.wait_to_retry(reason, began):
                     if running_job.is_cancelled:
                         raise JobCancelled from error
                     raise
@@ -299,6 +299,6 @@ def _queue_key(running_job: RunningJob) -> QueueKey:
 
 _DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 _INTERNAL_ERROR = Internal(
-    "The job could not go on because of an internal error or a full disk; the log of the master "
-    "has the details. Then try again: retry the job."
+    "The job stopped because of an internal error or a full disk: see the log of the master for "
+    "the details, then retry the job."
 ).as_failure()

@@ -47,7 +47,7 @@ class RunningJob:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Mark the job as cancelled, and end ``wait_for_disk``."""
+        """Mark the job as cancelled, and end ``wait_to_retry``."""
         self._cancelled.set()
 
     @property
@@ -73,24 +73,24 @@ class RunningJob:
         self._idle_since = time.monotonic()
 
     def rate(self) -> float | None:
-        """Return the recent rate in files a second; None where it can't be told yet."""
+        """Return the recent rate in files a second; None while it is too early to say."""
         return self._rate_estimator.rate(time.monotonic(), self.job.ended_files)
 
-    def wait_for_disk(self, error: OSError, since: float) -> bool:
-        """Wait before a failed write is repeated; return True if it should not be.
+    def wait_to_retry(self, error: OSError, since: float) -> bool:
+        """Wait after a failed write; return whether to repeat it.
 
-        That is when the error is permanent, the job was cancelled, or ``patience_s`` is over;
-        ``since`` is the monotonic time of the first failure.
+        It is not to be repeated when the error is permanent, the job was cancelled, or
+        ``patience_s`` is over; ``since`` is the monotonic time of the first failure.
         """
         self.blocked_reason = (
             f"The master can't write ({error.strerror}): make room or give access to RESULTS_DIR "
-            "and SPOOL_DIR, and the job goes on."
+            "and SPOOL_DIR; the job then continues."
         )
         waited_s = time.monotonic() - since
         timed_out = self.patience_s is not None and waited_s >= self.patience_s
-        return (
-            timed_out or error.errno in _PERMANENT_ERRNOS or self._cancelled.wait(_RETRY_INTERVAL_S)
-        )
+        if timed_out or error.errno in _PERMANENT_ERRNOS:
+            return False
+        return not self._cancelled.wait(_RETRY_INTERVAL_S)
 
     def clear_blocked_reason(self) -> None:
         """Record that the disk can be written again."""

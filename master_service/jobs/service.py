@@ -237,7 +237,7 @@ class Service:
         job = self.job(job_id)
         able = self.slaves.capable_of(job.task_type)
         if slave not in able:
-            raise NotFound(f"No slave {slave} is here that does {job.task_type}.")
+            raise NotFound(f"No slave {slave} that does {job.task_type} is registered.")
         if able == [slave]:
             raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
         if job.state is not JobState.RUNNING:
@@ -252,7 +252,7 @@ class Service:
         job = running_job.job if running_job else self.store.ledger.job(job_id)
         if job is None:
             raise NotFound(
-                f"There is no job {job_id} (finished ones are forgotten after JOB_RETENTION days; "
+                f"There is no job {job_id} (finished ones are deleted after JOB_RETENTION days; "
                 "GET /jobs lists the others)."
             )
         return job

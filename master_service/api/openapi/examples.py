@@ -13,12 +13,12 @@ ERRORS = {
     "CLUSTER_TOKEN that the master was started with.",
     403: "Without CLUSTER_TOKEN only this computer itself may call: use http://localhost or "
     "http://127.0.0.1, or set CLUSTER_TOKEN.",
-    404: f"There is no job {_JOB_ID} (finished ones are forgotten after JOB_RETENTION days).",
+    404: f"There is no job {_JOB_ID} (finished ones are deleted after JOB_RETENTION days).",
     409: f"Job {_JOB_ID} is done and takes no more files.",
     413: "The request is larger than the 1000000 bytes that one may have: send the files in "
     "several requests, or raise MAX_JOB_SIZE on the master.",
-    422: "The Idempotency-Key 'holiday-pictures-1' came with another request before: use a new "
-    "key for each request, and repeat one only with the very same content.",
+    422: "The Idempotency-Key 'holiday-pictures-1' was used before for another request: use a new "
+    "key for each request, and repeat one only with the same content.",
     503: "No slaves available",
     507: "The disk of SPOOL_DIR on the master is full (0 bytes are free): make room, then send the "
     "files again.",

@@ -40,7 +40,7 @@ def work(job: RunningJob, clock: Clock, files: int) -> None:
 
 
 def test_rate_is_reset_after_a_pause(clock: Clock) -> None:
-    """After a time in which no slave had a file, the rate counts from its end."""
+    """After a time in which no slave had a file, the rate is measured anew."""
     job = RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=100), None)
     job.record_progress()
     work(job, clock, 10)
