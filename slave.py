@@ -8,10 +8,10 @@ from protocol.settings.declaration import SLAVE
 
 
 def main() -> int:
-    """Run one slave until it is told to stop; returns the exit code."""
+    """Run one slave until it is stopped or refused by its master; return the exit code."""
     options = command_line.read(SLAVE, sys.argv[1:])
 
-    # Before what does the work is imported, so that all of it waits cooperatively.
+    # gevent must patch the standard library before any other module imports it.
     from gevent import monkey
 
     monkey.patch_all()

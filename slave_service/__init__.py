@@ -1,1 +1,1 @@
-"""One slave: takes files over HTTP, has worker processes work on them, answers with the results."""
+"""One slave: receives files over HTTP, processes them in worker processes, returns the results."""

@@ -1,4 +1,4 @@
-"""Wires one slave's Flask app."""
+"""Creates the Flask app of one slave."""
 
 import threading
 
@@ -10,9 +10,9 @@ from slave_service.workers.pool import Pool
 
 
 def create_app(pool: Pool, token: str | None, stopping: threading.Event) -> Flask:
-    """Return the app that answers for ``pool``; no new work once ``stopping`` is set."""
+    """Return the app that processes files in ``pool``; it refuses them once ``stopping`` is set."""
     app = Flask("slave_service", static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own JSON provider has it
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # an attribute of Flask's JSON provider
     app.config.update(POOL=pool, STOPPING=stopping)
     access_control.install(app, token)
     app.register_blueprint(routes.blueprint)

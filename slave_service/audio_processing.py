@@ -82,10 +82,10 @@ class _Samples:
 
     def _corrected(self, begin: int, data: bytes) -> bytes:
         end = begin + len(data)
-        for place, correct in self._corrections.items():
-            first, last = max(begin, place), min(end, place + len(correct))
+        for offset, correct in self._corrections.items():
+            first, last = max(begin, offset), min(end, offset + len(correct))
             if first < last:
-                part = correct[first - place : last - place]
+                part = correct[first - offset : last - offset]
                 data = data[: first - begin] + part + data[last - begin :]
         return data
 

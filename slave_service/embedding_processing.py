@@ -54,7 +54,7 @@ def process(source: BinaryIO, fit: Mapping[str, object]) -> dict[str, object]:
     length 1, or all zeros, with a warning, for a text that holds none. Raises ``ValueError`` for a
     fit that is none, else as ``survey``.
     """
-    features, idf = _checked(fit)
+    features, idf = _parsed_fit(fit)
     decoded = read_text(source)
     vector = _weigh(decoded, features, idf) if features else []
     has_features = any(vector)
@@ -86,7 +86,7 @@ def self_test() -> None:
         )
 
 
-def _checked(fit: Mapping[str, object]) -> tuple[list[str], list[float]]:
+def _parsed_fit(fit: Mapping[str, object]) -> tuple[list[str], list[float]]:
     features, idf = fit.get("terms"), fit.get("idf")
     if not isinstance(features, list) or not isinstance(idf, list) or len(features) != len(idf):
         raise ValueError("a fit has no 'terms' with an 'idf' for each of them")

@@ -22,9 +22,9 @@ _INSTALL = (
     "Windows: the installer of https://github.com/UB-Mannheim/tesseract/wiki, and put its folder "
     "on PATH"
 )
-_LONGEST_SIDE = 32_767
+_MAX_SIDE_PIXELS = 32_767
 """Tesseract counts pixels in 16 bits with a sign and refuses more."""
-_SHORTEST_SIDE = 4
+_MIN_SIDE_PIXELS = 4
 """No letter fits into fewer pixels, and some versions of Tesseract fail on such slivers."""
 _WORD_LEVEL = "5"
 _NO_WORDS = (
@@ -88,7 +88,7 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
         raise Unavailable("This Pillow can't draw text; install the one from PyPI") from error
     try:
         answer = _joined(
-            _parsed(pytesseract.image_to_data(page, lang=ocr_languages.in_order(languages)))
+            _parsed(pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages)))
         )
     except pytesseract.TesseractNotFoundError as error:
         raise Unavailable(f"Tesseract is not installed; {_INSTALL}") from error
@@ -127,17 +127,17 @@ def _why_not_started(languages: str) -> str:
 
 
 def _read(page: Image.Image, languages: str) -> list[_Word]:
-    if min(page.size) < _SHORTEST_SIDE:
+    if min(page.size) < _MIN_SIDE_PIXELS:
         return []
-    if max(page.size) > _LONGEST_SIDE:
+    if max(page.size) > _MAX_SIDE_PIXELS:
         raise TooLarge(
             f"This picture is {page.width:,} x {page.height:,} pixels, and text can be read in at "
-            f"most {_LONGEST_SIDE:,} a side; cut it into parts and send those."
+            f"most {_MAX_SIDE_PIXELS:,} a side; cut it into parts and send those."
         )
     # pytesseract saves a copy in the format named here: this one costs no time to compress.
     page.format = "PPM"
     try:
-        return _parsed(pytesseract.image_to_data(page, lang=ocr_languages.in_order(languages)))
+        return _parsed(pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages)))
     except pytesseract.TesseractNotFoundError as error:
         raise Internal("Tesseract has gone from this computer since the slave began.") from error
     except pytesseract.TesseractError as error:

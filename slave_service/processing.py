@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WHITE = 255
-_TOP_OF_16_BITS = 65535
+_MAX_16_BITS = 65535
 _BAND_PIXELS = 4_000_000
 """Deep pictures are scaled in bands of rows, so that the arrays on the way stay small."""
 
@@ -68,7 +68,7 @@ def self_test() -> None:
 
 def gray(picture: images.Picture) -> Image.Image:
     """Return the picture in mode L, upright, transparency on white."""
-    return images.upright(_to_gray(picture.image), picture.orientation)
+    return images.apply_orientation(_to_gray(picture.image), picture.orientation)
 
 
 def _to_gray(image: Image.Image) -> Image.Image:
@@ -103,15 +103,15 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
     negative = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
     table = list(_table((1 << bits) - 1, negative=negative))
     key = image.info.get("transparency")
-    if isinstance(key, int) and 0 <= key <= _TOP_OF_16_BITS:
+    if isinstance(key, int) and 0 <= key <= _MAX_16_BITS:
         table[key] = _WHITE
     return image.convert("I").point(table, "L")
 
 
 def _from_32_bits(image: Image.Image) -> Image.Image:
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
-    if low >= 0 and high <= _TOP_OF_16_BITS:
-        return image.point(list(_table(_TOP_OF_16_BITS, negative=False)), "L")
+    if low >= 0 and high <= _MAX_16_BITS:
+        return image.point(list(_table(_MAX_16_BITS, negative=False)), "L")
     return _stretched(image, low, high)
 
 

@@ -1,4 +1,4 @@
-"""Makes a slave known to its master and keeps it known: registers, beats, leaves."""
+"""Registers a slave with its master, sends its heartbeats, and deregisters it."""
 
 import importlib.metadata
 import json
@@ -23,15 +23,15 @@ _log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 10
 _FIRST_INTERVAL_S = 2.0
-"""Until the master has said how often it wants to hear from its slaves."""
-_LEAST_INTERVAL_S = 0.1
-_MOST_INTERVAL_S = 3600.0
-_MOST_ANSWER_BYTES = 65536
-_FINAL_REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 426, 501})
-"""Answers that will be the same at the next try."""
-_OF_NO_MASTER = frozenset({404, 405, 501})
-"""A master knows the call."""
-_LIBRARIES = (
+"""Between registrations until the master has stated its heartbeat interval."""
+_MIN_INTERVAL_S = 0.1
+_MAX_INTERVAL_S = 3600.0
+_MAX_ANSWER_BYTES = 65536
+_PERMANENT_ERRORS = frozenset({400, 401, 403, 404, 405, 409, 426, 501})
+"""Status codes that a further attempt would not change."""
+_NOT_A_MASTER = frozenset({404, 405, 501})
+"""Status codes that a master never sends, since it has the endpoint."""
+_REPORTED_LIBRARIES = (
     "Pillow",
     "numpy",
     "scikit-learn",
@@ -44,13 +44,14 @@ _LIBRARIES = (
     "PyPDF2",
     "python-docx",
 )
+"""Libraries on whose versions results depend; the master warns where slaves differ in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Acceptance:
     """The master's answer to a registration.
 
-    ``unreachable_reason`` says why the master can't call this slave; None where it can, or has not
+    ``unreachable_reason`` is why the master can't call this slave; None where it can, or has not
     tried yet.
     """
 
@@ -59,16 +60,16 @@ class _Acceptance:
 
 
 class _NotJson(requests.RequestException):
-    """What a proxy may answer in the master's place for a while."""
+    """The answer is not JSON, as that of a proxy while the master is down."""
 
 
 class RefusedError(Exception):
-    """The master does not take this slave, for the reason in the text."""
+    """The slave can't be registered with this master; the text is the reason."""
 
 
 @dataclass(slots=True)
 class Registration:
-    """One slave's standing with its master."""
+    """One slave's registration with its master; ``ip`` None means the address of the route."""
 
     master_url: str
     token: str | None
@@ -82,55 +83,59 @@ class Registration:
     def __post_init__(self) -> None:
         self._session = new_session(self.token, _TIMEOUT_S, self.tls.authority)
 
-    def keep(self, leaving: threading.Event) -> None:
-        """Register, then repeat it as the heartbeat until ``leaving`` is set.
+    def run(self, leaving: threading.Event) -> None:
+        """Register, and repeat the registration as a heartbeat until ``leaving`` is set.
 
-        A master that can't be reached is tried again for ever, and so is one whose certificate
-        has become doubtful: somebody will renew it. Raises ``RefusedError`` when the master says
-        no, or was doubtful from the first.
+        Retry without limit where the master can't be reached, or where its certificate becomes
+        invalid after a first success. Raise ``RefusedError`` where the master refuses, or where its
+        certificate is invalid at the first contact.
         """
-        interval_s, ever = _FIRST_INTERVAL_S, False
-        told: str | None = None
+        interval_s, was_registered = _FIRST_INTERVAL_S, False
+        last_state: str | None = None
         while not leaving.is_set():
             try:
-                accepted = self._register_surely()
-                interval_s, ever = accepted.interval_s, True
-                news = ""
+                accepted = self._register_with_retry()
+                interval_s, was_registered = accepted.interval_s, True
+                state = ""
                 if accepted.unreachable_reason:
-                    news = _unreachable(accepted.unreachable_reason)
+                    state = _unreachable(accepted.unreachable_reason)
             except requests.RequestException as error:
-                doubtful = master_certificate_problem(self.master_url, error)
-                if doubtful and not ever:
-                    raise RefusedError(doubtful) from error
-                foreign = str(error) if isinstance(error, _NotJson) else None
-                news = doubtful or foreign or f"the master at {self.master_url} can't be reached"
-                news += "; trying again until it works"
-                _log.debug("%s (%s)", news, root_cause(error))
-            if news != told:
-                self._tell(news)
-                told = news
+                certificate_problem = master_certificate_problem(self.master_url, error)
+                if certificate_problem and not was_registered:
+                    raise RefusedError(certificate_problem) from error
+                not_json = str(error) if isinstance(error, _NotJson) else None
+                state = (
+                    certificate_problem
+                    or not_json
+                    or f"the master at {self.master_url} can't be reached"
+                )
+                state += "; trying again until it works"
+                _log.debug("%s (%s)", state, root_cause(error))
+            if state != last_state:
+                self._log_state(state)
+                last_state = state
             leaving.wait(interval_s)
 
     def leave(self) -> None:
-        """Tell the master that this slave takes no more."""
+        """Deregister from the master; log a warning where that fails."""
         try:
             url = f"{self.master_url}/register"
-            # Streamed, so that nothing of the answer is read.
+            # With stream=True the body of the answer is not read.
             self._session.delete(url, json=self._address(), timeout=_TIMEOUT_S, stream=True).close()
         except (requests.RequestException, OSError) as error:
-            _log.warning("could not tell the master that this slave leaves: %s", root_cause(error))
+            _log.warning("could not deregister from the master: %s", root_cause(error))
 
-    def _tell(self, trouble: str) -> None:
-        if trouble:
-            _log.warning("%s", trouble)
+    def _log_state(self, state: str) -> None:
+        if state:
+            _log.warning("%s", state)
         else:
             _log.info("registered with the master at %s", self.master_url)
 
-    def _register_surely(self) -> _Acceptance:
+    def _register_with_retry(self) -> _Acceptance:
         try:
             return self._register()
         except requests.ConnectionError:
-            # The connection kept since the last beat may have ended just now.
+            # The connection kept alive since the last heartbeat may have been closed.
             return self._register()
 
     def _register(self) -> _Acceptance:
@@ -138,7 +143,7 @@ class Registration:
         with self._session.post(
             url, json=self._details(), timeout=_TIMEOUT_S, stream=True
         ) as response:
-            if response.status_code in _FINAL_REFUSALS:
+            if response.status_code in _PERMANENT_ERRORS:
                 raise RefusedError(self._why_refused(response))
             response.raise_for_status()
             if response.status_code >= requests.codes.multiple_choices:
@@ -153,31 +158,31 @@ class Registration:
             problem = answer.get("unreachable_reason")
             return _Acceptance(interval_s, None if problem is None else one_line(str(problem)))
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise RefusedError(f"what answers at {self.master_url} is no master") from None
+            raise RefusedError(f"the program at {self.master_url} is not a master") from None
 
     def _why_refused(self, response: requests.Response) -> str:
-        """Return the master's reason, or say what else answers at its address."""
+        """Return the master's reason, or which other program answers at its address."""
         reason = _reason(response)
         if reason == wrong_address.PLAIN_TO_TLS:
             return wrong_address.with_tls(self.master_url)
-        if response.status_code in _OF_NO_MASTER and self._is_slave():
+        if response.status_code in _NOT_A_MASTER and self._is_slave():
             say = wrong_address.of_itself if self._is_own() else wrong_address.of_slave
             return say(self.master_url)
-        if reason is None or response.status_code in _OF_NO_MASTER:
+        if reason is None or response.status_code in _NOT_A_MASTER:
             return wrong_address.of_web_server(self.master_url, _head(response))
-        return f"the master at {self.master_url} says no: {reason}"
+        return f"the master at {self.master_url} refused the registration: {reason}"
 
     def _is_slave(self) -> bool:
-        """Tell whether a slave answers at the master's address."""
+        """Return whether a slave answers at the master's address."""
         try:
             with self._session.get(self.master_url, timeout=_TIMEOUT_S, stream=True) as response:
-                said = read_prefix(response, _MOST_ANSWER_BYTES)
+                body = read_prefix(response, _MAX_ANSWER_BYTES)
         except requests.RequestException:
             return False
-        return said.startswith(wrong_address.SLAVE_IS_UP.encode())
+        return body.startswith(wrong_address.SLAVE_IS_UP.encode())
 
     def _is_own(self) -> bool:
-        """Tell whether the master's address is on this computer, at this slave's own port."""
+        """Return whether the master's address is this slave's own."""
         parts = urllib.parse.urlsplit(self.master_url)
         try:
             found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_DGRAM)[0][4][0]
@@ -210,10 +215,10 @@ class Registration:
 
 
 def route_address(master_url: str) -> str:
-    """Return the address with which this computer reaches the master.
+    """Return this computer's address on the route to the master.
 
-    Connecting a datagram socket sends nothing; it only makes the system choose a route. The
-    host name's own address would be 127.0.1.1 on Debian.
+    Connecting a datagram socket sends nothing and makes the system choose a route. The address of
+    the host name would be 127.0.1.1 on Debian.
     """
     parts = urllib.parse.urlsplit(master_url)
     family, kind, _, _, address = socket.getaddrinfo(
@@ -225,9 +230,9 @@ def route_address(master_url: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions on which a result can depend."""
+    """Return the versions of Python and of the libraries on which results depend."""
     found = {"python": platform.python_version()}
-    for library in _LIBRARIES:
+    for library in _REPORTED_LIBRARIES:
         try:
             found[library] = importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:
@@ -243,7 +248,7 @@ def _unreachable(reason: str) -> str:
 
 
 def _reason(response: requests.Response) -> str | None:
-    """Return why the master refuses; None where it is not said as a master would."""
+    """Return the master's reason; None where the answer does not have a master's form."""
     try:
         return one_line(str(_json(response)["error"]))
     except (requests.RequestException, KeyError, TypeError):
@@ -256,13 +261,13 @@ def _head(response: requests.Response) -> wrong_address.Head:
 
 def _json(response: requests.Response) -> Any:  # noqa: ANN401 (JSON)
     try:
-        return json.loads(read_prefix(response, _MOST_ANSWER_BYTES))
+        return json.loads(read_prefix(response, _MAX_ANSWER_BYTES))
     except (ValueError, RecursionError) as error:
         raise _NotJson("the answer is not JSON") from error
 
 
-def _interval_s(asked_s: float) -> float:
-    """Keep within reason how often the master wants to be called, whatever it says."""
-    if math.isnan(asked_s):
+def _interval_s(requested_s: float) -> float:
+    """Limit the heartbeat interval that the master asks for."""
+    if math.isnan(requested_s):
         return _FIRST_INTERVAL_S
-    return min(max(asked_s, _LEAST_INTERVAL_S), _MOST_INTERVAL_S)
+    return min(max(requested_s, _MIN_INTERVAL_S), _MAX_INTERVAL_S)

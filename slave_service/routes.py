@@ -1,4 +1,4 @@
-"""The calls that a slave answers: HTTP in, JSON out."""
+"""The HTTP endpoints of a slave."""
 
 import contextlib
 import importlib
@@ -26,26 +26,26 @@ from protocol.wire import (
     json_value,
 )
 from protocol.wrong_address import SLAVE_IS_UP
-from slave_service.workers.batch import Request, in_upload_order, outcomes
+from slave_service.workers.batch import Batch, in_upload_order, process_batch
 from slave_service.workers.pool import Pool
 
 blueprint = Blueprint("slave", __name__)
 
-_FILES_WAITING_PER_WORKER = 1000
-"""A slave with more files than this before each worker says that it is full."""
+_MAX_WAITING_PER_WORKER = 1000
+"""A slave with as many waiting files for each worker refuses further ones with 503."""
 _LIMITS = Limits(file_bytes=2**62, request_bytes=2**63)
-"""The master holds the limits on what is accepted; a slave takes what the master took."""
+"""None: the master enforces the limits on uploads, and a slave takes what the master accepted."""
 
 
 @blueprint.get("/")
 def index() -> Response:
-    """Say that the slave is up."""
+    """Confirm that the slave is up."""
     return Response(SLAVE_IS_UP, mimetype="text/plain")
 
 
 @blueprint.get("/check_status")
 def check_status() -> Response:
-    """Say how the slave is; how busy, only to those who may know."""
+    """Return the slave's status; its load only to authenticated callers."""
     status: dict[str, object] = {"status": "alive"}
     if is_authenticated():
         pool = _pool()
@@ -55,23 +55,24 @@ def check_status() -> Response:
 
 @blueprint.post("/get_task")
 def get_task() -> Response:
-    """Process the request's files and answer in upload order, with signs of life meanwhile.
+    """Process the files of the request; the response sends a keep-alive in each idle second.
 
-    Who accepts frames (see ``frames``) gets each outcome as soon as it is there.
+    It is one JSON object in upload order, or for a caller that accepts frames (``protocol.frames``)
+    one frame for each outcome as soon as it is known.
     """
     pool = _pool()
     if current_app.config["STOPPING"].is_set():
         raise ServiceUnavailable("The slave is shutting down.")
-    if pool.waiting >= _FILES_WAITING_PER_WORKER * pool.size:
+    if pool.waiting >= _MAX_WAITING_PER_WORKER * pool.size:
         raise ServiceUnavailable("The slave is full: try again later.", retry_after=1)
     folder = Path(tempfile.mkdtemp(prefix="request-", dir=pool.folder))
     try:
-        work = _read_request(folder)
+        batch = _read_request(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     framed = request.accept_mimetypes.best == FRAMES_TYPE
-    body = _as_frames(pool, work) if framed else _as_object(pool, work)
+    body = _as_frames(pool, batch) if framed else _as_object(pool, batch)
     return Response(_cleaned_up(body, folder), mimetype=FRAMES_TYPE if framed else JSON_TYPE)
 
 
@@ -79,7 +80,7 @@ def _pool() -> Pool:
     return cast(Pool, current_app.config["POOL"])
 
 
-def _read_request(folder: Path) -> Request:
+def _read_request(folder: Path) -> Batch:
     form = receive(
         request.stream, request.content_type or "", request.content_length, folder, _LIMITS
     )
@@ -88,11 +89,11 @@ def _read_request(folder: Path) -> Request:
     if not uploads:
         raise BadRequest(why_no_files(task, form))
     survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
-    return Request(task, uploads, folder, survey, _fit(form, task))
+    return Batch(task, uploads, folder, survey, _fit(form, task))
 
 
 def _fit(form: Form, task: TaskType) -> object:
-    """Return the fit that was sent along; None where there is none, or none is wanted."""
+    """Return the fit in the request; None where there is none, or the type uses none."""
     if FIT_FIELD not in form.fields:
         return None
     try:
@@ -104,7 +105,7 @@ def _fit(form: Form, task: TaskType) -> object:
     try:
         importlib.import_module(task.fit).check_fit(fit)
     except ValueError as error:
-        raise BadRequest(f"The field {FIT_FIELD!r} is no fit: {error}.") from error
+        raise BadRequest(f"The field {FIT_FIELD!r} is not a valid fit: {error}.") from error
     return fit
 
 
@@ -115,21 +116,21 @@ def _task_type(form: Form) -> TaskType:
     return TASK_TYPES[name]
 
 
-def _as_frames(pool: Pool, work: Request) -> Iterator[bytes]:
-    for event in outcomes(pool, work):
+def _as_frames(pool: Pool, batch: Batch) -> Iterator[bytes]:
+    for event in process_batch(pool, batch):
         if event is None:
             yield KEEP_ALIVE
         else:
             yield from encode_frame(*event)
 
 
-def _as_object(pool: Pool, work: Request) -> Iterator[bytes]:
+def _as_object(pool: Pool, batch: Batch) -> Iterator[bytes]:
     before = b'{"results": ['
-    for outcome in in_upload_order(outcomes(pool, work)):
+    for outcome in in_upload_order(process_batch(pool, batch)):
         if outcome is None:
             yield KEEP_ALIVE
         else:
-            yield before + _entry(outcome, work.task.result_key)
+            yield before + _entry(outcome, batch.task.result_key)
             before = b",\n"
     yield b"]}\n"
 
@@ -139,9 +140,10 @@ def _entry(outcome: Outcome, result_key: str) -> bytes:
 
 
 def _cleaned_up(body: Iterator[bytes], folder: Path) -> Iterator[bytes]:
-    # Runs to its end or is closed by the server when the other side has gone; a worker that
-    # still holds a file has it open, and its removal is left to the slave's own end where the
-    # system (Windows) refuses it now.
+    """Yield from ``body``, then remove the folder, also where the server closes the generator.
+
+    Windows does not remove a file that a worker still has open; the end of the slave removes it.
+    """
     try:
         with contextlib.closing(body):  # type: ignore[type-var] # every body is a generator
             yield from body

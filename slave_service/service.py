@@ -1,4 +1,4 @@
-"""The life of one slave, from warming up to leaving. READ FIRST."""
+"""Runs one slave: warm-up, registration, serving, shutdown. READ FIRST."""
 
 import logging
 import socket
@@ -18,11 +18,11 @@ from slave_service.workers.worker import ProcessorSettings
 _log = logging.getLogger(__name__)
 
 DRAIN_LIMIT_S = 20
-"""How long a slave that was told to stop goes on with what its workers have begun."""
+"""How long a stopping slave waits for the files that its workers have started."""
 
 
 def run(settings: SlaveSettings) -> int:
-    """Run a slave until it is told to stop or refused by its master; returns the exit code."""
+    """Run a slave until it is stopped or refused by its master; return the exit code."""
     if settings.port is None:
         listener = listen_on_first_free(settings.host, DEFAULT_PORT)
     else:
@@ -40,7 +40,7 @@ def run(settings: SlaveSettings) -> int:
 
 
 def _processor_settings(settings: SlaveSettings) -> ProcessorSettings:
-    """Return, for each task type that takes settings, those by the processor's keywords."""
+    """Return by task type the settings of its processor, by keyword argument."""
     return {
         task.name: {keyword: getattr(settings, name) for keyword, name in task.settings.items()}
         for task in TASK_TYPES.values()
@@ -52,14 +52,14 @@ def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:
     stopping = threading.Event()
     app = create_app(pool, settings.token, stopping)
     server = Server(app, listener, settings.tls.server_context())
-    life = _Lifecycle(settings, pool, server, stopping, listener.getsockname()[1])
-    server.run(life.begin, life.end)
-    return 1 if life.refusal else 0
+    lifecycle = _Lifecycle(settings, pool, server, stopping, listener.getsockname()[1])
+    server.run(lifecycle.start, lifecycle.end)
+    return 1 if lifecycle.refusal else 0
 
 
 @dataclass(slots=True)
 class _Lifecycle:
-    """What a slave does around answering requests: warm up and register, then leave."""
+    """What a slave does before and after it serves: warm up and register; deregister and drain."""
 
     settings: SlaveSettings
     pool: Pool
@@ -67,16 +67,16 @@ class _Lifecycle:
     stopping: threading.Event
     port: int
     registration: Registration | None = None
-    beats: threading.Thread | None = None
+    heartbeats: threading.Thread | None = None
     refusal: Exception | None = None
 
-    def begin(self) -> None:
+    def start(self) -> None:
         settings = self.settings
         _log.info("warming up %s", counted(settings.workers, "worker"))
         readiness = self.pool.start()
         for task_type, reason in readiness.reasons.items():
             if reason:
-                _log.warning("this slave does no %s: %s", task_type, reason)
+                _log.warning("this slave can't do %s: %s", task_type, reason)
         _log.info("listening on %s:%d", settings.host, self.port)
         if not self.server.is_stopping():
             self.registration = Registration(
@@ -88,34 +88,36 @@ class _Lifecycle:
                 settings.workers,
                 readiness,
             )
-            self.beats = threading.Thread(target=self._beat, args=(self.registration,))
-            self.beats.start()
+            self.heartbeats = threading.Thread(
+                target=self._send_heartbeats, args=(self.registration,)
+            )
+            self.heartbeats.start()
 
     def end(self) -> None:
         self.stopping.set()
-        if self.beats is not None:
-            self.beats.join()
+        if self.heartbeats is not None:
+            self.heartbeats.join()
         if self.registration is not None and self.refusal is None:
             self.registration.leave()
         _drain(self.pool)
 
-    def _beat(self, registration: Registration) -> None:
+    def _send_heartbeats(self, registration: Registration) -> None:
         try:
-            registration.keep(self.stopping)
+            registration.run(self.stopping)
         except RefusedError as refusal:
             _log.error("stopping: %s", refusal)
-            self._give_up(refusal)
-        except Exception as error:  # noqa: BLE001 (border of a thread without which nobody knows this slave)
-            _log.exception("the heartbeat failed")
-            self._give_up(error)
+            self._stop(refusal)
+        except Exception as error:  # noqa: BLE001 (border of a thread; without heartbeats the slave is of no use)
+            _log.exception("the heartbeat thread failed")
+            self._stop(error)
 
-    def _give_up(self, reason: Exception) -> None:
+    def _stop(self, reason: Exception) -> None:
         self.refusal = reason
         self.server.stop()
 
 
 def _drain(pool: Pool) -> None:
-    """Let the workers end what they have begun, within the limit; the rest is handed back."""
+    """Return the waiting files to the master, and wait up to ``DRAIN_LIMIT_S`` for the others."""
     pool.return_waiting()
     end = time.monotonic() + DRAIN_LIMIT_S
     while pool.running and time.monotonic() < end:

@@ -20,9 +20,9 @@ DEFAULT_PORT = 3000
 
 @dataclass(frozen=True, slots=True)
 class SlaveSettings:
-    """What one slave goes by; a field that is annotated with a setting's name has its value.
+    """The settings of one slave; the annotation of a field names the setting that it holds.
 
-    ``ip`` and ``port`` are None where it finds its own.
+    ``ip`` None means the address of the route to the master, ``port`` None the first free port.
     """
 
     master_url: str
@@ -39,7 +39,7 @@ class SlaveSettings:
 
     @classmethod
     def read(cls, env: Environment) -> "SlaveSettings":
-        """Check every setting; raises ``SettingError`` for the first that can't be used."""
+        """Read and check all settings; raise ``SettingError`` for the first invalid one."""
         values, tls = env.fields(cls), env.tls()
         token, ip = values["token"], values["ip"]
         master_url = read_master_url(env, token)
@@ -54,27 +54,28 @@ class SlaveSettings:
 
 
 def _installed_languages(env: Environment, given: str) -> str:
-    """Return OCR_LANGUAGES as Tesseract takes them; each is installed where Tesseract is."""
+    """Return OCR_LANGUAGES in Tesseract's form; raise where Tesseract lacks one of them."""
     written = env.written("OCR_LANGUAGES", given)
     try:
         languages = ocr_languages.parse(given)
     except ValueError as error:
         raise SettingError(f"{env.origin('OCR_LANGUAGES')} {error}") from None
-    there = ocr_languages.installed() if languages != ocr_languages.DEFAULT else None
-    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+    installed = ocr_languages.installed() if languages != ocr_languages.DEFAULT else None
+    if installed is not None and (missing := ocr_languages.why_missing(languages, installed)):
         raise SettingError(f"{written}: {missing}")
     return languages
 
 
 def _refuse_plain_answers(env: Environment, master_url: str, ip: str | None) -> None:
-    """Raise ``SettingError`` where the master would send its token to this slave in the clear."""
-    # The address to tell, where none is given, is the one that leads to the master.
+    """Raise ``SettingError`` where the master would send its token to this slave without TLS."""
+    # Without SLAVE_IP the slave is reached on its route to the master, so name that setting.
     name, host = ("SLAVE_IP", ip) if ip else ("MASTER_URL", host_of(master_url))
     if not is_loopback(host) and not env.value("ALLOW_PLAIN_HTTP"):
         raise SettingError(plain_http_refusal(env.written(name, ip or master_url)))
 
 
 def _refuse_open_address(env: Environment, master_url: str, host: str, ip: str | None) -> None:
+    """Raise ``SettingError`` where an address is not a loopback one, for a slave without token."""
     checks = (("MASTER_URL", host_of(master_url)), ("SLAVE_HOST", host), ("SLAVE_IP", ip))
     for name, address in checks:
         if address and not is_loopback(address):

@@ -18,7 +18,7 @@ from slave_service.formats.text_decoding import read_text
 from slave_service.models import language, sentiment
 from slave_service.models.sentences import TopSentences
 
-_COMMON = 10
+_MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")
 # One run of marks is one match, whatever follows: a lookahead here would make a line of a
 # million dots take quadratic time.
@@ -50,14 +50,14 @@ def process(source: BinaryIO) -> dict[str, object]:
         word_count += len(block.split())
         words.update(_WORD.findall(block.lower()))
     sentence_count = 0
-    spoken = language.identify(words, sentiment.analyzer().lexicon)
-    is_english = spoken == language.ENGLISH
-    mood = sentiment.Mood()
-    strongest = TopSentences()
+    detected = language.identify(words, sentiment.analyzer().lexicon)
+    is_english = detected == language.ENGLISH
+    totals = sentiment.SentimentTotals()
+    top_sentences = TopSentences()
     for begin, end in _sentence_spans(decoded.text):
         sentence_count += 1
-        score = mood.add(decoded.text, begin, end) if is_english else 0.0
-        strongest.add(begin, end, score)
+        score = totals.add(decoded.text, begin, end) if is_english else 0.0
+        top_sentences.add(begin, end, score)
     return {
         "word_count": word_count,
         "character_count": len(decoded.text),
@@ -65,12 +65,12 @@ def process(source: BinaryIO) -> dict[str, object]:
         "unique_words": len(words),
         "common_words": _most_common(words.items()),
         "keywords": _most_common(item for item in words.items() if _is_keyword(item[0])),
-        "language": spoken,
+        "language": detected,
         "sentiment_supported": is_english,
-        "sentiment_score": mood.mean(),
-        "positive_words": mood.positive_words,
-        "negative_words": mood.negative_words,
-        "sentences": strongest.of(decoded.text),
+        "sentiment_score": totals.mean(),
+        "positive_words": totals.positive_words,
+        "negative_words": totals.negative_words,
+        "sentences": top_sentences.of(decoded.text),
         "encoding": decoded.encoding,
         "warnings": decoded.warnings,
     }
@@ -109,7 +109,7 @@ def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
             if last is not None:
                 yield last
             last = begin, end
-        elif emoji.tells(text, begin, end):
+        elif emoji.has_valence(text, begin, end):
             last = (begin if last is None else last[0]), end
     if last is not None:
         yield last
@@ -130,7 +130,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _most_common(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
     # nlargest keeps the order of equal counts, as Counter.most_common does.
-    top = heapq.nlargest(_COMMON, counts, key=lambda item: item[1])
+    top = heapq.nlargest(_MAX_COMMON_WORDS, counts, key=lambda item: item[1])
     return [[word, count] for word, count in top]
 
 

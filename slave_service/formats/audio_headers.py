@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 _MAX_CHUNKS = 10_000
 """Before the samples; real files have a handful."""
-_STAND_IN = 0x7FFF0000
+_MIN_PLACEHOLDER_BYTES = 0x7FFF0000
 """Programs that write to a pipe state this or more: SoX 0x7ffff000, arecord 2**31, others -1."""
 _RIFF_HEADER, _W64_HEADER, _CAF_HEADER = 12, 40, 8
 _W64_RIFF = b"riff.\x91\xcf\x11\xa5\xd6(\xdb\x04\xc1\x00\x00"
@@ -25,14 +25,14 @@ _W64_CHUNK_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0O\x8e\xdb\x8a"
 class _Field:
     """Where a length stands, as what, and by how much it is more than the samples' own bytes."""
 
-    place: int
-    form: str
-    more: int = 0
+    offset: int
+    struct_format: str
+    overhead_bytes: int = 0
 
     @property
-    def most(self) -> int:
+    def max_bytes(self) -> int:
         """The largest number of bytes that the field can state."""
-        return (1 << 8 * struct.calcsize(self.form)) - 1 - self.more
+        return (1 << 8 * struct.calcsize(self.struct_format)) - 1 - self.overhead_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Extent:
         """Whether the header gives a length at all, right or wrong."""
         if self.stated <= 0:
             return self.available == 0 or self.has_further_chunks
-        return self.stated <= self.available or self.stated < _STAND_IN
+        return self.stated <= self.available or self.stated < _MIN_PLACEHOLDER_BYTES
 
     @property
     def is_cut_off(self) -> bool:
@@ -62,7 +62,7 @@ class Extent:
     def unread(self) -> int:
         """Bytes after the samples as read that are not known to be anything else."""
         if not self.is_stated:
-            return max(0, self.available - self.field.most)
+            return max(0, self.available - self.field.max_bytes)
         return 0 if self.has_further_chunks else max(0, self.available - self.stated)
 
     @property
@@ -70,8 +70,8 @@ class Extent:
         """The bytes to read in place of others, by their place in the file."""
         if self.is_stated and not self.is_cut_off:
             return {}
-        length = min(self.available, self.field.most) + self.field.more
-        return {self.field.place: struct.pack(self.field.form, length)}
+        length = min(self.available, self.field.max_bytes) + self.field.overhead_bytes
+        return {self.field.offset: struct.pack(self.field.struct_format, length)}
 
 
 def read(source: BinaryIO) -> Extent | None:
@@ -98,35 +98,37 @@ class _Layout:
     """How the chunks of a format follow each other."""
 
     mark_bytes: int
-    form: str
+    struct_format: str
     aligned: int
     size_counts_head: bool = False
 
     @property
     def head_bytes(self) -> int:
-        return self.mark_bytes + struct.calcsize(self.form)
+        return self.mark_bytes + struct.calcsize(self.struct_format)
 
-    def chunks(self, source: BinaryIO, place: int) -> Iterator[tuple[int, bytes, int]]:
-        """Yield place, mark and size of the content of each chunk, from ``place`` on."""
+    def chunks(self, source: BinaryIO, offset: int) -> Iterator[tuple[int, bytes, int]]:
+        """Yield place, mark and size of the content of each chunk, from ``offset`` on."""
         for _ in range(_MAX_CHUNKS):
-            source.seek(place)
+            source.seek(offset)
             mark = source.read(self.mark_bytes)
-            (size,) = struct.unpack(self.form, source.read(struct.calcsize(self.form)))
+            (size,) = struct.unpack(
+                self.struct_format, source.read(struct.calcsize(self.struct_format))
+            )
             size -= self.head_bytes if self.size_counts_head else 0
-            yield place, mark, size
+            yield offset, mark, size
             if size < 0:
                 return
-            place += self.head_bytes + -(-size // self.aligned) * self.aligned
+            offset += self.head_bytes + -(-size // self.aligned) * self.aligned
 
-    def are_chunks(self, source: BinaryIO, place: int, end: int) -> bool:
+    def are_chunks(self, source: BinaryIO, offset: int, end: int) -> bool:
         """Tell whether what stands there, up to the end of the file, begins with a chunk."""
-        place = -(-place // self.aligned) * self.aligned
-        if place + self.head_bytes > end:
+        offset = -(-offset // self.aligned) * self.aligned
+        if offset + self.head_bytes > end:
             return False
-        _, mark, size = next(self.chunks(source, place))
+        _, mark, size = next(self.chunks(source, offset))
         name = mark[:4]
         is_name = name.isascii() and name.decode().isprintable() and bool(name.strip())
-        return is_name and 0 <= size <= end - place - self.head_bytes + self.aligned
+        return is_name and 0 <= size <= end - offset - self.head_bytes + self.aligned
 
 
 def _extent(
@@ -136,11 +138,11 @@ def _extent(
     return Extent(begin, stated, max(0, end - begin), further, field)
 
 
-def _wave(source: BinaryIO, end: int, order: str = "<") -> Extent | None:
-    layout = _Layout(4, f"{order}I", 2)
+def _wave(source: BinaryIO, end: int, byte_order: str = "<") -> Extent | None:
+    layout = _Layout(4, f"{byte_order}I", 2)
     long_sizes: int | None = None
-    for place, mark, size in layout.chunks(source, _RIFF_HEADER):
-        begin = place + layout.head_bytes
+    for offset, mark, size in layout.chunks(source, _RIFF_HEADER):
+        begin = offset + layout.head_bytes
         if mark == b"ds64":
             # The sizes of the file and of the samples, as EBU Tech 3306 has them.
             long_sizes = begin + 8
@@ -149,7 +151,9 @@ def _wave(source: BinaryIO, end: int, order: str = "<") -> Extent | None:
                 source.seek(long_sizes)
                 (stated,) = struct.unpack("<Q", source.read(8))
                 return _extent(source, end, layout, begin, stated, _Field(long_sizes, "<Q"))
-            return _extent(source, end, layout, begin, size, _Field(place + 4, layout.form))
+            return _extent(
+                source, end, layout, begin, size, _Field(offset + 4, layout.struct_format)
+            )
     return None
 
 
@@ -159,20 +163,20 @@ def _big_endian_wave(source: BinaryIO, end: int) -> Extent | None:
 
 def _aiff(source: BinaryIO, end: int) -> Extent | None:
     layout = _Layout(4, ">I", 2)
-    for place, mark, size in layout.chunks(source, _RIFF_HEADER):
+    for offset, mark, size in layout.chunks(source, _RIFF_HEADER):
         if mark == b"SSND":
-            begin = place + layout.head_bytes + 8
-            field = _Field(place + 4, layout.form, more=8)
+            begin = offset + layout.head_bytes + 8
+            field = _Field(offset + 4, layout.struct_format, overhead_bytes=8)
             return _extent(source, end, layout, begin, size - 8, field)
     return None
 
 
 def _w64(source: BinaryIO, end: int) -> Extent | None:
     layout = _Layout(16, "<Q", 8, size_counts_head=True)
-    for place, mark, size in layout.chunks(source, _W64_HEADER):
+    for offset, mark, size in layout.chunks(source, _W64_HEADER):
         if mark == b"data" + _W64_CHUNK_TAIL:
-            begin = place + layout.head_bytes
-            field = _Field(place + 16, layout.form, more=layout.head_bytes)
+            begin = offset + layout.head_bytes
+            field = _Field(offset + 16, layout.struct_format, overhead_bytes=layout.head_bytes)
             # libsndfile reads to the end of the file, however much less is stated.
             is_known = 0 < size < end - begin or layout.are_chunks(source, begin, end)
             return Extent(begin, size, max(0, end - begin), is_known, field)
@@ -181,18 +185,18 @@ def _w64(source: BinaryIO, end: int) -> Extent | None:
 
 def _caf(source: BinaryIO, end: int) -> Extent | None:
     layout = _Layout(4, ">q", 1)
-    for place, mark, size in layout.chunks(source, _CAF_HEADER):
+    for offset, mark, size in layout.chunks(source, _CAF_HEADER):
         if mark == b"data":
-            begin = place + layout.head_bytes + 4
-            field = _Field(place + 4, layout.form, more=4)
+            begin = offset + layout.head_bytes + 4
+            field = _Field(offset + 4, layout.struct_format, overhead_bytes=4)
             return _extent(source, end, layout, begin, size - 4, field)
     return None
 
 
-def _au(source: BinaryIO, end: int, order: str = ">") -> Extent:
+def _au(source: BinaryIO, end: int, byte_order: str = ">") -> Extent:
     source.seek(4)
-    begin, size = struct.unpack(f"{order}2I", source.read(8))
-    field = _Field(8, f"{order}I")
+    begin, size = struct.unpack(f"{byte_order}2I", source.read(8))
+    field = _Field(8, f"{byte_order}I")
     return Extent(begin, size, max(0, end - begin), has_further_chunks=False, field=field)
 
 

@@ -11,7 +11,7 @@ _TAIL_BYTES = 1 << 17
 _OGG_HEAD_BYTES, _OGG_LAST_PAGE = 27, 4
 _MP3_HEAD_BYTES = 4096
 _MP3_LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")
-_LONGEST_ROUNDING = 0.02
+_LENGTH_TOLERANCE = 0.02
 """Of the stated length; what decoders leave out at both ends of a compressed sound is less."""
 
 _NO_SAMPLES = (
@@ -71,7 +71,7 @@ def warnings(
 
 def _about_extent(extent: Extent, read_s: float) -> Iterator[str]:
     read_bytes = min(extent.available, extent.stated) if extent.is_stated else extent.available
-    per_byte = read_s / max(1, min(read_bytes, extent.field.most))
+    per_byte = read_s / max(1, min(read_bytes, extent.field.max_bytes))
     if not extent.is_stated:
         yield _NOT_STATED
     elif extent.is_cut_off:
@@ -109,7 +109,7 @@ def _mp3_states_length(source: BinaryIO) -> bool:
 
 
 def _is_short(frames: int, stated_frames: int) -> bool:
-    return frames < stated_frames * (1 - _LONGEST_ROUNDING)
+    return frames < stated_frames * (1 - _LENGTH_TOLERANCE)
 
 
 def _seconds(seconds: float) -> str:

@@ -61,24 +61,24 @@ def _bounded(items: Iterator[None]) -> int:
 def _tiff_pages(source: BinaryIO) -> Iterator[None]:
     """Yield for each directory of the chain (TIFF 6.0, and BigTIFF) that is a page."""
     source.seek(0)
-    order = "<" if source.read(2) == b"II" else ">"
-    (version,) = _unpack(source, f"{order}H")
+    byte_order = "<" if source.read(2) == b"II" else ">"
+    (version,) = _unpack(source, f"{byte_order}H")
     is_big = version == 43
     number, entry_bytes, to_value, offset_form = ("Q", 20, 10, "Q") if is_big else ("H", 12, 6, "I")
     if is_big:
         source.seek(8)
-    (offset,) = _unpack(source, order + offset_form)
+    (offset,) = _unpack(source, byte_order + offset_form)
     seen: set[int] = set()
     while offset and offset not in seen:
         seen.add(offset)
         source.seek(offset)
-        (entries,) = _unpack(source, order + number)
+        (entries,) = _unpack(source, byte_order + number)
         begin = source.tell()
-        tag, value = _unpack(source, f"{order}H{to_value}xI")
+        tag, value = _unpack(source, f"{byte_order}H{to_value}xI")
         if not (tag == _NEW_SUBFILE_TYPE and value & _REDUCED_RESOLUTION):
             yield
         source.seek(begin + entries * entry_bytes)
-        (offset,) = _unpack(source, order + offset_form)
+        (offset,) = _unpack(source, byte_order + offset_form)
 
 
 def _gif_frames(source: BinaryIO) -> Iterator[None]:

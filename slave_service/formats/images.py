@@ -38,9 +38,9 @@ _FORMATS = {
     "PPM": "PPM",
 }
 # Known by two letters, as a text may begin with: not enough to call an unreadable file damaged.
-_WEAKLY_MARKED = ("BMP", "PPM")
+_WEAK_SIGNATURES = ("BMP", "PPM")
 
-_DAMAGE = (
+_DAMAGE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -56,7 +56,7 @@ _DAMAGE = (
 )
 """What Pillow's readers raise for damaged content, beside the OSError that they promise."""
 
-_TURNS = {
+_TRANSPOSE_BY_ORIENTATION = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -93,7 +93,7 @@ def load(source: BinaryIO) -> Picture:
             _scale_transparent_key(image)
             image.load()
             _try_transparency(image)
-        except _DAMAGE as error:
+        except _DAMAGE_ERRORS as error:
             raise Corrupt(
                 f"This {_FORMATS.get(image.format or '', 'picture')} file is damaged or cut off; "
                 "open it in an image viewer, save it anew, and send that."
@@ -116,10 +116,10 @@ def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:
     return kind, image_pages.count(source, kind, stated)
 
 
-def upright(pixels: Image.Image, orientation: int) -> Image.Image:
+def apply_orientation(pixels: Image.Image, orientation: int) -> Image.Image:
     """Turn the stored pixels the way in which the picture is meant to be seen."""
-    turn = _TURNS.get(orientation)
-    return pixels if turn is None else pixels.transpose(turn)
+    transpose = _TRANSPOSE_BY_ORIENTATION.get(orientation)
+    return pixels if transpose is None else pixels.transpose(transpose)
 
 
 @contextmanager
@@ -156,7 +156,7 @@ def _open(source: BinaryIO) -> Image.Image:
     formats = _formats()
     try:
         image = Image.open(source, formats=formats)
-    except _DAMAGE as error:
+    except _DAMAGE_ERRORS as error:
         raise _refusal(source, formats) from error
     _check_size(image)
     return image
@@ -174,7 +174,7 @@ def _refusal(source: BinaryIO, formats: list[str]) -> FileError:
     prefix = source.read(16)
     for name in formats:
         accept = Image.OPEN[name][1]
-        if name not in _WEAKLY_MARKED and accept is not None and accept(prefix) is True:
+        if name not in _WEAK_SIGNATURES and accept is not None and accept(prefix) is True:
             return Corrupt(
                 f"This file begins like a {_FORMATS[name]} picture, but its header is damaged or "
                 "of a rare kind; open it in an image viewer, save it anew, and send that."
@@ -208,7 +208,7 @@ def _try_transparency(image: Image.Image) -> None:
 def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DAMAGE:
+    except _DAMAGE_ERRORS:
         # The pixels are whole; a picture is not refused for its broken notes.
         return 1
-    return value if isinstance(value, int) and value in _TURNS else 1
+    return value if isinstance(value, int) and value in _TRANSPOSE_BY_ORIENTATION else 1

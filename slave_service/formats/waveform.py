@@ -15,7 +15,7 @@ MAX_POINTS = 1000
 _BINS = 1 << 15
 """Even, to be merged in pairs. At least half are in use in the end, so each of a thousand points
 is made of 16 or more, and begins where it should to a sixteenth of its length."""
-_WIDE = 32
+_MIN_REDUCEAT_WIDTH = 32
 """Over fewer frames a reduction by NumPy takes ten times as long as halving does."""
 _PLACES = 4
 
@@ -29,43 +29,43 @@ class Waveform:
         self._lows = np.empty(_BINS)
         self._highs = np.empty(_BINS)
         self._width = 1
-        self._whole = 0
+        self._full_bins = 0
         """Bins that are complete; the next one may have been begun."""
-        self._begun = 0
+        self._partial_frames = 0
         """Frames in the bin that is not complete."""
 
     def add(self, frames: "NDArray[np.float64]") -> None:
         """Take the next frames, one finite number each, in blocks of any length."""
         while len(frames):
-            if self._begun or len(frames) < self._width:
+            if self._partial_frames or len(frames) < self._width:
                 taken = self._fill_one(frames)
             else:
                 taken = self._fill_many(frames)
             frames = frames[taken:]
-            if self._whole == _BINS:
+            if self._full_bins == _BINS:
                 self._merge()
 
     def _fill_one(self, frames: "NDArray[np.float64]") -> int:
-        part = frames[: self._width - self._begun]
+        part = frames[: self._width - self._partial_frames]
         low, high = float(part.min()), float(part.max())
-        if self._begun:
-            low = min(low, float(self._lows[self._whole]))
-            high = max(high, float(self._highs[self._whole]))
-        self._lows[self._whole], self._highs[self._whole] = low, high
-        self._begun += len(part)
-        if self._begun == self._width:
-            self._whole, self._begun = self._whole + 1, 0
+        if self._partial_frames:
+            low = min(low, float(self._lows[self._full_bins]))
+            high = max(high, float(self._highs[self._full_bins]))
+        self._lows[self._full_bins], self._highs[self._full_bins] = low, high
+        self._partial_frames += len(part)
+        if self._partial_frames == self._width:
+            self._full_bins, self._partial_frames = self._full_bins + 1, 0
         return len(part)
 
     def _fill_many(self, frames: "NDArray[np.float64]") -> int:
         import numpy as np
 
-        bins = min(len(frames) // self._width, _BINS - self._whole)
+        bins = min(len(frames) // self._width, _BINS - self._full_bins)
         part = frames[: bins * self._width]
-        place = slice(self._whole, self._whole + bins)
+        place = slice(self._full_bins, self._full_bins + bins)
         self._lows[place] = _of_each(part, self._width, np.minimum)
         self._highs[place] = _of_each(part, self._width, np.maximum)
-        self._whole += bins
+        self._full_bins += bins
         return len(part)
 
     def _merge(self) -> None:
@@ -74,7 +74,7 @@ class Waveform:
         half = _BINS // 2
         self._lows[:half] = np.minimum(self._lows[::2], self._lows[1::2])
         self._highs[:half] = np.maximum(self._highs[::2], self._highs[1::2])
-        self._whole, self._width = half, 2 * self._width
+        self._full_bins, self._width = half, 2 * self._width
 
     def points(self, divisor: int = 1) -> list[list[float]]:
         """Return ``[[lowest, highest], …]`` over ``divisor``: at most ``MAX_POINTS``, in order.
@@ -83,8 +83,8 @@ class Waveform:
         """
         import numpy as np
 
-        frames = self._whole * self._width + self._begun
-        bins = self._whole + bool(self._begun)
+        frames = self._full_bins * self._width + self._partial_frames
+        bins = self._full_bins + bool(self._partial_frames)
         points = min(MAX_POINTS, frames)
         if not points:
             return []
@@ -101,7 +101,7 @@ def _of_each(
     """Return the lowest or highest of every ``width`` frames, a power of two."""
     import numpy as np
 
-    if width >= _WIDE:
+    if width >= _MIN_REDUCEAT_WIDTH:
         return extreme.reduceat(frames, np.arange(0, len(frames), width))
     while width > 1:
         frames, width = extreme(frames[::2], frames[1::2]), width // 2

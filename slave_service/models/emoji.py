@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 _VARIATIONS_AND_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _JOINER = "\u200d"
-_MOST_VALENCE = 4.0
+_MAX_VALENCE = 4.0
 """VADER's lexicon goes from -4 to 4."""
 
-_NAMES_OF_THINGS = frozenset(
+_OBJECT_WORDS = frozenset(
     "cancer credit cut diamond die dizzy dumpling fallen fire free growing hand joker joystick low "
     "lowercase lowered no play playing safety slash stop straight top united zzz".split()
 )
 """Words of the lexicon that stand in descriptions for what is seen, such as the sign of Cancer."""
 
-_RATED = {
+_VALENCES_BY_DESCRIPTION = {
     "thumbs up": 2.0,
     "thumbs down": -2.0,
     "middle finger": -2.5,
@@ -57,7 +57,7 @@ class EmojiLexicon:
     valences: Mapping[str, float]
     _pattern: re.Pattern[str]
 
-    def apart(self, token: str) -> Iterator[tuple[str, bool]]:
+    def split_token(self, token: str) -> Iterator[tuple[str, bool]]:
         """Yield the pieces of a token, and whether each is the key of an emoji.
 
         A sequence of several code points is one emoji. Those without a valence are left out.
@@ -82,7 +82,7 @@ class EmojiLexicon:
         candidates = (plain, *plain.split(_JOINER))
         return next((part for part in candidates if part in self.valences), None)
 
-    def tells(self, text: str, begin: int, end: int) -> bool:
+    def has_valence(self, text: str, begin: int, end: int) -> bool:
         """Return whether there is an emoji with a valence between two offsets."""
         return any(self.key(match.group()) for match in self._pattern.finditer(text, begin, end))
 
@@ -105,8 +105,8 @@ def lexicon(descriptions: str, words: Mapping[str, float]) -> EmojiLexicon:
 
 def _valence(description: str, words: Mapping[str, float]) -> float:
     plain = description.partition(":")[0].strip()
-    if plain in _RATED:
-        return _RATED[plain]
-    told = (word for word in plain.lower().split() if word not in _NAMES_OF_THINGS)
+    if plain in _VALENCES_BY_DESCRIPTION:
+        return _VALENCES_BY_DESCRIPTION[plain]
+    told = (word for word in plain.lower().split() if word not in _OBJECT_WORDS)
     total = sum(words.get(word, 0.0) for word in told)
-    return max(-_MOST_VALENCE, min(_MOST_VALENCE, total))
+    return max(-_MAX_VALENCE, min(_MAX_VALENCE, total))

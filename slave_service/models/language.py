@@ -16,11 +16,11 @@ from slave_service.models.function_words import FUNCTION_WORDS
 ENGLISH, OTHER = "en", "other"
 
 _HINT_POINTS = 0.5
-_LEAST_POINTS = 1.0
+_MIN_POINTS = 1.0
 """Of another language than English: an accent, as in café, is not enough."""
-_FOREIGN_SHARE = 1 / 3
+_MIN_FOREIGN_SHARE = 1 / 3
 """Of a text's words with letters beyond ASCII, from which it is not English for want of a hint."""
-_FEWEST_WORDS = 3
+_MIN_WORDS = 3
 
 _LETTERS = {
     "de": "äöüß",
@@ -80,10 +80,10 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     english = points.pop(ENGLISH, 0.0)
     likeliest = max(points, key=lambda code: points[code], default=ENGLISH)
     most = points.get(likeliest, 0.0)
-    if most > english and most >= _LEAST_POINTS:
+    if most > english and most >= _MIN_POINTS:
         return likeliest
     beyond = sum(number for word, number in words.items() if not word.isascii())
-    if not english and total >= _FEWEST_WORDS and beyond >= _FOREIGN_SHARE * total:
+    if not english and total >= _MIN_WORDS and beyond >= _MIN_FOREIGN_SHARE * total:
         return OTHER
     return ENGLISH
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT = "eng"
-MOST = 10
+MAX_LANGUAGES = 10
 """Each language more makes Tesseract slower and less sure."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,39}(/[A-Za-z][A-Za-z0-9_]{1,39})?")
 _NO_LANGUAGES = frozenset({"osd", "equ"})
@@ -40,12 +40,12 @@ def parse(text: str) -> str:
             raise ValueError(
                 f"must be names of Tesseract's languages, such as eng or eng+deu, not {text[:60]!r}"
             )
-    if len(names) > MOST:
-        raise ValueError(f"may name {MOST} languages at most, not {len(names)}")
+    if len(names) > MAX_LANGUAGES:
+        raise ValueError(f"may name {MAX_LANGUAGES} languages at most, not {len(names)}")
     return "+".join(names)
 
 
-def in_order(languages: str) -> str:
+def best_order(languages: str) -> str:
     """Return ``eng+deu`` in the order that Tesseract reads best, which is ``deu+eng``.
 
     Tesseract begins with the first one, and keeps what that is sure of. English, which is sure of

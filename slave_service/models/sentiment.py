@@ -18,21 +18,21 @@ from slave_service.models.emoji import EmojiLexicon, lexicon
 PASSAGE_WORDS = 200
 """Longest part of a sentence that is scored at once: a score saturates at about that length."""
 
-_MOST_TOKENS = 2 * PASSAGE_WORDS
+_MAX_TOKENS = 2 * PASSAGE_WORDS
 """Of a passage: dashes and emoji come apart from the words that they touch."""
 # No lexicon word is longer, and NLTK gives up on a token that takes it more than five seconds.
-_LONGEST_TOKEN = 100
+_MAX_TOKEN_CHARACTERS = 100
 _PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
 
 # VADER's rules and its lexicon know straight apostrophes, and words between white space.
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "—": " — "})
 _WRAPPING = string.punctuation + "“”„«»‹›…–¡¿"
-_EMOJI_END = "\ufe0f"
+_EMOJI_SUFFIX = "\ufe0f"
 """Behind each emoji's key: NLTK passes over words of one character."""
 
 
 @dataclass(slots=True)
-class Mood:
+class SentimentTotals:
     """What the passages told so far: the scores, and the lexicon words by their sign."""
 
     scores: list[float] = field(default_factory=list)
@@ -44,8 +44,8 @@ class Mood:
         scored = len(self.scores)
         for passage in _PASSAGE.finditer(text, begin, end):
             tokens = list(_tokens(passage.group()))
-            for first in range(0, len(tokens), _MOST_TOKENS):
-                self._add_passage(tokens[first : first + _MOST_TOKENS])
+            for first in range(0, len(tokens), _MAX_TOKENS):
+                self._add_passage(tokens[first : first + _MAX_TOKENS])
         return _mean(self.scores[scored:])
 
     def mean(self) -> float:
@@ -81,12 +81,12 @@ def _mean(scores: list[float]) -> float:
 def _tokens(passage: str) -> Iterator[str]:
     """Yield what stands between white space, emoji apart."""
     for whole in passage.translate(_TYPOGRAPHY).split():
-        token = whole[:_LONGEST_TOKEN]
+        token = whole[:_MAX_TOKEN_CHARACTERS]
         if token.isascii():
             yield token
             continue
-        for piece, is_emoji in emoji().apart(token):
-            yield piece + _EMOJI_END if is_emoji else piece
+        for piece, is_emoji in emoji().split_token(token):
+            yield piece + _EMOJI_SUFFIX if is_emoji else piece
 
 
 def _unwrap(token: str, word: str) -> str:
@@ -105,7 +105,7 @@ def emoji() -> EmojiLexicon:
 def analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
     """Return NLTK's analyzer with the lexicons of words and emoji."""
     found = _word_analyzer()
-    found.lexicon |= {key + _EMOJI_END: value for key, value in emoji().valences.items()}
+    found.lexicon |= {key + _EMOJI_SUFFIX: value for key, value in emoji().valences.items()}
     return found
 
 

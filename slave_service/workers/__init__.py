@@ -1,1 +1,1 @@
-"""The worker processes of a slave: the pool, each worker's life, its sandbox and its end."""
+"""The worker processes of a slave: pool, start, deadline, sandbox and clean-up."""

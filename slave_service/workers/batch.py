@@ -1,7 +1,7 @@
-"""Has the files of one request processed: queued at once, told about as they end.
+"""Queues all files of one request in the pool and yields each outcome when its file is finished.
 
-A type that works in two passes is fitted over the request's own files, unless the request brings
-a fit along, as the master's do.
+A task type with two runs is fitted over the files of the request, unless the request contains a
+fit. Requests of the master do.
 """
 
 import importlib
@@ -20,14 +20,17 @@ from protocol.wire import Outcome
 from slave_service.workers.pool import Pool
 from slave_service.workers.worker import FileTask
 
-_SIGN_OF_LIFE_S = 1.0
+_KEEP_ALIVE_S = 1.0
 
 Indexed = tuple[int, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Files of one task type, and the pass that is asked for."""
+class Batch:
+    """The files of one request to the slave, all of one task type.
+
+    ``survey`` asks for the first run of a type with two runs; ``fit`` is the input of the second.
+    """
 
     task: TaskType
     uploads: Sequence[Upload]
@@ -36,48 +39,48 @@ class Request:
     fit: object = None
 
 
-def outcomes(pool: Pool, request: Request) -> Iterator[Indexed | None]:
-    """Yield each file's index and outcome as it ends, and None about once a second until then.
+def process_batch(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
+    """Yield index and outcome of each file when it is finished, and None in each idle second.
 
-    Closing the iterator takes back the files that no worker has begun.
+    Closing the iterator cancels the files that no worker has started.
     """
-    everyone = range(len(request.uploads))
-    if request.survey or request.task.fit is None or request.fit is not None:
-        yield from _one_pass(pool, request, everyone, request.survey, request.fit)
+    all_indexes = range(len(batch.uploads))
+    if batch.survey or batch.task.fit is None or batch.fit is not None:
+        yield from _process_files(pool, batch, all_indexes, batch.survey, batch.fit)
         return
     surveys: dict[int, Outcome] = {}
-    for ended in _one_pass(pool, request, everyone, survey=True, fit=None):
+    for ended in _process_files(pool, batch, all_indexes, survey=True, fit=None):
         if ended is None or ended[1].failure is not None:
             yield ended
         else:
             surveys[ended[0]] = ended[1]
-    fit = _fit(request, surveys.values())
-    yield from _one_pass(pool, request, sorted(surveys), survey=False, fit=fit)
+    fit = _fit(batch, surveys.values())
+    yield from _process_files(pool, batch, sorted(surveys), survey=False, fit=fit)
 
 
-def _fit(request: Request, surveys: Iterable[Outcome]) -> object:
-    module = importlib.import_module(str(request.task.fit))
-    with module.open_fit(request.folder) as fit:
+def _fit(batch: Batch, surveys: Iterable[Outcome]) -> object:
+    module = importlib.import_module(str(batch.task.fit))
+    with module.open_fit(batch.folder) as fit:
         for outcome in surveys:
             fit.add(json.loads(outcome.data or b""))
         return fit.finish()
 
 
-def _one_pass(
-    pool: Pool, request: Request, indexes: Iterable[int], survey: bool, fit: object
+def _process_files(
+    pool: Pool, batch: Batch, indexes: Iterable[int], survey: bool, fit: object
 ) -> Iterator[Indexed | None]:
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     waiting: dict[int, Future[Outcome]] = {}
     for index in indexes:
-        upload = request.uploads[index]
-        order = FileTask(request.task.name, upload.filename, upload.path, survey, fit)
-        waiting[index] = pool.submit(order)
+        upload = batch.uploads[index]
+        file_task = FileTask(batch.task.name, upload.filename, upload.path, survey, fit)
+        waiting[index] = pool.submit(file_task)
     try:
         for index, future in waiting.items():
-            future.add_done_callback(partial(_tell, ended, index))
+            future.add_done_callback(partial(_put_index, ended, index))
         while waiting:
             try:
-                index = ended.get(timeout=_SIGN_OF_LIFE_S)
+                index = ended.get(timeout=_KEEP_ALIVE_S)
             except queue.Empty:
                 yield None
                 continue
@@ -87,20 +90,20 @@ def _one_pass(
             future.cancel()
 
 
-def _tell(ended: "queue.SimpleQueue[int]", index: int, _: "Future[Outcome]") -> None:
+def _put_index(ended: "queue.SimpleQueue[int]", index: int, _: "Future[Outcome]") -> None:
     ended.put(index)
 
 
 def in_upload_order(events: Iterator[Indexed | None]) -> Iterator[Outcome | None]:
-    """Yield the outcomes by index; None whenever there was nothing new to tell."""
-    early: dict[int, Outcome] = {}
-    expected = itertools.count()
-    following = next(expected)
+    """Yield the outcomes in the order of their indexes, and pass on each None."""
+    finished: dict[int, Outcome] = {}
+    indexes = itertools.count()
+    next_index = next(indexes)
     for event in events:
         if event is None:
             yield None
             continue
-        early[event[0]] = event[1]
-        while following in early:
-            yield early.pop(following)
-            following = next(expected)
+        finished[event[0]] = event[1]
+        while next_index in finished:
+            yield finished.pop(next_index)
+            next_index = next(indexes)

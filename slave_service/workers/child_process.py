@@ -1,4 +1,4 @@
-"""Starts the slave's helper processes and ends them with everything they started."""
+"""Starts child processes of the slave and ends them together with their own children."""
 
 import contextlib
 import os
@@ -10,21 +10,26 @@ from typing import BinaryIO
 
 _PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
 
-_PASSED_ON = frozenset(
+_INHERITED_VARIABLES = frozenset(
     {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH"}
     | {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA"}
     | {"VIRTUAL_ENV", "DYLD_LIBRARY_PATH"}
 )
-_PASSED_ON_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
-_ONE_THREAD = ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""There is a worker for each CPU: threads of their own would only get in each other's way."""
+_INHERITED_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
+_THREAD_LIMIT_VARIABLES = (
+    "OMP_THREAD_LIMIT",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)
+"""Set to 1: with one worker for each CPU, more threads in a worker only compete for the CPUs."""
 
 
-class Child:
-    """A process of this project's own, spoken to through its standard input and output.
+class ChildProcess:
+    """A Python module in a process of its own, connected by its standard input and output.
 
-    It is a fresh interpreter, not a copy of the slave: with none of its threads and sockets, no
-    secret in its environment, and at the head of a process group of its own.
+    The process is a new interpreter and no fork: it has none of the slave's threads, sockets and
+    secret environment variables, and leads its own process group.
     """
 
     def __init__(self, module: str, *arguments: str, folder: Path) -> None:
@@ -43,13 +48,14 @@ class Child:
         self.pid = self._process.pid
 
     def is_alive(self) -> bool:
-        """Tell whether the process itself still runs."""
+        """Return whether the process is running."""
         return self._process.poll() is None
 
     def kill(self) -> int:
-        """End the process and all that it started; returns its exit code.
+        """Kill the process group and return the exit code of its leader.
 
-        The code is negative where a signal ended it. It may have ended before.
+        The code is the negative number of the signal where a signal ended the process. A process
+        that has already ended keeps its code.
         """
         kill_group(self._process.pid)
         code = self._process.wait()
@@ -58,17 +64,17 @@ class Child:
                 pipe.close()
         return code
 
-    def finish(self, patience_s: float) -> None:
-        """Close the process's input, which asks it to end, and kill what is left of it."""
+    def finish(self, timeout_s: float) -> None:
+        """Close the input, which ends the process, and kill the group after ``timeout_s``."""
         with contextlib.suppress(OSError):
             self.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience_s)
+            self._process.wait(timeout_s)
         self.kill()
 
 
 def kill_group(pid: int) -> None:
-    """End the process group that ``pid`` leads; on Windows the tree of its children."""
+    """Kill the process group that ``pid`` leads; on Windows the process and its descendants."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
@@ -81,7 +87,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.upper() in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+        if name.upper() in _INHERITED_VARIABLES or name.startswith(_INHERITED_PREFIXES)
     }
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    return kept | temporary | dict.fromkeys(_ONE_THREAD, "1")
+    return kept | temporary | dict.fromkeys(_THREAD_LIMIT_VARIABLES, "1")

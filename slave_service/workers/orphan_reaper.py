@@ -1,8 +1,9 @@
-"""Cleans up after a slave that died without a chance to: a process of its own that outlives it.
+"""Kills the workers and removes the temporary folder of a slave that has ended or was killed.
 
-On its input it is told of every worker (``+pid``, ``-pid`` when that one is gone). The input ends
-when the slave does, however that happened; then the workers that are left are killed with
-all that they started, and the slave's temporary folder (the argument) is removed.
+It runs as a process of its own. The slave writes ``+pid`` to its standard input for each worker
+that it starts, and ``-pid`` for each one that has ended. The input reaches its end when the slave
+ends, for whatever reason; then this process kills the process groups of the remaining workers and
+removes the folder that is its argument.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from slave_service.workers.child_process import kill_group
 
 
 def main() -> None:
-    """Watch until the slave is gone, then clean up."""
+    """Wait until the slave has ended, then clean up."""
     workers: set[int] = set()
     for line in sys.stdin:
         sign, pid = line[0], int(line[1:])

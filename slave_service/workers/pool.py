@@ -1,7 +1,7 @@
-"""Keeps the worker processes busy with the files that wait, and replaces those that die.
+"""Gives waiting files to worker processes and replaces workers that have died.
 
-One thread looks after one worker. A crash, a deadline or too much memory costs the one file and
-its worker, never another file.
+One thread supervises one worker. A crash, an exceeded deadline or too much memory ends one file and
+its worker, and affects no other file.
 """
 
 import contextlib
@@ -17,21 +17,20 @@ from pathlib import Path
 
 from protocol import failures
 from protocol.wire import Outcome
-from slave_service.workers.child_process import Child
+from slave_service.workers.child_process import ChildProcess
 from slave_service.workers.worker import FileTask, ProcessorSettings, Readiness, Worker
 
 _log = logging.getLogger(__name__)
 
 _RESTART_PAUSE_S = 1.0
-"""Between tries to start a worker that dies while it starts, so as not to burn a CPU."""
+"""Between attempts to start a worker; limits the CPU time where every attempt fails."""
 
-
-_LOOK_S = 1.0
-"""How often an idle worker is looked at."""
+_IDLE_CHECK_S = 1.0
+"""How often a supervising thread checks that its idle worker is alive."""
 
 
 class _State(Enum):
-    """What a worker is about."""
+    """What a worker is doing."""
 
     STARTING = "starting"
     IDLE = "idle"
@@ -39,7 +38,7 @@ class _State(Enum):
 
 
 class Pool:
-    """``size`` workers, each with one file at a time; files wait in the order they came."""
+    """``size`` workers that process one file each at a time, in the order of submission."""
 
     def __init__(
         self,
@@ -50,14 +49,14 @@ class Pool:
     ) -> None:
         self.size = size
         self.folder = Path(tempfile.mkdtemp(prefix="slave-"))
-        """For uploads and the workers' temporary files; gone when the slave is."""
+        """For uploads and the workers' temporary files; the orphan reaper removes it."""
         self._file_timeout_s = file_timeout_s
         self._memory_bytes = worker_memory_bytes
         self._processor_settings = processor_settings or {}
-        self._orders: queue.SimpleQueue[tuple[FileTask, Future[Outcome]] | None] = (
+        self._queue: queue.SimpleQueue[tuple[FileTask, Future[Outcome]] | None] = (
             queue.SimpleQueue()
         )
-        self._guard = Child(
+        self._reaper = ChildProcess(
             "slave_service.workers.orphan_reaper", str(self.folder), folder=self.folder
         )
         self._lock = threading.Lock()
@@ -68,19 +67,19 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """Files that no worker has begun."""
-        return self._orders.qsize()
+        """Number of files that no worker has started."""
+        return self._queue.qsize()
 
     @property
     def running(self) -> int:
-        """Files that workers hold at this moment."""
+        """Number of files that workers are processing."""
         return list(self._workers.values()).count(_State.BUSY)
 
     def start(self) -> Readiness:
-        """Start and warm the workers; a type is possible when every worker passed its test."""
+        """Start and warm up the workers, and return which task types all of them can do."""
         reports: list[Future[Readiness]] = [Future() for _ in range(self.size)]
         for report in reports:
-            thread = threading.Thread(target=self._look_after_one, args=(report,), daemon=True)
+            thread = threading.Thread(target=self._supervise, args=(report,), daemon=True)
             thread.start()
             self._threads.append(thread)
         all_workers = [report.result() for report in reports]
@@ -89,71 +88,71 @@ class Pool:
             reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
         return replace(all_workers[0], reasons=reasons)
 
-    def submit(self, order: FileTask) -> "Future[Outcome]":
-        """Queue one file; the future ends with its outcome, and never with an exception."""
+    def submit(self, task: FileTask) -> "Future[Outcome]":
+        """Queue one file; the future's result is its outcome, and it never raises."""
         future: Future[Outcome] = Future()
         if self._returning:
-            # Perhaps nobody looks into the queue any more.
-            self._work_on(None, order, future)
+            # The supervising threads may have ended, and then nothing reads the queue.
+            self._complete(None, task, future)
         else:
-            self._orders.put((order, future))
+            self._queue.put((task, future))
         return future
 
     def return_waiting(self) -> None:
-        """Hand back, now and from here on, every file that no worker has begun."""
+        """Complete every file that no worker has started, and each later one, as ``returned``."""
         self._returning = True
         with contextlib.suppress(queue.Empty):
-            while (entry := self._orders.get_nowait()) is not None:
-                self._work_on(None, *entry)
+            while (entry := self._queue.get_nowait()) is not None:
+                self._complete(None, *entry)
 
     def close(self) -> None:
-        """End every worker, idle or not, and remove the temporary folder; once is enough."""
+        """End every worker and remove the temporary folder; further calls do nothing."""
         if self._closing:
             return
         self._closing = True
         self.return_waiting()
         for _ in self._threads:
-            self._orders.put(None)
+            self._queue.put(None)
         for worker, state in list(self._workers.items()):
             if state is not _State.IDLE:
                 worker.kill()
         for thread in self._threads:
             thread.join()
-        self._guard.finish(patience_s=10)
+        self._reaper.finish(timeout_s=10)
 
-    def _look_after_one(self, report: "Future[Readiness]") -> None:
+    def _supervise(self, report: "Future[Readiness]") -> None:
         worker = self._start_worker(report)
         while True:
             try:
-                entry = self._orders.get(timeout=_LOOK_S)
+                entry = self._queue.get(timeout=_IDLE_CHECK_S)
             except queue.Empty:
-                # It may have died idle, and no file should have to wait for its successor.
-                worker = self._replace_if_over(worker)
+                # A worker can die while idle; replacing it now saves the next file the wait.
+                worker = self._replace_if_needed(worker)
                 continue
             if entry is None:
                 break
-            worker = self._replace_if_over(worker)
-            # First the answer, then the replacement, which takes seconds to warm up.
-            self._work_on(worker, *entry)
-            del entry  # with the file's whole result in it, until the next one comes
-            worker = self._replace_if_over(worker)
+            worker = self._replace_if_needed(worker)
+            # The outcome goes out before the replacement, which takes seconds to warm up.
+            self._complete(worker, *entry)
+            del entry  # its future would keep the whole result in memory until the next file
+            worker = self._replace_if_needed(worker)
         self._remove(worker)
 
-    def _work_on(self, worker: Worker | None, order: FileTask, future: "Future[Outcome]") -> None:
+    def _complete(self, worker: Worker | None, task: FileTask, future: "Future[Outcome]") -> None:
         if future.set_running_or_notify_cancel():
-            future.set_result(self._outcome(worker, order))
+            future.set_result(self._outcome(worker, task))
 
-    def _outcome(self, worker: Worker | None, order: FileTask) -> Outcome:
+    def _outcome(self, worker: Worker | None, task: FileTask) -> Outcome:
         if self._returning or worker is None:
-            return _returned(order)
+            return _returned(task)
         self._workers[worker] = _State.BUSY
-        outcome = worker.process(order, self._file_timeout_s)
+        outcome = worker.process(task, self._file_timeout_s)
         self._workers[worker] = _State.IDLE
-        # What died because the pool closes is nobody's fault.
-        return _returned(order) if self._closing and outcome.failure else outcome
+        # A worker that was killed because the pool closes is not a failure of the file.
+        return _returned(task) if self._closing and outcome.failure else outcome
 
-    def _replace_if_over(self, worker: Worker) -> Worker:
-        # While the pool closes nobody needs another; this one is removed with all others.
+    def _replace_if_needed(self, worker: Worker) -> Worker:
+        # A closing pool starts no worker; its threads remove the present ones.
         if self._closing or (worker.is_alive() and not worker.needs_replacement()):
             return worker
         self._remove(worker)
@@ -164,13 +163,13 @@ class Pool:
             try:
                 worker = Worker(self._memory_bytes, self.folder, self._processor_settings)
             except OSError as error:
-                # No memory or no process to be had just now; without another try the slave
-                # would go on with one worker fewer for good.
-                _log.error("no worker process can be started (%s); trying again", error)
+                # The system is short of memory or processes for now; without another attempt the
+                # slave would have one worker less until it is restarted.
+                _log.error("a worker process could not be started (%s); trying again", error)
                 time.sleep(_RESTART_PAUSE_S)
                 continue
             self._workers[worker] = _State.STARTING
-            self._tell_guard(f"+{worker.pid}")
+            self._notify_reaper(f"+{worker.pid}")
             readiness = worker.warm_up()
             self._workers[worker] = _State.IDLE
             if readiness is not None and report is not None:
@@ -178,20 +177,20 @@ class Pool:
             if readiness is not None or self._closing:
                 return worker
             self._remove(worker)
-            _log.error("a worker process died while it started; trying again")
+            _log.error("a worker process ended during its start; trying again")
             time.sleep(_RESTART_PAUSE_S)
 
     def _remove(self, worker: Worker) -> None:
         worker.finish()
         del self._workers[worker]
-        self._tell_guard(f"-{worker.pid}")
+        self._notify_reaper(f"-{worker.pid}")
 
-    def _tell_guard(self, line: str) -> None:
+    def _notify_reaper(self, line: str) -> None:
         with self._lock, contextlib.suppress(OSError):
-            self._guard.stdin.write(f"{line}\n".encode())
-            self._guard.stdin.flush()
+            self._reaper.stdin.write(f"{line}\n".encode())
+            self._reaper.stdin.flush()
 
 
-def _returned(order: FileTask) -> Outcome:
-    sentence = "The slave is shutting down and hands the file back; send it to another slave."
-    return Outcome(order.filename, failure=failures.Returned(sentence).as_failure())
+def _returned(task: FileTask) -> Outcome:
+    sentence = "The slave is shutting down and returns the file; send it to another slave."
+    return Outcome(task.filename, failure=failures.Returned(sentence).as_failure())

@@ -1,8 +1,8 @@
-"""Takes from a worker process what no file needs: too much memory, huge files, the network.
+"""Limits a worker process: memory, size of written files, CPU time, network, privileges.
 
-Called before anything else is loaded, and again for the computing time of each file. What the
-system does not offer is left as it is: macOS and Windows have no network to take away so, and do
-not hold a process to its memory; Windows has none of the limits.
+The worker applies it before it loads any library, and sets the CPU time anew for each file. A limit
+that the system lacks is not applied: macOS and Windows keep the network and enforce no memory
+limit; Windows has none of these limits.
 """
 
 import contextlib
@@ -13,50 +13,50 @@ import struct
 import sys
 from pathlib import Path
 
-MOST_FILE_BYTES = 4 * 1024**3
-"""Of one file that a worker, or a program that it calls, may write to the disk."""
+MAX_FILE_BYTES = 4 * 1024**3
+"""Largest file that a worker, or a program that it starts, may write to the disk."""
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
-_PR_CAPBSET_DROP, _MOST_CAPABILITIES, _CAPABILITY_VERSION_3 = 24, 64, 0x20080522
+_PR_CAPBSET_DROP, _MAX_CAPABILITIES, _CAPABILITY_VERSION_3 = 24, 64, 0x20080522
 
 
 def confine(memory_bytes: int) -> None:
-    """Hold this process, and each one it starts, to what it may have."""
+    """Limit this process and the processes that it starts; ``memory_bytes`` is for each of them."""
     _limit_resources(memory_bytes)
-    # Without privileges a network of one's own comes only with users of one's own.
+    # Without privileges, a process gets a network namespace only inside a user namespace.
     if sys.platform == "linux" and not _unshare(_CLONE_NEWNET):
         uid, gid = os.getuid(), os.getgid()
         if _unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
-            _stay_who_it_was(uid, gid)
+            _map_own_user(uid, gid)
     if sys.platform == "linux":
         _drop_privileges()
 
 
 def limit_cpu_time(seconds: float) -> None:
-    """End this process once it has computed for so long from now on.
+    """Make the system end this process after ``seconds`` more of CPU time, with SIGXCPU.
 
-    It is for when the slave itself is frozen and kills nobody. The signal that ends the process,
-    SIGXCPU, tells what it was. Each program that the process starts has as much again.
+    It applies where the slave is suspended and can't enforce the deadline. The slave recognises
+    the signal in the exit code. Each program that the process starts has the same limit for itself.
     """
     try:
         import resource
     except ImportError:
         return
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    # The system counts in whole seconds.
+    # RLIMIT_CPU is in whole seconds.
     until = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
     with contextlib.suppress(OSError, ValueError):
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
-        # The hard limit stays, or the next file could not be given its time.
+        # A process can't raise its hard limit again, so the hard limit stays for the next file.
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _limit_resources(memory_bytes: int) -> None:
     """Set the limits of setrlimit(2).
 
-    That of memory counts what was asked for and can be written to (RLIMIT_DATA), which Linux does
-    since 4.7; macOS accepts the limit and ignores it, Windows has none.
+    The memory limit is RLIMIT_DATA, which counts private writable memory since Linux 4.7; macOS
+    accepts and ignores it, Windows has none.
     """
     try:
         import resource
@@ -64,48 +64,45 @@ def _limit_resources(memory_bytes: int) -> None:
         return
     limits = [
         ("memory", resource.RLIMIT_DATA, memory_bytes),
-        ("file size", resource.RLIMIT_FSIZE, MOST_FILE_BYTES),
-        # What a library had in memory when it crashed is somebody's file.
+        ("file size", resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+        # A core dump would contain the contents of a user's file.
         ("core dump", resource.RLIMIT_CORE, 0),
     ]
-    for what, number, wanted in limits:
+    for what, number, requested in limits:
         try:
             _, hard = resource.getrlimit(number)
-            # A limit that holds already is not raised.
-            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            resource.setrlimit(number, (most, most))
+            # A process can't raise a hard limit.
+            limit = requested if hard == resource.RLIM_INFINITY else min(requested, hard)
+            resource.setrlimit(number, (limit, limit))
         except (OSError, ValueError):
             print(f"this system does not limit the {what} of workers", file=sys.stderr)  # noqa: T201 (the log)
 
 
 def _drop_privileges() -> None:
-    """Keep none of root's privileges, nor those that come with users of one's own.
-
-    capabilities(7): none now, and none by starting another program.
-    """
+    """Drop all capabilities(7), of root and of the user namespace, also for started programs."""
     libc = ctypes.CDLL(None)
-    for capability in range(_MOST_CAPABILITIES):
+    for capability in range(_MAX_CAPABILITIES):
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     header, nothing = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(6 * 4)
     if libc.capset(header, nothing) != 0:
-        print("workers keep the privileges of the slave", file=sys.stderr)  # noqa: T201 (the log)
+        print("the privileges of workers could not be dropped", file=sys.stderr)  # noqa: T201 (the log)
 
 
 def _unshare(flags: int) -> bool:
-    """Leave what the flags name for an empty one of this process's own; tells whether it could."""
+    """Move this process to new namespaces, see unshare(2); return whether that succeeded."""
     try:
         return bool(ctypes.CDLL(None).unshare(flags) == 0)
     except (OSError, AttributeError):
         return False
 
 
-def _stay_who_it_was(uid: int, gid: int) -> None:
-    """Among users of its own the process is nobody until it has said who it is outside."""
-    itself = Path("/proc/self")
+def _map_own_user(uid: int, gid: int) -> None:
+    """Map user and group to themselves in the new user namespace, which has no mapping at first."""
+    process_folder = Path("/proc/self")
     for name, text in (
         ("setgroups", "deny"),
         ("gid_map", f"{gid} {gid} 1"),
         ("uid_map", f"{uid} {uid} 1"),
     ):
         with contextlib.suppress(OSError):
-            (itself / name).write_text(text)
+            (process_folder / name).write_text(text)

@@ -1,4 +1,4 @@
-"""One worker process as the slave sees it: a file goes in as a path and comes out as an outcome."""
+"""The slave's handle of one worker process: sends the path of a file, receives its outcome."""
 
 import contextlib
 import json
@@ -14,20 +14,20 @@ from pathlib import Path
 from protocol import failures
 from protocol.counts import counted
 from protocol.wire import Outcome, json_bytes, read_warnings
-from slave_service.workers.child_process import Child, kill_group
+from slave_service.workers.child_process import ChildProcess, kill_group
 
 _log = logging.getLogger(__name__)
 
 _WARM_UP_LIMIT_S = 120
-"""Loading every library takes some seconds; on a slow, busy computer many."""
+"""Loading all libraries takes seconds, and much longer on a slow and busy computer."""
 _FINISH_LIMIT_S = 5
-_OUT_OF_TIME = -getattr(signal, "SIGXCPU", 0) or None
-"""The exit code of who has computed for longer than it may, where the system counts that."""
+_CPU_TIME_EXIT_CODE = -getattr(signal, "SIGXCPU", 0) or None
+"""Exit code of a process over its CPU time (see ``sandbox``); None where there is no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """What a worker is to do with one file; see ``task_types`` for surveys and fits."""
+    """One file for a worker, and what to do with it; ``task_types`` explains surveys and fits."""
 
     task_type: str
     filename: str
@@ -38,57 +38,57 @@ class FileTask:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a warm worker says of itself."""
+    """What a worker reports after its self-tests."""
 
     reasons: dict[str, str | None]
-    """For each task type why it can't be done on this computer, or None where it can."""
+    """By task type: why this computer can't do it, or None where it can."""
     versions: dict[str, str]
-    """Of programs that results depend on, beyond Python's packages."""
+    """Versions of programs that results depend on, other than Python packages."""
     features: dict[str, object] = field(default_factory=dict)
-    """What else processors tell for the registration."""
+    """Further fields that processors add to the registration."""
 
 
 ProcessorSettings = Mapping[str, Mapping[str, str]]
-"""For task types that take settings: the values by the processor's keywords."""
+"""By task type: the values of the settings by the keyword arguments of its processor."""
 
 
-MOST_FILES = 10_000
-"""What libraries lose of memory, or break, ends with the process; a new one takes seconds."""
+MAX_FILES_PER_WORKER = 10_000
+"""Replacing a worker frees memory that libraries have leaked; the new one starts in seconds."""
 
 
 class Worker:
-    """A process that takes one file at a time; once dead it stays dead."""
+    """A process that takes one file at a time; it is never restarted."""
 
     def __init__(
         self, memory_bytes: int, folder: Path, processor_settings: ProcessorSettings
     ) -> None:
-        # Its own, since what it leaves there (Tesseract's copy of a page, say) dies with it.
+        # Temporary files of the worker, such as Tesseract's copy of a page, are removed with it.
         self._folder = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
         module = "slave_service.workers.worker_process"
         settings = json.dumps(processor_settings)
-        self._child = Child(module, str(memory_bytes), settings, folder=self._folder)
+        self._child = ChildProcess(module, str(memory_bytes), settings, folder=self._folder)
         self.pid = self._child.pid
         self._files = 0
 
     def is_alive(self) -> bool:
-        """Tell whether the process can take another file."""
+        """Return whether the process is running."""
         return self._child.is_alive()
 
     def needs_replacement(self) -> bool:
-        """Tell whether the process has had so many files that a fresh one is to take its place."""
-        return self._files >= MOST_FILES
+        """Return whether the process has had ``MAX_FILES_PER_WORKER`` files."""
+        return self._files >= MAX_FILES_PER_WORKER
 
     def kill(self) -> None:
-        """End the process and all it started; whoever waits for its answer is told at once."""
+        """Kill the process and its children; a call that waits for its answer then fails."""
         kill_group(self.pid)
 
     def finish(self) -> None:
-        """Let the idle process end by itself, make sure that it did, and tidy up after it."""
+        """Ask the idle process to end, kill it after a timeout, and remove its folder."""
         self._child.finish(_FINISH_LIMIT_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def warm_up(self) -> Readiness | None:
-        """Wait for the self-tests; returns None when the worker died over them."""
+        """Wait for the self-tests; return None where the worker ends or is late."""
         try:
             with self._deadline(_WARM_UP_LIMIT_S):
                 return Readiness(**json.loads(self._child.stdout.readline()))
@@ -96,45 +96,47 @@ class Worker:
             self._child.kill()
             return None
 
-    def process(self, order: FileTask, timeout_s: float) -> Outcome:
-        """Have one file processed; a worker that is late or dies over it is killed whole."""
+    def process(self, task: FileTask, timeout_s: float) -> Outcome:
+        """Return the outcome of one file; kill the worker where it is late or has crashed."""
         self._files += 1
         try:
             with self._deadline(timeout_s) as late:
-                outcome = self._exchange(order, timeout_s)
+                outcome = self._exchange(task, timeout_s)
         except (OSError, ValueError):
             code = self._child.kill()
-            timed_out = late.is_set() or code == _OUT_OF_TIME
+            timed_out = late.is_set() or code == _CPU_TIME_EXIT_CODE
             failure = _timed_out(timeout_s) if timed_out else _crashed(code)
-            _log.warning("worker %d died over %r: %s", self.pid, order.filename, failure.error)
-            return Outcome(order.filename, failure=failure)
+            _log.warning(
+                "worker %d ended while processing %r: %s", self.pid, task.filename, failure.error
+            )
+            return Outcome(task.filename, failure=failure)
         if late.is_set():
-            # It answered while it was being killed: the answer counts, the worker is lost.
+            # The worker answered while it was being killed: the outcome is valid.
             self._child.kill()
         return outcome
 
-    def _exchange(self, order: FileTask, timeout_s: float) -> Outcome:
-        """Raise OSError or ValueError when the worker dies over it."""
+    def _exchange(self, task: FileTask, timeout_s: float) -> Outcome:
+        """Send the task and read the outcome; raise OSError or ValueError where the worker dies."""
         message = {
-            "task_type": order.task_type,
-            "path": str(order.path),
-            "survey": order.survey,
-            "fit": order.fit,
+            "task_type": task.task_type,
+            "path": str(task.path),
+            "survey": task.survey,
+            "fit": task.fit,
             "timeout_s": timeout_s,
         }
         self._child.stdin.write(json_bytes(message) + b"\n")
         self._child.stdin.flush()
         head = json.loads(self._child.stdout.readline())
         if "error" in head:
-            return Outcome(order.filename, failure=failures.Failure(head["code"], head["error"]))
+            return Outcome(task.filename, failure=failures.Failure(head["code"], head["error"]))
         data = self._child.stdout.read(head["bytes"])
         if len(data) != head["bytes"]:
-            raise ValueError("the worker died in the middle of its answer")
-        return Outcome(order.filename, data=data, warnings=read_warnings(head.get("warnings")))
+            raise ValueError("the worker's answer is incomplete")
+        return Outcome(task.filename, data=data, warnings=read_warnings(head.get("warnings")))
 
     @contextlib.contextmanager
     def _deadline(self, seconds: float) -> Iterator[threading.Event]:
-        """Kill the worker, and set the event, when the block takes longer."""
+        """Kill the worker and set the event where the block takes longer than ``seconds``."""
         late = threading.Event()
 
         def end() -> None:
@@ -153,7 +155,7 @@ class Worker:
 
 def _timed_out(timeout_s: float) -> failures.Failure:
     return failures.TimedOut(
-        f"The file took longer than {counted(timeout_s, 'second')} and was given up: "
+        f"The file took longer than {counted(timeout_s, 'second')} and was stopped: "
         "split it or make it simpler, or raise FILE_TIMEOUT on the slaves."
     ).as_failure()
 
@@ -161,6 +163,6 @@ def _timed_out(timeout_s: float) -> failures.Failure:
 def _crashed(code: int) -> failures.Failure:
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return failures.Crashed(
-        f"The worker process died over this file ({how}): the file may be damaged in a way that "
-        "a library can't cope with; try to open and save it again."
+        f"The worker process crashed on this file ({how}): the file may be damaged in a way that "
+        "a library does not handle; try to open and save it again."
     ).as_failure()

@@ -20,7 +20,7 @@ import requests
 from scripts.local_cluster import LocalCluster, Program
 from slave_service.workers import landlock, worker
 from slave_service.workers.pool import Pool
-from slave_service.workers.sandbox import MOST_FILE_BYTES
+from slave_service.workers.sandbox import MAX_FILE_BYTES
 from slave_service.workers.worker import FileTask
 from tests.conftest import assign, need
 from tests.contract.programs import (
@@ -219,7 +219,7 @@ def test_file_is_tried_again_when_its_worker_dies(without_tesseract: LocalCluste
     dead.kill()
     summary = call.answer()
     assert summary["total_files_processed"] == 1
-    assert f"worker {dead.pid} died over 'slow.txt'" in slave.log.read_text()
+    assert f"worker {dead.pid} ended while processing 'slow.txt'" in slave.log.read_text()
     words = json.loads(Path(summary["saved_files"][0]).read_bytes())["word_count"]
     assert words == len(slow_text(SLOW_S).split())
 
@@ -269,7 +269,7 @@ def test_worker_is_replaced_after_so_many_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one process has lost or broken is over after a while; no file notices."""
-    monkeypatch.setattr(worker, "MOST_FILES", 2)
+    monkeypatch.setattr(worker, "MAX_FILES_PER_WORKER", 2)
     (file := tmp_path / "a.txt").write_bytes(b"a good text")
     pool = Pool(1, 60, 2 * 1024**3)
     pool.start()
@@ -292,12 +292,12 @@ def test_workers_have_no_network_and_bounds(narrow: tuple[Program, str]) -> None
     """What reads other people's files can call nobody, fill no disk and leave no core dump."""
     slave, _ = narrow
     process = worker_of(slave)
-    assert process.rlimit(psutil.RLIMIT_FSIZE) == (MOST_FILE_BYTES, MOST_FILE_BYTES)
+    assert process.rlimit(psutil.RLIMIT_FSIZE) == (MAX_FILE_BYTES, MAX_FILE_BYTES)
     assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
     status = Path(f"/proc/{process.pid}/status").read_text()
     for kind in ("CapPrm", "CapEff", "CapBnd"):
         assert f"{kind}:\t{0:016x}" in status
-    if "coverage" not in sys.modules and landlock.is_known():
+    if "coverage" not in sys.modules and landlock.is_supported():
         assert "NoNewPrivs:\t1" in status
     if subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
         pytest.skip("this system lets no process leave the network")

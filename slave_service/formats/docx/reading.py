@@ -25,7 +25,7 @@ from slave_service.formats.docx.styles import Styles
 from slave_service.formats.docx.text import NotWordprocessing, Story, read_story
 
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
-_HABITUAL_MAIN_PART = "word/document.xml"
+_DEFAULT_MAIN_PART = "word/document.xml"
 
 # The kind of relation, and the root element of the part at its end.
 _OTHER_STORIES = {
@@ -99,7 +99,7 @@ def read(source: BinaryIO) -> DocxContent:
 def _read_package(package: Package) -> DocxContent:
     relations = package.relations()
     mains = [relation.target for relation in relations if relation.kind == "officeDocument"]
-    main = next(iter(mains), _HABITUAL_MAIN_PART)
+    main = next(iter(mains), _DEFAULT_MAIN_PART)
     if main not in package:
         raise _unsupported(package)
     related = package.relations(main)
@@ -174,6 +174,6 @@ def self_test() -> None:
     known = f'<w:document xmlns:w="{space}"><w:body><w:p><w:r><w:t>It works</w:t></w:r></w:p>'
     stored = io.BytesIO()
     with ZipFile(stored, "w") as archive:
-        archive.writestr(_HABITUAL_MAIN_PART, f"{known}</w:body></w:document>")
+        archive.writestr(_DEFAULT_MAIN_PART, f"{known}</w:body></w:document>")
     if read(stored).text != "It works":
         raise Corrupt("A known DOCX is read wrongly.")

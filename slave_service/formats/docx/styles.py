@@ -28,7 +28,7 @@ _VALUES = {
 
 _LEVELS = {str(number): number + 1 for number in range(9)} | {"9": BODY_TEXT}
 _NAME = re.compile(r"(?:heading ?([1-9])|title)", re.IGNORECASE)
-_LONGEST_ANCESTRY = 16
+_MAX_ANCESTRY = 16
 """Documents have a few; a style that is based on itself, or on a hundred thousand, ends here."""
 
 
@@ -38,9 +38,9 @@ def level_of(paragraph: Any, styles: "Styles") -> int:  # noqa: ANN401 - lxml ha
     first = next(iter(paragraph), None)
     if first is None or first.tag not in _PROPERTIES:
         return BODY_TEXT
-    said = _values(first)
-    level = _LEVELS.get(said.get("outlineLvl", ""))
-    return styles.level(said.get("pStyle", "")) if level is None else level
+    values = _values(first)
+    level = _LEVELS.get(values.get("outlineLvl", ""))
+    return styles.level(values.get("pStyle", "")) if level is None else level
 
 
 def _values(element: Any) -> dict[str, str]:  # noqa: ANN401 - the same
@@ -66,7 +66,7 @@ class Styles:
 
     def level(self, identifier: str) -> int:
         """Return 1…9 for a heading, else ``BODY_TEXT``; a style without definition is its name."""
-        for _ in range(_LONGEST_ANCESTRY):
+        for _ in range(_MAX_ANCESTRY):
             style = self._styles.get(identifier)
             if style is None:
                 return _named_level(identifier) or BODY_TEXT
@@ -84,15 +84,15 @@ def read(package: Package, relations: list[Relation]) -> Styles:
         return Styles({})
     styles = {}
     for element in root.iterchildren(*_STYLES):
-        said = _values(element)
+        values = _values(element)
         for properties in element.iterchildren(*_PROPERTIES):
-            said |= _values(properties)
-        level = _LEVELS.get(said.get("outlineLvl", ""))
+            values |= _values(properties)
+        level = _LEVELS.get(values.get("outlineLvl", ""))
         if level is None:
-            level = _named_level(said.get("name", ""))
+            level = _named_level(values.get("name", ""))
         # Without an identifier it would be the style of all paragraphs that name none.
         if identifier := element.get(_STYLES[element.tag]):
-            styles[identifier] = _Style(level, said.get("basedOn", ""))
+            styles[identifier] = _Style(level, values.get("basedOn", ""))
     return Styles(styles)
 
 

@@ -23,9 +23,9 @@ _MATH = (
 _COMPATIBILITY = ("http://schemas.openxmlformats.org/markup-compatibility/2006",)
 
 # What joins the pieces of each container; everything that is no container is transparent.
-_JOINTS = {"p": "", "tc": "\n", "tr": "\t", "tbl": "\n", "txbxContent": "\n"}
+_SEPARATORS = {"p": "", "tc": "\n", "tr": "\t", "tbl": "\n", "txbxContent": "\n"}
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_LEFT_OUT = frozenset({"del", "moveFrom"})
+_SKIPPED_ELEMENTS = frozenset({"del", "moveFrom"})
 _ALTERNATIVES = frozenset({"Choice", "Fallback"})
 _ROOTS = frozenset({"document", "body", "hdr", "ftr", "footnotes", "endnotes"})
 
@@ -62,8 +62,8 @@ def _names(namespaces: tuple[str, ...], *kinds: Iterable[str]) -> dict[str, str]
     return {f"{{{space}}}{name}": name for space in namespaces for kind in kinds for name in kind}
 
 
-_WATCHED = {
-    **_names(WORD, _JOINTS, _CHARACTERS, _LEFT_OUT, _ROOTS, {"t"}),
+_HANDLED_ELEMENTS = {
+    **_names(WORD, _SEPARATORS, _CHARACTERS, _SKIPPED_ELEMENTS, _ROOTS, {"t"}),
     **_names(_MATH, {"t"}),
     **_names(_COMPATIBILITY, _ALTERNATIVES, {"AlternateContent"}),
 }
@@ -82,26 +82,26 @@ class _Reader:
         self._length = 0
         self._open = [_Container()]
         self._alternative_taken: list[bool] = []
-        self._left_out: object = None
+        self._skipped: object = None
 
     def text(self) -> str:
         return "\n".join(self._open[0].pieces + self._open[0].boxes)
 
     def begin(self, element: Any, name: str) -> None:  # noqa: ANN401 - lxml has no types
-        if self._left_out is not None:
+        if self._skipped is not None:
             return
-        if name in _JOINTS:
+        if name in _SEPARATORS:
             self._open.append(_Container())
-        elif name in _LEFT_OUT or (name in _ALTERNATIVES and self._is_second()):
-            self._left_out = element
+        elif name in _SKIPPED_ELEMENTS or (name in _ALTERNATIVES and self._is_second()):
+            self._skipped = element
         elif name == "AlternateContent":
             self._alternative_taken.append(False)
 
     def end(self, element: Any, name: str) -> None:  # noqa: ANN401 - the same
-        if self._left_out is not None:
-            if self._left_out is element:
-                self._left_out = None
-        elif name in _JOINTS:
+        if self._skipped is not None:
+            if self._skipped is element:
+                self._skipped = None
+        elif name in _SEPARATORS:
             self._close(element, name)
         elif name == "t":
             self._open[-1].pieces.append(element.text or "")
@@ -119,7 +119,7 @@ class _Reader:
 
     def _close(self, element: Any, name: str) -> None:  # noqa: ANN401 - the same
         done = self._open.pop()
-        text = _JOINTS[name].join(done.pieces)
+        text = _SEPARATORS[name].join(done.pieces)
         outer = self._open[-1]
         if name == "txbxContent":
             outer.boxes.append(text)
@@ -167,7 +167,7 @@ def read_story(stream: IO[bytes], root: str, styles: Styles | None = None) -> St
     events = etree.iterparse(
         stream,
         events=("start", "end"),
-        tag=list(_WATCHED),
+        tag=list(_HANDLED_ELEMENTS),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -176,21 +176,21 @@ def read_story(stream: IO[bytes], root: str, styles: Styles | None = None) -> St
         remove_pis=True,
     )
     for event, element in events:
-        name = _WATCHED[element.tag]
+        name = _HANDLED_ELEMENTS[element.tag]
         if event == "start":
             reader.begin(element, name)
         else:
             reader.end(element, name)
-            _forget(element, name)
+            _free(element, name)
     if events.root.getroottree().docinfo.doctype:
         raise ForbiddenDoctype(root)
-    if _WATCHED.get(events.root.tag) != root:
+    if _HANDLED_ELEMENTS.get(events.root.tag) != root:
         raise NotWordprocessing(events.root.tag)
     return Story(reader.text(), reader.paragraphs, reader.tables, reader.outline)
 
 
-def _forget(element: Any, name: str) -> None:  # noqa: ANN401 - the same
-    if name in _JOINTS:
+def _free(element: Any, name: str) -> None:  # noqa: ANN401 - the same
+    if name in _SEPARATORS:
         element.clear()
         while element.getprevious() is not None:
             del element.getparent()[0]

@@ -86,12 +86,12 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
     texts: list[str] = []
     pictures: list[int] = []
     unread = pdf_unread.Unread()
-    unread.look_at_document(document)
+    unread.examine_document(document)
     characters = 0
     for number in range(page_count):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
             texts.append(_page_text(textpage))
-            unread.look_at_page(page)
+            unread.examine_page(page)
             if not texts[-1].strip() and pdfium.FPDFPage_CountObjects(page) > 0:
                 pictures.append(number + 1)
         characters += len(texts[-1])

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-_MAX_EFFORT = 20_000
+_MAX_COST = 20_000
 """Annotations looked at over all pages, and KiB of their texts: a small file can have very many."""
 _END_MARK, _END_WITHIN = b"%%EOF", 4096
 _PAGES_NAMED = 10
@@ -40,9 +40,9 @@ class Unread:
     fields: int = 0
     attachments: int = 0
     has_xfa: bool = False
-    _effort: int = 0
+    _cost: int = 0
 
-    def look_at_document(self, document: Any) -> None:  # noqa: ANN401 - pypdfium2 has no types
+    def examine_document(self, document: Any) -> None:  # noqa: ANN401 - pypdfium2 has no types
         """Note attached files, and a form whose content is no page at all."""
         import pypdfium2.raw as pdfium
 
@@ -50,18 +50,18 @@ class Unread:
         xfa = (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND)
         self.has_xfa = pdfium.FPDF_GetFormType(document) in xfa
 
-    def look_at_page(self, page: Any) -> None:  # noqa: ANN401 - the same
+    def examine_page(self, page: Any) -> None:  # noqa: ANN401 - the same
         """Note comments and filled fields."""
         import pypdfium2.raw as pdfium
 
         for number in range(pdfium.FPDFPage_GetAnnotCount(page)):
-            if self._effort >= _MAX_EFFORT:
+            if self._cost >= _MAX_COST:
                 return
             if annotation := pdfium.FPDFPage_GetAnnot(page, number):
-                self._look_at_annotation(annotation)
+                self._examine_annotation(annotation)
                 pdfium.FPDFPage_CloseAnnot(annotation)
 
-    def _look_at_annotation(self, annotation: Any) -> None:  # noqa: ANN401 - the same
+    def _examine_annotation(self, annotation: Any) -> None:  # noqa: ANN401 - the same
         import pypdfium2.raw as pdfium
 
         subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -69,7 +69,7 @@ class Unread:
         key = b"V" if is_field else b"Contents"
         is_text = pdfium.FPDFAnnot_GetValueType(annotation, key) == pdfium.FPDF_OBJECT_STRING
         length = pdfium.FPDFAnnot_GetStringValue(annotation, key, None, 0) if is_text else 0
-        self._effort += 1 + length // 1024
+        self._cost += 1 + length // 1024
         if length <= _NUL_BYTES:
             return
         if is_field:

@@ -94,6 +94,6 @@ def test_every_emoji_of_the_lexicon_is_found_whole() -> None:
     emoji = sentiment.emoji()
     assert len(emoji.valences) > 120
     for key, valence in emoji.valences.items():
-        assert list(emoji.apart(key)) == [(key, True)]
+        assert list(emoji.split_token(key)) == [(key, True)]
         assert -4 <= valence <= 4
         assert sign_of(key) == (1 if valence > 0 else -1)

@@ -45,7 +45,7 @@ SINCE_6_12 = {
     "listen": "socket.socket().bind(('127.0.0.1', 0))",
 }
 
-pytestmark = pytest.mark.skipif(not landlock.is_known(), reason="this system has no Landlock")
+pytestmark = pytest.mark.skipif(not landlock.is_supported(), reason="this system has no Landlock")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_nothing_changes_elsewhere(foreign: Path, what: str) -> None:
 @pytest.mark.parametrize("what", list(SINCE_6_12))
 def test_others_are_left_in_peace(foreign: Path, what: str) -> None:
     """It signals nobody but its own, and speaks TCP with nobody."""
-    if not landlock.is_whole():
+    if not landlock.covers_network_and_signals():
         pytest.skip("before Linux 6.12 Landlock does not know of signals")
     done = attempt(SINCE_6_12[what], foreign)
     assert done.returncode == 1

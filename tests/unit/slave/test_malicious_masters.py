@@ -1,4 +1,4 @@
-"""What slave and client make of a master that answers nonsense, over real connections."""
+"""How slave and client handle invalid and endless answers of a master, over real connections."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ def registration(master: Babbler) -> Registration:
 
 
 class Leaving(threading.Event):
-    """Is set at the first wait, and has noted for how long that would have been."""
+    """An event that sets itself at the first wait, and records the timeout of that wait."""
 
     waited_s: float | None = None
 
@@ -32,10 +32,10 @@ class Leaving(threading.Event):
 
 
 def interval_s(body: bytes) -> float | None:
-    """Return how long a slave waits that was answered with this."""
+    """Return how long a slave waits after the answer ``body``."""
     leaving = Leaving()
     with babbler(answer("200 OK", body=body)) as master:
-        registration(master).keep(leaving)
+        registration(master).run(leaving)
     return leaving.waited_s
 
 
@@ -46,29 +46,29 @@ def interval_s(body: bytes) -> float | None:
         *[("1e300", 3600), ("Infinity", 3600), ("-Infinity", 0.1), ("1e999", 3600)],
     ],
 )
-def test_beats_keep_a_reasonable_pace(said: str, waited_s: float) -> None:
-    """A master can make a slave beat neither without a pause nor never again."""
+def test_heartbeat_interval_is_limited(said: str, waited_s: float) -> None:
+    """The heartbeat interval is 0.1 s to one hour, whatever the master asks for."""
     assert interval_s(b'{"heartbeat_interval":%b}' % said.encode()) == waited_s
 
 
 @pytest.mark.parametrize("said", ["null", "[]", '"often"', "1" + "0" * 400, "{}"])
-def test_interval_that_is_none_is_no_masters(said: str) -> None:
-    """What gives no number is another kind of server, and the slave says so."""
-    with pytest.raises(RefusedError, match="no master"):
+def test_answer_without_interval_is_not_a_masters(said: str) -> None:
+    """An answer without a numeric interval makes the slave stop: the server is not a master."""
+    with pytest.raises(RefusedError, match="is not a master"):
         interval_s(b'{"heartbeat_interval":%b}' % said.encode())
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[" * 60_000, b'{"a":' * 10_000])
-def test_answer_that_is_not_json_may_be_better_next_time(body: bytes) -> None:
-    """A proxy that stands in for the master for a while does not end the slave."""
+def test_answer_that_is_not_json_is_retried(body: bytes) -> None:
+    """An answer that is not JSON, as from a proxy, does not end the slave."""
     assert interval_s(body) == 2
 
 
-def test_refusal_is_told_in_one_short_line() -> None:
-    """What the master says goes into the slave's log, and can't forge lines there."""
+def test_refusal_is_logged_in_one_short_line() -> None:
+    """The master's reason goes into the slave's log and can't forge lines there."""
     body = b'{"error":"no\\n2026 INFO forged\\u001b[2J%b"}' % (b"x" * 5000)
     with babbler(answer("400 Bad", body=body)) as master, pytest.raises(RefusedError) as caught:
-        registration(master).keep(threading.Event())
+        registration(master).run(threading.Event())
     told = str(caught.value)
     assert "no?2026 INFO forged?[2J" in told
     assert told.isprintable()
@@ -77,35 +77,35 @@ def test_refusal_is_told_in_one_short_line() -> None:
 
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad"])
 def test_slave_reads_no_endless_answer(status: str) -> None:
-    """Neither what should be the interval, nor a refusal, nor a farewell is read for ever."""
+    """The slave stops reading an endless answer to registration, refused or not, and to leaving."""
     with babbler(answer(status), b"x" * 65536) as master:
         slave, leaving = registration(master), Leaving()
         with contextlib.suppress(RefusedError):
-            slave.keep(leaving)
+            slave.run(leaving)
         slave.leave()
         assert len(master.requests) == 2
     assert master.sent_bytes < FEW_BYTES
 
 
-def test_endless_interim_answers_end_nobody() -> None:
-    """A master that only ever says "go on" counts as one that can't be reached."""
+def test_endless_interim_answers_do_not_end_the_slave() -> None:
+    """A master that only sends 100 Continue counts as one that can't be reached."""
     leaving = Leaving()
     with babbler(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000) as master:
-        registration(master).keep(leaving)
+        registration(master).run(leaving)
     assert leaving.waited_s == 2
     assert master.sent_bytes < FEW_BYTES
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
-def test_nobody_follows_a_redirect(status: str) -> None:
-    """Slave and client tell of a redirect as of an answer that makes no sense."""
+def test_redirects_are_not_followed(status: str) -> None:
+    """Slave and client follow no redirect and name its target in the error."""
     with babbler(answer("200 OK", body=b'{"status":"alive","heartbeat_interval":2}')) as other:
         begin = answer(status, f"Location: {other.url}/internal", body=b'{"status":"alive"}')
         with babbler(begin) as master:
             with pytest.raises(
                 RefusedError, match=f"HTTP {status[:3]} .*redirects to {other.url}/internal"
             ):
-                registration(master).keep(threading.Event())
+                registration(master).run(threading.Event())
             client = JobApi(master.url, "secret", print)
             with pytest.raises(MasterError, match=f"redirects to {other.url}/internal"):
                 client.status()
@@ -115,8 +115,8 @@ def test_nobody_follows_a_redirect(status: str) -> None:
     assert other.requests == []
 
 
-def test_redirect_with_an_endless_page_is_left_unread() -> None:
-    """To decide against a redirect nothing of its page is needed."""
+def test_body_of_a_redirect_is_not_read() -> None:
+    """The HTTP client does not read the endless body of a redirect."""
     with (
         babbler(answer("302 Found", "Location: /"), b"x" * 65536) as master,
         new_session() as session,

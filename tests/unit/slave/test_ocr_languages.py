@@ -92,7 +92,7 @@ def test_languages_are_taken_in_either_form(given: str, languages: str) -> None:
 )
 def test_english_comes_after_other_latin_languages(languages: str, order: str) -> None:
     """Tesseract would take Ü for U where English comes first; other scripts stay as given."""
-    assert ocr_languages.in_order(languages) == order
+    assert ocr_languages.best_order(languages) == order
 
 
 def test_missing_languages_are_told_with_their_packages() -> None:

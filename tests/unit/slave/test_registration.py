@@ -1,4 +1,4 @@
-"""What the master reads from a registration, and what it refuses."""
+"""Registrations that the master accepts, and those that it refuses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ REFUSAL = "Slaves of this computer alone."
 
 
 def body(**parts: object) -> dict[str, Any]:
-    """Return a registration, valid but for the given parts."""
+    """Return a registration that is valid except for the given parts."""
     return {"slave_ip": "192.168.1.20", "slave_port": 3000} | parts
 
 
@@ -32,8 +32,8 @@ def body(**parts: object) -> dict[str, Any]:
         "a" * 63,
     ],
 )
-def test_addresses_and_names_are_taken(ip: str) -> None:
-    """IPv4, IPv6 with or without a zone, and host names are kept as they were sent."""
+def test_addresses_and_names_are_accepted(ip: str) -> None:
+    """IPv4, IPv6 with or without a zone, and host names are accepted unchanged."""
     assert read_address(body(slave_ip=ip)) == (ip, 3000)
 
 
@@ -66,14 +66,14 @@ def test_addresses_and_names_are_taken(ip: str) -> None:
     ],
 )
 def test_malformed_addresses_are_refused(ip: object) -> None:
-    """What is no address and no host name, or more than one, never becomes part of a URL."""
+    """A text that is not exactly one address or host name is refused."""
     with pytest.raises(BadRegistration, match="slave_ip"):
         read_address(body(slave_ip=ip))
 
 
 @pytest.mark.parametrize("port", [1, 3000, 65535, "3000", "1", "00080"])
-def test_ports_are_taken_as_number_or_text(port: object) -> None:
-    """A port as text is as good as a number."""
+def test_port_can_be_number_or_text(port: object) -> None:
+    """A port can be a number or the text of one."""
     assert read_address(body(slave_port=port))[1] == int(str(port))
 
 
@@ -86,7 +86,7 @@ def test_ports_are_taken_as_number_or_text(port: object) -> None:
     ],
 )
 def test_malformed_ports_are_refused(port: object) -> None:
-    """Only whole numbers from 1 to 65535 are ports, however they are written."""
+    """A port that is not a whole number from 1 to 65535 is refused."""
     with pytest.raises(BadRegistration, match="slave_port"):
         read_address(body(slave_port=port))
 
@@ -94,7 +94,7 @@ def test_malformed_ports_are_refused(port: object) -> None:
 @pytest.mark.parametrize("name", ["slave_ip", "slave_port"])
 @pytest.mark.parametrize("missing", [None, ""])
 def test_both_parts_are_needed(name: str, missing: object) -> None:
-    """A part that is missing, null or empty is refused by a sentence that names both."""
+    """A missing, null or empty part is refused, and the error names both parts."""
     whole = body(**{name: missing})
     for registration in (whole, {key: value for key, value in whole.items() if key != name}):
         with pytest.raises(BadRegistration, match="slave_ip and slave_port"):
@@ -103,13 +103,13 @@ def test_both_parts_are_needed(name: str, missing: object) -> None:
 
 @pytest.mark.parametrize("registration", [None, [], "text", 7, True])
 def test_body_that_is_no_object_is_refused(registration: object) -> None:
-    """JSON of another kind, or none at all, is refused as such."""
+    """A body that is not a JSON object is refused."""
     with pytest.raises(BadRegistration, match="JSON"):
         read_address(registration)
 
 
-def test_foreign_slave_hears_the_refusal() -> None:
-    """Where other computers are not welcome, only this one's own slaves get in."""
+def test_remote_slave_is_refused() -> None:
+    """A master that accepts only local slaves refuses every address but loopback ones."""
     with pytest.raises(BadRegistration, match=REFUSAL):
         check_is_local("192.168.1.5", REFUSAL)
     for ip in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
@@ -117,14 +117,14 @@ def test_foreign_slave_hears_the_refusal() -> None:
     check_is_local("192.168.1.5", None)
 
 
-def test_two_fields_alone_have_no_details() -> None:
-    """A registration without extras says nothing; what else it holds does not matter."""
+def test_two_fields_alone_have_no_capabilities() -> None:
+    """A registration of two fields has no capabilities; unknown fields are ignored."""
     assert read_capabilities(body()) is None
     assert read_capabilities(body(nickname="basement")) is None
 
 
 def test_extras_are_read() -> None:
-    """Workers, types, reasons and versions are taken as sent."""
+    """Workers, task types, reasons and versions are read as sent."""
     details = read_capabilities(
         body(
             contract_version=CONTRACT_VERSION,
@@ -141,23 +141,23 @@ def test_extras_are_read() -> None:
     assert details.versions == {"Pillow": "11.0"}
 
 
-def test_each_extra_stands_by_itself() -> None:
-    """One extra alone leaves the others at what a slave of two fields has."""
+def test_extras_are_independent() -> None:
+    """One extra field leaves the others at their defaults."""
     details = read_capabilities(body(workers=8))
     assert details is not None
     assert details.task_types == TASK_TYPES.keys() - {"embedding"}
 
 
 def test_unknown_types_are_left_out() -> None:
-    """A slave newer than the master can still do what both know."""
+    """Task types that the master does not know are ignored."""
     details = read_capabilities(body(task_types=["text", "video"]))
     assert details is not None
     assert details.task_types == {"text"}
 
 
 @pytest.mark.parametrize("version", [CONTRACT_VERSION + 1, 0, None, "one"])
-def test_another_contract_is_refused(version: object) -> None:
-    """A slave that would not be understood is told which versions meet."""
+def test_other_protocol_version_is_refused(version: object) -> None:
+    """A slave with another protocol version is refused, and the error names the master's."""
     with pytest.raises(ProtocolMismatch, match=str(CONTRACT_VERSION)):
         read_capabilities(body(contract_version=version))
 
@@ -175,13 +175,13 @@ MALFORMED: dict[str, list[object]] = {
     ("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values]
 )
 def test_malformed_extras_are_refused_by_name(name: str, value: object) -> None:
-    """An extra of the wrong kind is refused by a sentence that names it."""
+    """An extra field of the wrong type is refused, and the error names it."""
     with pytest.raises(BadRegistration, match=name):
         read_capabilities(body(**{name: value}))
 
 
 def test_long_texts_are_cut() -> None:
-    """A slave can't fill the master's memory, or its page, with what it says of itself."""
+    """Long names and reasons in a registration are cut to 500 characters."""
     details = read_capabilities(body(unavailable={"ocr" * 1000: "x" * 100_000}))
     assert details is not None
     ((name, reason),) = details.unavailable.items()
@@ -189,7 +189,7 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_task_types_can_be_logged() -> None:
-    """What a slave can do is a value of the scheduler's events, down to its kind of set."""
+    """The task types are a frozenset, which the scheduler's replay log can write."""
     details = read_capabilities({"task_types": ["text", "a newer one"]})
     assert details is not None
     assert type(details.task_types) is frozenset
@@ -197,7 +197,7 @@ def test_task_types_can_be_logged() -> None:
 
 
 def test_installed_languages_are_kept() -> None:
-    """They are an extra like others: bounded, none where a slave tells none, refused if no list."""
+    """OCR languages are limited in number and length, empty by default, and refused if no list."""
     details = read_capabilities(body(ocr_languages=["eng", "x" * 500] + ["deu"] * 1000))
     assert details is not None
     assert details.ocr_languages[:2] == ("eng", "x" * 80)
