@@ -1,11 +1,11 @@
-"""Measures a sound file: its length, its loudness and how often it crosses zero.
+"""Measures a sound file: length, loudness and zero crossings.
 
-libsndfile (by soundfile) decodes it, so the content decides what it is, never the name: WAV in
-all its widths, AIFF, AU, CAF, FLAC, OGG, MP3 and more. Samples are read in blocks, as float64
-scaled to -1...1; integers of any stored width, and their sums over the channels, are exact there.
+libsndfile (by soundfile) decodes it and detects the format by content, never by name: WAV of any
+sample width, AIFF, AU, CAF, FLAC, OGG, MP3 and more. Samples are read in blocks as float64 scaled
+to -1...1, which is exact for integers of any stored width and for their sums over the channels.
 
-Where a header claims more than the file holds, or no length at all, the samples that are there are
-measured, and a warning says so (see ``sound_headers`` and ``sound_warnings``).
+Where a header states more than the file contains, or no length, the samples in the file are
+measured, and a warning says so (see ``audio_headers`` and ``audio_warnings``).
 """
 
 import io
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK_SAMPLES = 1 << 17
-"""Over all channels: one MiB of float64, whatever number of channels a header claims."""
+"""Samples of a block over all channels: 1 MiB of float64 for any number of channels."""
 
 _STORED_WIDTHS = {
     "PCM_S8": 1,
@@ -43,10 +43,10 @@ _STORED_WIDTHS = {
     "DOUBLE": 8,
 }
 _DECODED_WIDTH = 2
-"""Lossy codecs store no samples; 16 bits is what they are commonly decoded to."""
+"""Bytes a sample for lossy codecs, which store no samples and are commonly decoded to 16 bits."""
 
-# libsndfile's own numbers: not recognised, unsupported encoding, no MPEG stream after all,
-# unimplemented encoding. Every other failure is one of a format that it knows.
+# Error numbers of libsndfile: format not recognised, unsupported encoding, no MPEG stream,
+# unimplemented encoding. Every other error is about a file of a known format.
 _NOT_READABLE = frozenset({1, 4, 7, 18})
 
 _UNSUPPORTED = "This is not a sound that can be read here; save it as WAV, FLAC, OGG or MP3."
@@ -58,11 +58,11 @@ _BAD_SAMPLES = (
 
 
 class _Samples:
-    """A file as libsndfile may see it: without a name, and with its faults kept for later.
+    """The file object for libsndfile, without a name and with read errors kept in ``fault``.
 
-    ``corrections`` are bytes of the header to give out in place of those in the file.
-    soundfile would believe a name's extension, and what is raised inside a callback from C is
-    printed and lost, which would turn a failing disk into a shorter sound.
+    ``corrections`` are bytes of the header to return in place of those in the file. With a name,
+    soundfile would go by its extension. An exception in a callback from C is printed and lost, so
+    without ``fault`` a disk error would look like the end of the sound.
     """
 
     def __init__(self, source: BinaryIO, corrections: Mapping[int, bytes]) -> None:
@@ -95,7 +95,7 @@ class _Samples:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        # A damaged header can make libsndfile seek to before the beginning.
+        # A damaged header can make libsndfile seek to a negative offset.
         try:
             return self._source.seek(offset, whence)
         except (OSError, ValueError):
@@ -107,18 +107,18 @@ class _Samples:
 
 @dataclass(slots=True)
 class _Tally:
-    """What has been measured so far, over blocks of any length."""
+    """Running totals over blocks of any length."""
 
     frames: int = 0
     peak: float = 0.0
     crossings: int = 0
     mean: Waveform = field(default_factory=Waveform)
-    """Of the channels' sum, until it is divided by their number."""
+    """Waveform of the channels' sum; ``points`` divides it by their number."""
     _squares: list[float] = field(default_factory=list)
     _was_positive: bool | None = None
 
     def add(self, block: "NDArray[np.float64]") -> None:
-        """Count in one block, shaped (frames, channels); raises ``Corrupt`` for NaN and inf."""
+        """Add one block of shape (frames, channels); raise ``Corrupt`` for NaN and infinity."""
         import numpy as np
 
         with np.errstate(over="ignore", invalid="ignore"):
@@ -128,7 +128,8 @@ class _Tally:
         self.frames += len(block)
         self._squares.append(squares)
         self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        # A sum has its mean's sign. Added channel by channel, the order is the same everywhere.
+        # The sum has the sign of the mean. Adding channel by channel fixes the order of the
+        # additions, so that rounding is the same on every computer.
         mix = block[:, 0].copy()
         for channel in range(1, block.shape[1]):
             mix += block[:, channel]
@@ -144,7 +145,7 @@ class _Tally:
         self._was_positive = bool(positive[-1])
 
     def rms(self, channels: int) -> float:
-        """Return the root of the mean square over all samples of all channels."""
+        """Return the root mean square over all samples of all channels."""
         return math.sqrt(math.fsum(self._squares) / max(1, self.frames * channels))
 
 
@@ -155,14 +156,12 @@ def process(source: BinaryIO) -> dict[str, object]:
     sample as stored; 2 for lossy codecs, 8 for double), ``rms_energy`` (over all samples of all
     channels, scaled to -1...1), ``peak`` (the largest magnitude), ``zero_crossings`` (sign
     changes between successive non-zero frames of the channels' mean), ``waveform`` (the lowest
-    and highest value of that mean in each of at most 1,000 stretches, see ``waveform``),
+    and highest value of that mean in each of at most 1,000 intervals, see ``waveform``),
     ``frames``, ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names), and
-    ``warnings``. Float samples are taken as they are, beyond 1 too. Raises ``Unsupported`` and
-    ``Corrupt``.
+    ``warnings``. Float samples beyond 1 are not clipped. Raises ``Unsupported`` and ``Corrupt``.
 
     For integer samples the crossings are exact, and up to 16 bits the sum of squares is too. For
-    floats in 3 channels or more, the sign of a mean that cancels to nothing is subject to
-    rounding.
+    floats in 3 channels or more, rounding decides the sign of a mean that should be zero.
     """
     import soundfile
 
@@ -178,8 +177,8 @@ def process(source: BinaryIO) -> dict[str, object]:
             raise Unsupported(_UNSUPPORTED) from error
         reason = error.error_string.rstrip(".")
         if "nternal error" in reason:
-            # Its words for a rate of zero and the like; to a reader they sound like ours.
-            reason = "its header makes no sense"
+            # libsndfile's text, for a rate of 0 for example, reads like an error of this program.
+            reason = "its header is invalid"
         raise Corrupt(_DAMAGED.format(reason=reason)) from error
     finally:
         if samples.fault is not None:
@@ -192,7 +191,7 @@ def _measure(
     extent: audio_headers.Extent | None,
 ) -> dict[str, object]:
     if sound.format == "SDS":
-        # libsndfile makes up silence for what such a file lacks, and may go on for hours.
+        # libsndfile fills what such a file lacks with silence, and can take hours for that.
         raise Unsupported(_UNSUPPORTED)
     tally = _Tally()
     for block in _blocks(sound):
@@ -222,8 +221,8 @@ def _measure(
 
 
 def _blocks(sound: Any) -> "Iterator[NDArray[np.float64]]":  # noqa: ANN401 - the same
-    # soundfile seeks to where it already is after every block. Without that, reading takes up
-    # to half the time, and formats that can't seek there (DWVW) are read too.
+    # soundfile seeks to its present position after every block. Without the seek, reading takes as
+    # little as half the time, and formats that can't seek there (DWVW) are read too.
     sound.seekable = lambda: False
     frames = max(1, _BLOCK_SAMPLES // sound.channels)
     while len(block := sound.read(frames, dtype="float64", always_2d=True)):
@@ -231,7 +230,7 @@ def _blocks(sound: Any) -> "Iterator[NDArray[np.float64]]":  # noqa: ANN401 - th
 
 
 def self_test() -> None:
-    """Measure four stereo frames that are known; raises ``Unavailable``."""
+    """Measure four known stereo frames; raise ``Unavailable`` where the result is wrong."""
     frames = struct.pack("<8h", 16384, 16384, 0, 0, -16384, -16384, 16384, -16384)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 8000, 32000, 4, 16)
     body = b"WAVE" + form + b"data" + struct.pack("<I", len(frames)) + frames

@@ -1,4 +1,4 @@
-"""Tells by its content what kind of document a file is, and lays out what its reader found."""
+"""Detects the type of a document by its content, reads it, and arranges the result."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from slave_service.formats.text_decoding import read_text
 
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
-"""Readers of PDF look for its mark as far as this (ISO 32000-1, annex H, note 13)."""
+"""PDF readers search this many bytes for the signature (ISO 32000-1, annex H, note 13)."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -26,11 +26,11 @@ def process(source: BinaryIO) -> dict[str, object]:
     it), ``word_count`` (split at white space), ``character_count`` and ``metadata`` (``title``,
     ``author``, ``subject``, ``creator``: "" where there is none); for a PDF ``page_count``, for
     a DOCX ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``creator`` is
-    the program that the document was made with. ``outline`` are bookmarks or headings, each with
-    ``title``, ``level`` (from 1), and its ``page`` (PDF) or ``begin`` (DOCX); a PDF's ``pages``
-    tell where each begins and ends in ``text_content``, ``text_layer`` whether any has text, and
-    ``pages_without_text`` how many have none. ``warnings`` tell what is no part of the text.
-    Raises ``Unsupported``, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
+    the program that made the document. ``outline`` lists bookmarks or headings, each with
+    ``title``, ``level`` (from 1), and its ``page`` (PDF) or ``begin`` (DOCX). For a PDF, ``pages``
+    has the begin and end of each page in ``text_content``, ``text_layer`` is whether any page has
+    text, and ``pages_without_text`` the number of those without. ``warnings`` name what the text
+    leaves out. Raises ``Unsupported``, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
     head = source.read(_PDF_WITHIN)
@@ -83,7 +83,7 @@ def _text(source: BinaryIO) -> dict[str, object]:
 
 
 def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
-    """Read what mentions PDF's mark further on: a PDF after some header, or a text about PDF."""
+    """Read a file with the PDF signature after its first bytes: a PDF, or else a text."""
     try:
         return _pdf(source)
     except Corrupt as failure:
@@ -104,7 +104,7 @@ def _result(
         "document_type": document_type,
         **more,
         "text_content": text,
-        # Like len(text.split()), without a list of all the words.
+        # The same as len(text.split()), without a list of all words in memory.
         "word_count": sum(1 for _ in re.finditer(r"\S+", text)),
         "character_count": len(text),
         "metadata": metadata,
@@ -113,7 +113,7 @@ def _result(
 
 
 def _ole_failure(source: BinaryIO) -> FileError:
-    """Tell a DOCX that is wrapped in OLE for its encryption from the formats before 2007."""
+    """Return the failure for an OLE file: an encrypted DOCX, or a format from before 2007."""
     tail = b""
     while block := source.read(_BLOCK_BYTES):
         if _OLE_ENCRYPTED in tail + block:
@@ -127,17 +127,14 @@ def _ole_failure(source: BinaryIO) -> FileError:
 
 
 def self_test() -> None:
-    """Read a PDF of one known page, and see that all readers are there.
-
-    Raises ``Unavailable``.
-    """
+    """Read a known PDF and DOCX; raise ``Unavailable`` where a library is missing or is wrong."""
     missing = [name for name in ("pypdfium2", "PyPDF2", "lxml") if find_spec(name) is None]
     if missing:
         raise Unavailable(f"Documents need {' and '.join(missing)}; install it with pip.")
     try:
         result = process(io.BytesIO(_known_pdf()))
         docx_reading.self_test()
-    # A library that is there but doesn't load raises ImportError or OSError.
+    # A library that is installed but can't be loaded raises ImportError or OSError.
     except (ImportError, OSError, FileError) as error:
         raise Unavailable(
             "Documents can't be read on this computer; reinstall pypdfium2 and lxml with pip "

@@ -1,8 +1,8 @@
-"""Turns a text into its TF-IDF vector over the vocabulary that all texts of its job share.
+"""Computes the TF-IDF vector of a text over the common vocabulary of all texts of its job.
 
-Two passes: ``survey`` counts the terms of one text, the master merges the surveys into a fit
-(``vocabulary``), and ``process`` weighs one text by that fit. Terms, counts and weights are
-scikit-learn's own, so that the vectors are those that one
+There are two runs: ``survey`` counts the terms of one text, the master merges the counts of all
+texts into a fit (``protocol.vocabulary``), and ``process`` computes one text's vector by that fit.
+scikit-learn finds the terms and computes the weights, so the vectors equal those that one
 ``TfidfVectorizer(max_features=100, stop_words="english")`` computes over all texts at once.
 """
 
@@ -16,10 +16,10 @@ from protocol.failures import TooLarge, Unavailable
 from slave_service.formats.text_decoding import Decoded, read_text
 
 MAX_TERMS = 500_000
-"""Different terms of one text: its survey passes through the master whole. A long novel has some
-twenty thousand."""
+"""Different terms of one text, since the master receives all of them in one piece. A long novel has
+about twenty thousand."""
 MAX_TERM_CHARACTERS = 10_000
-"""Of one term: if the job's vocabulary takes it, it stands in the result of every file."""
+"""Of one term, since a term of the job's vocabulary is part of the result of every file."""
 _LANGUAGE = "english"
 _NO_FEATURES = (
     "This text holds none of the most frequent terms of its job, so its vector has nothing but "
@@ -30,8 +30,8 @@ _NO_FEATURES = (
 def survey(source: BinaryIO) -> dict[str, object]:
     """Return ``{"terms": {term: count}}`` for one open seekable file, sorted by term.
 
-    Raises ``Unsupported`` where the file is no text, ``TooLarge`` over ``text_decoding.MAX_BYTES``,
-    ``MAX_TERMS`` or ``MAX_TERM_CHARACTERS``.
+    Raises ``Unsupported`` where the file is not a text, ``TooLarge`` over
+    ``text_decoding.MAX_BYTES``, ``MAX_TERMS`` or ``MAX_TERM_CHARACTERS``.
     """
     counts = Counter(_terms(read_text(source)))
     if max(map(len, counts), default=0) > MAX_TERM_CHARACTERS:
@@ -50,9 +50,9 @@ def survey(source: BinaryIO) -> dict[str, object]:
 def process(source: BinaryIO, fit: Mapping[str, object]) -> dict[str, object]:
     """Return the vector of one open seekable file by the fit of its job.
 
-    ``features`` are the terms of the fit, ``vector`` has a weight for each of them, of Euclidean
-    length 1, or all zeros, with a warning, for a text that holds none. Raises ``ValueError`` for a
-    fit that is none, else as ``survey``.
+    ``features`` are the terms of the fit. ``vector`` has a weight for each of them and Euclidean
+    length 1; for a text without any of the terms it is all zeros, with a warning. Raises
+    ``ValueError`` for an invalid fit, else as ``survey``.
     """
     features, idf = _parsed_fit(fit)
     decoded = read_text(source)
@@ -68,8 +68,8 @@ def process(source: BinaryIO, fit: Mapping[str, object]) -> dict[str, object]:
 
 
 def self_test() -> None:
-    """Raise ``Unavailable`` where scikit-learn is missing or answers wrongly."""
-    # By hand: 3 and 4 of two terms of equal weight are the sides of a triangle of length 5.
+    """Raise ``Unavailable`` where scikit-learn is missing or gives a wrong result."""
+    # Counts 3 and 4 at equal weights have the Euclidean length 5, so the vector is 3/5 and 4/5.
     text = "tree tree tree the sea sea sea sea Широкая электрификация южных губерний"
     fit = {"terms": ["sea", "tree"], "idf": [1.0, 1.0]}
     try:
@@ -103,7 +103,7 @@ def _weigh(decoded: Decoded, features: list[str], idf: list[float]) -> list[floa
 
 
 def _terms(decoded: Decoded) -> Iterator[str]:
-    """Yield the terms as scikit-learn finds them; by the block, to hold but a share of them."""
+    """Yield the terms that scikit-learn finds, block by block to limit the memory."""
     analyze = _analyzer()
     for block in decoded.blocks():
         yield from analyze(block)

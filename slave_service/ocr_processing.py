@@ -1,7 +1,7 @@
-"""Reads the text in a picture with Tesseract, in one run a page.
+"""Reads the text in a picture with Tesseract, which it starts once for each picture.
 
-Of a file with several pages (TIFF) or frames (GIF) it reads the first one only: ``image_size``
-and ``image_mode`` speak of one picture, and so does the text.
+Of a file with several pages (TIFF) or frames (GIF) it reads only the first, to which also
+``image_size`` and ``image_mode`` refer.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ _INSTALL = (
     "on PATH"
 )
 _MAX_SIDE_PIXELS = 32_767
-"""Tesseract counts pixels in 16 bits with a sign and refuses more."""
+"""Tesseract's limit: it stores coordinates as signed 16-bit integers."""
 _MIN_SIDE_PIXELS = 4
-"""No letter fits into fewer pixels, and some versions of Tesseract fail on such slivers."""
+"""Fewer pixels show no letter, and make some versions of Tesseract fail."""
 _WORD_LEVEL = "5"
 _NO_WORDS = (
     "No words were found in this picture; if it shows text, send it upright, sharper, or with "
@@ -36,7 +36,7 @@ _NO_WORDS = (
 @dataclass(frozen=True, slots=True)
 class _Word:
     line: tuple[int, int, int]
-    """The numbers of its block, of the paragraph in that, of the line in that."""
+    """Number of the block, of the paragraph in the block, and of the line in the paragraph."""
     text: str
     confidence: float
     box: tuple[int, int, int, int]
@@ -44,15 +44,14 @@ class _Word:
 
 
 def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
-    """Return the text of the picture's first frame, and how sure Tesseract is of it.
+    """Return the text of the picture's first frame, with Tesseract's confidence.
 
-    ``languages`` are what Tesseract looks for, such as ``eng+deu``; the result names them as
-    ``language``.
+    ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
-    ``page_count`` counts the pages of a TIFF or the frames of an animation, of which ``pages_read``
-    were read. ``words`` are ``{"text", "confidence", "box": [left, top, width, height]}``, in
-    reading order; boxes are in pixels of the upright picture.
+    ``page_count`` is the number of pages of a TIFF or frames of an animation, ``pages_read`` the
+    number of those that were read. ``words`` are ``{"text", "confidence", "box": [left, top, width,
+    height]}`` in reading order; boxes are in pixels of the upright picture.
     """
     picture = images.load(source)
     page = processing.gray(picture)
@@ -79,7 +78,7 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
 
 
 def self_test(languages: str = ocr_languages.DEFAULT) -> None:
-    """Raise Unavailable unless Tesseract has the languages and reads an English word, if any."""
+    """Raise ``Unavailable`` unless Tesseract has the languages and, with English, reads a word."""
     try:
         page = Image.new("L", (320, 100), 255)
         font = ImageFont.load_default(size=48)
@@ -95,18 +94,18 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
     except pytesseract.TesseractError as error:
         raise Unavailable(_why_not_started(languages)) from error
     except (pytesseract.TSVNotSupported, SystemExit) as error:
-        # pytesseract ends the whole program where it can't make sense of the version.
+        # pytesseract raises SystemExit where it can't parse Tesseract's version.
         raise Unavailable(f"This Tesseract is too old; install 4 or later: {_INSTALL}") from error
     there = ocr_languages.installed()
     if there is not None and (missing := ocr_languages.why_missing(languages, there)):
         raise Unavailable(missing)
-    # In another script a language alone may read it as other letters.
+    # Without English, a language of another script may read the word as other letters.
     if ocr_languages.DEFAULT in languages.split("+") and answer != "Cluster":
         raise Unavailable(f"Tesseract misreads a clear word here; reinstall it: {_INSTALL}")
 
 
 def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
-    """Return what the text depends on: Tesseract's version, its languages and their data."""
+    """Return Tesseract's version, its languages and fingerprints of their data."""
     there = ocr_languages.installed()
     data = ocr_languages.fingerprints(languages, there) if there else {}
     version = str(pytesseract.get_tesseract_version())
@@ -114,7 +113,7 @@ def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
 
 
 def features() -> dict[str, object]:
-    """Return what a slave registers of its OCR: the languages that are installed."""
+    """Return the OCR fields of the registration: the installed languages."""
     there = ocr_languages.installed()
     return {"ocr_languages": list(there.names) if there else []}
 
@@ -134,18 +133,20 @@ def _read(page: Image.Image, languages: str) -> list[_Word]:
             f"This picture is {page.width:,} x {page.height:,} pixels, and text can be read in at "
             f"most {_MAX_SIDE_PIXELS:,} a side; cut it into parts and send those."
         )
-    # pytesseract saves a copy in the format named here: this one costs no time to compress.
+    # pytesseract saves a copy in this format; PPM takes no time to compress.
     page.format = "PPM"
     try:
         return _parsed(pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages)))
     except pytesseract.TesseractNotFoundError as error:
-        raise Internal("Tesseract has gone from this computer since the slave began.") from error
+        raise Internal(
+            "Tesseract was removed from this computer since the slave started."
+        ) from error
     except pytesseract.TesseractError as error:
         message = str(error.message)
         if "malloc fail" in message or "bad_alloc" in message:
             raise OutOfMemory(
-                "Reading this picture took more memory than there is; scale it down and send it "
-                "again."
+                "Reading this picture takes more memory than is available; scale it down and send "
+                "it again."
             ) from error
         raise Internal(
             f"Tesseract stopped before it had read this picture (exit status {error.status})."
@@ -153,13 +154,13 @@ def _read(page: Image.Image, languages: str) -> list[_Word]:
 
 
 def _parsed(table: str) -> list[_Word]:
-    """Read Tesseract's TSV (its manual page, "tsv"): one row for each word and what holds it."""
+    """Return the words in Tesseract's TSV (see "tsv" in its manual page)."""
     header, *rows = table.split("\n")
-    # pytesseract's own reading of it would cut the confidences down to whole numbers.
+    # pytesseract's own parser truncates the confidences to integers.
     names = header.strip().split("\t")
     cells = (dict(zip(names, row.split("\t"), strict=False)) for row in rows)
     words = (_word(cell) for cell in cells if cell.get("level") == _WORD_LEVEL)
-    # A picture's frame can come as a word of blanks.
+    # Tesseract can report the border of a picture as a word of blanks.
     return [word for word in words if word.text]
 
 
@@ -175,13 +176,13 @@ def _word(cell: dict[str, str]) -> _Word:
 
 
 def _described(word: _Word) -> dict[str, object]:
-    # Tesseract writes -1 where it has no confidence, and rounding can take it past 100.
+    # Tesseract writes -1 for an unknown confidence, and rounding can exceed 100.
     confidence = round(min(100.0, max(0.0, word.confidence)), 2)
     return {"text": word.text, "confidence": confidence, "box": list(word.box)}
 
 
 def _joined(words: list[_Word]) -> str:
-    """Write words into lines, and set paragraphs apart by a blank line."""
+    """Return the words in lines, with a blank line between paragraphs."""
     paragraphs = groupby(words, key=lambda word: word.line[:2])
     return "\n\n".join("\n".join(_lines(paragraph)) for _, paragraph in paragraphs)
 

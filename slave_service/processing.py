@@ -1,15 +1,15 @@
-"""Turns a picture into the bytes of a grayscale PNG: 8 bits, upright, on white.
+"""Converts a picture to the bytes of a grayscale PNG: 8 bits, upright, on white.
 
-Color becomes gray by the luma of ITU-R BT.601 (0.299 R + 0.587 G + 0.114 B), transparency is
-laid on white, and deeper pixels are scaled to 8 bits, never clipped:
+Color becomes gray by the luma of ITU-R BT.601 (0.299 R + 0.587 G + 0.114 B), transparent pixels are
+blended with white, and deeper pixels are scaled to 8 bits, never clipped:
 
 * 16-bit integers by the range of their type, so 65535 becomes 255;
-* 32-bit integers likewise where all lie in 0 to 65535 (some 16-bit files are opened as such),
+* 32-bit integers likewise where all values are in 0 to 65535 (Pillow opens some 16-bit files so),
   else from their lowest to their highest value;
-* floats from 0 to 1 where all lie in it, else from their lowest to their highest finite value;
-  NaN and minus infinity become black, infinity white.
+* floats from 0 to 1 where all values are in it, else from their lowest to their highest finite
+  value; NaN and minus infinity become black, infinity white.
 
-Of an animation or a file of several pages it is the first.
+Of an animation or a file of several pages it converts the first.
 """
 
 from collections.abc import Iterator
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
 _WHITE = 255
 _MAX_16_BITS = 65535
 _BAND_PIXELS = 4_000_000
-"""Deep pictures are scaled in bands of rows, so that the arrays on the way stay small."""
+"""Pixels of one band of rows; deep pictures are scaled band by band to limit the memory."""
 
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 """Tags of TIFF 6.0."""
 
 
 def process(source: BinaryIO) -> bytes:
-    """Return the picture as a grayscale PNG that carries pixels alone, no metadata."""
+    """Return the picture as a grayscale PNG without metadata."""
     pixels = gray(images.load(source))
-    # Pillow would carry a color profile on by itself.
+    # Pillow would write the color profile of the source.
     pixels.info = {}
     png = BytesIO()
-    # Run lengths (3) at level 1: seven times faster than the defaults, at about the same size.
+    # Type 3 (run lengths) at level 1 is seven times faster than the defaults, at about their size.
     pixels.save(png, "PNG", compress_level=1, compress_type=3)
     return png.getvalue()
 
 
 def warnings(source: BinaryIO) -> list[str]:
-    """Return what a picture that was processed has beyond its result: further pages or frames."""
+    """Return the warning about pages or frames of a processed picture that the result lacks."""
     kind, page_count = images.pages(source)
     return image_pages.warning(page_count, kind)
 
 
 def self_test() -> None:
-    """Raise Unavailable unless a red and a white pixel come out as the luma that they have."""
+    """Raise ``Unavailable`` unless a red and a white pixel get their known luma."""
     picture = Image.new("RGB", (2, 1), (255, 255, 255))
     picture.putpixel((0, 0), (255, 0, 0))
     sample = BytesIO()
@@ -81,7 +81,7 @@ def _to_gray(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return _on_white(image)
     if image.mode in ("HSV", "LAB"):
-        # Pillow knows no direct way from these.
+        # Pillow has no direct conversion from these modes to L.
         return image.convert("RGB").convert("L")
     return image.convert("L") if image.mode != "L" else image
 
@@ -89,7 +89,7 @@ def _to_gray(image: Image.Image) -> Image.Image:
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode == "La":
         image = image.convert("LA")
-    # Converting a mode to itself would copy every pixel.
+    # Converting RGBA to RGBA would copy every pixel.
     rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     white = Image.new("L", image.size, _WHITE)
     white.paste(rgba.convert("L"), mask=rgba.getchannel("A"))
@@ -99,7 +99,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _from_16_bits(image: Image.Image) -> Image.Image:
     tags: dict[int, Any] = getattr(image, "tag_v2", {})
     bits = tags.get(_BITS_PER_SAMPLE, (16,))[0]
-    # Of TIFF, Pillow hands on 12-bit values unscaled, and 16-bit negatives as they are stored.
+    # For TIFF, Pillow returns 12-bit values unscaled, and 16-bit negatives not inverted.
     negative = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
     table = list(_table((1 << bits) - 1, negative=negative))
     key = image.info.get("transparency")
@@ -129,23 +129,23 @@ def _from_floats(image: Image.Image) -> Image.Image:
 
 
 def _stretched(image: Image.Image, low: float, high: float) -> Image.Image:
-    """Map low to black and high to white; a picture of one single value is black."""
+    """Map ``low`` to black and ``high`` to white; a picture of one value becomes black."""
     import numpy as np
 
     scale = 255 / (high - low) if high > low else 0.0
     result = Image.new("L", image.size)
     for top, values in _bands(image):
-        # NaN must go before arithmetic spreads it, infinities must not meet a scale of zero.
-        with np.errstate(invalid="ignore"):  # a signaling NaN makes itself heard when widened
+        # NaN is replaced, and infinities are clipped, since either times the scale can be NaN.
+        with np.errstate(invalid="ignore"):  # widening a signaling NaN raises the invalid flag
             wide = values.astype(np.float64)
-        known = np.clip(np.where(np.isnan(wide), low, wide), low, high)
-        levels = np.floor((known - low) * scale + 0.5).astype(np.uint8)
+        finite = np.clip(np.where(np.isnan(wide), low, wide), low, high)
+        levels = np.floor((finite - low) * scale + 0.5).astype(np.uint8)
         result.paste(Image.fromarray(levels), (0, top))
     return result
 
 
 def _bands(image: Image.Image) -> "Iterator[tuple[int, NDArray[Any]]]":
-    """Yield the first row's number and the values of each band, from the top."""
+    """Yield for each band, from the top, the number of its first row and its values."""
     import numpy as np
 
     rows = max(1, _BAND_PIXELS // image.width)
@@ -156,6 +156,6 @@ def _bands(image: Image.Image) -> "Iterator[tuple[int, NDArray[Any]]]":
 
 @lru_cache(maxsize=4)
 def _table(top: int, *, negative: bool) -> tuple[int, ...]:
-    """Return the gray level of each 16-bit value, 0 to ``top`` rounded onto 0 to 255."""
+    """Return the gray level of each 16-bit value: 0 to ``top`` scaled to 0 to 255, rounded."""
     levels = ((min(value, top) * 510 + top) // (2 * top) for value in range(1 << 16))
     return tuple(_WHITE - level if negative else level for level in levels)

@@ -1,8 +1,8 @@
-"""Analyses a text: how long it is, which words are common in it, and how it feels.
+"""Analyses a text: counts of words and sentences, common words, language and sentiment.
 
-Sentiment is VADER's: C.J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for
-Sentiment Analysis of Social Media Text", ICWSM 2014, as NLTK implements it, with the lexicon
-that the authors' own package ships, so that nothing is downloaded.
+The sentiment is VADER's: C.J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for
+Sentiment Analysis of Social Media Text", ICWSM 2014, in NLTK's implementation, with the lexicon
+of the authors' package, so that nothing is downloaded.
 """
 
 import heapq
@@ -20,11 +20,11 @@ from slave_service.models.sentences import TopSentences
 
 _MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")
-# One run of marks is one match, whatever follows: a lookahead here would make a line of a
-# million dots take quadratic time.
+# A run of marks matches whatever follows it: a lookahead would take quadratic time on a line of a
+# million dots.
 _SENTENCE_END = re.compile(r"""[.!?…。！？]+["'”’»)\]」』）]*""")
 _FULL_WIDTH = re.compile("[。！？]")
-# What the word pattern leaves of "don't" and its like, missing in scikit-learn's stop words.
+# What the word pattern makes of "don't" and other contractions; not in scikit-learn's stop words.
 _CONTRACTIONS = frozenset(
     {"ain", "aren", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "ll"}
     | {"mustn", "shan", "shouldn", "ve", "wasn", "weren", "wouldn"}
@@ -34,14 +34,14 @@ _CONTRACTIONS = frozenset(
 def process(source: BinaryIO) -> dict[str, object]:
     """Analyse one text, given as an open seekable file.
 
-    Counts are of words between white space (``word_count``), code points (``character_count``)
-    and sentences; ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal
-    counts in order of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's
-    compound scores over the sentences that hold a word or an emoji of its lexicon, 0.0 where none
-    does. It knows English alone: of a text in another ``language`` nothing is scored or counted,
-    and ``sentiment_supported`` is False. ``sentences`` are those that ``sentences.TopSentences``
-    keeps, each with its own such score. Raises ``Unsupported`` where the file is no text,
-    ``TooLarge`` over ``text_decoding.MAX_BYTES``.
+    ``word_count`` counts words between white space, ``character_count`` code points.
+    ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal counts in order
+    of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's compound scores over
+    the sentences with a word or an emoji of its lexicon, 0.0 where there are none. VADER supports
+    English only: in another ``language`` the score is 0.0, no positive and negative words are
+    counted, and ``sentiment_supported`` is False. ``sentences`` are those of
+    ``sentences.TopSentences``, each with its score. Raises ``Unsupported`` where the file is not a
+    text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
     """
     decoded = read_text(source)
     word_count = 0
@@ -77,7 +77,7 @@ def process(source: BinaryIO) -> dict[str, object]:
 
 
 def self_test() -> None:
-    """Raise ``Unavailable`` where the libraries or the lexicon are missing or answer wrongly."""
+    """Raise ``Unavailable`` where libraries or the lexicon are missing or a result is wrong."""
     try:
         result = process(io.BytesIO(b"I love this. I hate that! The sky is up."))
         russian = process(io.BytesIO("Широкая электрификация южных губерний".encode("cp1251")))
@@ -86,7 +86,7 @@ def self_test() -> None:
             f"Texts can't be analysed on this computer ({error}); "
             "run: pip install -r requirements.txt"
         ) from error
-    # By hand: 3.2 / √(3.2² + 15) and -2.992 / √(2.992² + 15), each to four places.
+    # VADER's formula: 3.2 / √(3.2² + 15) and -2.992 / √(2.992² + 15), each to four places.
     expected = (3, round((0.6369 - 0.6114) / 2, 4), 1, 1)
     names = ("sentence_count", "sentiment_score", "positive_words", "negative_words")
     if tuple(result[name] for name in names) != expected or russian["encoding"] != "cp1251":
@@ -97,10 +97,10 @@ def self_test() -> None:
 
 
 def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each sentence that holds a word character, in linear time.
+    """Yield begin and end of each sentence with a word character, in linear time.
 
-    Emoji behind the mark at its end belong to it; where there is no sentence before them, those
-    that tell a mood are one.
+    Emoji with a valence after the mark at its end belong to the sentence; where no sentence
+    precedes them they are one of their own.
     """
     emoji = sentiment.emoji()
     last: tuple[int, int] | None = None
@@ -116,11 +116,11 @@ def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield what the marks at the ends of sentences leave, each with its mark."""
+    """Yield begin and end of each piece of the text up to and including a sentence mark."""
     begin = 0
     for mark in _SENTENCE_END.finditer(text):
         end = mark.end()
-        # "3.14" goes on; a full-width mark ends a sentence without any space.
+        # The dot in "3.14" ends no sentence; a full-width mark ends one without a space after it.
         if end < len(text) and not text[end].isspace() and not _FULL_WIDTH.search(mark.group()):
             continue
         yield begin, end

@@ -1,1 +1,1 @@
-"""What the processors read files with: pictures, sounds, text encodings, PDF and DOCX."""
+"""Readers of file formats: pictures, sounds, text encodings, PDF and DOCX."""

@@ -1,9 +1,9 @@
-"""Finds in the header of an uncompressed sound file where its samples stand and how many it states.
+"""Reads offset and stated length of the samples from the header of an uncompressed sound file.
 
-WAV (RIFF, RIFX, RF64), AIFF, AU, W64 and CAF state the length ahead of the samples. A program that
-can't go back to write it (a pipe, a recorder that lost power) leaves 0 or a stand-in there, for
-which libsndfile reads nothing, or refuses the file; ``Extent.corrections`` are the few bytes that
-make it read to the end of the file.
+WAV (RIFF, RIFX, RF64), AIFF, AU, W64 and CAF state the length before the samples. A program that
+can't go back to write it (into a pipe, or after a power failure) leaves 0 or a placeholder there.
+libsndfile then reads nothing or refuses the file; with the bytes of ``Extent.corrections`` in place
+of the wrong ones it reads to the end of the file.
 """
 
 import os
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _MAX_CHUNKS = 10_000
-"""Before the samples; real files have a handful."""
+"""Chunks that are read in search of the samples; real files have only a few before them."""
 _MIN_PLACEHOLDER_BYTES = 0x7FFF0000
-"""Programs that write to a pipe state this or more: SoX 0x7ffff000, arecord 2**31, others -1."""
+"""Smallest length taken for a placeholder: SoX writes 0x7ffff000, arecord 2**31, others -1."""
 _RIFF_HEADER, _W64_HEADER, _CAF_HEADER = 12, 40, 8
 _W64_RIFF = b"riff.\x91\xcf\x11\xa5\xd6(\xdb\x04\xc1\x00\x00"
 _W64_CHUNK_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0O\x8e\xdb\x8a"
@@ -23,7 +23,11 @@ _W64_CHUNK_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0O\x8e\xdb\x8a"
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Where a length stands, as what, and by how much it is more than the samples' own bytes."""
+    """The field of a header that states the length of the samples in bytes.
+
+    ``struct_format`` is its type for ``struct``; the stated length is ``overhead_bytes`` more than
+    the samples.
+    """
 
     offset: int
     struct_format: str
@@ -31,43 +35,43 @@ class _Field:
 
     @property
     def max_bytes(self) -> int:
-        """The largest number of bytes that the field can state."""
+        """The largest length of samples that the field can state."""
         return (1 << 8 * struct.calcsize(self.struct_format)) - 1 - self.overhead_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The bytes of a file's samples: as stated, and as there are from ``begin`` to its end."""
+    """The samples of a file, in bytes: offset, stated length, and length to the end of the file."""
 
     begin: int
     stated: int
     available: int
     has_further_chunks: bool
-    """What follows the stated length is no sound that is left out, but chunks such as a title."""
+    """Whether other chunks, such as a title, follow the stated length, and not unread sound."""
     field: _Field
 
     @property
     def is_stated(self) -> bool:
-        """Whether the header gives a length at all, right or wrong."""
+        """Whether the header states a length, right or wrong, and no placeholder."""
         if self.stated <= 0:
             return self.available == 0 or self.has_further_chunks
         return self.stated <= self.available or self.stated < _MIN_PLACEHOLDER_BYTES
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the header gives a length that the file does not have."""
+        """Whether the stated length is more than the file contains."""
         return self.is_stated and self.stated > self.available
 
     @property
     def unread(self) -> int:
-        """Bytes after the samples as read that are not known to be anything else."""
+        """Bytes after the read samples that are not known to be other chunks."""
         if not self.is_stated:
             return max(0, self.available - self.field.max_bytes)
         return 0 if self.has_further_chunks else max(0, self.available - self.stated)
 
     @property
     def corrections(self) -> dict[int, bytes]:
-        """The bytes to read in place of others, by their place in the file."""
+        """The bytes to read in place of those of the file, by their offset."""
         if self.is_stated and not self.is_cut_off:
             return {}
         length = min(self.available, self.field.max_bytes) + self.field.overhead_bytes
@@ -75,9 +79,9 @@ class Extent:
 
 
 def read(source: BinaryIO) -> Extent | None:
-    """Return the extent of the samples; None where the header is of another kind or damaged.
+    """Return the extent of the samples; None where the header is of another format or damaged.
 
-    Leaves the file at its beginning.
+    The file is at its beginning afterwards.
     """
     end = source.seek(0, os.SEEK_END)
     source.seek(0)
@@ -95,7 +99,7 @@ def read(source: BinaryIO) -> Extent | None:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the chunks of a format follow each other."""
+    """How a format lays out its chunks: mark, size, content, padding."""
 
     mark_bytes: int
     struct_format: str
@@ -107,7 +111,7 @@ class _Layout:
         return self.mark_bytes + struct.calcsize(self.struct_format)
 
     def chunks(self, source: BinaryIO, offset: int) -> Iterator[tuple[int, bytes, int]]:
-        """Yield place, mark and size of the content of each chunk, from ``offset`` on."""
+        """Yield offset, mark and size of the content of each chunk, from ``offset`` on."""
         for _ in range(_MAX_CHUNKS):
             source.seek(offset)
             mark = source.read(self.mark_bytes)
@@ -121,7 +125,7 @@ class _Layout:
             offset += self.head_bytes + -(-size // self.aligned) * self.aligned
 
     def are_chunks(self, source: BinaryIO, offset: int, end: int) -> bool:
-        """Tell whether what stands there, up to the end of the file, begins with a chunk."""
+        """Return whether the bytes from ``offset`` to ``end`` begin with a chunk."""
         offset = -(-offset // self.aligned) * self.aligned
         if offset + self.head_bytes > end:
             return False
@@ -144,7 +148,7 @@ def _wave(source: BinaryIO, end: int, byte_order: str = "<") -> Extent | None:
     for offset, mark, size in layout.chunks(source, _RIFF_HEADER):
         begin = offset + layout.head_bytes
         if mark == b"ds64":
-            # The sizes of the file and of the samples, as EBU Tech 3306 has them.
+            # The 64-bit sizes of the file and of the samples (EBU Tech 3306).
             long_sizes = begin + 8
         elif mark == b"data":
             if long_sizes is not None:
@@ -177,7 +181,7 @@ def _w64(source: BinaryIO, end: int) -> Extent | None:
         if mark == b"data" + _W64_CHUNK_TAIL:
             begin = offset + layout.head_bytes
             field = _Field(offset + 16, layout.struct_format, overhead_bytes=layout.head_bytes)
-            # libsndfile reads to the end of the file, however much less is stated.
+            # libsndfile reads to the end of the file even where the header states less.
             is_known = 0 < size < end - begin or layout.are_chunks(source, begin, end)
             return Extent(begin, size, max(0, end - begin), is_known, field)
     return None

@@ -1,4 +1,4 @@
-"""Tells what the measures of a sound file leave out: what is cut off, missing or silent."""
+"""Warns of sound files that are cut off, silent, without samples, or only partly measured."""
 
 import os
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import BinaryIO
 from slave_service.formats.audio_headers import Extent
 
 _TAIL_BYTES = 1 << 17
-"""More than the longest page of Ogg, 65,307 bytes (RFC 3533, section 6)."""
+"""Read from the end of an Ogg file; its longest page has 65,307 bytes (RFC 3533, section 6)."""
 _OGG_HEAD_BYTES, _OGG_LAST_PAGE = 27, 4
 _MP3_HEAD_BYTES = 4096
 _MP3_LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")
 _LENGTH_TOLERANCE = 0.02
-"""Of the stated length; what decoders leave out at both ends of a compressed sound is less."""
+"""Share of the stated length that may be missing; decoders drop less at the ends of a sound."""
 
 _NO_SAMPLES = (
     "This file has a header, but not a single sample follows it; record or export it again."
@@ -50,10 +50,10 @@ def warnings(
     rate: int,
     is_silent: bool,
 ) -> list[str]:
-    """Return the sentences about a sound of which ``frames`` were read.
+    """Return the warnings about a sound of which ``frames`` were read.
 
-    ``kind`` is libsndfile's name for the format, ``stated_frames`` what it takes from the header,
-    ``rate`` is in frames a second.
+    ``kind`` is libsndfile's name for the format, ``stated_frames`` the length that libsndfile takes
+    from the header, ``rate`` is in frames a second.
     """
     read_s = frames / rate
     if not frames:
@@ -76,13 +76,13 @@ def _about_extent(extent: Extent, read_s: float) -> Iterator[str]:
         yield _NOT_STATED
     elif extent.is_cut_off:
         yield _CUT_OFF.format(stated=_seconds(extent.stated * per_byte), read=_seconds(read_s))
-    # Some programs leave a few bytes of their own behind the sound.
+    # Some programs add a few bytes of their own after the sound, so under a second is ignored.
     if extent.unread * per_byte >= 1:
         yield _UNREAD.format(read=_seconds(read_s), unread=_seconds(extent.unread * per_byte))
 
 
 def _ends_as_ogg(source: BinaryIO) -> bool:
-    """Tell whether the last page is whole and marked as the last (RFC 3533, section 6)."""
+    """Return whether the last page is complete and marked as the last (RFC 3533, section 6)."""
     size = source.seek(0, os.SEEK_END)
     source.seek(max(0, size - _TAIL_BYTES))
     tail = source.read()
@@ -95,12 +95,12 @@ def _ends_as_ogg(source: BinaryIO) -> bool:
 
 
 def _mp3_states_length(source: BinaryIO) -> bool:
-    """Tell whether the first frame states the number of frames; else libsndfile has guessed it."""
+    """Return whether the first frame states the number of frames; else libsndfile estimates it."""
     source.seek(0)
     head = source.read(10)
     tag_bytes = 0
     if head.startswith(b"ID3") and len(head) == 10:
-        # Seven bits in each byte (ID3v2.3, section 3.1).
+        # The size has seven bits in each byte (ID3v2.3, section 3.1).
         shifts = zip(head[6:], (21, 14, 7, 0), strict=True)
         tag_bytes = 10 + sum(byte << shift for byte, shift in shifts)
     source.seek(tag_bytes)

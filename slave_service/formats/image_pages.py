@@ -1,6 +1,6 @@
-"""Counts the pages of a TIFF and the frames of an animation, without decoding any of them.
+"""Counts the pages of a TIFF and the frames of an animation, without decoding them.
 
-The count is bounded: a small file can claim very many, and each one costs a read.
+The count is limited, since a small file can claim very many and each takes a read.
 """
 
 import os
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 MAX_COUNTED = 10_000
-"""The count stops here."""
+"""Limit of the count."""
 
 _MAX_STEPS = 1_000_000
-"""Blocks of a GIF that are passed over; with 255 bytes in each that is a file of 250 MB."""
+"""Limit of the blocks of a GIF that are skipped; at 255 bytes each they are 250 MB."""
 _NEW_SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
-"""TIFF 6.0: marks a smaller version of another page. Tags stand in ascending order, this first."""
+"""TIFF 6.0: marks a smaller version of another page. It is the first tag of a directory."""
 _GIF_HEADER_BYTES, _GIF_IMAGE_HEADER_BYTES = 13, 9
 _GIF_IMAGE, _GIF_EXTENSION = 0x2C, 0x21
 
 
 def count(source: BinaryIO, picture_format: str, frames: int) -> int:
-    """Return how many pages or frames there are, at least 1 and at most ``MAX_COUNTED``.
+    """Return the number of pages or frames, at least 1 and at most ``MAX_COUNTED``.
 
-    ``picture_format`` is Pillow's name; ``frames`` is the number that the header of any other
-    format states.
+    ``picture_format`` is Pillow's name; ``frames`` is the number that the header states, which is
+    used for formats other than TIFF and GIF.
     """
     if picture_format == "TIFF":
         found = _bounded(_tiff_pages(source))
@@ -35,7 +35,7 @@ def count(source: BinaryIO, picture_format: str, frames: int) -> int:
 
 
 def warning(number: int, picture_format: str) -> list[str]:
-    """Return the sentence that tells of pages or frames that are left out, if there are any."""
+    """Return the warning about unread pages or frames; empty where there is only one."""
     if number == 1:
         return []
     many = f"{number:,}" if number < MAX_COUNTED else f"{number:,} or more"
@@ -54,12 +54,12 @@ def _bounded(items: Iterator[None]) -> int:
             if number == MAX_COUNTED:
                 break
     except (struct.error, IndexError, OSError, OverflowError, ValueError):
-        pass  # the file ends, or leads to nowhere: there are no more
+        pass  # the file ends or has an invalid offset, so there are no more
     return number
 
 
 def _tiff_pages(source: BinaryIO) -> Iterator[None]:
-    """Yield for each directory of the chain (TIFF 6.0, and BigTIFF) that is a page."""
+    """Yield once for each directory that is a page (TIFF 6.0 and BigTIFF)."""
     source.seek(0)
     byte_order = "<" if source.read(2) == b"II" else ">"
     (version,) = _unpack(source, f"{byte_order}H")
@@ -82,7 +82,7 @@ def _tiff_pages(source: BinaryIO) -> Iterator[None]:
 
 
 def _gif_frames(source: BinaryIO) -> Iterator[None]:
-    """Yield for each image descriptor (GIF89a, section 20)."""
+    """Yield once for each image descriptor (GIF89a, section 20)."""
     source.seek(0)
     header = source.read(_GIF_HEADER_BYTES)
     source.seek(_color_table_bytes(header[10]), os.SEEK_CUR)

@@ -1,9 +1,9 @@
-"""Opens an uploaded picture safely, and tells how to turn it upright.
+"""Decodes an uploaded picture within limits, and applies its EXIF orientation.
 
-The content decides what a file is, never its name. This is the border to Pillow: what it throws
-at damaged files leaves here as an ``errors.FileError``, ``MemoryError`` alone goes through.
+The format is detected by content, never by name. Exceptions of Pillow about damaged files become
+``failures.FileError`` here; only ``MemoryError`` is passed on.
 
-It sets limits that Pillow keeps for the whole process, so a process loads one picture at a time.
+The limits are global variables of Pillow, so a process must load one picture at a time.
 """
 
 import re
@@ -21,10 +21,10 @@ from protocol.failures import Corrupt, FileError, TooLarge, Unsupported
 from slave_service.formats import image_pages
 
 MAX_PIXELS = 100_000_000
-"""The largest camera sensors stay below it; as RGB it is 400 MB, which a worker can hold."""
+"""More than the largest camera sensors have; as RGB they take 400 MB, which fits into a worker."""
 
-# Named one by one, for Pillow knows more: formats that start programs (EPS starts Ghostscript),
-# that only hand over to another library (HDF5, GRIB), or that any file might be (TGA).
+# The other formats of Pillow are excluded: some start programs (EPS starts Ghostscript), need
+# another library (HDF5, GRIB), or match almost any file (TGA).
 _FORMATS = {
     "JPEG": "JPEG",
     "PNG": "PNG",
@@ -37,7 +37,8 @@ _FORMATS = {
     "ICO": "ICO",
     "PPM": "PPM",
 }
-# Known by two letters, as a text may begin with: not enough to call an unreadable file damaged.
+# Their signature is two letters, with which a text can begin too: an unreadable file of these
+# formats is reported as unsupported and not as damaged.
 _WEAK_SIGNATURES = ("BMP", "PPM")
 
 _DAMAGE_ERRORS = (
@@ -54,7 +55,7 @@ _DAMAGE_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow's readers raise for damaged content, beside the OSError that they promise."""
+"""Exceptions of Pillow's readers for damaged content; only OSError is documented."""
 
 _TRANSPOSE_BY_ORIENTATION = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,15 +66,15 @@ _TRANSPOSE_BY_ORIENTATION = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF 2.3, tag 0x0112: what turns a stored picture upright."""
+"""EXIF 2.3, tag 0x0112: the transposition that turns a stored picture upright."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One decoded picture: its first frame as stored, and what was known before decoding."""
+    """One decoded picture: its first frame as stored, and properties from before decoding."""
 
     image: Image.Image
-    """All pixels in memory, not yet turned."""
+    """All pixels in memory, with the orientation not applied."""
     mode: str
     """Pillow's name for the pixels as uploaded, such as ``RGB``."""
     orientation: int
@@ -85,7 +86,7 @@ class Picture:
 
 
 def load(source: BinaryIO) -> Picture:
-    """Decode the first frame of a picture; raises Unsupported, Corrupt or TooLarge."""
+    """Decode the first frame of a picture; raise Unsupported, Corrupt or TooLarge."""
     with _limits():
         image = _open(source)
         mode = image.mode
@@ -98,39 +99,40 @@ def load(source: BinaryIO) -> Picture:
                 f"This {_FORMATS.get(image.format or '', 'picture')} file is damaged or cut off; "
                 "open it in an image viewer, save it anew, and send that."
             ) from error
-        # An icon's or a TIFF's true size can show only now.
+        # The real size of an icon or a TIFF can be known only after decoding.
         _check_size(image)
         return Picture(image, mode, _orientation(image), *_pages(source, image))
 
 
 def pages(source: BinaryIO) -> tuple[str, int]:
-    """Return the format and the number of pages of a picture that ``load`` has read before."""
+    """Return the format and the number of pages of a picture that ``load`` can read."""
     with _limits():
         return _pages(source, _open(source))
 
 
 def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:
     kind = image.format or ""
-    # The pictures in an icon are one in several sizes, those behind a JPEG previews and depth maps.
+    # Further pictures in an icon are other sizes of the first, those in a JPEG are previews or
+    # depth maps; neither are pages.
     stated = getattr(image, "n_frames", 1) if kind in ("WEBP", "AVIF", "PNG") else 1
     return kind, image_pages.count(source, kind, stated)
 
 
 def apply_orientation(pixels: Image.Image, orientation: int) -> Image.Image:
-    """Turn the stored pixels the way in which the picture is meant to be seen."""
+    """Return the stored pixels turned upright."""
     transpose = _TRANSPOSE_BY_ORIENTATION.get(orientation)
     return pixels if transpose is None else pixels.transpose(transpose)
 
 
 @contextmanager
 def _limits() -> Iterator[None]:
-    """Make ``MAX_PIXELS`` the one limit, also for pictures inside of others (ICO)."""
+    """Make Pillow enforce ``MAX_PIXELS``, also for pictures inside of others (ICO)."""
     before = Image.MAX_IMAGE_PIXELS
-    # Pillow warns above its limit and refuses above twice that; only the refusal is of use.
+    # Pillow warns above its limit and raises above twice the limit.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     try:
         with warnings.catch_warnings():
-            # They are about odd metadata, and nobody would read them.
+            # The warnings are about unusual metadata, which does not matter here.
             warnings.simplefilter("ignore")
             yield
     except Image.DecompressionBombError as error:
@@ -164,12 +166,12 @@ def _open(source: BinaryIO) -> Image.Image:
 
 def _formats() -> list[str]:
     Image.init()
-    # A Pillow without AVIF does not even know the word, and naming it would be an error.
+    # A Pillow that was built without AVIF raises an error for that name.
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _refusal(source: BinaryIO, formats: list[str]) -> FileError:
-    """Say why a file could not be opened: damaged where its first bytes are those of a picture."""
+    """Return ``Corrupt`` where the file begins like a picture, else ``Unsupported``."""
     source.seek(0)
     prefix = source.read(16)
     for name in formats:
@@ -186,7 +188,7 @@ def _refusal(source: BinaryIO, formats: list[str]) -> FileError:
 
 
 def _scale_transparent_key(image: Image.Image) -> None:
-    """Bring a PNG's transparent gray or color to the 8 bits to which Pillow scales the pixels."""
+    """Scale a PNG's transparent gray or color to 8 bits, as Pillow scales the pixels."""
     tile = getattr(image, "tile", None)
     key = image.info.get("transparency")
     rawmode = tile[0][3] if tile else None
@@ -197,9 +199,9 @@ def _scale_transparent_key(image: Image.Image) -> None:
 
 
 def _try_transparency(image: Image.Image) -> None:
-    """Raise for a palette that is missing, or that can't have so many degrees of transparency.
+    """Raise where the palette is missing or does not match the transparency table.
 
-    Pillow looks at it only when the pixels are converted, which one of them shows as well as all.
+    Pillow checks this only when it converts pixels; converting one pixel is enough.
     """
     if image.has_transparency_data:
         image.crop((0, 0, 1, 1)).convert("RGBA")
@@ -209,6 +211,6 @@ def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DAMAGE_ERRORS:
-        # The pixels are whole; a picture is not refused for its broken notes.
+        # The pixels are intact; damaged metadata is no reason to refuse a picture.
         return 1
     return value if isinstance(value, int) and value in _TRANSPOSE_BY_ORIENTATION else 1

@@ -1,11 +1,11 @@
-"""Holds what bounds the outline of any document: how many entries, how deep, how long a title."""
+"""Limits of a document's outline: number of entries, levels, length of titles."""
 
 import re
 
 MAX_ENTRIES = 1000
 MAX_LEVEL = 15
 MAX_TITLE = 200
-"""Characters, with the sign that it was cut."""
+"""Characters of a title, including the ellipsis of a cut one."""
 
 
 def title(text: str) -> str:
@@ -13,7 +13,7 @@ def title(text: str) -> str:
     words: list[str] = []
     length = -1
     for word in re.finditer(r"\S+", text):
-        # A word of which only the beginning can be shown is not copied whole.
+        # Copying at most MAX_TITLE + 1 characters of a word bounds the memory.
         words.append(text[word.start() : min(word.end(), word.start() + MAX_TITLE + 1)])
         length += 1 + len(words[-1])
         if length > MAX_TITLE:

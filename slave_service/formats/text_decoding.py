@@ -1,8 +1,8 @@
-"""Turns the bytes of a text file into text, and tells files that are no text.
+"""Decodes the bytes of a text file, and refuses files that are not texts.
 
 The order of the tests: known signatures of other formats, a byte order mark, NUL bytes (UTF-16
-and UTF-32 without a mark, or else no text), UTF-8, and last the older encodings, by detection
-over a bounded sample (charset-normalizer), so that a large file costs no more than a small one.
+and UTF-32 without a mark, or else no text), UTF-8, and last the older encodings. charset-normalizer
+detects those in a bounded sample, so that detection takes the same time for a large file.
 """
 
 import codecs
@@ -16,12 +16,12 @@ from typing import BinaryIO
 from protocol.failures import TooLarge, Unsupported
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Largest text that is read, in bytes; a worker needs several times this much memory."""
+"""Size of the largest text that is read; a worker needs several times as much memory."""
 
 _SAMPLE_BYTES = 8192
 _BLOCK_CHARACTERS = 1 << 20
 _LONG_RUN = 2
-"""Mean length of runs of bytes above ASCII, from which they are rather words than letters."""
+"""Mean length of runs of bytes above ASCII from which they are words and not single letters."""
 
 _SIGNATURES = {
     b"%PDF-": "a PDF",
@@ -45,7 +45,7 @@ _SIGNATURES = {
     b"ID3\x04": "an MP3 sound file",
 }
 
-# UTF-32 stands first: its little-endian mark begins with that of UTF-16.
+# UTF-32 comes before UTF-16, since its little-endian mark begins with that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -55,18 +55,18 @@ _BYTE_ORDER_MARKS = (
 )
 _MARKLESS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
-# Left to choose from every code page there is, detection likes to see EBCDIC or the Macintosh's
-# Icelandic in a short Western text. ISO 8859-1 is left out as a part of cp1252.
+# With all code pages as candidates, the detector often takes a short Western text for EBCDIC or
+# Macintosh Icelandic. ISO 8859-1 is not listed because cp1252 includes it.
 _LATIN = ["cp1252", "cp1250", "cp1254", "cp1257", "iso8859_2", "iso8859_15"]
 _LATIN += ["cp850", "cp437", "mac_roman"]
 _OTHER_SCRIPTS = ["cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "cp1253", "iso8859_7"]
 _OTHER_SCRIPTS += ["cp1255", "cp1256", "cp874", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
 
-# The letters beyond ASCII of the languages written in cp1252, in lower case. Texts of the other
-# pages, read as cp1252, nearly always show one that is missing here, or a sign inside a word.
+# The letters beyond ASCII of the languages written in cp1252, in lower case. A text in another code
+# page, decoded as cp1252, nearly always has a letter that is not here, or a sign inside a word.
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüÿß")
 _ICELANDIC = frozenset("áæéíðóöúýþ")
-# Hungarian in cp1250 shows its long ő and ű as õ and û.
+# Hungarian ő and ű in cp1250 are õ and û when decoded as cp1252.
 _HUNGARIAN = frozenset("áéíóõöúûü")
 _SIGNS = frozenset("‘’‚“”„–—…†‡•‰‹›€™¡¢£¥§¨©ª«¬®¯°±²³´µ¶·¹º»¼½¾¿×÷ƒˆ˜\xa0\xad")
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][‚„“”…†‡•‰‹›€™¡¢£¥§©¬®¯±²³µ¶¹¼½¾¿×÷ƒ][^\W\d_]")
@@ -85,24 +85,24 @@ _DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, its newlines as they were, and the Python name of the encoding it came in."""
+    """A text with unchanged newlines, and the Python name of its encoding."""
 
     text: str
     encoding: str
     damaged: int = 0
-    """How many characters stand as U+FFFD in place of bytes that mean nothing."""
+    """Number of U+FFFD characters, which replace undecodable bytes."""
 
     @property
     def warnings(self) -> list[str]:
-        """What is lost of the text, or that there is none, in a sentence each."""
+        """The warnings about damaged characters and about a text without words."""
         found = [_DAMAGED.format(self.damaged, self.encoding)] if self.damaged else []
         return found if self.text and not self.text.isspace() else [*found, _NO_WORDS]
 
     def blocks(self) -> Iterator[str]:
         """Yield the text in pieces of about a million characters, cut at white space.
 
-        No word is cut, so counting words by the block gives the same as over the whole, in a
-        bounded share of the memory.
+        No word is cut, so counting words block by block gives the same result as over the whole
+        text, with less memory.
         """
         white_space = re.compile(r"\s")
         begin = 0
@@ -114,7 +114,7 @@ class Decoded:
 
 
 def read_text(source: BinaryIO) -> Decoded:
-    """Decode a whole open file, which is first rewound; raises as ``decode`` and ``TooLarge``."""
+    """Decode an open file from its beginning; raise as ``decode``, and ``TooLarge``."""
     size = source.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
         limit = MAX_BYTES >> 20
@@ -124,9 +124,9 @@ def read_text(source: BinaryIO) -> Decoded:
 
 
 def decode(data: bytes) -> Decoded:
-    """Return the text that ``data`` holds, whatever encoding it came in.
+    """Detect the encoding of ``data`` and return the text.
 
-    A few damaged characters become U+FFFD. Raises ``Unsupported`` where it is no text.
+    A few damaged characters become U+FFFD. Raises ``Unsupported`` where ``data`` is not a text.
     """
     for signature, name in _SIGNATURES.items():
         if data.startswith(signature):
@@ -137,7 +137,7 @@ def decode(data: bytes) -> Decoded:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode_marked(data, encoding)
-    # A few NUL bytes are what a log holds after a power cut; UTF-16 without a mark has many.
+    # A log can contain a few NUL bytes after a power cut; UTF-16 without a mark has many.
     if data.count(b"\0") > len(data) // 100:
         return _decode_markless(data)
     sample = data[: 16 * _SAMPLE_BYTES]
@@ -155,7 +155,7 @@ def _decode_marked(data: bytes, encoding: str) -> Decoded:
 
 
 def _replacing(data: bytes, encoding: str) -> Decoded:
-    """Decode with U+FFFD in place of what is damaged."""
+    """Decode with U+FFFD in place of undecodable bytes."""
     try:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError:
@@ -164,7 +164,7 @@ def _replacing(data: bytes, encoding: str) -> Decoded:
 
 
 def _decode_markless(data: bytes) -> Decoded:
-    """Decode UTF-16 or UTF-32 that says so by its NUL bytes alone."""
+    """Decode UTF-16 or UTF-32 without a byte order mark, detected by its ASCII characters."""
     best, best_ascii = "", 0
     for encoding in _MARKLESS:
         try:
@@ -172,8 +172,8 @@ def _decode_markless(data: bytes) -> Decoded:
             text = decoder.decode(data[:_SAMPLE_BYTES])
         except UnicodeDecodeError:
             continue
-        # Texts of every script hold ASCII line ends, spaces or digits; with the bytes the wrong
-        # way round, and in binary data, those hardly occur.
+        # Texts in every script have ASCII line ends, spaces or digits. In the wrong byte order,
+        # and in binary data, ASCII characters are rare.
         ascii_count = sum(character.isascii() for character in text)
         if ascii_count > max(best_ascii, len(text) // 100) and _is_readable(text):
             best, best_ascii = encoding, ascii_count
@@ -184,7 +184,7 @@ def _decode_markless(data: bytes) -> Decoded:
 
 
 def _decode_unmarked(data: bytes) -> Decoded:
-    # The escape that switches to Japanese; all else of this encoding looks like ASCII.
+    # The escape sequence that switches to Japanese; the rest of ISO-2022-JP is ASCII bytes.
     if b"\x1b$" in data:
         try:
             return Decoded(data.decode("iso2022_jp"), "iso2022_jp")
@@ -205,9 +205,9 @@ def _decode_unmarked(data: bytes) -> Decoded:
 
 
 def _sample_around(data: bytes, first_bad: int) -> bytes:
-    """Return the bytes about the first that is not UTF-8, cut where no character is split.
+    """Return the bytes around the first one that is not UTF-8, without splitting a character.
 
-    No multi-byte encoding uses the bytes up to ``/`` inside a character.
+    No multi-byte encoding uses the bytes up to ``/`` inside a character, so the cuts are there.
     """
     begin = max(0, first_bad - _SAMPLE_BYTES // 8)
     sample = data[begin : begin + _SAMPLE_BYTES]
@@ -223,15 +223,15 @@ def _candidates(sample: bytes) -> Iterator[str]:
     """Yield the encodings to try, the likeliest first."""
     text = sample.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
-    # A valid sequence of UTF-8 hardly ever happens in another encoding.
+    # A valid UTF-8 sequence is very rare in a text of another encoding.
     if sum(not character.isascii() for character in text) > 11 * damaged:
         yield "utf-8"
     runs = re.findall(rb"[\x80-\xff]+", sample)
     mean_run = sum(map(len, runs)) / max(1, len(runs))
     if mean_run < _LONG_RUN and _is_western(sample):
         yield "cp1252"
-    # Accented letters stand alone among ASCII letters; other scripts write whole words in bytes
-    # above ASCII.
+    # Accented letters are single bytes between ASCII letters; in other scripts whole words are
+    # bytes above ASCII.
     pages = _LATIN if mean_run < 1.5 else _OTHER_SCRIPTS if mean_run > 3 else None
     from charset_normalizer import from_bytes
 
@@ -246,9 +246,10 @@ def _candidates(sample: bytes) -> Iterator[str]:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Tell whether ``sample`` reads in cp1252 as a text of a Western European language.
+    """Return whether ``sample`` is plausible in cp1252, as a Western European language.
 
-    The detector is not asked then: it goes by frequencies, and takes a little French for Czech.
+    This comes before the detector, which goes by frequencies and takes a short French text for
+    Czech.
     """
     try:
         text = sample.decode("cp1252")

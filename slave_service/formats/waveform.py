@@ -1,7 +1,7 @@
-"""Draws a sound of unknown length as at most a thousand points, in one pass and bounded memory.
+"""Reduces a sound of unknown length to at most 1,000 points, in one pass and bounded memory.
 
-The frames are gathered in bins of equal width. Whenever the bins are full, two by two become one
-and the width doubles, so where a bin begins never depends on the blocks that the frames came in.
+Frames are collected in bins of equal width. When all bins are full, pairs of bins are merged and
+the width doubles, so the boundaries of the bins do not depend on the lengths of the blocks.
 """
 
 from typing import TYPE_CHECKING
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 MAX_POINTS = 1000
 
 _BINS = 1 << 15
-"""Even, to be merged in pairs. At least half are in use in the end, so each of a thousand points
-is made of 16 or more, and begins where it should to a sixteenth of its length."""
+"""Number of bins; even, since they are merged in pairs. At least half of them are in use after a
+merge, so each of 1,000 points has 16 bins or more, and its begin is exact to 1/16 of its length."""
 _MIN_REDUCEAT_WIDTH = 32
-"""Over fewer frames a reduction by NumPy takes ten times as long as halving does."""
+"""Below this width, ``reduceat`` takes ten times as long as repeated halving."""
 _PLACES = 4
 
 
 class Waveform:
-    """The lowest and the highest value in each stretch of the frames that were added."""
+    """The lowest and the highest value in each bin of the added frames."""
 
     def __init__(self) -> None:
         import numpy as np
@@ -30,12 +30,12 @@ class Waveform:
         self._highs = np.empty(_BINS)
         self._width = 1
         self._full_bins = 0
-        """Bins that are complete; the next one may have been begun."""
+        """Number of complete bins; the next one can be partly filled."""
         self._partial_frames = 0
-        """Frames in the bin that is not complete."""
+        """Number of frames in the incomplete bin."""
 
     def add(self, frames: "NDArray[np.float64]") -> None:
-        """Take the next frames, one finite number each, in blocks of any length."""
+        """Add a block of any length, with one finite number for each frame."""
         while len(frames):
             if self._partial_frames or len(frames) < self._width:
                 taken = self._fill_one(frames)
@@ -77,9 +77,9 @@ class Waveform:
         self._full_bins, self._width = half, 2 * self._width
 
     def points(self, divisor: int = 1) -> list[list[float]]:
-        """Return ``[[lowest, highest], …]`` over ``divisor``: at most ``MAX_POINTS``, in order.
+        """Return at most ``MAX_POINTS`` pairs ``[lowest, highest]``, each divided by ``divisor``.
 
-        Of fewer frames than that each is a point.
+        With fewer frames than ``MAX_POINTS``, each frame is a point.
         """
         import numpy as np
 
@@ -98,7 +98,7 @@ class Waveform:
 def _of_each(
     frames: "NDArray[np.float64]", width: int, extreme: "np.ufunc"
 ) -> "NDArray[np.float64]":
-    """Return the lowest or highest of every ``width`` frames, a power of two."""
+    """Return the lowest or highest of each ``width`` frames; ``width`` is a power of two."""
     import numpy as np
 
     if width >= _MIN_REDUCEAT_WIDTH:
@@ -109,5 +109,5 @@ def _of_each(
 
 
 def _rounded(value: float) -> float:
-    # Adding zero turns the negative zero into the plain one.
+    # Adding 0.0 turns -0.0 into 0.0.
     return round(value, _PLACES) + 0.0

@@ -1,1 +1,1 @@
-"""What the processors judge texts with: sentences, sentiment, emoji and languages."""
+"""Models of language that the processors use: sentences, sentiment, emoji and languages."""

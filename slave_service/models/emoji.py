@@ -1,8 +1,8 @@
 """Finds emoji in a text and gives each the valence of its description, as VADER does.
 
-The descriptions are those that the package ``vaderSentiment`` ships (``emoji_utf8_lexicon.txt``):
-an emoji's valence is the sum of those of the words in its description. Where a description names a
-thing and not a mood ("broken heart", "OK hand", "thumbs up"), a short table overrules it.
+The descriptions come with the package ``vaderSentiment`` (``emoji_utf8_lexicon.txt``). The valence
+of an emoji is the sum of the valences of the words in its description. Where the words do not give
+the sentiment ("broken heart", "OK hand", "thumbs up"), two short tables take precedence.
 """
 
 import re
@@ -18,7 +18,7 @@ _OBJECT_WORDS = frozenset(
     "cancer credit cut diamond die dizzy dumpling fallen fire free growing hand joker joystick low "
     "lowercase lowered no play playing safety slash stop straight top united zzz".split()
 )
-"""Words of the lexicon that stand in descriptions for what is seen, such as the sign of Cancer."""
+"""Words of the lexicon that name an object in descriptions, such as the zodiac sign Cancer."""
 
 _VALENCES_BY_DESCRIPTION = {
     "thumbs up": 2.0,
@@ -47,12 +47,12 @@ _VALENCES_BY_DESCRIPTION = {
     "trophy": 2.0,
     "birthday cake": 1.5,
 }
-"""Emoji in frequent use whose descriptions have no word of the lexicon, or one that misleads."""
+"""Frequent emoji whose descriptions have no word of the lexicon, or a misleading one."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmojiLexicon:
-    """The valence of each emoji that has one, by its sequence without tones and variations."""
+    """The valences of emoji, by their sequences without skin tones and variation selectors."""
 
     valences: Mapping[str, float]
     _pattern: re.Pattern[str]
@@ -60,37 +60,37 @@ class EmojiLexicon:
     def split_token(self, token: str) -> Iterator[tuple[str, bool]]:
         """Yield the pieces of a token, and whether each is the key of an emoji.
 
-        A sequence of several code points is one emoji. Those without a valence are left out.
+        A sequence of several code points is one emoji. Emoji without a valence are left out.
         """
-        at = 0
+        begin = 0
         for match in self._pattern.finditer(token):
-            if at < match.start():
-                yield token[at : match.start()], False
+            if begin < match.start():
+                yield token[begin : match.start()], False
             if key := self.key(match.group()):
                 yield key, True
-            at = match.end()
-        if at < len(token):
-            yield token[at:], False
+            begin = match.end()
+        if begin < len(token):
+            yield token[begin:], False
 
     def key(self, emoji: str) -> str | None:
-        """Return the key of an emoji in ``valences``, None where it has none.
+        """Return the key of an emoji in ``valences``; None where it has no valence.
 
-        A tone of skin, or the variation as text or as picture, makes no difference. A sequence that
-        is not known counts as its first part that is.
+        Skin tones and variation selectors are ignored. An unknown sequence has the key of its first
+        known part.
         """
         plain = _VARIATIONS_AND_TONES.sub("", emoji)
         candidates = (plain, *plain.split(_JOINER))
         return next((part for part in candidates if part in self.valences), None)
 
     def has_valence(self, text: str, begin: int, end: int) -> bool:
-        """Return whether there is an emoji with a valence between two offsets."""
+        """Return whether there is an emoji with a valence between the offsets."""
         return any(self.key(match.group()) for match in self._pattern.finditer(text, begin, end))
 
 
 def lexicon(descriptions: str, words: Mapping[str, float]) -> EmojiLexicon:
-    """Make the lexicon of ``emoji<tab>description`` lines and the valences of ``words``."""
+    """Create the lexicon from lines ``emoji<tab>description`` and the valences of ``words``."""
     known = dict(line.split("\t")[:2] for line in descriptions.splitlines() if "\t" in line)
-    # Longer sequences begin with the same code points; digits begin those of keycaps.
+    # Longer sequences begin with the same code points; ASCII is left out, as digits begin keycaps.
     first = "".join(sorted({emoji[0] for emoji in known if not emoji[0].isascii()}))
     pattern = re.compile(
         f"[{first}](?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|{_JOINER}[{first}])*", re.UNICODE
@@ -107,6 +107,6 @@ def _valence(description: str, words: Mapping[str, float]) -> float:
     plain = description.partition(":")[0].strip()
     if plain in _VALENCES_BY_DESCRIPTION:
         return _VALENCES_BY_DESCRIPTION[plain]
-    told = (word for word in plain.lower().split() if word not in _OBJECT_WORDS)
-    total = sum(words.get(word, 0.0) for word in told)
+    rated = (word for word in plain.lower().split() if word not in _OBJECT_WORDS)
+    total = sum(words.get(word, 0.0) for word in rated)
     return max(-_MAX_VALENCE, min(_MAX_VALENCE, total))

@@ -1,4 +1,4 @@
-"""The most frequent function words of some languages, by which a text tells its language."""
+"""The most frequent function words of some languages, by which ``language`` identifies them."""
 
 _LISTS = {
     "en": (

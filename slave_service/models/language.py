@@ -1,10 +1,10 @@
-"""Guesses the language of a text from its words: enough to tell English from what is not.
+"""Guesses the language of a text from its words, to distinguish English from other languages.
 
-Each word counts for every language of which it is a function word (``function_words``), and half
-for those that write one of its letters beyond ASCII, and for English where the English sentiment
-lexicon has it. The language with the most points wins; where English has as many, or nothing
-tells, as in a text of one word, it is English. Texts mostly in another script than the Latin one
-go by their script. The same words always give the same answer.
+A word gives one point to every language of which it is a function word (``function_words``), and
+half a point to the languages that use all of its letters beyond ASCII, and to English where the
+English sentiment lexicon contains it. The language with the most points is the result; English in a
+tie, and where no word gives points. A text that is mostly in a non-Latin script gets the language
+of the script. The same words always give the same result.
 """
 
 import re
@@ -17,9 +17,9 @@ ENGLISH, OTHER = "en", "other"
 
 _HINT_POINTS = 0.5
 _MIN_POINTS = 1.0
-"""Of another language than English: an accent, as in café, is not enough."""
+"""For a language other than English; one accent, as in café, is not enough."""
 _MIN_FOREIGN_SHARE = 1 / 3
-"""Of a text's words with letters beyond ASCII, from which it is not English for want of a hint."""
+"""Share of words with letters beyond ASCII from which a text without points is not English."""
 _MIN_WORDS = 3
 
 _LETTERS = {
@@ -58,7 +58,7 @@ _SCRIPTS = (
     ("zh", 0x3400, 0x9FFF),
     ("ko", 0xAC00, 0xD7AF),
 )
-"""The language of a script that one language alone uses, by its blocks in Unicode."""
+"""Unicode blocks of scripts: the language where only one uses the script, else ``OTHER``."""
 _KANA = re.compile("[\u3040-\u30ff]")
 _LATIN_END = 0x250
 _LATIN_ADDITIONAL = range(0x1E00, 0x1F00)
@@ -67,7 +67,7 @@ _LATIN_ADDITIONAL = range(0x1E00, 0x1F00)
 def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     """Return the ISO 639-1 code of the likeliest language, or ``other``.
 
-    ``words`` are the words of the text in lower case, with how often each is there.
+    ``words`` are the words of the text in lower case, with their counts.
     """
     letters = _letters_by_script(words.items())
     foreign = {script: number for script, number in letters.items() if script != ENGLISH}
@@ -79,11 +79,11 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     points = _points(words, english_lexicon)
     english = points.pop(ENGLISH, 0.0)
     likeliest = max(points, key=lambda code: points[code], default=ENGLISH)
-    most = points.get(likeliest, 0.0)
-    if most > english and most >= _MIN_POINTS:
+    highest = points.get(likeliest, 0.0)
+    if highest > english and highest >= _MIN_POINTS:
         return likeliest
-    beyond = sum(number for word, number in words.items() if not word.isascii())
-    if not english and total >= _MIN_WORDS and beyond >= _MIN_FOREIGN_SHARE * total:
+    non_ascii = sum(number for word, number in words.items() if not word.isascii())
+    if not english and total >= _MIN_WORDS and non_ascii >= _MIN_FOREIGN_SHARE * total:
         return OTHER
     return ENGLISH
 
@@ -96,7 +96,7 @@ def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[s
         for code in languages:
             points[code] = points.get(code, 0.0) + number
         hints = set() if word.isascii() else _languages_by_letters(word)
-        # Many a function word of others is an English word of mood, such as the German article die.
+        # Function words of other languages can be in the English lexicon, as German "die" is.
         if not languages and word in english_lexicon:
             hints.add(ENGLISH)
         for code in hints:
@@ -105,7 +105,7 @@ def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[s
 
 
 def _languages_by_letters(word: str) -> set[str]:
-    """Return the languages that write all of the word's letters beyond ASCII."""
+    """Return the languages that use all letters of the word beyond ASCII."""
     found = [set(_LANGUAGES_BY_LETTER[letter]) for letter in word if letter in _LANGUAGES_BY_LETTER]
     return set.intersection(*found) if found else set()
 
@@ -120,15 +120,15 @@ def _languages_by_word() -> dict[str, tuple[str, ...]]:
 
 
 def _letters_by_script(words: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Count letters by the language that their script stands for, Latin ones as English.
+    """Count letters by the language of their script; Latin letters count as English.
 
-    A word is of the script of its first letter.
+    The script of a word is that of its first letter.
     """
     found: dict[str, int] = {}
     for word, number in words:
         if word[0].isalpha():
             script = _script(ord(word[0]))
-            # Japanese is written with Chinese signs too, Chinese without kana.
+            # Japanese also uses Chinese characters; Chinese has no kana.
             script = "ja" if script == "zh" and _KANA.search(word) else script
             found[script] = found.get(script, 0) + len(word) * number
     return found

@@ -1,4 +1,4 @@
-"""Reads OCR_LANGUAGES, and knows which languages Tesseract has here and how to add others."""
+"""Parses OCR_LANGUAGES, and finds which languages are installed for Tesseract."""
 
 import hashlib
 import re
@@ -8,10 +8,10 @@ from pathlib import Path
 
 DEFAULT = "eng"
 MAX_LANGUAGES = 10
-"""Each language more makes Tesseract slower and less sure."""
+"""Each additional language makes Tesseract slower and less accurate."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,39}(/[A-Za-z][A-Za-z0-9_]{1,39})?")
 _NO_LANGUAGES = frozenset({"osd", "equ"})
-"""Data for orientation and equations, which come with Tesseract and read no text."""
+"""Data for orientation and equations, which Tesseract lists as languages."""
 _LATIN = frozenset(
     "afr bos cat ces cym dan deu est eus fin fra frk gle glg hrv hun ind isl ita lat lav lit ltz "
     "mlt msa nld nor pol por ron slk slv spa sqi swe tur".split()
@@ -23,16 +23,16 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The languages of this computer's Tesseract, and the folder of their data where it is told."""
+    """The installed languages, and the folder of their data where Tesseract states it."""
 
     names: tuple[str, ...]
     folder: Path | None
 
 
 def parse(text: str) -> str:
-    """Return languages in Tesseract's own form, ``eng+deu``, each once and in the order given.
+    """Return languages in Tesseract's form, ``eng+deu``, without duplicates and in the given order.
 
-    They may be separated by ``+`` or commas. Raises ``ValueError`` with what is wrong.
+    ``text`` separates them by ``+`` or commas. Raises ``ValueError`` with the reason.
     """
     names = list(dict.fromkeys(name.strip() for name in re.split(r"[+,]", text)))
     for name in names:
@@ -46,10 +46,10 @@ def parse(text: str) -> str:
 
 
 def best_order(languages: str) -> str:
-    """Return ``eng+deu`` in the order that Tesseract reads best, which is ``deu+eng``.
+    """Return the languages in the order that gives the best text: ``deu+eng`` for ``eng+deu``.
 
-    Tesseract begins with the first one, and keeps what that is sure of. English, which is sure of
-    letters without their accents, comes after others that are written in Latin letters.
+    Tesseract tries the first language first and keeps words of high confidence. English gives high
+    confidence to letters without their accents, so other languages in Latin script precede it.
     """
     names = languages.split("+")
     others = [name for name in names if name != DEFAULT]
@@ -59,7 +59,7 @@ def best_order(languages: str) -> str:
 
 
 def installed() -> Installed | None:
-    """Ask Tesseract for its languages; None where it can't be run."""
+    """Return the installed languages; None where Tesseract can't be started."""
     try:
         done = subprocess.run(
             ["tesseract", "--list-langs"],  # noqa: S607 (from PATH, as pytesseract runs it)
@@ -79,9 +79,9 @@ def installed() -> Installed | None:
 
 
 def why_missing(languages: str, there: Installed) -> str | None:
-    """Say which of ``eng+deu`` is not installed and how to add it; None where all are.
+    """Return which of ``eng+deu`` are not installed and how to add them; None where all are.
 
-    Tesseract itself goes on without those that it does not find.
+    The check is needed because Tesseract ignores missing languages.
     """
     missing = [name for name in languages.split("+") if name not in there.names]
     if not missing:
@@ -95,7 +95,7 @@ def why_missing(languages: str, there: Installed) -> str | None:
 
 
 def fingerprints(languages: str, there: Installed) -> dict[str, str]:
-    """Return the beginning of the SHA-256 of each language's data, which has no version to tell."""
+    """Return 16 digits of the SHA-256 of each language's data, which states no version."""
     if there.folder is None:
         return {}
     files = {name: there.folder / f"{name}.traineddata" for name in languages.split("+")}

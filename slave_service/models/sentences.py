@@ -1,28 +1,28 @@
-"""Keeps the sentences of a text that say most about its mood, however many it has."""
+"""Keeps the sentences of a text with the strongest sentiment, in bounded memory."""
 
 import heapq
 import re
 
 MAX_SENTENCES = 200
 MAX_CHARACTERS = 300
-"""Longest text of a sentence in the result, with the sign that it was cut."""
+"""Longest text of a sentence in the result, including the ellipsis of a cut one."""
 
 _BLOCK_CHARACTERS = 1 << 16
 _NO_SPACE = re.compile(r"\S")
 
 
 class TopSentences:
-    """The sentences with the largest magnitude of sentiment; of equal ones the first.
+    """The ``MAX_SENTENCES`` sentences with the largest magnitude of sentiment, first ones in a tie.
 
-    Up to ``MAX_SENTENCES`` that is all of them.
+    Of a text with fewer sentences it keeps all.
     """
 
     def __init__(self) -> None:
-        # The heap's first is the next to go: the weakest, and of equal ones the last.
+        # The first entry of the heap is the next to be removed: the weakest, in a tie the last.
         self._kept: list[tuple[float, int, int, float]] = []
 
     def add(self, begin: int, end: int, sentiment: float) -> None:
-        """Take the next sentence, which stands between two offsets in the text."""
+        """Add the next sentence, given by its offsets in the text."""
         entry = (abs(sentiment), -begin, end, sentiment)
         if len(self._kept) < MAX_SENTENCES:
             heapq.heappush(self._kept, entry)
@@ -30,10 +30,10 @@ class TopSentences:
             heapq.heappushpop(self._kept, entry)
 
     def of(self, text: str) -> list[dict[str, object]]:
-        """Return the kept ones in the text's order, without the white space around them.
+        """Return the kept sentences in text order, without the white space around them.
 
-        Each has ``text`` (cut where it is too long), ``sentiment``, and ``begin`` and ``end``,
-        which are never cut.
+        Each has ``text`` (cut to ``MAX_CHARACTERS``), ``sentiment``, and ``begin`` and ``end`` of
+        the whole sentence.
         """
         ordered = sorted((-negated, end, sentiment) for _, negated, end, sentiment in self._kept)
         return [_described(text, *sentence) for sentence in ordered]
@@ -49,9 +49,9 @@ def _described(text: str, begin: int, end: int, sentiment: float) -> dict[str, o
 
 
 def _stripped(text: str, begin: int, end: int) -> tuple[int, int]:
-    """Return the offsets without white space at both ends, where there is anything else.
+    """Return the offsets without white space at both ends.
 
-    A text of one sentence is as long as the whole, so no copy is made of it.
+    The text is not copied, since one sentence can be as long as the whole text.
     """
     first = _NO_SPACE.search(text, begin, end)
     begin = first.start() if first else end

@@ -1,6 +1,7 @@
 """Scores English text with VADER (Hutto and Gilbert 2014): NLTK's rules, vaderSentiment's lexicons.
 
-Words come without the marks around them, and emoji by their descriptions (see ``emoji``).
+Words are looked up without surrounding punctuation, and emoji are scored by their descriptions (see
+``emoji``).
 """
 
 import importlib.util
@@ -16,31 +17,31 @@ from typing import Any
 from slave_service.models.emoji import EmojiLexicon, lexicon
 
 PASSAGE_WORDS = 200
-"""Longest part of a sentence that is scored at once: a score saturates at about that length."""
+"""Longest part of a sentence that is scored at once; in longer ones the score saturates."""
 
 _MAX_TOKENS = 2 * PASSAGE_WORDS
-"""Of a passage: dashes and emoji come apart from the words that they touch."""
-# No lexicon word is longer, and NLTK gives up on a token that takes it more than five seconds.
+"""Tokens of a passage, which can be more than words: dashes and emoji become separate tokens."""
+# No word of the lexicon is longer, and NLTK raises where a token takes more than five seconds.
 _MAX_TOKEN_CHARACTERS = 100
 _PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
 
-# VADER's rules and its lexicon know straight apostrophes, and words between white space.
+# VADER's rules and lexicon expect straight apostrophes, and white space between words.
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "—": " — "})
 _WRAPPING = string.punctuation + "“”„«»‹›…–¡¿"
 _EMOJI_SUFFIX = "\ufe0f"
-"""Behind each emoji's key: NLTK passes over words of one character."""
+"""Follows the key of each emoji, since NLTK ignores words of one character."""
 
 
 @dataclass(slots=True)
 class SentimentTotals:
-    """What the passages told so far: the scores, and the lexicon words by their sign."""
+    """Running totals over passages: scores, and numbers of positive and negative words."""
 
     scores: list[float] = field(default_factory=list)
     positive_words: int = 0
     negative_words: int = 0
 
     def add(self, text: str, begin: int, end: int) -> float:
-        """Take in the sentence between two offsets; returns its own score."""
+        """Add the sentence between the offsets and return its score."""
         scored = len(self.scores)
         for passage in _PASSAGE.finditer(text, begin, end):
             tokens = list(_tokens(passage.group()))
@@ -53,7 +54,7 @@ class SentimentTotals:
         return _mean(self.scores)
 
     def _add_passage(self, tokens: list[str]) -> None:
-        """Add one passage's score and lexicon words, if it holds any."""
+        """Add the score and the lexicon words of one passage, if it has any."""
         known = analyzer().lexicon
         found = False
         for index, token in enumerate(tokens):
@@ -74,12 +75,12 @@ class SentimentTotals:
 def _mean(scores: list[float]) -> float:
     if not scores:
         return 0.0
-    # Adding zero turns the negative zero into the plain one.
+    # Adding 0.0 turns -0.0 into 0.0.
     return round(math.fsum(scores) / len(scores), 4) + 0.0
 
 
 def _tokens(passage: str) -> Iterator[str]:
-    """Yield what stands between white space, emoji apart."""
+    """Yield the tokens between white space, with emoji as separate tokens."""
     for whole in passage.translate(_TYPOGRAPHY).split():
         token = whole[:_MAX_TOKEN_CHARACTERS]
         if token.isascii():
@@ -90,7 +91,7 @@ def _tokens(passage: str) -> Iterator[str]:
 
 
 def _unwrap(token: str, word: str) -> str:
-    """Return ``(great!!)`` as ``great ! !``: to VADER lone marks are emphasis, but no words."""
+    """Return ``(great!!)`` as ``great ! !``: VADER takes single marks as emphasis, not as words."""
     marks = [character for character in token if character in "!?"]
     return " ".join([word, *marks])
 
@@ -113,23 +114,22 @@ def analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
 def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
     from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
 
-    # The class's own way to its lexicon refuses files with hard links, which is how uv and conda
-    # install packages.
+    # The constructor refuses a lexicon file with hard links, which uv and conda create.
     found = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
     found.constants = VaderConstants()
-    # Its table of every word with every mark around it takes most of its time, and misses what
-    # stands in brackets or two marks; here the words come without their marks.
+    # NLTK's table of each word with each punctuation mark takes most of the time and misses
+    # brackets and double marks. Here words have no punctuation, so the table stays empty.
     found.constants.PUNC_LIST = []
     found.lexicon_file = _shipped("vader_lexicon.txt")
     words = found.make_lex_dict()
-    # Chat codes such as 86 and 187 are mere numbers in any other text.
+    # Chat codes such as 86 and 187 are ordinary numbers in other texts.
     found.lexicon = {word: value for word, value in words.items() if not word.isdigit()}
     return found
 
 
 def _shipped(name: str) -> str:
-    """Return a file of the package vaderSentiment."""
-    # Importing the package itself would load an HTTP client.
+    """Return the text of a file of the package vaderSentiment."""
+    # Importing the package would load an HTTP client.
     spec = importlib.util.find_spec("vaderSentiment")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("the package vaderSentiment is missing")

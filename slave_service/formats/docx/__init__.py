@@ -1,1 +1,1 @@
-"""DOCX files: the package, styles, text, and what of them was not read."""
+"""DOCX files: package, styles, text, and warnings about unread parts."""

@@ -1,7 +1,7 @@
-"""Opens the parts of an Office file (a ZIP after ECMA-376 part 2), within limits.
+"""Opens the parts of an Office file (a ZIP file by ECMA-376 part 2), within limits.
 
-Only the parts that are asked for are unpacked, as a stream; zipfile ends at the size that the
-directory states and checks the sum, so a part that lies about its size is one that is damaged.
+Only the requested parts are unpacked, as a stream. zipfile stops at the size that the directory
+states and checks the CRC, so a part with a wrong size counts as damaged.
 """
 
 import errno
@@ -19,19 +19,19 @@ from protocol.failures import Encrypted, FileError, TooLarge
 MAX_PARTS = 10_000
 MAX_PART_BYTES = 64 * 1024 * 1024
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Unpacked, over all the parts that are read; pictures are not."""
+"""Unpacked size of all parts that are read, which excludes pictures."""
 MAX_TREE_BYTES = 4 * 1024 * 1024
-"""Of a part that is held in memory as a tree: the relations and the properties."""
+"""Unpacked size of a part that is parsed to a tree in memory, such as relations or properties."""
 
 MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
-"""Of the list of parts, which zipfile reads whole; some 400 bytes for each of them are plenty."""
+"""Size of the list of parts, which zipfile reads whole; about 400 bytes for each of MAX_PARTS."""
 
 _ENCRYPTED_FLAG = 1
 _END, _END_BYTES = b"PK\x05\x06", 22
 _END_64, _END_64_BYTES = b"PK\x06\x06", 56
 _LOCATOR_64_BYTES = 20
 _MAX_COMMENT_BYTES = 65535
-"""What stands at the end of a ZIP file (APPNOTE 4.3.14 to 4.3.16)."""
+"""The records at the end of a ZIP file (APPNOTE 4.3.14 to 4.3.16)."""
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _TOO_LARGE = (
     f"This document is over the limit of {MAX_PARTS:,} parts, {MAX_PART_BYTES >> 20} MiB of text "
@@ -41,23 +41,23 @@ _TOO_LARGE = (
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Another part that a part refers to; ``kind`` is the last word of the relation's type."""
+    """A reference from a part to another; ``kind`` is the last component of the relation's type."""
 
     kind: str
     target: str
 
 
 class Package:
-    """An Office file's parts by their names, which tell upper and lower case not apart.
+    """The parts of an Office file by their names, which are case-insensitive.
 
-    Raises ``TooLarge`` and ``Encrypted``, and whatever zipfile and lxml raise.
+    Methods raise ``TooLarge`` and ``Encrypted``, and the exceptions of zipfile and lxml.
     """
 
     def __init__(self, source: BinaryIO) -> None:
         _refuse_long_directory(source)
         self._archive = ZipFile(source)
         entries = self._archive.infolist()
-        # The directory may be longer than it says.
+        # The directory can contain more entries than it states.
         if len(entries) > MAX_PARTS:
             raise TooLarge(_TOO_LARGE)
         self._entries = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
@@ -71,7 +71,7 @@ class Package:
         yield from self._entries
 
     def open(self, name: str, limit: int = MAX_PART_BYTES) -> IO[bytes]:
-        """Open one part, of at most ``limit`` bytes; a part that isn't there is a ``KeyError``."""
+        """Open one part of at most ``limit`` bytes; raise ``KeyError`` where there is none."""
         entry = self._entries[name.lower()]
         self._unpacked += entry.file_size
         if entry.file_size > limit or self._unpacked > MAX_TOTAL_BYTES:
@@ -81,11 +81,11 @@ class Package:
                 "This document needs a password; save a copy without one and send that."
             )
         if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise BadZipFile("compressed in a way that Office files never are")
+            raise BadZipFile("a compression method that Office files do not use")
         return self._archive.open(entry)
 
     def tree(self, name: str) -> Any:  # noqa: ANN401 - lxml has no types
-        """Return a small part's root element; entities stay as they are."""
+        """Return the root element of a small part; entities are not resolved."""
         from lxml import etree
 
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -93,9 +93,9 @@ class Package:
             return etree.parse(stream, parser).getroot()
 
     def optional_tree(self, name: str) -> Any:  # noqa: ANN401 - the same
-        """Return the root of a part that the text does without, None where it can't be read.
+        """Return the root of a part that the text does not need; None where it can't be read.
 
-        It doesn't count towards the limit on all parts: no document fails for such a part.
+        The part does not count towards ``MAX_TOTAL_BYTES``: no document fails for such a part.
         """
         from lxml import etree
 
@@ -103,7 +103,7 @@ class Package:
         try:
             return self.tree(name)
         except OSError as error:
-            # As for all parts: a damaged offset, what are no characters, or a fault of the disk.
+            # See ``reading.read``: other numbers are errors of the disk.
             if error.errno not in (None, errno.EINVAL):
                 raise
         except (
@@ -123,7 +123,7 @@ class Package:
         return None
 
     def relations(self, part: str = "") -> list[Relation]:
-        """Return what ``part``, or else the package, refers to and holds, in the file's order."""
+        """Return the references of ``part``, or of the package, to existing parts, in order."""
         folder, name = posixpath.split(part)
         relations_part = posixpath.join(folder, "_rels", f"{name}.rels")
         if relations_part not in self:
@@ -139,9 +139,9 @@ class Package:
 
 
 def _refuse_long_directory(source: BinaryIO) -> None:
-    """Raise ``TooLarge`` before zipfile makes an object of each part that the directory lists.
+    """Raise ``TooLarge`` before zipfile creates an object for each part in the directory.
 
-    An end that can't be found or is cut off is left to zipfile to complain of.
+    Where the end record is missing or cut off, zipfile reports it later.
     """
     length = source.seek(0, os.SEEK_END)
     longest = _END_64_BYTES + _LOCATOR_64_BYTES + _END_BYTES + _MAX_COMMENT_BYTES
@@ -149,7 +149,7 @@ def _refuse_long_directory(source: BinaryIO) -> None:
     tail = source.read()
     source.seek(0)
     end = tail[-_END_BYTES:]
-    # As zipfile looks for it: at the very end, else wherever its mark stands last.
+    # Search as zipfile does: at the very end, else at the last occurrence of the signature.
     place = tail.rfind(_END)
     if end.startswith(_END) and end.endswith(b"\0\0"):
         place = len(tail) - _END_BYTES

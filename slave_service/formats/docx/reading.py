@@ -1,12 +1,12 @@
 """Reads the text, the counts and the properties of a Word document (DOCX, DOCM, DOTX).
 
-The text is that of the body, then of the headers, footers, footnotes and endnotes; a header or
-footer that says the same as another is there once. Comments, charts, diagrams and embedded files
-are left out, and a warning tells of them.
+The text is that of the body, then of the headers, footers, footnotes and endnotes; of equal headers
+or footers only the first is included. Comments, charts, diagrams and embedded files are left out,
+with a warning.
 
-python-docx reads the core properties. The text is read without it: it would unpack everything,
-pictures too, knows no macro documents, and repeats merged cells, two thousand million times
-where a file says so.
+python-docx reads only the core properties. For the text it is unsuitable: it unpacks all parts,
+also pictures, does not open macro documents, and repeats merged cells as often as a file states,
+which can be two thousand million times.
 """
 
 import errno
@@ -27,7 +27,7 @@ from slave_service.formats.docx.text import NotWordprocessing, Story, read_story
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
 _DEFAULT_MAIN_PART = "word/document.xml"
 
-# The kind of relation, and the root element of the part at its end.
+# The kind of the relation, and the root element of the part that it refers to.
 _OTHER_STORIES = {
     "header": "hdr",
     "footer": "ftr",
@@ -52,11 +52,12 @@ _APPLICATION = (
 
 @dataclass(frozen=True, slots=True)
 class DocxContent:
-    """The whole text, the body's own paragraphs and tables, and the four properties.
+    """The text of a document, its counts, properties and headings.
 
-    Paragraphs and tables are counted as python-docx does: not those inside of tables, text boxes
-    and content controls. ``creator`` is, as in a PDF, the program that made the document.
-    ``outline`` are the body's headings, each with ``title``, ``level`` and ``begin``.
+    Paragraphs and tables are counted as python-docx does: without those inside of tables, text
+    boxes and content controls. ``metadata`` has ``title``, ``author``, ``subject`` and ``creator``,
+    which is, as in a PDF, the program that made the document. ``outline`` lists the headings of
+    the body, each with ``title``, ``level`` and ``begin``.
     """
 
     paragraph_count: int
@@ -77,12 +78,12 @@ def read(source: BinaryIO) -> DocxContent:
     try:
         return _read_package(Package(source))
     except OSError as error:
-        # A damaged offset can lead zipfile to before the beginning, and lxml calls bytes that are
-        # no characters an OSError, one without a number; other faults are the disk's.
+        # With a damaged offset zipfile seeks to a negative one (EINVAL), and for invalid
+        # characters lxml raises an OSError without number; other numbers are errors of the disk.
         if error.errno not in (None, errno.EINVAL):
             raise
         raise Corrupt(_DAMAGED) from error
-    # zipfile lets the errors of struct, zlib and the decoders through.
+    # zipfile does not translate the exceptions of struct, zlib and the decoders.
     except (
         BadZipFile,
         EOFError,
@@ -122,7 +123,7 @@ def _read_package(package: Package) -> DocxContent:
 def _story(package: Package, part: str, root: str, styles: Styles | None = None) -> Story:
     with package.open(part) as stream:
         story = read_story(stream, root, styles)
-        # A part that goes on after its last element is checked to its end all the same.
+        # Reading the rest of the part after its last element makes zipfile check the CRC.
         while stream.read(1 << 20):
             pass
         return story
@@ -131,7 +132,7 @@ def _story(package: Package, part: str, root: str, styles: Styles | None = None)
 def _other_stories(package: Package, relations: list[Relation]) -> list[str]:
     texts: dict[str, None] = {}
     for kind, root in _OTHER_STORIES.items():
-        # A dictionary without values is a set that keeps the order.
+        # A dictionary without values is used as an ordered set.
         parts = dict.fromkeys(relation.target for relation in relations if relation.kind == kind)
         found = (_story(package, part, root).text.strip("\n") for part in parts)
         texts |= dict.fromkeys(text for text in found if text.strip())
@@ -169,7 +170,7 @@ def _unsupported(package: Package) -> Unsupported:
 
 
 def self_test() -> None:
-    """Read a document of one known paragraph; raises ``Corrupt`` where that goes wrong."""
+    """Read a document of one known paragraph; raise ``Corrupt`` where the text is wrong."""
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     known = f'<w:document xmlns:w="{space}"><w:body><w:p><w:r><w:t>It works</w:t></w:r></w:p>'
     stored = io.BytesIO()

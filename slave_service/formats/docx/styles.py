@@ -1,7 +1,7 @@
-"""Tells which styles of a Word document are headings, and of which level.
+"""Finds the styles of a Word document that are headings, with their levels.
 
-A style is one by its outline level (ECMA-376 part 1, 17.3.1.20), by its name, which is English
-in every language of Word ("heading 1", "Title"), or by the style that it is based on.
+A style is a heading by its outline level (ECMA-376 part 1, 17.3.1.20), by its name, which Word
+stores in English ("heading 1", "Title"), or by the style that it is based on.
 """
 
 import re
@@ -15,7 +15,7 @@ WORD = (
     "http://purl.oclc.org/ooxml/wordprocessingml/main",
 )
 BODY_TEXT = 0
-"""The level of what is no heading."""
+"""The level of a paragraph or style that is not a heading."""
 
 _PROPERTIES = frozenset(f"{{{space}}}pPr" for space in WORD)
 _STYLES = {f"{{{space}}}style": f"{{{space}}}styleId" for space in WORD}
@@ -24,17 +24,17 @@ _VALUES = {
     for space in WORD
     for name in ("pStyle", "outlineLvl", "name", "basedOn")
 }
-"""Elements that say something: their own name, and the attribute that holds it."""
+"""The elements with relevant values: local name, and the attribute with the value."""
 
 _LEVELS = {str(number): number + 1 for number in range(9)} | {"9": BODY_TEXT}
 _NAME = re.compile(r"(?:heading ?([1-9])|title)", re.IGNORECASE)
 _MAX_ANCESTRY = 16
-"""Documents have a few; a style that is based on itself, or on a hundred thousand, ends here."""
+"""Limit for a chain of base styles, which can be a cycle or very long; real chains are short."""
 
 
 def level_of(paragraph: Any, styles: "Styles") -> int:  # noqa: ANN401 - lxml has no types
     """Return 1…9 for a paragraph that is a heading, else ``BODY_TEXT``."""
-    # The format has the properties first; to look for them would take time in each paragraph.
+    # By the schema the properties come first; searching all children of each paragraph is slow.
     first = next(iter(paragraph), None)
     if first is None or first.tag not in _PROPERTIES:
         return BODY_TEXT
@@ -44,7 +44,7 @@ def level_of(paragraph: Any, styles: "Styles") -> int:  # noqa: ANN401 - lxml ha
 
 
 def _values(element: Any) -> dict[str, str]:  # noqa: ANN401 - the same
-    """Return the values of those children that matter here, by their names."""
+    """Return the values of the relevant children by their local names."""
     found: dict[str, str] = {}
     for child in element:
         if (names := _VALUES.get(child.tag)) is not None:
@@ -65,7 +65,7 @@ class Styles:
         self._styles = styles
 
     def level(self, identifier: str) -> int:
-        """Return 1…9 for a heading, else ``BODY_TEXT``; a style without definition is its name."""
+        """Return 1…9 for a heading, else ``BODY_TEXT``; an undefined style goes by its name."""
         for _ in range(_MAX_ANCESTRY):
             style = self._styles.get(identifier)
             if style is None:
@@ -77,7 +77,7 @@ class Styles:
 
 
 def read(package: Package, relations: list[Relation]) -> Styles:
-    """Read the part of styles that a document refers to; one that is damaged defines none."""
+    """Read the styles part of a document; a missing or damaged part defines no styles."""
     part = next((relation.target for relation in relations if relation.kind == "styles"), None)
     root = None if part is None else package.optional_tree(part)
     if root is None:
@@ -90,7 +90,7 @@ def read(package: Package, relations: list[Relation]) -> Styles:
         level = _LEVELS.get(values.get("outlineLvl", ""))
         if level is None:
             level = _named_level(values.get("name", ""))
-        # Without an identifier it would be the style of all paragraphs that name none.
+        # A style without identifier would apply to all paragraphs without a style.
         if identifier := element.get(_STYLES[element.tag]):
             styles[identifier] = _Style(level, values.get("basedOn", ""))
     return Styles(styles)

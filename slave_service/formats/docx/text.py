@@ -1,11 +1,12 @@
-"""Turns one WordprocessingML part (ECMA-376 part 1) into its text, in the document's order.
+"""Extracts the text of one WordprocessingML part (ECMA-376 part 1), in document order.
 
-A paragraph is a line; what stands in text boxes follows the paragraph that holds them. A table's
-row is a line too, its cells separated by tabs, unless a cell has several paragraphs. Inserted
-text is in, deleted text is not, and of alternatives for old and new readers only the first.
+A paragraph becomes a line; the text of text boxes follows the paragraph that contains them. A row
+of a table becomes a line with tabs between the cells; a cell of several paragraphs has several
+lines. Inserted text is included, deleted text is not, and of alternatives for old and new
+applications only the first.
 
-The part is read as a stream, so that its length costs no memory, and without recursion, so that
-deep nesting is as good as any. No cell is ever repeated, whatever span it claims.
+The part is read as a stream, so that memory does not grow with its length, and without recursion,
+so that nesting can be deep. A merged cell is never repeated.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ _MATH = (
 )
 _COMPATIBILITY = ("http://schemas.openxmlformats.org/markup-compatibility/2006",)
 
-# What joins the pieces of each container; everything that is no container is transparent.
+# The separator of the pieces in each container; other elements do not affect the text.
 _SEPARATORS = {"p": "", "tc": "\n", "tr": "\t", "tbl": "\n", "txbxContent": "\n"}
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SKIPPED_ELEMENTS = frozenset({"del", "moveFrom"})
@@ -31,18 +32,19 @@ _ROOTS = frozenset({"document", "body", "hdr", "ftr", "footnotes", "endnotes"})
 
 
 class NotWordprocessing(ValueError):
-    """The part's root element is none of WordprocessingML's."""
+    """The part's root element is not the expected one of WordprocessingML."""
 
 
 class ForbiddenDoctype(ValueError):
-    """The part has a document type definition, which ECMA-376 part 2 rules out."""
+    """The part has a document type definition, which ECMA-376 part 2 forbids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A part's text, and how many paragraphs and tables stand directly in the document's body.
+    """The text of one part, and the number of paragraphs and tables directly in the body.
 
-    ``outline`` are its headings, where it was read with styles: ``title``, ``level`` (from 1) and
+    "Story" is Word's term for the text of the body, a header, a footnote and so on. ``outline``
+    lists the headings, where the part was read with styles: ``title``, ``level`` (from 1) and
     ``begin``, the offset in ``text``. As in Word, those in tables and text boxes are left out.
     """
 
@@ -70,7 +72,7 @@ _HANDLED_ELEMENTS = {
 
 
 class _Reader:
-    """Takes the elements' beginnings and ends, and holds the text so far."""
+    """Collects the text from the start and end events of the elements."""
 
     def __init__(self, styles: Styles | None) -> None:
         self.paragraphs = 0
@@ -78,7 +80,7 @@ class _Reader:
         self.outline: list[dict[str, object]] = []
         self._styles = styles
         self._measured = 0
-        """Pieces of the whole text whose length is in ``_length``, with the break after each."""
+        """Number of pieces whose length, with one line break for each, is in ``_length``."""
         self._length = 0
         self._open = [_Container()]
         self._alternative_taken: list[bool] = []
@@ -105,7 +107,7 @@ class _Reader:
             self._close(element, name)
         elif name == "t":
             self._open[-1].pieces.append(element.text or "")
-        # Tab stops have the same name as tabs, but don't stand in a run.
+        # The definition of a tab stop has the same name as a tab, but is not in a run.
         elif name in _CHARACTERS and _parent(element) == "r":
             self._open[-1].pieces.append(_CHARACTERS[name])
         elif name == "AlternateContent":
@@ -127,7 +129,7 @@ class _Reader:
         if name == "p" and len(self._open) == 1:
             self._note_heading(element, text)
         outer.pieces.append(text)
-        # Only paragraphs have boxes, unless a file nests what can't be nested.
+        # In a valid file only paragraphs have boxes.
         outer.pieces += done.boxes
         if _parent(element) == "body":
             self.paragraphs += name == "p"
@@ -142,7 +144,7 @@ class _Reader:
             self.outline.append({"title": title, "level": level, "begin": begin})
 
     def _position(self) -> int:
-        """Return where in the whole text the next piece will begin."""
+        """Return the offset in the whole text at which the next piece begins."""
         new = self._open[0].pieces[self._measured :]
         self._measured += len(new)
         self._length += sum(len(piece) + 1 for piece in new)
@@ -155,11 +157,10 @@ def _parent(element: Any) -> str:  # noqa: ANN401 - the same
 
 
 def read_story(stream: IO[bytes], root: str, styles: Styles | None = None) -> Story:
-    """Read one part, whose root element has to be ``root`` (as ``document`` or ``hdr``).
+    """Read one part, whose root element must be ``root`` (such as ``document`` or ``hdr``).
 
-    With ``styles`` its headings are noted.
-
-    Raises ``NotWordprocessing``, ``ForbiddenDoctype``, and what lxml and ``stream`` raise.
+    The outline is read only with ``styles``. Raises ``NotWordprocessing``, ``ForbiddenDoctype``,
+    and the exceptions of lxml and of ``stream``.
     """
     from lxml import etree
 
@@ -171,7 +172,7 @@ def read_story(stream: IO[bytes], root: str, styles: Styles | None = None) -> St
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
-        # Either would end the text of the element that it stands in.
+        # In lxml a comment or instruction inside an element ends the element's ``text``.
         remove_comments=True,
         remove_pis=True,
     )

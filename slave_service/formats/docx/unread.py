@@ -1,4 +1,4 @@
-"""Finds what a Word document holds beside the parts whose text is read."""
+"""Warns of the parts of a Word document whose text is not read."""
 
 from slave_service.formats.docx.package import Package, Relation
 
@@ -9,7 +9,7 @@ _KINDS = {
     "package": "embedded files",
     "aFChunk": "inserted documents",
 }
-"""What a relation leads to (ECMA-376 part 1), by the last word of its type."""
+"""The kinds of relations (ECMA-376 part 1) to unread parts, and their names in the warning."""
 _PICTURE, _COMMENTS = "image", "comments"
 
 _LEFT_OUT = (
@@ -23,8 +23,8 @@ _NO_TEXT = "This document has no text; check that it is the right one."
 
 
 def warnings(package: Package, relations: list[Relation], *, has_text: bool) -> list[str]:
-    """Return the sentences about what the main part refers to and is not read."""
-    # A dictionary without values is a set that keeps the order.
+    """Return the warnings about unread parts that the main part refers to."""
+    # A dictionary without values is used as an ordered set.
     parts = dict.fromkeys(relations)
     found = {
         name: sum(relation.kind == kind for relation in parts) for kind, name in _KINDS.items()
@@ -41,7 +41,7 @@ def warnings(package: Package, relations: list[Relation], *, has_text: bool) -> 
 
 
 def _comments(package: Package, part: str) -> int:
-    """Return how many comments hold text; a part that can't be read is taken to have one."""
+    """Return the number of comments with text; 1 where the part can't be read."""
     root = package.optional_tree(part)
     if root is None:
         return 1

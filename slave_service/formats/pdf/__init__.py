@@ -1,1 +1,1 @@
-"""PDF files: their text, their outline, and what of them was not read."""
+"""PDF files: text, outline, and warnings about unread content."""

@@ -1,7 +1,7 @@
-"""Reads a PDF's bookmarks (ISO 32000-1, 12.3.3), within limits, by PDFium.
+"""Reads a PDF's bookmarks (ISO 32000-1, 12.3.3) with PDFium, within limits.
 
-Bookmarks are linked lists that a file can close to a ring, nest without end, or give titles of
-any length. What is read before a limit is kept; a damaged outline is one that ends there.
+Bookmarks are linked lists, in which a file can have cycles, endless nesting and titles of any
+length. Reading stops at a limit or at damage, and the bookmarks before it are returned.
 """
 
 import ctypes
@@ -10,16 +10,16 @@ from typing import Any
 from slave_service.formats.outline import MAX_ENTRIES, MAX_LEVEL, title
 
 _MAX_TITLE_BYTES = 4 * 1024 * 1024
-"""Over all titles: a thousand bookmarks may share one of many megabytes."""
+"""Limit over all titles, since a thousand bookmarks can share one title of many megabytes."""
 _MAX_NAMES = 100_000
-"""PDFium may look through all named places for each bookmark; over so many that takes 6 ms."""
+"""Named destinations, all of which PDFium can search for each bookmark (6 ms at this limit)."""
 
 
 def read(document: Any, page_count: int) -> list[dict[str, object]]:  # noqa: ANN401 - no types
     """Return ``{"title", "level", "page"}`` of each bookmark, in order.
 
-    ``level`` and ``page`` count from 1; ``page`` is None where a bookmark leads to none of the
-    document's pages. Bookmarks below ``MAX_LEVEL`` and after ``MAX_ENTRIES`` are left out.
+    ``level`` and ``page`` count from 1; ``page`` is None where the target is not a page of the
+    document. Bookmarks below ``MAX_LEVEL`` and after ``MAX_ENTRIES`` are left out.
     """
     import pypdfium2.raw as pdfium
 
@@ -30,11 +30,11 @@ def read(document: Any, page_count: int) -> list[dict[str, object]]:  # noqa: AN
     places_known = pdfium.FPDF_CountNamedDests(document) <= _MAX_NAMES
     bytes_left = _MAX_TITLE_BYTES
     seen: set[int] = set()
-    # One for each level above the bookmark in hand: the next one there.
+    # A stack with the next bookmark of each level; its depth is the level.
     pending = [first]
     while pending and len(entries) < MAX_ENTRIES:
         bookmark = pending.pop()
-        # A null pointer, or one that has been here.
+        # A null pointer ends a list; a known address is a cycle.
         if not bookmark or (address := ctypes.addressof(bookmark.contents)) in seen:
             continue
         seen.add(address)
@@ -62,7 +62,7 @@ def _title(bookmark: Any, size: int) -> str:  # noqa: ANN401 - the same
 
     buffer = ctypes.create_string_buffer(size)
     pdfium.FPDFBookmark_GetTitle(bookmark, buffer, size)
-    # Half a character, which pypdfium2's own call doesn't survive, becomes U+FFFD.
+    # An incomplete character becomes U+FFFD; pypdfium2's own function raises for it.
     return title(buffer.raw.decode("utf-16-le", "replace").replace("\0", ""))
 
 
@@ -71,10 +71,10 @@ def _page(document: Any, bookmark: Any) -> int | None:  # noqa: ANN401 - the sam
 
     action = pdfium.FPDFBookmark_GetAction(bookmark)
     if action and pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_GOTO:
-        # A page of another file has a number too.
+        # Other actions can lead to a page of another file, which also has a number.
         return None
-    place = pdfium.FPDFBookmark_GetDest(document, bookmark)
-    if not place:
+    destination = pdfium.FPDFBookmark_GetDest(document, bookmark)
+    if not destination:
         return None
-    index: int = pdfium.FPDFDest_GetDestPageIndex(document, place)
+    index: int = pdfium.FPDFDest_GetDestPageIndex(document, destination)
     return index + 1 if index >= 0 else None

@@ -1,9 +1,9 @@
-"""Reads with PyPDF2 the PDF on standard input, in a process of its own that can be killed.
+"""Reads the PDF on standard input with PyPDF2, in a process of its own with a deadline.
 
-PyPDF2 opens some damaged files that PDFium refuses. It is also no longer maintained and runs on
-for ever over others, so this process ends by itself, even where nobody is left to kill it.
-It answers with one line of JSON, an ``Answer``, and exits with 0; any other exit means that the
-file can't be read.
+PyPDF2 opens some damaged files that PDFium refuses. It is no longer maintained and never returns
+for some others, so this process ends itself after ``DEADLINE_S``, also where the worker that
+started it has ended. It writes one line of JSON, an ``Answer``, and exits with 0; any other exit
+code means that the file can't be read.
 """
 
 import io
@@ -21,7 +21,7 @@ MAX_CHARACTERS = 64 * 1024 * 1024
 
 
 class Answer(TypedDict):
-    """What was found; ``pages`` holds each page's text, and nothing if ``refusal`` says why."""
+    """The content of a PDF: the text of each page, or none where ``refusal`` gives a reason."""
 
     refusal: str
     """"", "encrypted" or "too_large"."""
@@ -30,9 +30,9 @@ class Answer(TypedDict):
 
 
 def read(data: bytes) -> Answer:
-    """Return what PyPDF2 makes of ``data``; raises whatever PyPDF2 does."""
+    """Return what PyPDF2 reads from ``data``; exceptions of PyPDF2 are not caught."""
     with warnings.catch_warnings():
-        # It tells at import that it is deprecated, and later of each oddity in a file.
+        # PyPDF2 warns at import that it is deprecated, and later of each irregularity in a file.
         warnings.simplefilter("ignore")
         from PyPDF2 import PdfReader
 
@@ -52,7 +52,7 @@ def read(data: bytes) -> Answer:
 
 
 def main() -> None:
-    """Read standard input, write the answer."""
+    """Read the PDF from standard input and write the answer."""
     watchdog = threading.Timer(DEADLINE_S, os._exit, (3,))
     watchdog.daemon = True
     watchdog.start()

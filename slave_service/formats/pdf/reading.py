@@ -1,9 +1,9 @@
 """Reads the text, the number of pages and the properties of a PDF.
 
-PDFium does it (by pypdfium2, several times as fast as PyPDF2); only what PDFium can't open goes
-to PyPDF2, in a process of its own (see ``fallback``). The text is that of the pages'
-contents, also outside a page's visible box; comments and the entries of forms are no part of it,
-and a warning tells of them (see ``pdf_unread``).
+PDFium reads it (by pypdfium2, several times as fast as PyPDF2). A file that PDFium can't open is
+read by PyPDF2 in a process of its own (see ``fallback``). The text is that of the pages' contents,
+also outside of the visible box; comments and entries of forms are left out, with a warning (see
+``unread``).
 """
 
 import json
@@ -41,9 +41,9 @@ _TOO_LARGE = (
 
 @dataclass(frozen=True, slots=True)
 class PdfContent:
-    """The pages' number and text, with an empty line between pages, and the four properties.
+    """The text of a PDF, with an empty line between pages, its properties and its outline.
 
-    ``pages`` are where each page's text begins and ends; one without text does both at one place.
+    ``pages`` has the begin and end of each page in ``text``, equal for a page without text.
     """
 
     page_count: int
@@ -55,15 +55,14 @@ class PdfContent:
 
     @property
     def pages_without_text(self) -> int:
-        """How many pages have none."""
+        """Number of pages without text."""
         return sum(begin == end for begin, end in self.pages)
 
 
 def read(source: BinaryIO) -> PdfContent:
-    """Read an open PDF.
+    """Read an open PDF, also one with an empty password.
 
-    One that opens with an empty password is read. Raises ``Encrypted``, ``Corrupt``, and
-    ``TooLarge`` over ``MAX_PAGES`` or ``MAX_CHARACTERS``.
+    Raises ``Encrypted``, ``Corrupt``, and ``TooLarge`` over ``MAX_PAGES`` or ``MAX_CHARACTERS``.
     """
     import pypdfium2
     import pypdfium2.raw as pdfium
@@ -105,9 +104,9 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
 
 
 def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
-    """Return all of a page's text as PDFium has it.
+    """Return all text of a page as PDFium extracts it.
 
-    pypdfium2's own call for this recurses for every leading character that has no text.
+    pypdfium2's own function recurses once for each leading character without text.
     """
     import pypdfium2.raw as pdfium
 
@@ -128,9 +127,9 @@ def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
 
 
 def _restore_hyphens(textpage: Any, text: str, begin: int) -> str:  # noqa: ANN401 - the same
-    """Put back the hyphens and breaks at line ends, where PDFium joins the two halves.
+    """Restore the hyphens and line breaks where PDFium joins a word from two lines.
 
-    It marks them as it marks characters that have no meaning at all, which are left out.
+    PDFium puts U+FFFE there, as it does for characters without meaning, which are removed.
     """
     import pypdfium2.raw as pdfium
 
@@ -146,7 +145,7 @@ def _restore_hyphens(textpage: Any, text: str, begin: int) -> str:  # noqa: ANN4
 
 
 def _property(document: Any, key: str) -> str:  # noqa: ANN401 - the same
-    """Return a property, with damaged characters as U+FFFD, where pypdfium2 would raise."""
+    """Return a property with damaged characters as U+FFFD; pypdfium2's own function raises."""
     import pypdfium2.raw as pdfium
 
     name = key.encode("ascii")
@@ -157,7 +156,7 @@ def _property(document: Any, key: str) -> str:  # noqa: ANN401 - the same
 
 
 def _read_damaged(source: BinaryIO) -> PdfContent:
-    """Read with PyPDF2 what PDFium can't; raises ``Corrupt`` where that fails or takes too long."""
+    """Read with PyPDF2; raise ``Corrupt`` where that fails or exceeds its deadline."""
     source.seek(0)
     data = source.read(fallback.MAX_BYTES + 1)
     if len(data) > fallback.MAX_BYTES:
@@ -169,7 +168,7 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
-            # It ends itself; this is for where it can't.
+            # The process ends itself at its deadline; this kills it where that fails.
             timeout=2 * DEADLINE_S,
             check=True,
         )
@@ -183,9 +182,9 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
     if not answer["pages"]:
         raise Corrupt(_DAMAGED)
     metadata = {name: answer["metadata"].get(name, "") for name in METADATA}
-    # PyPDF2 follows bookmarks without any bound, and would cost the text where it runs on.
+    # PyPDF2 follows bookmarks without limit and could exceed the deadline, which loses the text.
     content = _content(answer["pages"], metadata, [])
-    # Whether anything is drawn on a page is not known here.
+    # PyPDF2 does not tell whether a page has drawings, so every page without text counts.
     without_text = [n for n, (begin, end) in enumerate(content.pages, start=1) if begin == end]
     about_pages = pdf_unread.about_pages(content.page_count, bool(content.text), without_text)
     return replace(content, warnings=[_RESCUED, *about_pages])
@@ -205,7 +204,7 @@ def _content(
 
 
 def _spans(texts: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield where each page's text stands among those that are joined."""
+    """Yield begin and end of each page's text in the joined text."""
     end = 0
     for text in texts:
         begin = end
@@ -216,5 +215,5 @@ def _spans(texts: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _clean(text: str) -> str:
-    """Return ``text`` without NULs and as UTF-8 can hold it, lone surrogates as U+FFFD."""
+    """Return ``text`` without NULs and with lone surrogates, which UTF-8 lacks, as U+FFFD."""
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

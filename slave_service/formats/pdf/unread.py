@@ -1,15 +1,15 @@
-"""Finds what a PDF holds beside the contents of its pages, none of which is in its text."""
+"""Warns of content of a PDF that its text lacks: comments, form fields, attachments, scans."""
 
 import os
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 _MAX_COST = 20_000
-"""Annotations looked at over all pages, and KiB of their texts: a small file can have very many."""
+"""Limit over all pages, 1 for each annotation and 1 for each KiB of its text."""
 _END_MARK, _END_WITHIN = b"%%EOF", 4096
 _PAGES_NAMED = 10
 _NUL_BYTES = 2
-"""What ends a text in UTF-16, and is all there is of an empty one."""
+"""Bytes of the terminator in UTF-16; an empty text consists of it."""
 
 _SCAN = (
     "This PDF has no text: its pages are pictures, as in a scan. Save the pages as pictures and "
@@ -34,7 +34,7 @@ _CUT_OFF = (
 
 @dataclass(slots=True)
 class Unread:
-    """What was found so far: each page is shown to ``look`` while it is open."""
+    """Counts of unread content; ``examine_page`` adds a page, which must be open."""
 
     comments: int = 0
     fields: int = 0
@@ -43,7 +43,7 @@ class Unread:
     _cost: int = 0
 
     def examine_document(self, document: Any) -> None:  # noqa: ANN401 - pypdfium2 has no types
-        """Note attached files, and a form whose content is no page at all."""
+        """Count attached files, and detect an XFA form, whose content is not on the pages."""
         import pypdfium2.raw as pdfium
 
         self.attachments = max(0, pdfium.FPDFDoc_GetAttachmentCount(document))
@@ -51,7 +51,7 @@ class Unread:
         self.has_xfa = pdfium.FPDF_GetFormType(document) in xfa
 
     def examine_page(self, page: Any) -> None:  # noqa: ANN401 - the same
-        """Note comments and filled fields."""
+        """Count comments and filled fields."""
         import pypdfium2.raw as pdfium
 
         for number in range(pdfium.FPDFPage_GetAnnotCount(page)):
@@ -78,20 +78,20 @@ class Unread:
             self.comments += 1
 
     def warnings(self) -> list[str]:
-        """Return a sentence about each kind of thing that was found."""
+        """Return a warning for each kind of unread content."""
         found = {
             "attached files": self.attachments,
             "comments": self.comments,
             "filled form fields": self.fields,
         }
-        told = {f"{name} ({number:,})": name for name, number in found.items() if number}
+        names = {f"{name} ({number:,})": name for name, number in found.items() if number}
         if self.has_xfa:
-            told |= {"a form of the XFA kind": "a form of the XFA kind"}
-        return [_LEFT_OUT.format(what=what, remedy=_REMEDIES[name]) for what, name in told.items()]
+            names |= {"a form of the XFA kind": "a form of the XFA kind"}
+        return [_LEFT_OUT.format(what=what, remedy=_REMEDIES[name]) for what, name in names.items()]
 
 
 def about_pages(page_count: int, has_text: bool, pictures: list[int]) -> list[str]:
-    """Return the sentence about pages without text; ``pictures`` are those with a drawing."""
+    """Return the warning about pages without text; ``pictures`` are the numbers of drawn ones."""
     if not has_text:
         return [_SCAN if pictures else _BLANK]
     if not pictures:
@@ -103,7 +103,7 @@ def about_pages(page_count: int, has_text: bool, pictures: list[int]) -> list[st
 
 
 def about_end(source: BinaryIO) -> list[str]:
-    """Return the sentence about a file that lacks the mark at its end (ISO 32000-1, 7.5.5)."""
+    """Return the warning about a file without its end marker (ISO 32000-1, 7.5.5)."""
     size = source.seek(0, os.SEEK_END)
     source.seek(max(0, size - _END_WITHIN))
     return [] if _END_MARK in source.read() else [_CUT_OFF]

@@ -117,7 +117,7 @@ def test_what_is_reported() -> None:
 @pytest.mark.parametrize("rate", [0, 2**31])
 def test_a_header_that_makes_no_sense(rate: int) -> None:
     """A rate of nothing, or below it, is the file's fault, and no "internal error" is told."""
-    with pytest.raises(failures.Corrupt, match=r"damaged \(its header makes no sense\)"):
+    with pytest.raises(failures.Corrupt, match=r"damaged \(its header is invalid\)"):
         measure(wave(bytes(16), rate=rate))
 
 
