@@ -1,4 +1,4 @@
-"""Sound files whose header gives a wrong length or none, as pipes and recorders leave them."""
+"""Sound files with a wrong length or none in the header, as pipes and recorders write them."""
 
 import io
 import struct
@@ -28,13 +28,13 @@ SIZES = {
     ("W64", "FILE"): (-8, 8, "<"),
     ("CAF", "FILE"): (-12, 8, ">"),
 }
-"""Where the length of the samples stands, counted from the first sample; its width and order."""
-MORE = {"AIFF": 8, "W64": 24, "CAF": 4}
-"""By how much the stated length of an empty file is more than 0."""
+"""The length field by format: offset from the first sample, width and byte order."""
+OVERHEAD_BYTES = {"AIFF": 8, "W64": 24, "CAF": 4}
+"""What the stated length exceeds the bytes of the samples by, by format."""
 
 
 def written(form: str, order: str = "FILE", samples: Any = SINE) -> tuple[bytearray, int]:
-    """Return a sound file as libsndfile writes it, and where its samples begin."""
+    """Return a sound file written by libsndfile, and the offset of its samples."""
     file = io.BytesIO()
     soundfile.write(file, samples, RATE, "PCM_16", order, form)
     data = bytearray(file.getvalue())
@@ -43,11 +43,11 @@ def written(form: str, order: str = "FILE", samples: Any = SINE) -> tuple[bytear
 
 
 def stating(form: str, order: str, length: int) -> bytes:
-    """Return a file of two seconds whose header states another length in bytes."""
+    """Return a file of two seconds whose header states ``length`` bytes."""
     data, begin = written(form, order)
     offset, width, byte_order = SIZES[form, order]
     letter = {4: "I", 8: "Q"}[width]
-    number = (length + MORE.get(form, 0)) % 256**width
+    number = (length + OVERHEAD_BYTES.get(form, 0)) % 256**width
     data[begin + offset : begin + offset + width] = struct.pack(byte_order + letter, number)
     return bytes(data)
 
@@ -58,8 +58,8 @@ def measure(data: bytes) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("form", "order"), SIZES)
 @pytest.mark.parametrize("length", [0, -1, 2**31, -1 << 31], ids=["0", "-1", "2**31", "-2**31"])
-def test_a_length_that_is_none_is_passed_over(form: str, order: str, length: int) -> None:
-    """With 0 or a stand-in for the length, the file is read to its end, and a warning says so."""
+def test_a_placeholder_length_is_ignored(form: str, order: str, length: int) -> None:
+    """With 0 or a placeholder as length, the file is read to its end, with a warning."""
     result = measure(stating(form, order, length))
 
     assert result["duration_seconds"] == 2.0
@@ -69,8 +69,8 @@ def test_a_length_that_is_none_is_passed_over(form: str, order: str, length: int
 
 
 @pytest.mark.parametrize(("form", "order"), SIZES)
-def test_a_right_length_is_believed(form: str, order: str) -> None:
-    """A file whose header is right needs no correction, and gives no warning."""
+def test_a_correct_length_is_used(form: str, order: str) -> None:
+    """A file with a correct header has no correction and no warning."""
     data, _ = written(form, order)
     extent = audio_headers.read(io.BytesIO(data))
     assert extent is not None
@@ -79,8 +79,8 @@ def test_a_right_length_is_believed(form: str, order: str) -> None:
 
 
 @pytest.mark.parametrize(("form", "order"), SIZES)
-def test_a_recording_that_is_cut_off_says_so(form: str, order: str) -> None:
-    """A file of which a part is missing is measured as far as it goes, with both lengths told."""
+def test_a_recording_that_is_cut_off_gives_a_warning(form: str, order: str) -> None:
+    """A file that is cut off is measured to its end, and the warning has both lengths."""
     data, begin = written(form, order)
     result = measure(bytes(data[: begin + SINE.nbytes // 4]))
 
@@ -90,8 +90,8 @@ def test_a_recording_that_is_cut_off_says_so(form: str, order: str) -> None:
 
 
 @pytest.mark.parametrize(("form", "order"), [size for size in SIZES if size[0] != "W64"])
-def test_samples_behind_the_stated_end_are_told(form: str, order: str) -> None:
-    """A header that was written early states too little; what follows is not measured."""
+def test_samples_after_the_stated_end_give_a_warning(form: str, order: str) -> None:
+    """Samples after the stated length are not measured, and give a warning."""
     result = measure(stating(form, order, SINE.nbytes // 4))
 
     assert result["duration_seconds"] == 0.5
@@ -101,7 +101,7 @@ def test_samples_behind_the_stated_end_are_told(form: str, order: str) -> None:
 
 
 def test_an_empty_recording_with_a_title_is_empty() -> None:
-    """Chunks after a length of 0 are no samples."""
+    """Chunks after a length of 0 are not samples."""
     data, begin = written("WAV")
     title = b"LIST" + struct.pack("<I", 16) + b"INFOINAM" + struct.pack("<I", 4) + b"abc\0"
     head = bytes(data[: begin - 4]) + bytes(4)
@@ -111,8 +111,8 @@ def test_an_empty_recording_with_a_title_is_empty() -> None:
     assert "not a single sample" in result["warnings"][0]
 
 
-def test_a_title_behind_the_samples_is_no_sound() -> None:
-    """Chunks after the samples give no warning, and neither do a few bytes of anything."""
+def test_a_title_after_the_samples_is_no_sound() -> None:
+    """Chunks after the samples, or a few other bytes, give no warning."""
     data, _ = written("WAV")
     title = b"LIST" + struct.pack("<I", 160_000) + b"INFO" + bytes(159_996)
     assert measure(bytes(data) + title)["warnings"] == []
@@ -120,7 +120,7 @@ def test_a_title_behind_the_samples_is_no_sound() -> None:
 
 
 def test_a_header_alone_holds_no_sound() -> None:
-    """A file of 0 frames says that it is empty, and why that is no silence."""
+    """A file of 0 frames has a warning that it has no samples, and none about silence."""
     data, begin = written("WAV")
     result = measure(bytes(data[: begin - 4]) + bytes(4))
 
@@ -131,8 +131,8 @@ def test_a_header_alone_holds_no_sound() -> None:
 
 
 @pytest.mark.parametrize("form", ["WAV", "FLAC"])
-def test_digital_silence_is_told(form: str) -> None:
-    """A recording of zeros alone is most often that of a muted microphone."""
+def test_digital_silence_gives_a_warning(form: str) -> None:
+    """A recording of zeros has a warning about digital silence."""
     file = io.BytesIO()
     soundfile.write(file, np.zeros(RATE), RATE, "PCM_16", format=form)
     result = measure(file.getvalue())
@@ -151,8 +151,8 @@ def test_digital_silence_is_told(form: str) -> None:
         ("OGG", "OPUS", "without its end mark"),
     ],
 )
-def test_a_stream_that_is_cut_off_says_so(form: str, encoding: str, told: str) -> None:
-    """A whole stream gives no warning, half of it does."""
+def test_a_stream_that_is_cut_off_gives_a_warning(form: str, encoding: str, told: str) -> None:
+    """A complete stream gives no warning, half of it does."""
     file = io.BytesIO()
     soundfile.write(file, NOISE, 48_000, encoding, format=form)
     data = file.getvalue()
@@ -162,8 +162,8 @@ def test_a_stream_that_is_cut_off_says_so(form: str, encoding: str, told: str) -
     assert told in warning
 
 
-def test_an_mp3_that_states_no_length_is_not_said_to_be_cut_off() -> None:
-    """Without a Xing header the length is libsndfile's guess, which proves nothing."""
+def test_an_mp3_without_a_stated_length_gives_no_warning() -> None:
+    """Without a Xing header, libsndfile only estimates the length, so there is no warning."""
     file = io.BytesIO()
     soundfile.write(file, NOISE, 48_000, format="MP3")
     data = file.getvalue()
@@ -182,11 +182,11 @@ def test_a_flac_of_unknown_length_is_read_to_its_end() -> None:
     assert measure(bytes(data))["duration_seconds"] == 2.0
 
 
-def test_a_correction_costs_no_copy_of_the_file() -> None:
-    """The header is corrected as it is read; a large file stays where it is."""
+def test_a_correction_does_not_copy_the_file() -> None:
+    """The header is corrected while it is read, without a copy of the file in memory."""
     data, begin = written("WAV")
     stored = io.BytesIO(bytes(data[: begin - 4]) + bytes(4) + SINE.tobytes() * 800)
-    audio_processing.process(io.BytesIO(bytes(data)))  # with all that is loaded once
+    audio_processing.process(io.BytesIO(bytes(data)))  # loads the libraries
     tracemalloc.start()
     try:
         assert audio_processing.process(stored)["duration_seconds"] == 1600.0
@@ -198,8 +198,8 @@ def test_a_correction_costs_no_copy_of_the_file() -> None:
 
 @pytest.mark.parametrize("mark", [b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"dns.", b"caff"])
 @pytest.mark.parametrize("rest", [b"", b"\0", bytes(60), b"\xff" * 60, b"    " * 20])
-def test_headers_that_lead_nowhere_are_left_to_the_decoder(mark: bytes, rest: bytes) -> None:
-    """A damaged header has no extent, or one that corrects nothing beyond the file."""
+def test_damaged_headers_have_no_corrections_beyond_the_file(mark: bytes, rest: bytes) -> None:
+    """A damaged header has no extent, or one with no correction beyond the file."""
     extent = audio_headers.read(io.BytesIO(mark + rest))
     if extent is not None:
         assert all(place < 64 for place in extent.corrections)

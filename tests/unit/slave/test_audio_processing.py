@@ -1,4 +1,4 @@
-"""The audio processor, against sound files written byte by byte whose measures are known."""
+"""The audio processor, with sound files of known measures that are written byte by byte."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def wave(
     block_align: int | None = None,
     extension: bytes = b"",
 ) -> bytes:
-    """Write a WAV file; every claim of its header can be made a lie."""
+    """Return a WAV file, in whose header each value can be wrong."""
     align = channels * bits // 8 if block_align is None else block_align
     fields = struct.pack("<HHIIHH", form, channels, rate, (rate * align) % 2**32, align, bits)
     fields += extension
@@ -54,7 +54,7 @@ def measure(data: bytes) -> dict[str, Any]:
     ],
 )
 def test_integer_widths(bits: int, data: bytes, low: float, high: float) -> None:
-    """Samples of 8 (unsigned), 16, 24 and 32 bits are scaled so that the lowest one is -1."""
+    """Samples of 8 (unsigned), 16, 24 and 32 bits are scaled so that the lowest value is -1."""
     result = measure(wave(data, bits))
 
     assert result["sample_width"] == bits // 8
@@ -65,7 +65,7 @@ def test_integer_widths(bits: int, data: bytes, low: float, high: float) -> None
 
 
 def test_float_samples() -> None:
-    """Float samples are taken as they are, beyond 1 too."""
+    """Float samples beyond 1 are not clipped."""
     result = measure(wave(struct.pack("<4f", 0.5, -0.5, 2.0, -2.0), 32, form=FLOAT))
 
     assert (result["sample_width"], result["peak"], result["zero_crossings"]) == (4, 2.0, 3)
@@ -73,14 +73,14 @@ def test_float_samples() -> None:
 
 
 def test_double_samples() -> None:
-    """Samples of double precision are stored in 8 bytes."""
+    """Samples of double precision have a width of 8 bytes."""
     result = measure(wave(struct.pack("<2d", 0.25, -0.25), 64, form=FLOAT))
 
     assert (result["sample_width"], result["rms_energy"]) == (8, 0.25)
 
 
 def test_extensible_header() -> None:
-    """A WAV with the extensible header, which Python's own reader refuses, is read."""
+    """A WAV with the extensible header, which Python's own module refuses, is read."""
     identifier = bytes.fromhex("0100000000001000800000aa00389b71")
     extension = struct.pack("<HHI", 22, 16, 3) + identifier
     data = struct.pack("<4h", 16384, 16384, -16384, -16384)
@@ -90,8 +90,8 @@ def test_extensible_header() -> None:
     assert (result["channels"], result["rms_energy"], result["zero_crossings"]) == (2, 0.5, 1)
 
 
-def test_what_is_reported() -> None:
-    """The result has the contract's keys and plain JSON values."""
+def test_keys_of_the_result() -> None:
+    """The result has the documented keys and plain JSON values."""
     data = wave(struct.pack("<4h", 0, 16384, 0, -16384), channels=2, rate=4)
 
     result = measure(data)
@@ -115,21 +115,21 @@ def test_what_is_reported() -> None:
 
 
 @pytest.mark.parametrize("rate", [0, 2**31])
-def test_a_header_that_makes_no_sense(rate: int) -> None:
-    """A rate of nothing, or below it, is the file's fault, and no "internal error" is told."""
+def test_invalid_sample_rate(rate: int) -> None:
+    """A sample rate of 0 or less is a damaged file, and the message has no "internal error"."""
     with pytest.raises(failures.Corrupt, match=r"damaged \(its header is invalid\)"):
         measure(wave(bytes(16), rate=rate))
 
 
 def test_full_scale_square_wave() -> None:
-    """The loudest wave of 16 bits, which overflows 16-bit arithmetic, has an energy of 1."""
+    """The loudest 16-bit wave, which overflows 16-bit arithmetic, has the energy 1."""
     result = measure(wave(struct.pack("<2h", -(2**15), -(2**15)) * 1000))
 
     assert result["rms_energy"] == 1.0
 
 
 def test_sine() -> None:
-    """A sine of amplitude a has the energy a/√2, but for its rounding to 16 bits (0.3 / 2**16)."""
+    """A sine of amplitude a has the energy a/√2, within the rounding to 16 bits (0.3 / 2**16)."""
     angles = 2 * np.pi * 50 * np.arange(8000) / 8000
     samples = np.round(0.6 * 32768 * np.sin(angles + 0.1)).astype("<i2")
 
@@ -150,7 +150,7 @@ def test_sine() -> None:
         ([5], 0),
     ],
 )
-def test_zero_frames_are_passed_over(samples: list[int], crossings: int) -> None:
+def test_zero_frames_are_skipped(samples: list[int], crossings: int) -> None:
     """Zero crossings are counted between successive frames that are not zero."""
     data = struct.pack(f"<{len(samples)}h", *samples)
 
@@ -158,7 +158,7 @@ def test_zero_frames_are_passed_over(samples: list[int], crossings: int) -> None
 
 
 def test_opposite_channels_cancel() -> None:
-    """Crossings are those of the channels' mean, the energy is that of every channel."""
+    """Crossings are those of the channels' mean; the energy is over every channel."""
     result = measure(wave(struct.pack("<6h", 8192, -8192, -8192, 8192, 8192, -8192), channels=2))
 
     assert result["zero_crossings"] == 0
@@ -166,7 +166,7 @@ def test_opposite_channels_cancel() -> None:
 
 
 def test_mean_of_large_integers_is_exact() -> None:
-    """One unit of 32 bits decides the sign of a mean over three channels."""
+    """One unit of a 32-bit sample decides the sign of a mean over three channels."""
     top = 2**31 - 1
     data = struct.pack("<6i", top, -top, 1, top, -top, -1)
 
@@ -174,8 +174,8 @@ def test_mean_of_large_integers_is_exact() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_blocks_join_without_a_seam(channels: int) -> None:
-    """A sound of several blocks is measured as in one piece, with zeros at the borders."""
+def test_blocks_do_not_change_the_measures(channels: int) -> None:
+    """A sound of several blocks, with zeros at their borders, is measured as in one block."""
     generator = np.random.default_rng(7)
     samples = generator.integers(-3, 4, (300_000, channels)).astype("<i2")
     samples[131_000:131_200] = 0
@@ -190,7 +190,7 @@ def test_blocks_join_without_a_seam(channels: int) -> None:
 
 
 def test_no_frames() -> None:
-    """A sound without a single frame is a sound of length 0."""
+    """A sound without frames has the length 0."""
     result = measure(wave(b""))
 
     measured = ("duration_seconds", "rms_energy", "zero_crossings", "peak", "frames")
@@ -199,7 +199,7 @@ def test_no_frames() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_samples_that_are_no_numbers(bad: float) -> None:
-    """NaN and infinite samples make a damaged file, never a NaN in the result."""
+    """A file with NaN or infinite samples is damaged."""
     data = wave(struct.pack("<3f", 0.5, bad, 0.5), 32, form=FLOAT)
 
     with pytest.raises(failures.Corrupt, match="NaN"):
@@ -207,14 +207,14 @@ def test_samples_that_are_no_numbers(bad: float) -> None:
 
 
 def test_samples_too_large_to_square() -> None:
-    """Finite samples whose energy is beyond all numbers make a damaged file as well."""
+    """A file with finite samples whose energy is infinite is damaged."""
     with pytest.raises(failures.Corrupt, match="huge"):
         measure(wave(struct.pack("<2d", 1e300, -1e300), 64, form=FLOAT))
 
 
 @pytest.mark.parametrize("claimed", [0xFFFFFFFF, 0xFFFFFFF0, 1000])
 def test_header_claims_more_than_there_is(claimed: int) -> None:
-    """Where the header claims more than the file holds, what is there is measured."""
+    """Where the header states more than the file contains, the samples in the file are measured."""
     data = struct.pack("<4h", 16384, -16384, 16384, -16384)
 
     result = measure(wave(data, claimed_bytes=claimed))
@@ -223,7 +223,7 @@ def test_header_claims_more_than_there_is(claimed: int) -> None:
 
 
 def test_block_align_of_zero() -> None:
-    """A block alignment of 0 does no harm."""
+    """A file with a block alignment of 0 is measured."""
     assert measure(wave(struct.pack("<2h", 16384, -16384), block_align=0))["frames"] == 2
 
 
@@ -238,7 +238,7 @@ def test_block_align_of_zero() -> None:
     ids=["no sample rate", "no channels", "too many channels", "no data"],
 )
 def test_impossible_headers(data: bytes) -> None:
-    """Headers that leave nothing to measure make a damaged file."""
+    """A file with an impossible header is damaged."""
     with pytest.raises(failures.Corrupt, match="damaged"):
         measure(data)
 
@@ -256,7 +256,7 @@ def test_impossible_headers(data: bytes) -> None:
     ids=["text", "utf-16", "png", "webp", "one byte", "zeros"],
 )
 def test_not_a_sound(data: bytes) -> None:
-    """What is no sound is refused with advice."""
+    """Files that are not sounds are refused with advice."""
     with pytest.raises(failures.Unsupported, match="save it as WAV"):
         measure(data)
 
@@ -274,7 +274,7 @@ def test_not_a_sound(data: bytes) -> None:
     ],
 )
 def test_other_formats(form: str, encoding: str, width: int) -> None:
-    """Other formats are known by their content; a lossy one keeps the energy roughly."""
+    """Other formats are detected by content; a lossy one keeps the energy roughly."""
     samples = 0.5 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
     stored = io.BytesIO()
     soundfile.write(stored, samples, 48_000, format=form, subtype=encoding)
@@ -287,7 +287,7 @@ def test_other_formats(form: str, encoding: str, width: int) -> None:
 
 
 def test_broken_flac() -> None:
-    """A FLAC that ends too early is damaged."""
+    """A FLAC that is cut off is damaged."""
     stored = io.BytesIO()
     noise = np.random.default_rng(1).uniform(-1, 1, 200_000)
     soundfile.write(stored, noise, 44_100, format="FLAC")
@@ -301,7 +301,7 @@ def test_broken_flac() -> None:
     [("MP3", "MPEG_LAYER_III", failures.Unsupported), ("AIFF", "DWVW_16", failures.Corrupt)],
 )
 def test_hardly_more_than_a_header(form: str, encoding: str, failure: type[Exception]) -> None:
-    """Where a stump makes libsndfile seek to before the beginning, nothing else goes wrong."""
+    """A file of a few bytes, for which libsndfile seeks to a negative offset, is refused."""
     stored = io.BytesIO()
     soundfile.write(stored, np.zeros(20_000), 44_100, format=form, subtype=encoding)
 
@@ -310,7 +310,7 @@ def test_hardly_more_than_a_header(form: str, encoding: str, failure: type[Excep
 
 
 def test_formats_that_invent_samples() -> None:
-    """MIDI sample dumps, for whose missing end libsndfile invents silence, are refused."""
+    """MIDI sample dumps, whose missing end libsndfile fills with silence, are refused."""
     stored = io.BytesIO()
     soundfile.write(stored, np.zeros(1000), 44_100, format="SDS", subtype="PCM_16")
 
@@ -319,7 +319,7 @@ def test_formats_that_invent_samples() -> None:
 
 
 def test_name_decides_nothing(tmp_path: Path) -> None:
-    """A WAV that is called .raw is read as the WAV it is."""
+    """A WAV file with the name .raw is read as WAV."""
     path = tmp_path / "sound.raw"
     path.write_bytes(wave(struct.pack("<2h", 16384, -16384)))
 
@@ -328,8 +328,8 @@ def test_name_decides_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [MemoryError(), OSError("the disk fails")])
-def test_faults_of_reading_are_not_lost(fault: Exception) -> None:
-    """What goes wrong while the file is read is raised, not taken for the file's end."""
+def test_read_errors_are_raised(fault: Exception) -> None:
+    """An error while the file is read is raised and does not count as the end of the file."""
 
     class Failing(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -342,12 +342,12 @@ def test_faults_of_reading_are_not_lost(fault: Exception) -> None:
 
 
 def test_self_test() -> None:
-    """A computer that can measure sound passes its own test."""
+    """The self-test passes where everything is installed."""
     audio_processing.self_test()
 
 
 def test_self_test_without_soundfile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without soundfile the self-test says what to install."""
+    """Without soundfile the self-test fails and says what to install."""
     monkeypatch.setitem(sys.modules, "soundfile", None)
 
     with pytest.raises(failures.Unavailable, match="soundfile with pip"):

@@ -1,4 +1,4 @@
-"""The document processor: which kind a file is, and what is reported about it."""
+"""The document processor: detection of the document type, and keys of the result."""
 
 import io
 import json
@@ -35,7 +35,7 @@ def a_docx() -> bytes:
 
 
 def test_pdf() -> None:
-    """A PDF has its pages counted."""
+    """The result of a PDF has the number of pages."""
     assert read(PDF) == {
         "document_type": "PDF",
         "page_count": 1,
@@ -52,7 +52,7 @@ def test_pdf() -> None:
 
 
 def test_docx() -> None:
-    """A DOCX has its paragraphs and tables counted."""
+    """The result of a DOCX has the numbers of paragraphs and tables."""
     assert read(a_docx()) == {
         "document_type": "DOCX",
         "paragraph_count": 2,
@@ -67,7 +67,7 @@ def test_docx() -> None:
 
 
 def test_text() -> None:
-    """Anything else is a text, with the encoding that it came in."""
+    """Any other file is a text, and the result has its encoding."""
     assert read("smör\u00a0gås, bröd\r\n".encode()) == {
         "document_type": "Generic Text",
         "encoding": "utf-8",
@@ -82,7 +82,7 @@ def test_text() -> None:
 
 @pytest.mark.parametrize("data", [PDF, a_docx(), b"plain \xe4\n"])
 def test_results_are_strict_json(data: bytes) -> None:
-    """A result is plain JSON, and the same every time."""
+    """A result is strict JSON, and the same each time."""
     result = read(data)
 
     assert json.loads(json.dumps(result, allow_nan=False)) == result
@@ -90,7 +90,7 @@ def test_results_are_strict_json(data: bytes) -> None:
 
 
 def test_all_of_the_text() -> None:
-    """The text isn't cut, however long it is."""
+    """A long text is not cut."""
     text = "word " * 50_000
 
     result = read(text.encode())
@@ -99,38 +99,38 @@ def test_all_of_the_text() -> None:
 
 
 def test_words_are_those_of_split() -> None:
-    """Words are counted as split() does, at every white space of Unicode."""
+    """Words are counted as by split(), at all Unicode white space."""
     text = "a\u2003b\x1cc\u200bd\x85e\u3000\u2028f  \n"
 
     assert read(text.encode())["word_count"] == len(text.split())
 
 
 def test_white_space_alone() -> None:
-    """White space is a text without words."""
+    """A file of white space is a text without words."""
     result = read(b" \n\t ")
 
     assert (result["word_count"], result["character_count"]) == (0, 4)
 
 
 @pytest.mark.parametrize("before", [b"\n", b"HTTP/1.1 200 OK\r\n\r\n\x00", b"#" * 1000])
-def test_pdf_mark_further_on(before: bytes) -> None:
-    """A PDF may begin within the first kilobyte."""
+def test_pdf_signature_after_other_bytes(before: bytes) -> None:
+    """A PDF can begin anywhere in the first kilobyte."""
     assert read(before + PDF)["document_type"] == "PDF"
 
 
 def test_text_about_pdf() -> None:
-    """A text that mentions PDF's mark is a text."""
+    """A text that contains the PDF signature is a text."""
     assert read(b"Every PDF begins with %PDF-1.4.\n")["document_type"] == "Generic Text"
 
 
-def test_damaged_pdf_further_on() -> None:
-    """What is neither a PDF nor a text, but has PDF's mark, is a damaged PDF."""
+def test_damaged_pdf_after_other_bytes() -> None:
+    """A file with the PDF signature that is neither a PDF nor a text is a damaged PDF."""
     with pytest.raises(failures.Corrupt, match="PDF"):
         read(b"\x00\x01\x02\x03" * 50 + b"%PDF-1.4\n" + b"\x00\x07\x00\x00" * 500)
 
 
 def test_damaged_pdf() -> None:
-    """What begins as a PDF isn't taken for a text."""
+    """A file that begins with the PDF signature is not read as a text."""
     with pytest.raises(failures.Corrupt, match="PDF"):
         read(b"%PDF-1.4\n but no PDF follows\n")
 
@@ -143,7 +143,7 @@ def test_old_office_formats() -> None:
 
 @pytest.mark.parametrize("position", [600, 2**20 - 10])
 def test_encrypted_docx(position: int) -> None:
-    """A DOCX with a password, which is wrapped in OLE, is told from old formats."""
+    """A DOCX with a password, which is an OLE file, is ``Encrypted`` and not an old format."""
     name = "EncryptedPackage".encode("utf-16-le")
 
     with pytest.raises(failures.Encrypted, match="password"):
@@ -158,7 +158,7 @@ def test_binary_files(head: bytes) -> None:
 
 
 def test_other_zip_files() -> None:
-    """A ZIP without a document is refused."""
+    """A ZIP file without a document is refused."""
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w"):
         pass
@@ -167,8 +167,8 @@ def test_other_zip_files() -> None:
         read(stored.getvalue())
 
 
-def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lack of memory is not taken for a damaged file."""
+def test_memory_errors_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lack of memory is not reported as a damaged file."""
 
     def fail(_: object) -> None:
         raise MemoryError
@@ -180,13 +180,13 @@ def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_self_test() -> None:
-    """A computer that can read documents passes its own test."""
+    """The self-test passes where everything is installed."""
     document_processing.self_test()
 
 
 @pytest.mark.parametrize("library", ["pypdfium2", "lxml"])
 def test_self_test_without_a_library(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    """Without a library the self-test says what to install."""
+    """Without a library the self-test fails and says what to install."""
     monkeypatch.setattr(document_processing, "find_spec", lambda name: name != library or None)
 
     with pytest.raises(failures.Unavailable, match=f"{library}; install"):
@@ -194,7 +194,7 @@ def test_self_test_without_a_library(monkeypatch: pytest.MonkeyPatch, library: s
 
 
 def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library that doesn't load makes documents unavailable."""
+    """The self-test fails where a library can't be loaded."""
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     monkeypatch.setattr(document_processing, "find_spec", bool)
 
@@ -203,7 +203,7 @@ def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_self_test_with_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PDF that is read wrongly makes documents unavailable."""
+    """The self-test fails where a PDF is read wrongly."""
     wrong = reading.PdfContent(1, "It w0rks", {})
     monkeypatch.setattr(reading, "read", lambda _: wrong)
 

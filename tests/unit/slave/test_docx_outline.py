@@ -1,4 +1,4 @@
-"""A Word document's headings, in documents by python-docx and in parts written by hand."""
+"""Headings of Word documents, written by python-docx and by hand."""
 
 import io
 import time
@@ -48,7 +48,7 @@ def defined(identifier: str, name: str, based_on: str = "", properties: str = ""
 
 
 def document(body: str, styles: str | bytes | None = None, space: str = TRANSITIONAL) -> bytes:
-    """Return a document of this body, and with these definitions of styles."""
+    """Return a document with this body and these definitions of styles."""
     parts: dict[str, str | bytes] = {
         "word/document.xml": part(f"<w:body>{body}</w:body>", space=space),
         "word/_rels/document.xml.rels": relations(styles="styles.xml"),
@@ -65,7 +65,7 @@ def read(data: bytes) -> dict[str, Any]:
 
 
 def headings(data: bytes) -> list[tuple[str, int]]:
-    """Return titles and levels, having seen that each begins where it says."""
+    """Return titles and levels, after checking the offset of each heading."""
     result = read(data)
     for entry in result["outline"]:
         assert list(entry) == ["title", "level", "begin"]
@@ -76,7 +76,7 @@ def headings(data: bytes) -> list[tuple[str, int]]:
 
 
 def test_a_document_by_python_docx() -> None:
-    """Title and headings are told with their levels and where they begin."""
+    """Title and headings have a level and an offset."""
     made = docx.Document()
     made.add_heading("The title", 0)
     made.add_heading("One", 1)
@@ -105,7 +105,7 @@ def test_no_headings() -> None:
 
 
 def test_styles_without_definitions() -> None:
-    """Where no styles are defined, a style that is called a heading is one."""
+    """An undefined style is a heading if its identifier is the name of one."""
     body = "".join(
         paragraph(name, style(name))
         for name in ("Heading1", "heading 9", "Title", "Heading10", "Heading0", "Headings", "List")
@@ -115,7 +115,7 @@ def test_styles_without_definitions() -> None:
 
 
 def test_names_decide_in_other_languages() -> None:
-    """A style's name tells a heading whatever its identifier is, and the other way round."""
+    """The name of a style decides whether it is a heading, and not its identifier."""
     styles = defined("berschrift2", "heading 2") + defined("Heading1", "Quote")
     body = paragraph("a", style("berschrift2")) + paragraph("b", style("Heading1"))
 
@@ -123,7 +123,7 @@ def test_names_decide_in_other_languages() -> None:
 
 
 def test_outline_levels() -> None:
-    """An outline level makes a heading of a style, of what is based on it, and of a paragraph."""
+    """A style with an outline level, one based on it, and a paragraph with one are headings."""
     styles = (
         defined("own", "Chapter", properties=level(2))
         + defined("child", "Special chapter", "own")
@@ -146,21 +146,21 @@ def test_outline_levels() -> None:
 
 
 def test_properties_before_a_change() -> None:
-    """The style that a paragraph had before a tracked change doesn't count."""
+    """The style of a paragraph before a tracked change is ignored."""
     before = f"<w:pPrChange><w:pPr>{style('Heading1')}{level(0)}</w:pPr></w:pPrChange>"
 
     assert headings(document(paragraph("x", style("Normal"), before))) == []
 
 
 def test_strict_documents() -> None:
-    """The strict variant of the format has its headings told, too."""
+    """Headings of documents in the strict variant of the format are found."""
     data = document(paragraph("a", style("x")), defined("x", "heading 3"), STRICT)
 
     assert headings(data) == [("a", 3)]
 
 
 def test_only_the_body_has_headings() -> None:
-    """Headings in tables, text boxes and headers are left out, those in content controls not."""
+    """Headings in content controls are found; tables, text boxes and headers have none."""
     heading = paragraph("not", style("Heading1"))
     box = f"<w:r><w:txbxContent>{heading}</w:txbxContent></w:r>"
     body = (
@@ -179,7 +179,7 @@ def test_only_the_body_has_headings() -> None:
 
 
 def test_heading_with_a_text_box() -> None:
-    """What stands in a heading's text box is no part of its title, and moves the next ones on."""
+    """The text of a text box is not part of the heading, and counts in later offsets."""
     box = f"<w:r><w:txbxContent>{paragraph('boxed')}</w:txbxContent></w:r>"
     first = f"<w:p><w:pPr>{style('Heading1')}</w:pPr>{run('one')}{box}</w:p>"
 
@@ -193,7 +193,7 @@ def test_heading_with_a_text_box() -> None:
 
 
 def test_titles_in_one_line() -> None:
-    """Tabs and breaks in a heading are blanks in its title; a heading without text is left out."""
+    """Tabs and breaks in a heading become blanks; a heading without text is left out."""
     broken = "<w:r><w:tab/><w:t>1</w:t><w:br/><w:t>one</w:t></w:r>"
     body = f"<w:p><w:pPr>{level(0)}</w:pPr>{broken}</w:p>" + paragraph(" ", level(0))
 
@@ -201,14 +201,14 @@ def test_titles_in_one_line() -> None:
 
 
 def test_long_titles() -> None:
-    """A title over the limit is cut to it, with a sign of that."""
+    """A title over the limit is cut and ends with an ellipsis."""
     ((title, _),) = headings(document(paragraph("word " * 100_000, level(0))))
 
     assert title == ("word " * 40)[: outline.MAX_TITLE - 1] + "…"
 
 
 def test_too_many_headings() -> None:
-    """Of many headings the first thousand are told."""
+    """Of many headings the first 1,000 are returned."""
     body = "".join(paragraph(str(number), level(0)) for number in range(1500))
 
     assert headings(document(body)) == [(str(number), 1) for number in range(outline.MAX_ENTRIES)]
@@ -229,14 +229,14 @@ def test_too_many_headings() -> None:
     ids=["empty", "other", "text", "bytes", "entity", "deep", "too large", "no identifier"],
 )
 def test_damaged_styles(styles: bytes) -> None:
-    """Styles that can't be read are as good as none: no document fails for them."""
+    """A damaged styles part is ignored, and the document is read."""
     body = paragraph("a", style("Heading2")) + paragraph("b")
 
     assert headings(document(body, styles)) == [("a", 2)]
 
 
-def test_styles_that_lie_about_their_size() -> None:
-    """Styles that unpack to more than they state are as good as none."""
+def test_styles_with_a_wrong_size() -> None:
+    """A styles part that is larger than it states is ignored."""
     styles = defined("x", "heading 1") * 100
     data = document(paragraph("a", style("Heading2")), styles)
     size = len(part(styles, "styles")).to_bytes(4, "little")
@@ -246,7 +246,7 @@ def test_styles_that_lie_about_their_size() -> None:
 
 
 def test_styles_do_not_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No document is too large for its styles."""
+    """The styles part does not count towards ``MAX_TOTAL_BYTES``."""
     styles = defined("x", "heading 1") + " " * 6000
     data = document(paragraph("a", style("x")) + " " * 6000, styles)
     monkeypatch.setattr(package, "MAX_TOTAL_BYTES", 10_000)
@@ -254,39 +254,39 @@ def test_styles_do_not_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) 
     assert headings(data) == [("a", 1)]
 
 
-def test_styles_in_a_ring() -> None:
-    """Styles that are based on each other, or on themselves, are no headings."""
+def test_cycles_of_styles() -> None:
+    """Styles that are based on each other, or on themselves, are not headings."""
     styles = defined("a", "A", "b") + defined("b", "B", "a") + defined("c", "C", "c")
     body = "".join(paragraph(name, style(name)) for name in "abc")
 
     assert headings(document(body, styles)) == []
 
 
-def test_long_line_of_styles() -> None:
-    """Thousands of styles, each based on the next, are followed a few steps far."""
+def test_long_chain_of_styles() -> None:
+    """In a chain of thousands of base styles only the first few are followed."""
     count = 20_000
     styles = "".join(defined(f"s{n}", "x", f"s{n + 1}") for n in range(count))
     body = "".join(paragraph("x", style(f"s{n}")) for n in range(count))
 
     began = time.process_time()
     assert headings(document(body, styles)) == []
-    # It takes about a second; two hundred million steps would take half a minute.
+    # This takes about a second; following 200 million steps would take half a minute.
     assert time.process_time() - began < 15
 
 
 def test_style_with_an_endless_name() -> None:
-    """A name of megabytes of white space costs nothing for each paragraph that uses it."""
+    """A style name of megabytes is not searched for each paragraph that uses the style."""
     styles = defined("s", "x", " " * 4_000_000)
     body = paragraph("x", style("s")) * 20_000
 
     began = time.process_time()
     assert headings(document(body, styles)) == []
-    # It takes a quarter of a second; to go through the name each time took half a minute.
+    # This takes a quarter of a second; searching the name each time took half a minute.
     assert time.process_time() - began < 10
 
 
-def test_faults_of_the_disk_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fails while the styles are read is no damaged part."""
+def test_errors_of_the_disk_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk while the styles are read is raised."""
 
     def fail(*_: object) -> None:
         raise OSError(5, "no")

@@ -1,4 +1,4 @@
-"""The opening of Office files: what is refused before it costs anything, and what is never read."""
+"""Opening of Office files: limits, and references to other files."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ SECRET = "what nobody may see"
 
 
 def package(**parts: str | bytes) -> bytes:
-    """Return a document whose parts are those of a Word file, or else the given ones."""
+    """Return a Word document in which the given parts replace the usual ones."""
     whole = {
         "relations": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="a" '
         'Type="x/core-properties" Target="core.xml"/></Relationships>',
@@ -35,14 +35,14 @@ def package(**parts: str | bytes) -> bytes:
 
 
 def with_end(data: bytes, parts: int, size: int) -> bytes:
-    """Return the archive with another number of parts, and size of the directory, at its end."""
+    """Return the archive with this number of parts and size of the directory in its end record."""
     changed = bytearray(data)
     struct.pack_into("<HHI", changed, data.rindex(b"PK\x05\x06") + 8, parts, parts, size)
     return bytes(changed)
 
 
 def with_end_64(data: bytes, parts: int, size: int) -> bytes:
-    """Return the archive with the ends of 64 bits in front of the usual one."""
+    """Return the archive with the ZIP64 end records before the usual one."""
     place = data.rindex(b"PK\x05\x06")
     end_64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, parts, parts, size, 0)
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, place, 1)
@@ -71,24 +71,24 @@ def _never_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["parts", "bytes", "before a comment", "parts of 64 bits", "bytes of 64 bits"],
 )
 def test_a_long_directory_is_refused_unopened(data: bytes) -> None:
-    """A list of parts over the limit is not read: zipfile would make an object of each entry."""
+    """A directory over the limit is refused before zipfile reads it."""
     with pytest.raises(failures.TooLarge, match="parts"):
         docx_package.Package(io.BytesIO(data))
 
 
 @pytest.mark.parametrize("data", [package(), with_end_64(package(), 3, 0)[:-30], package()[:-9]])
 def test_an_end_within_the_limits_is_left_to_zipfile(data: bytes) -> None:
-    """What can be opened is, and what is cut off is damaged, not too large."""
+    """An archive within the limits is opened, and one that is cut off is damaged, not too large."""
     try:
         assert reading.read(io.BytesIO(data)).text == ""
     except failures.Corrupt as error:
-        assert "damaged" in str(error)  # noqa: PT017 (either is right, depending on the file)
+        assert "damaged" in str(error)  # noqa: PT017 (some of the files can be read)
 
 
 @pytest.mark.parametrize("place", ["main", "core", "relations"])
 @pytest.mark.parametrize("kind", ["entity", "parameter", "inclusion"])
 def test_no_other_file_is_read(tmp_path: Path, place: str, kind: str) -> None:
-    """What an entity, a definition or an inclusion names is never read, in no part."""
+    """A file named by an entity, a DTD or an inclusion is not read, in any part."""
     secret = tmp_path / "secret"
     secret.write_text(SECRET, encoding="utf-8")
     url = secret.as_uri()
@@ -118,8 +118,8 @@ def test_no_other_file_is_read(tmp_path: Path, place: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["main", "core", "relations"])
-def test_bytes_that_are_no_characters_are_damage(place: str) -> None:
-    """XML whose bytes are not of its encoding is damaged, whichever error lxml makes of it."""
+def test_invalid_characters_are_damage(place: str) -> None:
+    """XML with bytes that are invalid in its encoding is damaged, for each exception of lxml."""
     for head in (b"", b'<?xml version="1.0" encoding="UTF-16"?>', b"\xfe\xff\xd8"):
         with pytest.raises(failures.Corrupt, match="damaged"):
             reading.read(io.BytesIO(package(**{place: head + b"<a>\xc3\xff\xd8</a>"})))

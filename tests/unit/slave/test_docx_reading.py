@@ -1,4 +1,4 @@
-"""The DOCX reader, against documents by python-docx and parts written by hand."""
+"""The DOCX reader, with documents of python-docx and hand-written parts."""
 
 import errno
 import io
@@ -24,12 +24,12 @@ BOX = "<w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent>"
 
 
 def part(content: str, root: str = "document", space: str = TRANSITIONAL) -> str:
-    """Return a part's XML, around the content of its root element."""
+    """Return the XML of a part with this content of its root element."""
     return f'<w:{root} xmlns:w="{space}" {SPACES}>{content}</w:{root}>'
 
 
 def relations(**targets: str) -> str:
-    """Return a part of relations, from each kind to its target."""
+    """Return a relations part with the target of each kind."""
     entries = "".join(
         f'<Relationship Id="r{index}" Type="{OFFICE}/relationships/{kind.rstrip("_")}" '
         f'Target="{target}"/>'
@@ -75,7 +75,7 @@ def saved(document: Any) -> bytes:
 
 
 def test_paragraphs_tables_and_counts() -> None:
-    """Paragraphs and tables stand in the document's order, counted as python-docx counts."""
+    """Paragraphs and tables are in document order, and counted as in python-docx."""
     document = docx.Document()
     document.add_heading("Heading")
     document.add_paragraph("before\tthe\ntable")
@@ -93,7 +93,7 @@ def test_paragraphs_tables_and_counts() -> None:
 
 
 def test_merged_cells() -> None:
-    """The text of merged cells is there once."""
+    """The text of merged cells is included once."""
     document = docx.Document()
     table = document.add_table(3, 3)
     table.cell(0, 0).merge(table.cell(0, 2)).text = "wide"
@@ -105,7 +105,7 @@ def test_merged_cells() -> None:
 
 
 def test_nested_tables() -> None:
-    """A table in a cell is read where it stands, and not counted as python-docx doesn't."""
+    """A table in a cell is read in place and, as in python-docx, not counted."""
     document = docx.Document()
     cell = document.add_table(1, 2).cell(0, 0)
     cell.text = "outer"
@@ -118,7 +118,7 @@ def test_nested_tables() -> None:
 
 
 def test_cells_that_claim_to_span_everything() -> None:
-    """A cell that claims two thousand million columns is read like any other."""
+    """A cell that claims to span two thousand million columns is read once."""
     cell = '<w:tc><w:tcPr><w:gridSpan w:val="2000000000"/></w:tcPr><w:p>%s</w:p></w:tc>'
     row = f"<w:tr>{cell % run('a')}{cell % run('b')}</w:tr>"
 
@@ -140,14 +140,14 @@ def test_properties() -> None:
 
 
 def test_no_properties() -> None:
-    """Properties that are missing are empty."""
+    """Missing properties are empty."""
     metadata = read(package(main=part("<w:body/>"))).metadata
 
     assert metadata == {"title": "", "author": "", "subject": "", "creator": ""}
 
 
 def test_headers_and_footers() -> None:
-    """Headers and footers follow the body, once each though all sections have them."""
+    """Headers and footers follow the body, once each, also where several sections have them."""
     document = docx.Document()
     document.add_paragraph("body")
     for index in range(3):
@@ -181,7 +181,7 @@ def test_notes() -> None:
 
 
 def test_text_boxes_in_both_forms() -> None:
-    """A text box is there once, after its paragraph, though it is stored for old readers too."""
+    """A text box is read once, after its paragraph, also where it is stored in two forms."""
     choice = f'<mc:Choice Requires="wps"><wps:txbx>{BOX}</wps:txbx></mc:Choice>'
     fallback = f"<mc:Fallback><v:textbox>{BOX}</v:textbox></mc:Fallback>"
     both = f"<w:r><mc:AlternateContent>{choice}{fallback}</mc:AlternateContent></w:r>"
@@ -190,14 +190,14 @@ def test_text_boxes_in_both_forms() -> None:
 
 
 def test_alternatives_for_old_readers_alone() -> None:
-    """Where there is nothing but the fallback, that is read."""
+    """A fallback without an alternative is read."""
     old = f"<w:r><mc:AlternateContent><mc:Fallback>{BOX}</mc:Fallback></mc:AlternateContent></w:r>"
 
     assert read_body(f"<w:p>{old}</w:p><w:p>{run('next')}</w:p>") == "\nboxed\nnext"
 
 
 def test_changes() -> None:
-    """Inserted and moved text is in, deleted text and the place it moved from are not."""
+    """Inserted and moved text is included, deleted text and the source of a move are not."""
     changes = (
         f"<w:ins>{run('in')}</w:ins>"
         "<w:del><w:r><w:delText>out</w:delText><w:tab/></w:r></w:del>"
@@ -208,7 +208,7 @@ def test_changes() -> None:
 
 
 def test_transparent_elements() -> None:
-    """Links, fields, content controls and formulas are read through; a field's code is not."""
+    """The text of links, fields, content controls and formulas is read; a field's code is not."""
     content = (
         f"<w:sdt><w:sdtContent><w:p>{run('control ')}<w:hyperlink>{run('link ')}</w:hyperlink>"
         f'<w:fldSimple w:instr="PAGE">{run("7 ")}</w:fldSimple>'
@@ -220,7 +220,7 @@ def test_transparent_elements() -> None:
 
 
 def test_tabs_and_breaks() -> None:
-    """Tabs and breaks in a run are characters; tab stops of a paragraph are none."""
+    """Tabs and breaks in a run are characters; tab stops of a paragraph are not."""
     stops = "<w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>"
     characters = "<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/></w:r>"
 
@@ -228,17 +228,17 @@ def test_tabs_and_breaks() -> None:
 
 
 def test_comments_of_xml() -> None:
-    """Comments and processing instructions of XML don't cut a text off."""
+    """Text after XML comments and processing instructions is read."""
     assert read_body(f"<w:p>{run('a<!-- no -->b<?no no?>c')}</w:p>") == "abc"
 
 
 def test_text_box_outside_a_paragraph() -> None:
-    """A text box in an impossible place is read as well."""
+    """A text box outside of a paragraph is read."""
     assert read_body(f"<w:p>{run('text')}</w:p>{BOX}") == "text\nboxed"
 
 
 def test_strict_documents() -> None:
-    """The strict variant of the format, which python-docx doesn't know, is read."""
+    """The strict variant of the format, which python-docx does not support, is read."""
     body = f"<w:body><w:p>{run('strict')}</w:p></w:body>"
 
     content = read(package(main=part(body, space=STRICT)))
@@ -247,7 +247,7 @@ def test_strict_documents() -> None:
 
 
 def test_main_part_elsewhere() -> None:
-    """The package says where the document is, and whether it has macros makes no difference."""
+    """The relation of the package gives the main part, with and without macros."""
     data = package_of(
         {
             "_rels/.rels": relations(officeDocument="/Other/Main.xml"),
@@ -268,7 +268,7 @@ def test_main_part_elsewhere() -> None:
     ],
 )
 def test_other_zip_files(name: str, kind: str) -> None:
-    """Other ZIP files are refused by their names."""
+    """Other ZIP files are refused, with their kind by the names of their parts."""
     data = package_of({name: "<x/>", "_rels/.rels": relations(officeDocument=name)})
 
     with pytest.raises(failures.Unsupported, match=kind):
@@ -276,7 +276,7 @@ def test_other_zip_files(name: str, kind: str) -> None:
 
 
 def test_entities_are_not_expanded() -> None:
-    """A document that defines entities, to blow up or to read files, is refused."""
+    """A document with entities that expand or read files is refused."""
     bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     declared = f'<!DOCTYPE x [<!ENTITY e0 "laugh"><!ENTITY f SYSTEM "file:///etc/hosts">{bomb}]>'
     main = declared + part(f"<w:body><w:p>{run('&e11;&f;')}</w:p></w:body>")
@@ -287,7 +287,7 @@ def test_entities_are_not_expanded() -> None:
 
 @pytest.mark.parametrize("element", ["w:p", "w:tbl", "w:txbxContent", "w:sdt"])
 def test_deep_nesting(element: str) -> None:
-    """Elements nested a hundred thousand deep don't bring the program down."""
+    """Elements nested 100,000 deep do not crash the program."""
     depth = 100_000
     body = f"<{element}>" * depth + f"</{element}>" * depth
 
@@ -296,7 +296,7 @@ def test_deep_nesting(element: str) -> None:
 
 
 def test_nesting_as_deep_as_the_parser_allows() -> None:
-    """Text below two hundred elements is read."""
+    """Text below 200 nested elements is read."""
     tables = 60
     opened, closed = "<w:tbl><w:tr><w:tc>" * tables, "</w:tc></w:tr></w:tbl>" * tables
 
@@ -304,15 +304,15 @@ def test_nesting_as_deep_as_the_parser_allows() -> None:
 
 
 def test_part_that_unpacks_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part that unpacks to more than the limit is refused before it is unpacked."""
+    """A part over the limit is refused before it is unpacked."""
     monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
 
     with pytest.raises(failures.TooLarge, match="limit"):
         read_body(" " * 20_000)
 
 
-def test_large_pictures_are_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what is read counts against the limit."""
+def test_large_pictures_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts that are not read do not count towards the limit."""
     monkeypatch.setattr(docx_package, "MAX_TOTAL_BYTES", 10_000)
     main = part(f"<w:body><w:p>{run('text')}</w:p></w:body>")
 
@@ -329,8 +329,8 @@ def test_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         read(package_of({str(number): "" for number in range(4)}))
 
 
-def test_part_that_lies_about_its_size() -> None:
-    """A part that unpacks to more than it states is damaged, and is not unpacked on."""
+def test_part_with_a_wrong_size() -> None:
+    """A part larger than it states is damaged, and unpacking stops."""
     main = part(f"<w:body><w:p>{run('x' * 9000)}</w:p></w:body>").encode()
     data = package(main=main)
     size = len(main).to_bytes(4, "little")
@@ -341,7 +341,7 @@ def test_part_that_lies_about_its_size() -> None:
 
 
 def test_damaged_package() -> None:
-    """Packages that are cut off, or whose bytes have changed, are damaged."""
+    """Packages that are cut off or have changed bytes are damaged."""
     data = saved(docx.Document())
     middle = data.index(b"word/document.xml") + 400
 
@@ -352,13 +352,13 @@ def test_damaged_package() -> None:
 
 @pytest.mark.parametrize("main", ["", "no XML", "<w:document/>", "\0"])
 def test_damaged_main_part(main: str) -> None:
-    """A main part that is no XML is damaged."""
+    """A main part that is not XML is damaged."""
     with pytest.raises(failures.Corrupt):
         read(package(main=main))
 
 
 def test_part_of_the_wrong_kind() -> None:
-    """A header that is something else is damaged, not left out."""
+    """A document whose header has another root element is damaged."""
     data = package_of(
         {
             "word/document.xml": part("<w:body/>"),
@@ -372,7 +372,7 @@ def test_part_of_the_wrong_kind() -> None:
 
 
 def test_encrypted_part() -> None:
-    """A ZIP with a password is told from a damaged one."""
+    """A part with a password is ``Encrypted`` and not ``Corrupt``."""
     data = bytearray(package(main=part("<w:body/>")))
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -382,7 +382,7 @@ def test_encrypted_part() -> None:
 
 
 def test_unusual_compression() -> None:
-    """Compression that Office never uses is refused, since its bombs are larger."""
+    """Compression methods that Office does not use are refused, as their bombs are larger."""
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("word/document.xml", part("<w:body/>"))
@@ -391,8 +391,8 @@ def test_unusual_compression() -> None:
         read(stored.getvalue())
 
 
-def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lack of memory is not taken for a damaged file."""
+def test_memory_errors_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lack of memory is not reported as a damaged file."""
 
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
@@ -407,10 +407,10 @@ def test_memory_errors_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("number", "failure"), [(errno.EINVAL, failures.Corrupt), (errno.EIO, OSError)]
 )
-def test_faults_of_the_disk_pass(
+def test_errors_of_the_disk_are_raised(
     monkeypatch: pytest.MonkeyPatch, number: int, failure: type[Exception]
 ) -> None:
-    """Seeking to nowhere is the file's fault, a failing disk is not."""
+    """An invalid seek is a damaged file, an error of the disk is raised."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, "no")
@@ -423,5 +423,5 @@ def test_faults_of_the_disk_pass(
 
 
 def test_self_test() -> None:
-    """A known document is read as it should be."""
+    """The self-test passes."""
     reading.self_test()

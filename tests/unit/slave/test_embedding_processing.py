@@ -1,4 +1,4 @@
-"""Vectors of a job are those of one TfidfVectorizer over all its texts, however they are split."""
+"""The vectors of a job equal those of one TfidfVectorizer over all its texts."""
 
 import io
 import json
@@ -28,32 +28,32 @@ TEXTS = st.lists(
 
 
 def seeded(seed: int) -> random.Random:
-    """Return a source of the same numbers each time."""
-    return random.Random(seed)  # noqa: S311  (no secret is made of them)
+    """Return a random generator with a fixed seed."""
+    return random.Random(seed)  # noqa: S311  (not for secrets)
 
 
 def fit_of(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
-    """Return the fit of a job of these texts."""
+    """Return the fit of a job with these texts."""
     with vocabulary.open_fit(folder) as fit:
         for text in texts:
             fit.add(embedding_processing.survey(io.BytesIO(text.encode())))
-        # As it travels: through JSON to another computer.
+        # Through JSON, as the surveys are sent to the master.
         return dict(json.loads(json.dumps(fit.finish())))
 
 
 def embed(text: str, fit: dict[str, Any]) -> dict[str, Any]:
-    """Return what the processor makes of one text of the job."""
+    """Return the processor's result for one text of the job."""
     return embedding_processing.process(io.BytesIO(text.encode()), fit)
 
 
 def assert_same_as_scikit_learn(folder: Path, texts: Sequence[str]) -> None:
-    """Compare a job with one vectorizer that is fitted over all its texts at once."""
+    """Compare a job with one vectorizer that is fitted over all texts at once."""
     fit = fit_of(folder, texts)
     vectorizer = TfidfVectorizer(max_features=100, stop_words="english")
     try:
         expected = vectorizer.fit_transform(texts).toarray()
     except ValueError:
-        # Its way to say that there is no term at all.
+        # scikit-learn raises this where there are no terms.
         assert fit["terms"] == []
         return
     assert fit["terms"] == vectorizer.get_feature_names_out().tolist()
@@ -67,19 +67,19 @@ def assert_same_as_scikit_learn(folder: Path, texts: Sequence[str]) -> None:
 )
 @given(texts=TEXTS)
 def test_vectors_of_small_jobs_are_scikit_learns(tmp_path: Path, texts: list[str]) -> None:
-    """With 100 terms or fewer nothing is cut, and all is equal to within 1e-12."""
+    """With 100 terms or fewer all terms are kept, and the vectors are equal to within 1e-12."""
     assert_same_as_scikit_learn(tmp_path, texts)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_vectors_of_large_vocabularies_are_scikit_learns(tmp_path: Path, seed: int) -> None:
-    """Where the cut at 100 terms is no tie, the same terms are kept."""
+    """With more than 100 terms and no tie at the cut, the same terms are kept."""
     source = seeded(seed)
     words = [f"word{number}" for number in range(300)]
     weights = [1 / (rank + 3) for rank in range(300)]
     texts = [" ".join(source.choices(words, weights, k=200)) for _ in range(40)]
     counts = sorted(Counter(" ".join(texts).split()).values(), reverse=True)
-    # One more of each of the best hundred parts them from the rest.
+    # One more of each of the most frequent 100 terms avoids a tie with the rest.
     best = [word for word, _ in Counter(" ".join(texts).split()).most_common(100)]
     texts.append(" ".join(best))
     assert counts[100] <= counts[99]
@@ -87,14 +87,14 @@ def test_vectors_of_large_vocabularies_are_scikit_learns(tmp_path: Path, seed: i
 
 
 def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
-    """Of 130 terms said once each, the first 100 by the alphabet are kept."""
+    """Of 130 terms with count 1, the first 100 in alphabetical order are kept."""
     terms = [f"term{number:03}" for number in range(130)]
     texts = [" ".join(reversed(terms[:65])), " ".join(reversed(terms[65:]))]
     assert fit_of(tmp_path, texts)["terms"] == terms[:100]
 
 
 def test_split_and_order_make_no_difference(tmp_path: Path) -> None:
-    """The same texts give the same bytes in whatever order their surveys arrive."""
+    """The same texts give the same bytes in any order of their surveys."""
     source = seeded(7)
     words = [f"word{number}" for number in range(250)]
     texts = [" ".join(source.choices(words, k=50)) for _ in range(30)]
@@ -106,13 +106,13 @@ def test_split_and_order_make_no_difference(tmp_path: Path) -> None:
 
 
 def test_survey_counts_terms_as_scikit_learn_splits_them() -> None:
-    """Lower case, no stop words, no single characters, sorted by term."""
+    """Terms are in lower case and sorted, without stop words and single characters."""
     survey = embedding_processing.survey(io.BytesIO("The Sea, a SEA's tree: Привет x 42".encode()))
     assert list(survey["terms"].items()) == [("42", 1), ("sea", 2), ("tree", 1), ("привет", 1)]  # type: ignore[attr-defined]
 
 
 def test_survey_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long text is surveyed and weighed by the piece, which changes nothing."""
+    """A long text that is read in blocks gives the same survey and vector."""
     data = ("Well-known İstanbul ΟΔΟΣ sea's seas " * 30).encode()
     fit = {"terms": ["istanbul", "sea", "seas", "οδος"], "idf": [1.0, 1.5, 2.0, 1.25]}
     survey = embedding_processing.survey(io.BytesIO(data))
@@ -123,7 +123,7 @@ def test_survey_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_vector_is_normalized_and_described() -> None:
-    """Counts 3 and 4 of terms of equal weight are 0.6 and 0.8, and unknown terms don't matter."""
+    """Counts 3 and 4 of terms of equal weight give 0.6 and 0.8; unknown terms are ignored."""
     fit = {"terms": ["absent", "sea", "tree"], "idf": [1.0, 1.0, 1.0]}
     assert embed("tree sea tree sea sea unknown tree the tree", fit) == {
         "vector": [0.0, 0.6, 0.8],
@@ -136,7 +136,7 @@ def test_vector_is_normalized_and_described() -> None:
 
 @pytest.mark.parametrize("text", ["the and of", " ", "unknown"])
 def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
-    """A text of stop words alone has no direction, but is no error; no NaN, no minus zero."""
+    """A text of stop words alone gives zeros, without an error, NaN or minus zero."""
     result = embed(text, {"terms": ["sea", "tree"], "idf": [1.0, 2.0]})
     assert json.dumps(result["vector"]) == "[0.0, 0.0]"
     assert result["non_zero_features"] == 0
@@ -144,7 +144,7 @@ def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
 
 
 def test_empty_vocabulary_gives_an_empty_vector(tmp_path: Path) -> None:
-    """Where no text of the job has a term, vectors have no place."""
+    """Where no text of the job has a term, the vectors are empty."""
     fit = fit_of(tmp_path, ["the and of", " "])
     result = embed("the and of", fit)
     assert len(result.pop("warnings")) == 1
@@ -152,21 +152,21 @@ def test_empty_vocabulary_gives_an_empty_vector(tmp_path: Path) -> None:
 
 
 def test_single_text_is_a_job_too(tmp_path: Path) -> None:
-    """One text alone is fitted and weighed like any other job."""
+    """A job of one text is processed like any other."""
     fit = fit_of(tmp_path, ["sea sea tree"])
     assert fit == {"terms": ["sea", "tree"], "idf": [1.0, 1.0], "documents": 1}
     assert embed("sea sea tree", fit)["vector"] == pytest.approx([2 / 5**0.5, 1 / 5**0.5])
 
 
 @pytest.mark.parametrize("fit", [{}, {"terms": ["sea"], "idf": []}, {"terms": "sea", "idf": [1]}])
-def test_fit_that_is_none_is_refused(fit: dict[str, Any]) -> None:
-    """A malformed fit is told as such, not used."""
+def test_malformed_fit_is_refused(fit: dict[str, Any]) -> None:
+    """A malformed fit raises ``ValueError``."""
     with pytest.raises(ValueError, match="a fit has no 'terms'"):
         embed("sea", fit)
 
 
-def test_no_text_is_refused_in_both_passes() -> None:
-    """A picture sent as a text fails as unsupported, in the survey already."""
+def test_files_that_are_not_texts_are_refused_in_both_runs() -> None:
+    """A picture sent as a text is unsupported, in the survey and in the second run."""
     with pytest.raises(Unsupported):
         embedding_processing.survey(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
     with pytest.raises(Unsupported):
@@ -174,19 +174,19 @@ def test_no_text_is_refused_in_both_passes() -> None:
 
 
 def test_self_test_passes_here() -> None:
-    """On a computer with everything installed the self-test is silent."""
+    """The self-test passes where everything is installed."""
     embedding_processing.self_test()
 
 
 def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without scikit-learn the self-test says what to run."""
+    """Without scikit-learn the self-test fails and says what to run."""
     monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
     with pytest.raises(Unavailable, match=r"pip install -r requirements\.txt"):
         embedding_processing.self_test()
 
 
 def test_survey_of_too_many_terms_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text of more different terms than a language has is too large for the master's memory."""
+    """A text with more than ``MAX_TERMS`` different terms is refused."""
     monkeypatch.setattr(embedding_processing, "MAX_TERMS", 3)
     assert embedding_processing.survey(io.BytesIO(b"one1 two2 three3 one1"))["terms"]
     with pytest.raises(TooLarge, match="different terms"):
@@ -194,7 +194,7 @@ def test_survey_of_too_many_terms_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_survey_of_an_endless_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A word that no language has is not carried into the result of every file of the job."""
+    """A text with a word over ``MAX_TERM_CHARACTERS`` is refused."""
     monkeypatch.setattr(embedding_processing, "MAX_TERM_CHARACTERS", 8)
     assert embedding_processing.survey(io.BytesIO(b"12345678 and more"))["terms"]
     with pytest.raises(TooLarge, match="a word of more than 8 characters"):

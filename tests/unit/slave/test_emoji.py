@@ -1,4 +1,4 @@
-"""Emoji in a text's sentiment, whatever sequence of code points they are made of."""
+"""The effect of emoji, of any sequence of code points, on the sentiment of a text."""
 
 import io
 from typing import Any
@@ -41,21 +41,21 @@ def sign_of(text: str) -> int:
         ("I am not 😊", -1),
     ],
 )
-def test_emoji_have_the_sign_of_what_they_show(text: str, sign: int) -> None:
-    """Faces, hearts and gestures count, alone, in a row, beside a word or behind a negation."""
+def test_emoji_have_the_sign_of_their_description(text: str, sign: int) -> None:
+    """Faces, hearts and gestures count alone, in a row, beside a word or after a negation."""
     assert sign_of(text) == sign
 
 
 @pytest.mark.parametrize("tone", ["", "\U0001f3fb", "\U0001f3ff"])
 def test_tones_of_skin_make_no_difference(tone: str) -> None:
-    """A thumb of any tone is one emoji, and the tone no word."""
+    """A thumb of any skin tone is one emoji, and the tone is not a word."""
     assert analyse(f"👍{tone}")["sentiment_score"] == analyse("👍")["sentiment_score"]
     assert analyse(f"👎{tone}👎{tone}")["negative_words"] == 2
 
 
 @pytest.mark.parametrize("heart", ["❤", "❤\ufe0f", "❤\ufe0e"])
 def test_variations_make_no_difference(heart: str) -> None:
-    """An emoji shown as text or as picture is the same."""
+    """Variation selectors do not change the sentiment."""
     result = analyse(f"This is {heart}")
     assert (result["positive_words"], result["sentiment_score"]) == (1, 0.6369)
 
@@ -82,15 +82,15 @@ def test_joined_sequences_are_one_emoji() -> None:
         ("... 🚗 !", []),
     ],
 )
-def test_emoji_behind_a_sentence_belong_to_it(text: str, sentences: list[str]) -> None:
-    """A face behind the full stop is no sentence of its own; alone it is one if it tells a mood."""
+def test_emoji_after_a_sentence_belong_to_it(text: str, sentences: list[str]) -> None:
+    """An emoji after a full stop belongs to its sentence; alone it needs a valence to be one."""
     result = analyse(text)
     assert [sentence["text"] for sentence in result["sentences"]] == sentences
     assert result["sentence_count"] == len(sentences)
 
 
 def test_every_emoji_of_the_lexicon_is_found_whole() -> None:
-    """Each sequence that has a valence scores by itself, with its sign."""
+    """Each sequence with a valence is one piece, and its score has the sign of the valence."""
     emoji = sentiment.emoji()
     assert len(emoji.valences) > 120
     for key, valence in emoji.valences.items():

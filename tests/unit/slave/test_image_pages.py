@@ -1,4 +1,4 @@
-"""How many pages and frames a picture has, by files that Pillow writes and some written by hand."""
+"""Counts of pages and frames, in files that Pillow writes and in hand-written ones."""
 
 import io
 import struct
@@ -37,7 +37,7 @@ KINDS = [
 @pytest.mark.parametrize(("kind", "options"), KINDS)
 @pytest.mark.parametrize("count", [1, 3])
 def test_pages_and_frames_are_counted(kind: str, options: dict[str, object], count: int) -> None:
-    """Every format that can hold several pictures says how many it has, and stays readable."""
+    """The pages of every format are counted, and the file can still be read."""
     file = pages(count, kind, **options)
     assert image_loading.load(file).page_count == count
     found = processing.warnings(file)
@@ -45,14 +45,14 @@ def test_pages_and_frames_are_counted(kind: str, options: dict[str, object], cou
     assert all("3 " in sentence and "only the first was read" in sentence for sentence in found)
 
 
-def test_bytes_of_the_first_page_stay_as_they_are() -> None:
-    """Counting the pages changes nothing of the picture."""
+def test_counting_does_not_change_the_picture() -> None:
+    """The result of a picture with several pages is that of its first page."""
     alone, first = pages(1, "TIFF"), pages(3, "TIFF")
     assert processing.process(first) == processing.process(alone)
 
 
 def test_a_photo_with_previews_is_one_picture() -> None:
-    """The further pictures in a phone's JPEG (MPO), and the sizes of an icon, are no pages."""
+    """The further pictures in a phone's JPEG (MPO) and the sizes of an icon are not pages."""
     assert processing.warnings(pages(2, "MPO")) == []
     icon = io.BytesIO()
     Image.new("RGB", (64, 64)).save(icon, "ICO", sizes=[(16, 16), (32, 32), (64, 64)])
@@ -60,7 +60,7 @@ def test_a_photo_with_previews_is_one_picture() -> None:
 
 
 def test_a_smaller_version_of_a_page_is_no_page() -> None:
-    """A directory with NewSubfileType 1 holds a thumbnail."""
+    """A directory with NewSubfileType 1 is a thumbnail and not a page."""
     full, small = Image.new("L", (8, 8)), Image.new("L", (4, 4))
     small.encoderinfo = {"tiffinfo": {254: 1}}
     file = io.BytesIO()
@@ -68,15 +68,15 @@ def test_a_smaller_version_of_a_page_is_no_page() -> None:
     assert image_loading.load(file).page_count == 1
 
 
-def test_a_chain_that_leads_back_ends() -> None:
-    """A TIFF whose last directory names the first one has as many pages as it has directories."""
+def test_a_cycle_of_directories_ends() -> None:
+    """A TIFF whose last directory refers to the first has as many pages as directories."""
     loop = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 1)
     loop += struct.pack("<HHII", 256, 4, 1, 8) + struct.pack("<I", 8)
     assert image_pages.count(io.BytesIO(loop), "TIFF", 1) == 1
 
 
 def test_endless_chains_are_bounded() -> None:
-    """Very many directories or frames cost a bounded time."""
+    """Counting very many directories or frames takes a limited time."""
     directory = struct.pack("<H", 0)
     tiff = b"II*\0" + struct.pack("<I", 8)
     for number in range(200_000):
@@ -92,7 +92,7 @@ def test_endless_chains_are_bounded() -> None:
 
 @pytest.mark.parametrize("length", [4, 8, 9, 20])
 def test_a_cut_off_chain_ends(length: int) -> None:
-    """What is cut off in the middle of its directories has one page at least."""
+    """A file that is cut off within its directories has at least one page."""
     data = pages(3, "TIFF").getvalue()[:length]
     assert image_pages.count(io.BytesIO(data), "TIFF", 1) == 1
     assert image_pages.count(io.BytesIO(pages(3, "GIF").getvalue()[:length]), "GIF", 1) == 1

@@ -1,4 +1,4 @@
-"""Known answers for the image processor: gray levels worked out by hand, not by the code."""
+"""Known answers of the image processor: gray levels that were calculated by hand."""
 
 import io
 import struct
@@ -16,7 +16,7 @@ from slave_service.formats import images
 Rows = list[list[int]]
 
 WHITE = 255
-# Stored as three columns and two rows; what EXIF 2.3 says each orientation looks like.
+# A picture stored as three columns and two rows, in each orientation of EXIF 2.3.
 STORED: Rows = [[10, 20, 30], [40, 50, 60]]
 UPRIGHT: dict[int, Rows] = {
     1: [[10, 20, 30], [40, 50, 60]],
@@ -38,7 +38,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def processed(data: bytes) -> Rows:
-    """Return the gray levels that the processor makes of a file, row by row."""
+    """Return the gray levels of the result for a file, row by row."""
     with Image.open(io.BytesIO(processing.process(io.BytesIO(data)))) as result:
         assert (result.format, result.mode) == ("PNG", "L")
         flat, width = list(result.tobytes()), result.width
@@ -58,7 +58,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def png(
     size: tuple[int, int], depth: int, color_type: int, rows: bytes, extra: bytes = b""
 ) -> bytes:
-    """Build a PNG by hand: ``rows`` as stored, each beginning with its filter, 0."""
+    """Return a PNG with these stored ``rows``, each of which begins with its filter type, 0."""
     header = struct.pack(">IIBBBBB", *size, depth, color_type, 0, 0, 0)
     body = extra + chunk(b"IDAT", zlib.compress(rows)) if rows else b""
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body + chunk(b"IEND", b"")
@@ -73,7 +73,7 @@ def float_picture(values: Sequence[float]) -> bytes:
 @pytest.mark.parametrize("orientation", UPRIGHT)
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
 def test_every_exif_orientation_is_turned_upright(kind: str, orientation: int) -> None:
-    """All eight values of the EXIF tag give the picture as it is meant to be seen."""
+    """All eight values of the EXIF tag give the upright picture."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {}
@@ -82,20 +82,20 @@ def test_every_exif_orientation_is_turned_upright(kind: str, orientation: int) -
 
 
 def test_a_color_jpeg_is_turned_upright_and_gray() -> None:
-    """A camera's JPEG, red above blue and held on its side, comes out with red on the right."""
+    """A JPEG stored with red above blue and an orientation gets red on the right."""
     photo = Image.new("RGB", (32, 32), "red")
     photo.paste("blue", (0, 16, 32, 32))
     exif = Image.Exif()
     exif[0x0112] = 6
     row = processed(saved(photo, "JPEG", exif=exif, quality=95, subsampling=0))[3]
-    # 0.114 * 255 and 0.299 * 255, within what JPEG loses.
+    # 0.114 * 255 and 0.299 * 255, within the loss of JPEG.
     assert row[3] == pytest.approx(29, abs=2)
     assert row[28] == pytest.approx(76, abs=2)
 
 
 @pytest.mark.parametrize("notes", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\xff"])
 def test_broken_exif_does_not_cost_the_picture(notes: bytes) -> None:
-    """A picture with unreadable notes is processed as it is stored."""
+    """A picture with damaged EXIF data is processed as stored."""
     assert processed(saved(picture(STORED), "PNG", exif=notes)) == STORED
 
 
@@ -120,8 +120,8 @@ def test_cmyk_is_not_inverted(kind: str, ink: tuple[int, int, int, int], level: 
 
 @pytest.mark.parametrize(
     ("mode", "color", "level"),
-    # Luma is there already; L* of 100 is white; hue 0 fully saturated is red.
-    # In La the gray is already multiplied with the opacity.
+    # YCbCr has the luma itself; L* of 100 is white; hue 0 fully saturated is red.
+    # In La the gray is already multiplied by the opacity.
     [
         ("YCbCr", (100, 128, 128), 100),
         ("LAB", (255, 128, 128), 255),
@@ -132,7 +132,7 @@ def test_cmyk_is_not_inverted(kind: str, ink: tuple[int, int, int, int], level: 
 def test_other_color_spaces_give_the_gray_of_their_color(
     mode: str, color: tuple[int, ...], level: int
 ) -> None:
-    """YCbCr, LAB, HSV and La give the gray of the color that they stand for."""
+    """YCbCr, LAB, HSV and La give the gray of their color."""
     loaded = images.Picture(Image.new(mode, (1, 1), color), mode, 1)
     assert processing.gray(loaded).tobytes() == bytes([level])
 
@@ -140,14 +140,14 @@ def test_other_color_spaces_give_the_gray_of_their_color(
 @pytest.mark.parametrize(
     ("mode", "color"), [("LA", (0, 51)), ("RGBA", (0, 0, 0, 51)), ("RGBA", (255, 0, 0, 0))]
 )
-def test_transparency_is_laid_on_white(mode: str, color: tuple[int, ...]) -> None:
-    """Black that covers a fifth leaves four fifths of white; what covers nothing is white."""
+def test_transparency_is_blended_with_white(mode: str, color: tuple[int, ...]) -> None:
+    """Black of opacity 0.2 becomes 0.8 of white; fully transparent pixels become white."""
     expected = 204 if color[-1] else WHITE
     assert processed(saved(Image.new(mode, (1, 1), color), "PNG")) == [[expected]]
 
 
-def test_a_palette_with_transparency_is_laid_on_white() -> None:
-    """Each entry counts with its own opacity: red whole, black a fifth, blue not at all."""
+def test_a_palette_with_transparency_is_blended_with_white() -> None:
+    """Each entry has its own opacity: red 1, black 0.2, blue 0."""
     palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 0, 0, 0, 255]))
     alphas = chunk(b"tRNS", bytes([255, 51, 0]))
     data = png((3, 1), 8, 3, b"\0\0\1\2", palette + alphas)
@@ -167,14 +167,14 @@ def test_a_palette_with_transparency_is_laid_on_white() -> None:
 def test_a_transparent_gray_is_white_at_every_depth(
     depth: int, rows: bytes, expected: list[int]
 ) -> None:
-    """A PNG that declares the stored value 1 transparent shows white there."""
+    """Where a PNG declares the stored value 1 transparent, the result is white."""
     data = png((2, 1), depth, 0, rows, chunk(b"tRNS", struct.pack(">H", 1)))
     assert processed(data) == [expected]
 
 
 @pytest.mark.parametrize(("depth", "form"), [(8, ">6B"), (16, ">6H")])
 def test_a_transparent_color_is_white_at_every_depth(depth: int, form: str) -> None:
-    """A PNG that declares one color transparent shows white there, and black stays black."""
+    """Where a PNG declares a color transparent, the result is white; black stays black."""
     top = (1 << depth) - 1
     key = chunk(b"tRNS", struct.pack(">3H", top, 0, 0))
     data = png((2, 1), depth, 2, b"\0" + struct.pack(form, top, 0, 0, 0, 0, 0), key)
@@ -183,14 +183,14 @@ def test_a_transparent_color_is_white_at_every_depth(depth: int, form: str) -> N
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG2000"])
 def test_16_bits_are_scaled_to_8(kind: str) -> None:
-    """65535 becomes 255 and multiples of 257 become their part; nothing is clipped at 255."""
+    """65535 becomes 255, other values are scaled alike, and nothing is clipped at 255."""
     levels = [0, 257, 25700, 32896, 65535]
     deep = Image.frombytes("I;16", (5, 1), struct.pack("<5H", *levels))
     assert processed(saved(deep, kind)) == [[0, 1, 100, 128, 255]]
 
 
 def test_big_endian_16_bits_are_scaled_to_8() -> None:
-    """The order of the two bytes makes no difference."""
+    """Big-endian 16-bit values are scaled like little-endian ones."""
     deep = Image.frombytes("I;16B", (2, 1), struct.pack(">2H", 25700, 65535))
     assert processed(saved(deep, "TIFF")) == [[100, 255]]
 
@@ -202,13 +202,13 @@ def test_a_tiff_that_stores_white_as_zero_is_not_a_negative() -> None:
 
 
 def test_32_bit_integers_of_16_bits_are_scaled_alike() -> None:
-    """Where all values fit into 16 bits, their range counts and not their extremes."""
+    """Values that fit into 16 bits are scaled by the 16-bit range, not by their extremes."""
     deep = Image.frombytes("I", (2, 1), struct.pack("=2i", 257, 25700))
     assert processed(saved(deep, "TIFF")) == [[1, 100]]
 
 
 def test_32_bit_integers_are_scaled_from_their_lowest_to_their_highest() -> None:
-    """Minus a million is black, plus a million white, and zero the middle."""
+    """Minus a million becomes black, plus a million white, and zero the middle gray."""
     deep = Image.frombytes("I", (3, 1), struct.pack("=3i", -1_000_000, 0, 1_000_000))
     assert processed(saved(deep, "TIFF")) == [[0, 128, 255]]
 
@@ -225,12 +225,12 @@ def test_32_bit_integers_are_scaled_from_their_lowest_to_their_highest() -> None
     ],
 )
 def test_floats_are_scaled(values: list[float], expected: list[int]) -> None:
-    """From 0 to 1 where that holds them all, else by their extremes; what is no number is black."""
+    """Floats are scaled from 0 to 1, or else by their extremes; NaN becomes black."""
     assert processed(float_picture(values)) == [expected]
 
 
 def test_deep_pictures_are_scaled_band_by_band(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bands share one scale, and every row stays where it was."""
+    """All bands have the same scale, and rows keep their position."""
     monkeypatch.setattr(processing, "_BAND_PIXELS", 4)
     data = struct.pack("=10f", *range(10))
     tall = saved(Image.frombytes("F", (2, 5), data), "TIFF")
@@ -238,8 +238,8 @@ def test_deep_pictures_are_scaled_band_by_band(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "WEBP", "AVIF"])
-def test_the_first_frame_is_taken(kind: str) -> None:
-    """Of an animation or a file of several pages, the first picture is the result."""
+def test_the_first_frame_is_the_result(kind: str) -> None:
+    """The result of an animation or a file of several pages is its first picture."""
     if kind not in Image.SAVE_ALL:
         pytest.skip(f"this Pillow has no {kind}")
     frames = [Image.new("L", (16, 16), level) for level in (40, 200)]
@@ -251,26 +251,26 @@ def test_the_first_frame_is_taken(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["BMP", "GIF", "ICO", "JPEG2000", "PPM", "TIFF", "PNG"])
 def test_every_common_kind_is_read(kind: str) -> None:
-    """Kinds that lose nothing give back the very levels."""
+    """Lossless formats give the exact levels."""
     levels = [[(7 * column + row) % 256 for column in range(16)] for row in range(16)]
     options = {"sizes": [(16, 16)]} if kind == "ICO" else {}
     assert processed(saved(picture(levels), kind, **options)) == levels
 
 
 def test_one_bit_is_black_or_white() -> None:
-    """Line art stays line art."""
+    """The pixels of a one-bit picture become 0 or 255."""
     assert processed(saved(Image.frombytes("1", (2, 1), b"\x40"), "PNG")) == [[0, 255]]
 
 
 def test_the_same_file_gives_the_same_bytes_without_metadata() -> None:
-    """The result carries pixels alone: no profile, notes, resolution or time."""
+    """The result has no metadata: no profile, EXIF, resolution or time."""
     exif = Image.Exif()
     exif[0x010E] = "a secret"
     noted = saved(picture(STORED), "PNG", exif=exif, icc_profile=b"p" * 200, dpi=(72, 72))
     first = processing.process(io.BytesIO(noted))
     assert first == processing.process(io.BytesIO(noted))
     assert first == processing.process(io.BytesIO(saved(picture(STORED), "PNG")))
-    # Signature, then IHDR, IDAT and IEND, and nothing else.
+    # The signature, IHDR, IDAT and IEND, and no other chunk.
     assert [first.count(name) for name in (b"IHDR", b"IDAT", b"IEND")] == [1, 1, 1]
     assert b"iCCP" not in first
     assert b"tRNS" not in first
@@ -278,7 +278,7 @@ def test_the_same_file_gives_the_same_bytes_without_metadata() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP"])
 def test_a_cut_file_is_corrupt(kind: str) -> None:
-    """A file that ends half way is reported, never half a picture."""
+    """A file that is cut off is corrupt, and gives no partial picture."""
     noise = Image.effect_noise((64, 64), 90)
     data = saved(noise, kind)
     with pytest.raises(Corrupt, match="damaged"):
@@ -294,7 +294,7 @@ def test_a_cut_file_is_corrupt(kind: str) -> None:
     ids=["no palette", "more degrees than any palette has colors"],
 )
 def test_a_palette_that_does_not_fit_its_transparency_is_corrupt(extra: bytes) -> None:
-    """A palette that does not fit its transparency is the file's fault, not the program's."""
+    """A palette that does not match its transparency is corrupt and not an internal error."""
     data = png((2, 1), 8, 3, b"\0\0\1", extra)
 
     with pytest.raises(Corrupt, match="damaged"):
@@ -302,7 +302,7 @@ def test_a_palette_that_does_not_fit_its_transparency_is_corrupt(extra: bytes) -
 
 
 def test_a_damaged_header_is_corrupt() -> None:
-    """A file that begins like a PNG and goes on with nothing sensible is damaged."""
+    """A file that begins like a PNG and has invalid content is corrupt."""
     with pytest.raises(Corrupt, match="begins like a PNG picture"):
         processing.process(io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"no chunks here"))
 
@@ -320,20 +320,20 @@ def test_a_damaged_header_is_corrupt() -> None:
         b"P",
     ],
 )
-def test_what_is_no_picture_is_unsupported(content: bytes) -> None:
-    """Texts, programs in PostScript and the like are refused with the kinds that are taken."""
+def test_files_that_are_not_pictures_are_unsupported(content: bytes) -> None:
+    """Texts, PostScript and other files are refused, and the error names the supported formats."""
     with pytest.raises(Unsupported, match="JPEG, PNG, GIF"):
         processing.process(io.BytesIO(content))
 
 
 def test_a_bomb_is_refused_by_its_header() -> None:
-    """Ten billion pixels that were never stored are refused before anything is decoded."""
+    """A header that claims ten billion pixels is refused before decoding."""
     with pytest.raises(TooLarge, match=r"10,000,000,000 pixels.*100,000,000"):
         processing.process(io.BytesIO(png((100_000, 100_000), 8, 0, b"")))
 
 
 def test_a_bomb_inside_an_icon_is_refused() -> None:
-    """An icon says 256 x 256 at most, but holds a PNG with a size of its own."""
+    """A PNG inside an icon, which can be larger than the icon states, is refused."""
     inner = png((30_000, 30_000), 8, 0, b"")
     entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(inner), 22)
     with pytest.raises(TooLarge, match="900,000,000"):
@@ -341,10 +341,10 @@ def test_a_bomb_inside_an_icon_is_refused() -> None:
 
 
 def test_the_limit_is_exact_and_not_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred million pixels pass and one row more does not, whatever Pillow's own limit is."""
+    """100 million pixels are accepted and one row more is not, for any limit of Pillow."""
     for own_limit in (10, None):
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", own_limit)
-        with pytest.raises(Corrupt):  # let through, and then there are no pixels
+        with pytest.raises(Corrupt):  # the size is accepted, and the pixels are missing
             processing.process(io.BytesIO(png((10_000, 10_000), 8, 0, b"")))
         with pytest.raises(TooLarge):
             processing.process(io.BytesIO(png((10_000, 10_001), 8, 0, b"")))
@@ -352,7 +352,7 @@ def test_the_limit_is_exact_and_not_pillows(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_pillows_warnings_stay_inside() -> None:
-    """An icon of an unexpected size makes Pillow warn; neither a warning nor an error comes out."""
+    """A warning of Pillow about an icon of an unexpected size is suppressed."""
     inner = png((2, 1), 8, 0, b"\0\x0a\x14")
     entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(inner), 22)
     with warnings.catch_warnings(record=True) as heard:
@@ -361,8 +361,8 @@ def test_pillows_warnings_stay_inside() -> None:
     assert heard == []
 
 
-def test_running_out_of_memory_is_not_called_damage() -> None:
-    """MemoryError passes, for the worker to report as what it is."""
+def test_memory_errors_are_raised() -> None:
+    """MemoryError is raised, and the worker reports it as such."""
 
     class Exhausted(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:
@@ -373,12 +373,12 @@ def test_running_out_of_memory_is_not_called_damage() -> None:
 
 
 def test_self_test_passes_here() -> None:
-    """A computer with a whole Pillow can do the type."""
+    """The self-test passes with a complete Pillow."""
     processing.self_test()
 
 
 def test_self_test_refuses_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Pillow that computes something else is not used."""
+    """The self-test fails where Pillow gives other values."""
     wrong = saved(picture([[75, 255]]), "PNG")
     monkeypatch.setattr(processing, "process", lambda _: wrong)
     with pytest.raises(Unavailable, match="reinstall"):

@@ -1,4 +1,4 @@
-"""What a confined process can still do, tried by one that is."""
+"""What a process under Landlock can and can't do, tried in such a process."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.skipif(not landlock.is_supported(), reason="this system
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A file that is none of the process's business."""
+    """A file outside of the process's folder."""
     (folder := tmp_path / "foreign").mkdir()
     (file := folder / "file").write_text("precious")
     return file
@@ -64,15 +64,15 @@ def attempt(what: str, foreign: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("what", list(ALLOWED))
-def test_what_work_needs_is_left(foreign: Path, what: str) -> None:
-    """Its own folder, reading and programs of its own are there as before."""
+def test_needed_operations_are_allowed(foreign: Path, what: str) -> None:
+    """The process can write in its folder, read everywhere and start programs."""
     done = attempt(ALLOWED[what], foreign)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("what", list(FORBIDDEN))
-def test_nothing_changes_elsewhere(foreign: Path, what: str) -> None:
-    """Outside of its folder it writes, makes, moves and removes nothing, nor does its program."""
+def test_changes_elsewhere_are_forbidden(foreign: Path, what: str) -> None:
+    """The process and its children can't write, create, move or remove outside of its folder."""
     done = attempt(FORBIDDEN[what], foreign)
     assert done.returncode == 1
     assert "Permission" in done.stderr or "CalledProcessError" in done.stderr
@@ -81,8 +81,8 @@ def test_nothing_changes_elsewhere(foreign: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", list(SINCE_6_12))
-def test_others_are_left_in_peace(foreign: Path, what: str) -> None:
-    """It signals nobody but its own, and speaks TCP with nobody."""
+def test_signals_and_tcp_are_forbidden(foreign: Path, what: str) -> None:
+    """The process can signal only its own children, and can't use TCP."""
     if not landlock.covers_network_and_signals():
         pytest.skip("before Linux 6.12 Landlock does not know of signals")
     done = attempt(SINCE_6_12[what], foreign)

@@ -1,4 +1,4 @@
-"""Which texts are English, and that others get no English sentiment."""
+"""Detection of English texts; other texts get no English sentiment."""
 
 import io
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from slave_service import text_processing
 
-# All of these were written after the lists of function words, and not looked at for them.
+# These texts were written after the lists of function words, which were not adjusted to them.
 ENGLISH = (
     """
 this game is fire ngl|cant even rn|ugh mondays|so over this weather|my phone died again smh
@@ -53,7 +53,7 @@ def analyse(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", ENGLISH)
 def test_english_is_scored(text: str) -> None:
-    """Slang, headlines, a single word and a lone emoji are English as far as anybody can tell."""
+    """Slang, headlines, a single word and a single emoji are taken for English."""
     result = analyse(text)
     assert (result["language"], result["sentiment_supported"]) == ("en", True)
 
@@ -62,7 +62,7 @@ def test_english_is_scored(text: str) -> None:
     ("code", "text"), [(code, text) for code, texts in OTHERS.items() for text in texts.split("|")]
 )
 def test_other_languages_are_not_scored(code: str, text: str) -> None:
-    """No word of another language is taken for an English one, such as the German article."""
+    """A text in another language gets no sentiment, also with words of the English lexicon."""
     result = analyse(text)
     assert (result["language"], result["sentiment_supported"]) == (code, False)
     counts = ("sentiment_score", "positive_words", "negative_words")
@@ -71,7 +71,7 @@ def test_other_languages_are_not_scored(code: str, text: str) -> None:
 
 
 def test_a_quotation_does_not_change_the_language() -> None:
-    """The whole text decides: most of its words are of one language."""
+    """The language is that of most words of the whole text."""
     english = "He said »die Lage ist gut« and left the room, and that was the end of it all."
     german = "Er sagte »this is good« und ging aus dem Zimmer, und das war das Ende von allem."
     assert analyse(english)["language"] == "en"
@@ -79,6 +79,6 @@ def test_a_quotation_does_not_change_the_language() -> None:
 
 
 def test_emoji_in_a_text_that_is_not_english_are_not_scored() -> None:
-    """The score of such a text is 0.0 as a whole, and says that it is not supported."""
+    """A text in another language has the score 0.0 and is marked as not supported."""
     result = analyse("Die Sonne scheint 😍")
     assert (result["sentiment_score"], result["positive_words"]) == (0.0, 0)

@@ -1,4 +1,4 @@
-"""OCR in other languages than English: the setting, what is installed, and what it changes."""
+"""OCR in languages other than English: the setting, installed languages and results."""
 
 import io
 import os
@@ -35,7 +35,7 @@ def german() -> None:
 
 @pytest.fixture
 def no_german(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let Tesseract have English alone."""
+    """Make Tesseract find only English."""
     need("tesseract")
     there = ocr_languages.installed()
     if there is None or there.folder is None:
@@ -51,7 +51,7 @@ def no_german(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def page(text: str) -> io.BytesIO:
-    """Return a picture of a line of text, drawn by PDFium, which brings a font with umlauts."""
+    """Return a picture of a line of text, drawn by PDFium, which has a font with umlauts."""
     font = b"/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>>>"
     shown = b"BT /F 8 Tf 9 40 Td (%s) Tj ET" % text.encode("cp1252")
     pdf = pypdfium2.PdfDocument(one_page(stream(shown), resources=font))
@@ -75,8 +75,8 @@ def slave(languages: str) -> SlaveSettings:
         ("chi_sim+script/Latin", "chi_sim+script/Latin"),
     ],
 )
-def test_languages_are_taken_in_either_form(given: str, languages: str) -> None:
-    """Plus signs or commas separate them; the order stays, and each counts once."""
+def test_both_separators_are_accepted(given: str, languages: str) -> None:
+    """Languages are separated by plus signs or commas, in unchanged order, without duplicates."""
     assert ocr_languages.parse(given) == languages
 
 
@@ -91,12 +91,12 @@ def test_languages_are_taken_in_either_form(given: str, languages: str) -> None:
     ],
 )
 def test_english_comes_after_other_latin_languages(languages: str, order: str) -> None:
-    """Tesseract would take Ü for U where English comes first; other scripts stay as given."""
+    """English follows other languages in Latin script; otherwise the order is unchanged."""
     assert ocr_languages.best_order(languages) == order
 
 
-def test_missing_languages_are_told_with_their_packages() -> None:
-    """The sentence names what is missing, what is there, and the packages to install."""
+def test_message_about_missing_languages_names_their_packages() -> None:
+    """The message names the missing and the installed languages and the packages to install."""
     there = Installed(("deu", "eng"), None)
     assert ocr_languages.why_missing("eng+deu", there) is None
     why = ocr_languages.why_missing("eng+chi_sim+fra", there)
@@ -107,7 +107,7 @@ def test_missing_languages_are_told_with_their_packages() -> None:
 
 @pytest.mark.usefixtures("no_german")
 def test_a_language_that_is_not_installed_stops_the_slave() -> None:
-    """One line names the variable and how to install the language."""
+    """The error is one line with the setting and how to install the language."""
     with pytest.raises(SettingError, match="tesseract-ocr-deu") as caught:
         slave("eng+deu")
     (line,) = str(caught.value).splitlines()
@@ -115,8 +115,8 @@ def test_a_language_that_is_not_installed_stops_the_slave() -> None:
 
 
 @pytest.mark.usefixtures("no_german")
-def test_the_self_test_knows_what_is_missing() -> None:
-    """Tesseract goes on without a language that it does not find; the type is not offered then."""
+def test_self_test_fails_for_a_missing_language() -> None:
+    """The self-test fails for a missing language, which Tesseract ignores."""
     with pytest.raises(Unavailable, match="tesseract-ocr-deu"):
         ocr_processing.self_test("eng+deu")
 
@@ -124,17 +124,17 @@ def test_the_self_test_knows_what_is_missing() -> None:
 def test_without_tesseract_the_setting_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A slave that does no OCR does not stop for the language of it."""
+    """A slave without Tesseract starts with any OCR_LANGUAGES."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert ocr_languages.installed() is None
     assert slave("eng+deu").ocr_languages == "eng+deu"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the program stands in a script of the shell")
-def test_answers_of_other_versions_are_understood(
+def test_output_of_other_versions_is_parsed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Tesseract 4 tells no folder, and may tell its languages as if they were an error."""
+    """Tesseract 4 names no folder and can write the list to standard error."""
     program = tmp_path / "tesseract"
     program.write_text(
         "#!/bin/sh\n/bin/echo 'List of available languages (3):\neng\nosd\nfra' >&2\n"
@@ -148,15 +148,15 @@ def test_answers_of_other_versions_are_understood(
 
 @pytest.mark.usefixtures("german")
 def test_german_is_read_with_german() -> None:
-    """Umlauts and ß are read right where German is among the languages, which the result names."""
+    """With German, umlauts and ß are read, and the result names the languages."""
     result: dict[str, Any] = ocr_processing.process(page(GERMAN), languages="eng+deu")
     assert (result["extracted_text"], result["language"]) == (GERMAN, "eng+deu")
     assert ocr_processing.process(page(GERMAN))["extracted_text"] != GERMAN
 
 
 @pytest.mark.usefixtures("german")
-def test_what_the_text_depends_on_is_registered() -> None:
-    """The setting and the data of each language are part of the versions of a slave."""
+def test_languages_and_their_data_are_registered() -> None:
+    """The setting and a fingerprint of each language's data are versions of the slave."""
     ocr_processing.self_test("deu")
     versions = ocr_processing.versions("eng+deu")
     assert versions["OCR_LANGUAGES"] == "eng+deu"

@@ -1,4 +1,4 @@
-"""Known answers for the OCR processor: words drawn here and read by a real Tesseract."""
+"""Known answers of the OCR processor: drawn words, read by a real Tesseract."""
 
 import io
 import os
@@ -20,7 +20,7 @@ HEADER = "level page_num block_num par_num line_num word_num left top width heig
 
 @pytest.fixture
 def tesseract() -> None:
-    """Skip where Tesseract is missing, but fail in CI, where it must not be."""
+    """Skip where Tesseract is missing, and fail in CI."""
     if shutil.which("tesseract") is None:
         message = "Tesseract is not installed"
         if os.environ.get("CI"):
@@ -44,7 +44,7 @@ def upload(image: Image.Image, kind: str = "PNG", **options: object) -> io.Bytes
 
 
 def table(*rows: str) -> str:
-    """Write Tesseract's TSV, given with blanks in place of tabs."""
+    """Return Tesseract's TSV for rows with blanks in place of tabs."""
     return "\n".join(row.replace(" ", "\t") for row in (HEADER, *rows)) + "\n"
 
 
@@ -55,7 +55,7 @@ def boxed(result: dict[str, Any]) -> list[tuple[str, list[int]]]:
 
 @pytest.mark.usefixtures("tesseract")
 def test_two_lines_are_read_with_all_keys() -> None:
-    """Words, counts and confidence come back together with size and mode as uploaded."""
+    """The result has words, counts, confidence, and size and mode as uploaded."""
     result = ocr_processing.process(upload(page("Hello brave\nnew world", "RGB", "navy", "white")))
     confidence = result.pop("average_confidence")
     result.pop("words")
@@ -76,7 +76,7 @@ def test_two_lines_are_read_with_all_keys() -> None:
 
 @pytest.mark.usefixtures("tesseract")
 def test_a_page_on_its_side_is_read_upright() -> None:
-    """EXIF orientation counts, and the size is that of the upright page."""
+    """EXIF orientation is applied, and the size is that of the upright page."""
     exif = Image.Exif()
     exif[0x0112] = 6
     lying = page("Upright words").transpose(Image.Transpose.ROTATE_90)
@@ -96,14 +96,14 @@ def test_a_page_on_its_side_is_read_upright() -> None:
     ],
 )
 def test_every_mode_of_pixels_is_read(mode: str, ink: Color, paper: Color) -> None:
-    """Text on a transparent ground, in ink, in one bit or in deep pixels is text."""
+    """Text is read on transparency, in CMYK, in one bit and in deep pixels."""
     result = ocr_processing.process(upload(page("Plain words", mode, ink, paper), "TIFF"))
     assert (result["extracted_text"], result["image_mode"]) == ("Plain words", mode)
 
 
 @pytest.mark.usefixtures("tesseract")
 def test_only_the_first_page_is_read() -> None:
-    """A TIFF of three pages gives the first page's text, and says that there are two more."""
+    """A TIFF of three pages gives the first page's text and a warning about the others."""
     others = [page("Second"), page("Third")]
     result = ocr_processing.process(
         upload(page("First"), "TIFF", save_all=True, append_images=others)
@@ -119,7 +119,7 @@ def test_only_the_first_page_is_read() -> None:
 @pytest.mark.usefixtures("tesseract")
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (5, 5), (2, 900), (900, 4), (200, 200)])
 def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
-    """However small or empty it is, the text is empty and the confidence zero."""
+    """A page without text gives an empty text and the confidence 0."""
     result = ocr_processing.process(upload(Image.new("L", size, 255)))
     assert result == {
         "extracted_text": "",
@@ -141,13 +141,13 @@ def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
 
 @pytest.mark.usefixtures("tesseract")
 def test_the_same_page_gives_the_same_result() -> None:
-    """A result depends on the file alone."""
+    """The same file gives the same result."""
     first, second = (ocr_processing.process(upload(page("Once more"))) for _ in range(2))
     assert first == second
 
 
 def test_text_is_rebuilt_and_confidence_is_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines end with a line break, paragraphs and blocks with a blank line; blanks don't count."""
+    """Lines are separated by a break, paragraphs by a blank line; words of blanks are left out."""
     answer = table(
         "1 1 0 0 0 0 0 0 9 9 -1 ",
         "5 1 1 1 1 1 0 0 9 9 90.25 one",
@@ -166,7 +166,7 @@ def test_text_is_rebuilt_and_confidence_is_the_mean(monkeypatch: pytest.MonkeyPa
 
 
 def test_words_with_box_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each word of the table is told in its order; a confidence is 0 to 100 with two places."""
+    """Words are in the order of the table; a confidence is 0 to 100 with two places."""
     answer = table(
         "4 1 1 1 1 0 0 0 90 30 -1 ",
         "5 1 1 1 1 1 10 20 30 40 90.256789 one",
@@ -186,7 +186,7 @@ def test_words_with_box_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("tesseract")
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_boxes_lie_on_the_words_of_the_upright_page(orientation: int) -> None:
-    """Ink is inside of the boxes and nowhere else, however the camera was held."""
+    """For every orientation, all ink is inside of the boxes and each box contains ink."""
     upright = page("Hello brave\nnew world")
     turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}
     turn[8] = Image.Transpose.ROTATE_270
@@ -201,19 +201,19 @@ def test_boxes_lie_on_the_words_of_the_upright_page(orientation: int) -> None:
     for _, (left, top, width, height) in words:
         place = (left, top, left + width, top + height)
         assert max(rest.crop(place).tobytes()) == 255
-        # A pixel around it for the letters' smooth edges.
+        # One more pixel on each side for anti-aliased edges.
         rest.paste(0, (left - 1, top - 1, left + width + 1, top + height + 1))
     assert max(rest.tobytes()) < 128
 
 
-def test_a_sliver_that_is_too_long_is_too_large() -> None:
-    """Tesseract's own limit is told before it is run."""
+def test_a_side_over_tesseracts_limit_is_too_large() -> None:
+    """A picture over Tesseract's own limit is refused before Tesseract starts."""
     with pytest.raises(TooLarge, match="32,767"):
         ocr_processing.process(upload(Image.new("1", (40_000, 20))))
 
 
-def test_what_is_no_picture_fails_as_in_the_loader() -> None:
-    """A text is unsupported, half a picture corrupt."""
+def test_files_that_are_not_pictures_fail() -> None:
+    """A text is unsupported, half a picture is corrupt."""
     with pytest.raises(Unsupported):
         ocr_processing.process(io.BytesIO(b"just a text"))
     half = upload(page("cut")).getvalue()
@@ -225,10 +225,10 @@ def test_what_is_no_picture_fails_as_in_the_loader() -> None:
     ("message", "failure"),
     [("pixdata_malloc fail for data", OutOfMemory), ("/tmp/x: odd", Internal)],  # noqa: S108
 )
-def test_a_failing_tesseract_is_told_in_a_sentence(
+def test_a_failure_of_tesseract_has_a_plain_message(
     monkeypatch: pytest.MonkeyPatch, message: str, failure: type[Exception]
 ) -> None:
-    """Neither a path nor Tesseract's own chatter reaches the user."""
+    """The error contains no path and no output of Tesseract."""
 
     def fail(_: Image.Image, **_options: str) -> str:
         raise pytesseract.TesseractError(1, message)
@@ -240,7 +240,7 @@ def test_a_failing_tesseract_is_told_in_a_sentence(
 
 
 def test_a_missing_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The self test says what to install, and a file in hand is not blamed for it."""
+    """The self-test says what to install, and the failure of a file is ``Internal``."""
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
     with pytest.raises(Unavailable, match=r"not installed.*apt install.*brew install.*Windows"):
         ocr_processing.self_test()
@@ -252,14 +252,14 @@ def test_a_missing_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> 
 def test_missing_language_data_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A Tesseract without English says so before any file comes."""
+    """The self-test fails where Tesseract lacks English."""
     monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
     with pytest.raises(Unavailable, match="tesseract-ocr-eng"):
         ocr_processing.self_test()
 
 
 def test_a_misreading_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong known answer keeps the computer from doing the type."""
+    """The self-test fails where Tesseract misreads the known word."""
     monkeypatch.setattr(
         pytesseract, "image_to_data", lambda _, **_options: table("5 1 1 1 1 1 0 0 9 9 9 Clutter")
     )
@@ -269,5 +269,5 @@ def test_a_misreading_tesseract_is_unavailable(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("tesseract")
 def test_self_test_passes_here() -> None:
-    """A computer with a whole Tesseract can do the type."""
+    """The self-test passes with a complete Tesseract."""
     ocr_processing.self_test()

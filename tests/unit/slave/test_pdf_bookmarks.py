@@ -1,4 +1,4 @@
-"""A PDF's bookmarks and the places of its pages, against PDFs written object by object."""
+"""Bookmarks and page offsets of PDFs that are written object by object."""
 
 import io
 import time
@@ -13,12 +13,12 @@ from slave_service.formats.pdf import reading
 from tests.unit.slave.test_pdf_reading import cmap, lines, pdf
 
 FIRST_BOOKMARK = 7
-"""The number of its object in the files written here, after those of the pages, 5 and 6."""
+"""Object number of the first bookmark in the files here; the pages are objects 5 and 6."""
 TITLES = ["A", "A 1", "A 1 a", "A 2", "B"]
 
 
 def bookmarked(*bookmarks: bytes, first: int = FIRST_BOOKMARK, names: bytes = b"") -> bytes:
-    """Write a PDF of two pages with these bookmarks, which are objects from number 7 on."""
+    """Return a PDF of two pages with these bookmarks, which are objects from number 7 on."""
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R/Outlines 4 0 R/Names<</Dests 3 0 R>>>>",
@@ -46,13 +46,13 @@ def outline(data: bytes) -> list[dict[str, Any]]:
 
 
 def pages(data: bytes) -> tuple[list[dict[str, Any]], str]:
-    """Return where a document's pages are, and its text."""
+    """Return the page offsets of a document, and its text."""
     result: Any = document_processing.process(io.BytesIO(data))
     return result["pages"], result["text_content"]
 
 
 def test_levels_and_pages() -> None:
-    """Bookmarks are told in the order of a reader, with level and page counted from 1."""
+    """Bookmarks are in display order, with level and page counted from 1."""
     data = bookmarked(
         b"<</Title(A)/First 8 0 R/Next 11 0 R/Dest[5 0 R/Fit]>>",
         b"<</Title(A 1)/First 9 0 R/Next 10 0 R/Dest[6 0 R/XYZ 0 9 0]>>",
@@ -83,7 +83,7 @@ def test_levels_and_pages() -> None:
     ],
 )
 def test_bookmarks_that_lead_to_no_page(place: bytes) -> None:
-    """A bookmark to nothing, to elsewhere or to no page of this file has a page of null."""
+    """The page of a bookmark is null where the target is not a page of the file."""
     assert outline(bookmarked(b"<</Title(x)%s>>" % place)) == [
         {"title": "x", "level": 1, "page": None}
     ]
@@ -95,7 +95,7 @@ def test_no_bookmarks() -> None:
 
 
 def test_titles() -> None:
-    """Titles are in one line, in any script, and half a character does no harm."""
+    """Titles are one line in any script, and an incomplete character becomes U+FFFD."""
     found = outline(
         bookmarked(
             b"<</Title(  two\\r\\nlines\\t )/Next 8 0 R>>",
@@ -113,7 +113,7 @@ def test_titles() -> None:
 
 @pytest.mark.parametrize("length", [MAX_TITLE, MAX_TITLE + 1, 50_000])
 def test_long_titles(length: int) -> None:
-    """A title over the limit is cut to it, with a sign of that."""
+    """A title over the limit is cut and ends with an ellipsis."""
     (entry,) = outline(bookmarked(b"<</Title(%s)>>" % (b"t" * length)))
 
     whole = length <= MAX_TITLE
@@ -135,7 +135,7 @@ def test_long_titles(length: int) -> None:
     ],
 )
 def test_broken_bookmarks(bookmarks: list[bytes], first: int, titles: str) -> None:
-    """Rings and references to nothing end the outline, never the reading."""
+    """Cycles and invalid references end the outline, and the text is read."""
     found = outline(bookmarked(*bookmarks, first=first))
 
     assert "".join(entry["title"] for entry in found if len(entry["title"]) == 1) == titles
@@ -143,7 +143,7 @@ def test_broken_bookmarks(bookmarks: list[bytes], first: int, titles: str) -> No
 
 
 def test_too_many_bookmarks() -> None:
-    """Of many bookmarks the first thousand are told."""
+    """Of many bookmarks the first 1,000 are returned."""
     chain = [b"<</Title(%d)/Next %d 0 R>>" % (n, n + 8) for n in range(MAX_ENTRIES + 500)]
 
     found = outline(bookmarked(*chain))
@@ -152,7 +152,7 @@ def test_too_many_bookmarks() -> None:
 
 
 def test_deep_bookmarks() -> None:
-    """Bookmarks nested a thousand deep are told to the deepest level that is shown."""
+    """Of bookmarks nested 1,000 deep, those up to ``MAX_LEVEL`` are returned."""
     chain = [b"<</Title(%d)/First %d 0 R>>" % (n, n + 8) for n in range(1000)]
 
     found = outline(bookmarked(*chain))
@@ -160,22 +160,22 @@ def test_deep_bookmarks() -> None:
     assert [entry["level"] for entry in found] == list(range(1, MAX_LEVEL + 1))
 
 
-def test_titles_that_are_too_much_together() -> None:
-    """A thousand bookmarks that share a title of a megabyte cost no more than a few."""
+def test_limit_over_all_titles() -> None:
+    """Bookmarks that share a title of a megabyte are returned up to a limit over all titles."""
     chain = [b"<</Title 7 0 R/Next %d 0 R>>" % (n + 9) for n in range(MAX_ENTRIES)]
     data = bookmarked(b"(%s)" % (b"x" * (1 << 20)), *chain, first=8)
 
     began = time.process_time()
     found = outline(data)
 
-    # In UTF-16 a title is 2 MiB and its end, so the second one is over the limit of 4 MiB.
+    # In UTF-16 a title is 2 MiB and a terminator, so the second exceeds the limit of 4 MiB.
     assert len(found) == 1
-    # It takes about 50 ms; without the limit a hundred such titles took 3 s.
+    # This takes about 50 ms; without the limit, 100 such titles took 3 s.
     assert time.process_time() - began < 10
 
 
 def test_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file names too many places, its bookmarks are told without their pages."""
+    """With too many named destinations, bookmarks have no pages."""
     data = bookmarked(b"<</Title(x)/Dest(b)>>", names=b"(a)[5 0 R/Fit](b)[6 0 R/Fit](c)[5 0 R/Fit]")
     assert outline(data)[0]["page"] == 2
 
@@ -185,8 +185,8 @@ def test_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("wanted", [b"a", b"m", b"z"])
-def test_names_in_a_ring(wanted: bytes) -> None:
-    """A tree of names that branches into itself is gone through once."""
+def test_cycle_in_a_name_tree(wanted: bytes) -> None:
+    """A name tree with a cycle is searched once."""
     data = bookmarked(b"<</Title(x)/Dest(%s)>>" % wanted, names=b"")
     ring = data.replace(b"<</Names[]>>", b"<</Kids[3 0 R 3 0 R 3 0 R]>>")
 
@@ -196,7 +196,7 @@ def test_names_in_a_ring(wanted: bytes) -> None:
 
 
 def test_second_readers_outline() -> None:
-    """A PDF that only the second reader opens has an empty outline, and pages."""
+    """A PDF that only PyPDF2 opens has page offsets and an empty outline."""
     data = pdf(lines(b"first"), lines(b"second"), count=5)
 
     found, text = pages(data)
@@ -205,16 +205,16 @@ def test_second_readers_outline() -> None:
     assert [text[page["begin"] : page["end"]].strip() for page in found] == ["first", "second"]
 
 
-def test_places_of_pages() -> None:
-    """Each page's text stands between its offsets."""
+def test_offsets_of_pages() -> None:
+    """The text of each page is between its offsets."""
     found, text = pages(pdf(lines(b"one", b"two"), lines(b"three")))
 
     assert found == [{"begin": 0, "end": 7}, {"begin": 9, "end": 14}]
     assert text == "one\ntwo\n\nthree"
 
 
-def test_places_of_empty_pages() -> None:
-    """A page without text begins and ends at one place, and the others' places are right."""
+def test_offsets_of_empty_pages() -> None:
+    """A page without text begins and ends at one offset, and other offsets are correct."""
     contents = [b"", lines(b"one"), b"", lines(b" "), lines(b"two"), b""]
 
     found, text = pages(pdf(*contents))
@@ -235,7 +235,7 @@ def test_no_text_at_all() -> None:
     assert pages(pdf(b"", b"")) == ([{"begin": 0, "end": 0}] * 2, "")
 
 
-def test_places_are_code_points() -> None:
+def test_offsets_are_code_points() -> None:
     """Characters outside the Basic Multilingual Plane count once."""
     data = pdf(lines(b"xEy"), lines(b"z"), cmap=cmap(E="D83DDE00"))
 
@@ -246,7 +246,7 @@ def test_places_are_code_points() -> None:
 
 
 def test_same_outline_every_time() -> None:
-    """The same file gives the same outline and places."""
+    """The same file gives the same outline and offsets."""
     data = bookmarked(b"<</Title(a)/Next 8 0 R>>", b"<</Title(b)/Next 7 0 R/Dest[5 0 R/Fit]>>")
 
     assert reading.read(io.BytesIO(data)) == reading.read(io.BytesIO(data))

@@ -1,4 +1,4 @@
-"""The PDF reader, against PDFs written object by object."""
+"""The PDF reader, with PDFs that are written object by object."""
 
 import io
 import subprocess
@@ -14,7 +14,7 @@ HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
 
 
 def pdf(*pages: bytes, info: bytes = b"", cmap: bytes = b"", count: int | None = None) -> bytes:
-    """Write a PDF whose pages have these content streams, in a font with this ToUnicode map."""
+    """Return a PDF of pages with these content streams, in a font with this ToUnicode map."""
     numbers = [5 + 2 * index for index in range(len(pages))]
     kids = b" ".join(b"%d 0 R" % number for number in numbers)
     font = HELVETICA + (b"/ToUnicode 4 0 R>>" if cmap else b">>")
@@ -62,7 +62,7 @@ def read(data: bytes) -> reading.PdfContent:
 
 
 def encrypted(data: bytes, password: str) -> bytes:
-    """Return a PDF encrypted with this password of its user."""
+    """Return a PDF encrypted with this user password."""
     script = (
         "import io, sys, PyPDF2\n"
         "reader = PyPDF2.PdfReader(io.BytesIO(sys.stdin.buffer.read()))\n"
@@ -73,13 +73,13 @@ def encrypted(data: bytes, password: str) -> bytes:
         "writer.write(target)\n"
         "sys.stdout.buffer.write(target.getvalue())\n"
     )
-    # In a process of its own, since PyPDF2 warns of itself when it is imported.
+    # In a process of its own, since importing PyPDF2 gives a warning.
     command = [sys.executable, "-W", "ignore", "-c", script, password]
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def test_pages_and_lines() -> None:
-    """Lines end with a newline, and an empty line stands between pages."""
+    """Lines end with a newline, and an empty line separates pages."""
     content = read(pdf(lines(b"one", b"two"), lines(b"three")))
 
     assert content.page_count == 2
@@ -87,7 +87,7 @@ def test_pages_and_lines() -> None:
 
 
 def test_a_file_on_disk(tmp_path: Path) -> None:
-    """A real file is read like one in memory, and is left open."""
+    """A file on disk is read like one in memory, and stays open."""
     path = tmp_path / "some.pdf"
     path.write_bytes(pdf(lines(b"on disk")))
 
@@ -104,19 +104,19 @@ def test_no_text() -> None:
 
 
 def test_text_outside_the_visible_box() -> None:
-    """Text that the page's box cuts off belongs to all of the text."""
+    """Text outside of the page's visible box is included."""
     outside = b"BT /F 12 Tf 10 50 Td (inside) Tj ET BT /F 12 Tf 250 250 Td (outside) Tj ET"
 
     assert sorted(read(pdf(outside)).text.split()) == ["inside", "outside"]
 
 
 def test_hyphens_at_line_ends() -> None:
-    """A word that is divided at a line's end keeps its hyphen and its line break."""
+    """A word that is divided at the end of a line keeps hyphen and line break."""
     assert read(pdf(lines(b"exam-", b"ple word"))).text == "exam-\nple word"
 
 
 def test_characters_without_meaning() -> None:
-    """Characters that a font maps to NUL are left out, and don't become hyphens."""
+    """Characters that a font maps to NUL are left out and do not become hyphens."""
     content = lines(b"xAAyE-", b"z")
 
     text = read(pdf(content, cmap=cmap(A="0000", E="D83DDE00"))).text
@@ -125,21 +125,21 @@ def test_characters_without_meaning() -> None:
 
 
 def test_lone_surrogates() -> None:
-    """Half a character becomes U+FFFD, so that the text can be saved as UTF-8."""
+    """A lone surrogate becomes U+FFFD, so that the text is valid UTF-8."""
     text = read(pdf(lines(b"xAy"), cmap=cmap(A="D83D"))).text
 
     assert text == "x\ufffdy"
 
 
 def test_many_leading_characters_without_text() -> None:
-    """Thousands of invisible characters ahead of a page's text are passed over."""
+    """Thousands of characters without text before a page's text are skipped."""
     invisible = b"BT /F 1 Tf 10 80 Td (%s) Tj ET" % (b"A" * 3000 + b"end")
 
     assert read(pdf(invisible, cmap=cmap(A="0002"))).text.endswith("end")
 
 
 def test_only_characters_without_text() -> None:
-    """A page of invisible characters alone has no text."""
+    """A page with only characters without text has no text."""
     assert read(pdf(lines(b"AAA"), cmap=cmap(A="0002"))).text == ""
 
 
@@ -156,25 +156,25 @@ def test_properties() -> None:
 
 
 def test_broken_properties() -> None:
-    """Half a character in a property does no harm."""
+    """An incomplete character in a property becomes U+FFFD."""
     metadata = read(pdf(b"", info=b"/Title<FEFFD83D0041>")).metadata
 
     assert metadata["title"].encode()
 
 
 def test_password() -> None:
-    """A PDF that needs a password is told from a damaged one."""
+    """A PDF that needs a password is ``Encrypted`` and not ``Corrupt``."""
     with pytest.raises(failures.Encrypted, match="password"):
         read(encrypted(pdf(lines(b"secret")), "user"))
 
 
 def test_empty_password() -> None:
-    """A PDF that is only protected against changes is read."""
+    """A PDF with an empty user password is read."""
     assert read(encrypted(pdf(lines(b"open")), "")).text == "open"
 
 
 def test_wrong_table_of_objects() -> None:
-    """A PDF whose table of objects is somewhere else is read all the same."""
+    """A PDF with a wrong offset of its cross-reference table is read."""
     data = pdf(lines(b"repaired")).replace(b"startxref\n", b"startxref\n9")
 
     assert read(data).text == "repaired"
@@ -186,13 +186,13 @@ def test_wrong_table_of_objects() -> None:
     ids=["nothing", "garbage", "cut off", "no pages"],
 )
 def test_damaged(data: bytes) -> None:
-    """What neither reader can open is damaged."""
+    """A file that neither PDFium nor PyPDF2 can open is damaged."""
     with pytest.raises(failures.Corrupt, match="damaged"):
         read(data)
 
 
 def test_second_reader() -> None:
-    """A page tree that claims more pages than it has is read by PyPDF2, without its warnings."""
+    """A page tree with a wrong count is read by PyPDF2, without its warnings."""
     content = read(pdf(lines(b"first"), lines(b"second"), info=b"/Title(T)", count=5))
 
     assert (content.page_count, content.text.split()) == (2, ["first", "second"])
@@ -200,7 +200,7 @@ def test_second_reader() -> None:
 
 
 def test_second_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A second reader that doesn't end is killed, and the file counts as damaged."""
+    """A PyPDF2 process that does not end is killed, and the file is damaged."""
     (tmp_path / "hanging.py").write_text("while True: pass\n")
     monkeypatch.setattr(reading, "_ROOT", tmp_path)
     monkeypatch.setattr(fallback, "__name__", "hanging")
@@ -211,7 +211,7 @@ def test_second_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_second_reader_ends_itself() -> None:
-    """The second reader's process ends at its deadline though nobody kills it."""
+    """The PyPDF2 process ends itself at its deadline."""
     script = (
         "import time\n"
         "from slave_service.formats.pdf import fallback as pdf_fallback\n"
@@ -233,7 +233,7 @@ def test_second_reader_ends_itself() -> None:
 def test_second_readers_refusals(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refusal: str, failure: type[Exception]
 ) -> None:
-    """What the second reader finds encrypted or too large is reported as that."""
+    """A refusal of the PyPDF2 process becomes ``Encrypted`` or ``TooLarge``."""
     answer = f'{{"refusal": "{refusal}", "pages": [], "metadata": {{}}}}'
     (tmp_path / "refusing.py").write_text(f"print('{answer}')\n")
     monkeypatch.setattr(reading, "_ROOT", tmp_path)
@@ -244,21 +244,21 @@ def test_second_readers_refusals(
 
 
 def test_second_reader_knows_passwords() -> None:
-    """The second reader tells an encrypted PDF, too."""
+    """PyPDF2 reports an encrypted PDF as encrypted."""
     data = encrypted(pdf(lines(b"secret")), "user")
 
     assert fallback.read(data)["refusal"] == "encrypted"
 
 
 def test_second_readers_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second reader stops at the same limits."""
+    """PyPDF2 stops at the same limits as PDFium."""
     monkeypatch.setattr(fallback, "MAX_PAGES", 1)
 
     assert fallback.read(pdf(b"", b""))["refusal"] == "too_large"
 
 
 def test_too_large_for_the_second_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A damaged file over the second reader's limit isn't given to it."""
+    """A damaged file over the size limit of PyPDF2 is not given to it."""
     monkeypatch.setattr(fallback, "MAX_BYTES", 1000)
     monkeypatch.setattr(fallback, "__name__", "no module of this program")
 
@@ -267,7 +267,7 @@ def test_too_large_for_the_second_reader(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PDF over the limit of pages is refused before any is read."""
+    """A PDF over the page limit is refused before a page is read."""
     monkeypatch.setattr(reading, "MAX_PAGES", 2)
 
     with pytest.raises(failures.TooLarge, match="split it"):
@@ -275,14 +275,14 @@ def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_claimed_pages() -> None:
-    """A claim of a thousand million pages is not believed."""
+    """A PDF that claims a thousand million pages has the number of those in it."""
     content = read(pdf(lines(b"one"), count=1_000_000_000))
 
     assert (content.page_count, content.text) == (1, "one")
 
 
 def test_too_much_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PDF over the limit of text is refused."""
+    """A PDF over the character limit is refused."""
     monkeypatch.setattr(reading, "MAX_CHARACTERS", 10)
 
     with pytest.raises(failures.TooLarge):

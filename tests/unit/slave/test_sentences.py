@@ -1,4 +1,4 @@
-"""The sentences of a text with their sentiment: which are told, and where they stand."""
+"""The sentences of a text with their sentiment: selection and offsets."""
 
 import io
 import json
@@ -14,11 +14,11 @@ from slave_service.models.sentences import MAX_SENTENCES, TopSentences
 from slave_service.models.sentiment import PASSAGE_WORDS
 
 LOVE, HATE = 0.6369, -0.5719
-"""VADER's compound of one word: s / √(s² + 15); love is 3.2, hate -2.7."""
+"""VADER's compound score of one word: s / √(s² + 15); love is 3.2, hate -2.7."""
 
 
 def analyse(text: str) -> dict[str, Any]:
-    """Return what the processor says of a text in UTF-8."""
+    """Return the processor's result for a text in UTF-8."""
     return text_processing.process(io.BytesIO(text.encode()))
 
 
@@ -29,7 +29,7 @@ def sentences(text: str) -> list[dict[str, Any]]:
 
 
 def kept(sentiments: list[float], text: str = "") -> list[tuple[object, object]]:
-    """Return number and sentiment of what is kept of sentences of one character each."""
+    """Return number and sentiment of the kept sentences, of which each has one character."""
     strongest = TopSentences()
     for number, sentiment in enumerate(sentiments):
         strongest.add(number, number + 1, sentiment)
@@ -38,7 +38,7 @@ def kept(sentiments: list[float], text: str = "") -> list[tuple[object, object]]
 
 
 def test_sentences_with_sentiment_and_place() -> None:
-    """Each sentence has its text, its score, and where it begins and ends without white space."""
+    """Each sentence has its text, its score, and its offsets without white space."""
     assert sentences("  I love this. The sky\nis up!\t I hate that \n") == [
         {"text": "I love this.", "sentiment": LOVE, "begin": 2, "end": 14},
         {"text": "The sky\nis up!", "sentiment": 0.0, "begin": 15, "end": 29},
@@ -48,7 +48,7 @@ def test_sentences_with_sentiment_and_place() -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n", "... !"])
 def test_no_sentences(text: str) -> None:
-    """Where no sentence is counted none is told."""
+    """A text without sentences has an empty list."""
     assert sentences(text) == []
 
 
@@ -60,7 +60,7 @@ def test_offsets_are_code_points() -> None:
 
 
 def test_a_long_sentence_is_cut_in_its_text_alone() -> None:
-    """A text over 300 characters is cut to as many with its sign; the offsets go to its end."""
+    """A sentence over 300 characters is cut with an ellipsis; its offsets are not."""
     fits, long = "a" * 299 + ".", "b" * 300 + "."
 
     first, second = sentences(f"{fits} {long}")
@@ -71,7 +71,7 @@ def test_a_long_sentence_is_cut_in_its_text_alone() -> None:
 
 
 def test_a_sentence_scored_in_parts_has_their_mean() -> None:
-    """A sentence longer than a passage has one sentiment, the mean of its passages' scores."""
+    """The score of a sentence longer than a passage is the mean over its passages."""
     words = PASSAGE_WORDS
     (sentence,) = sentences("good " * words + "house " * words + "horrible " * words)
 
@@ -79,7 +79,7 @@ def test_a_sentence_scored_in_parts_has_their_mean() -> None:
 
 
 def test_scores_are_those_of_the_whole() -> None:
-    """The text's score is the mean over the sentences that hold a word of the lexicon."""
+    """The score of the text is the mean over the sentences with a word of the lexicon."""
     result = analyse("I love this. The sky is up. I hate this.")
 
     assert [sentence["sentiment"] for sentence in result["sentences"]] == [LOVE, 0.0, HATE]
@@ -87,7 +87,7 @@ def test_scores_are_those_of_the_whole() -> None:
 
 
 def test_all_up_to_the_limit() -> None:
-    """Two hundred sentences are all told, with sentiment or without."""
+    """All of 200 sentences are returned, with sentiment or without."""
     told = sentences("I run. I love it. " * 100)
 
     assert len(told) == MAX_SENTENCES
@@ -95,14 +95,14 @@ def test_all_up_to_the_limit() -> None:
 
 
 def test_the_strongest_of_a_long_text() -> None:
-    """Of more, those of the largest magnitude are told, of either sign, in the text's order."""
+    """Of more than 200 sentences, those of the largest magnitude are returned, in text order."""
     text = "It is good. " * 150 + "I hate it. " * 90 + "The sky. " * 50 + "I love it. " * 80
 
     result = analyse(text)
 
     assert result["sentence_count"] == 370
     told = [sentence["sentiment"] for sentence in result["sentences"]]
-    # Love is stronger than hate, which is stronger than good; of that the first are taken.
+    # Love is stronger than hate, which is stronger than good; of the latter the first are kept.
     assert told == [0.4404] * 30 + [HATE] * 90 + [LOVE] * 80
     begins = [sentence["begin"] for sentence in result["sentences"]]
     assert begins[:30] == [12 * number for number in range(30)]
@@ -110,13 +110,13 @@ def test_the_strongest_of_a_long_text() -> None:
 
 
 def test_equal_ones_are_the_first() -> None:
-    """Of a long text without any sentiment the first sentences are told."""
+    """Of a long text without sentiment the first sentences are returned."""
     assert kept([0.0] * 1000) == [(number, 0.0) for number in range(MAX_SENTENCES)]
 
 
 @given(st.lists(st.sampled_from([-0.9, -0.5, 0.0, 0.5, 0.7, 0.9]), max_size=1000))
 def test_which_are_kept(sentiments: list[float]) -> None:
-    """The kept ones are the first of a stable order by magnitude, given in the text's order."""
+    """The kept sentences are the first of a stable sort by magnitude, in text order."""
     numbered = enumerate(sentiments)
     expected = sorted(numbered, key=lambda item: -abs(item[1]))[:MAX_SENTENCES]
 
@@ -125,7 +125,7 @@ def test_which_are_kept(sentiments: list[float]) -> None:
 
 @given(st.text(alphabet="ab .!…。\n\u3000😀", max_size=400))
 def test_offsets_lead_to_the_sentence(text: str) -> None:
-    """What stands between the offsets is the sentence; as many are told as are counted."""
+    """The text between the offsets is the sentence; all counted sentences are returned."""
     result = analyse("x" + text)
 
     assert len(result["sentences"]) == min(MAX_SENTENCES, result["sentence_count"])
@@ -137,7 +137,7 @@ def test_offsets_lead_to_the_sentence(text: str) -> None:
 
 
 def test_a_text_of_one_sentence_is_not_copied() -> None:
-    """A sentence as long as the whole text, and the white space around it, take no memory."""
+    """A sentence as long as the whole text, with white space around it, is not copied."""
     space = " " * 5_000_000
     text = f"{space}{'word ' * 1_000_000}{space}"
     strongest = TopSentences()
@@ -154,7 +154,7 @@ def test_a_text_of_one_sentence_is_not_copied() -> None:
 
 
 def test_memory_does_not_grow_with_the_number() -> None:
-    """A hundred thousand sentences are kept in the memory of two hundred."""
+    """The memory for 100,000 sentences is that of 200."""
     strongest = TopSentences()
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""How the bytes of text files of all kinds become text, and what is refused as no text."""
+"""Detection of encodings, and refusal of files that are not texts."""
 
 import io
 import random
@@ -17,13 +17,13 @@ CHINESE = "这是一个测试文本，用来检查编码检测的结果是否正
 
 
 def seeded(seed: int) -> random.Random:
-    """Return a source of the same numbers each time."""
-    return random.Random(seed)  # noqa: S311  (no secret is made of them)
+    """Return a random generator with a fixed seed."""
+    return random.Random(seed)  # noqa: S311  (not for secrets)
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "plain\tASCII\r\n", FRENCH, RUSSIAN, JAPANESE, "🙂"])
-def test_utf8_is_read_as_it_is(text: str) -> None:
-    """UTF-8 comes first, and newlines and white space stay as they were."""
+def test_utf8_is_unchanged(text: str) -> None:
+    """UTF-8 is decoded with newlines and white space unchanged."""
     decoded = decode(text.encode())
     assert (decoded.text, decoded.encoding) == (text, "utf-8")
 
@@ -31,21 +31,21 @@ def test_utf8_is_read_as_it_is(text: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("text", [FRENCH, RUSSIAN, CHINESE, "🙂", ""])
 def test_byte_order_mark_decides_and_is_no_part_of_the_text(text: str, encoding: str) -> None:
-    """A byte order mark says which Unicode encoding it is, and is not counted."""
+    """A byte order mark gives the encoding and is not part of the text."""
     decoded = decode(text.encode(encoding))
     assert (decoded.text, decoded.encoding) == (text, encoding)
 
 
 def test_big_endian_marks_are_honoured() -> None:
-    """UTF-16 and UTF-32 may come with the high byte first."""
+    """UTF-16 and UTF-32 are read in big-endian order too."""
     assert decode(b"\xfe\xff" + FRENCH.encode("utf-16-be")).text == FRENCH
     assert decode(b"\0\0\xfe\xff" + FRENCH.encode("utf-32-be")).text == FRENCH
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("text", [FRENCH, RUSSIAN, f"1. {CHINESE}\n"])
-def test_unicode_without_a_mark_is_told_by_its_nul_bytes(text: str, encoding: str) -> None:
-    """UTF-16 and UTF-32 are known by their NUL bytes where nobody wrote a mark."""
+def test_unicode_without_a_mark_is_detected_by_its_nul_bytes(text: str, encoding: str) -> None:
+    """UTF-16 and UTF-32 without a byte order mark are detected."""
     decoded = decode(text.encode(encoding))
     assert (decoded.text, decoded.encoding) == (text, encoding)
 
@@ -69,34 +69,34 @@ def test_unicode_without_a_mark_is_told_by_its_nul_bytes(text: str, encoding: st
     ],
 )
 def test_older_encodings_are_detected(text: str, encoding: str) -> None:
-    """Text from before Unicode is read too, and its encoding is told by the usual name."""
+    """Texts in older encodings are read, and the encoding has Python's name."""
     decoded = decode(text.encode(encoding))
     assert (decoded.text, decoded.encoding) == (text, encoding)
 
 
 @pytest.mark.parametrize("text", [RUSSIAN + "\n", "plain words\n" * 20_000 + RUSSIAN + "\n"])
-def test_detection_looks_at_a_sample_and_decodes_all(text: str) -> None:
-    """Of a large file only a part is looked at, wherever its first foreign letter stands."""
+def test_detection_uses_a_sample_of_a_large_file(text: str) -> None:
+    """The encoding of a large file is detected wherever its first non-ASCII letter is."""
     whole = text * 500
     assert decode(whole.encode("cp1251")).text == whole
 
 
 @pytest.mark.parametrize("ahead", range(4))
 def test_sample_cut_inside_a_character_does_no_harm(ahead: int) -> None:
-    """The end of the sample may fall inside a character of several bytes."""
+    """The sample can end inside a character of several bytes."""
     text = "x" * ahead + (CHINESE + "\n") * 2000
     assert decode(text.encode("gb18030")).text == text
 
 
 def test_one_damaged_character_does_not_change_the_encoding() -> None:
-    """UTF-8 with a broken byte stays UTF-8; the byte becomes U+FFFD."""
+    """UTF-8 with a damaged byte is read as UTF-8, and the byte becomes U+FFFD."""
     data = FRENCH.encode() * 3 + b"\xff" + FRENCH.encode()
     assert decode(data).text == FRENCH * 3 + "\ufffd" + FRENCH
     assert decode(data).encoding == "utf-8"
 
 
-def test_any_byte_without_meaning_is_replaced_in_the_end() -> None:
-    """A text that fits no encoding wholly is still read, with U+FFFD for what fits none."""
+def test_undecodable_bytes_are_replaced() -> None:
+    """A text that is valid in no encoding is read with U+FFFD for undecodable bytes."""
     decoded = decode(b"caf\xe9 au lait, cr\xe8me \x81 br\xfbl\xe9e")
     assert decoded.text == "café au lait, crème \ufffd brûlée"
 
@@ -117,22 +117,22 @@ def test_any_byte_without_meaning_is_replaced_in_the_end() -> None:
         seeded(2).randbytes(4000),
     ],
 )
-def test_what_is_no_text_is_refused(data: bytes) -> None:
-    """Other formats and binary data are refused with a sentence that says what to do."""
+def test_files_that_are_not_texts_are_refused(data: bytes) -> None:
+    """Other formats and binary data are refused, and the error says what to do."""
     with pytest.raises(Unsupported, match=r"This is not a text file.*; send plain text"):
         decode(data)
 
 
 def test_colours_of_a_terminal_are_text() -> None:
-    """The escapes that a log took from a terminal make no binary file of it."""
+    """A log with the escape sequences of a terminal is a text."""
     log = "\x1b[31mERROR\x1b[0m disk full\n"
     assert decode(log.encode()).text == log
-    # The same escape switches to Japanese, but not in a text that has other bytes as well.
+    # The same escape sequence switches to Japanese, but not in a text with bytes above ASCII.
     assert decode("\x1b$été\n".encode()).text == "\x1b$été\n"
 
 
 def test_arbitrary_bytes_are_text_or_a_file_error() -> None:
-    """Nothing but a text or a failure of the file ever comes out."""
+    """Any bytes give a text or a ``FileError``, and no other exception."""
     source = seeded(3)
     for _ in range(500):
         data = source.randbytes(source.randrange(200))
@@ -144,7 +144,7 @@ def test_arbitrary_bytes_are_text_or_a_file_error() -> None:
 
 
 def test_blocks_make_up_the_text_and_cut_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces of a long text, one after the other, are the text, and its words are theirs."""
+    """The blocks of a long text join to the text, and no word is cut."""
     monkeypatch.setattr(text_decoding, "_BLOCK_CHARACTERS", 7)
     decoded = decode((FRENCH + "\u2003" + "x" * 50 + "  \n" + CHINESE).encode())
     blocks = list(decoded.blocks())
@@ -154,14 +154,14 @@ def test_blocks_make_up_the_text_and_cut_no_word(monkeypatch: pytest.MonkeyPatch
 
 
 def test_reading_starts_at_the_beginning() -> None:
-    """A file that was read before is read again from its start."""
+    """A file is read from its beginning, whatever its position."""
     source = io.BytesIO(b"words")
     source.read()
     assert read_text(source).text == "words"
 
 
 def test_a_text_over_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over ``MAX_BYTES`` a file is refused before it takes any memory."""
+    """A file over ``MAX_BYTES`` is refused before it is read."""
 
     class Unread(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> NoReturn:
@@ -199,10 +199,10 @@ def test_western_texts_are_read_in_cp1252(text: str) -> None:
     ],
 )
 def test_other_latin_texts_are_not_read_in_cp1252(text: str, encoding: str) -> None:
-    """Letters that no Western language has, or signs inside words, rule cp1252 out."""
+    """Texts with letters of no Western language, or with signs in words, are not read as cp1252."""
     assert decode(text.encode(encoding)).text == text
 
 
-def test_a_stray_nul_costs_no_text() -> None:
-    """A log that was cut by a power failure holds some NUL bytes and is a text all the same."""
+def test_a_few_nul_bytes_are_text() -> None:
+    """A log with a few NUL bytes, as after a power failure, is a text."""
     assert decode(b"A plain line.\n" * 300 + b"\0").text.startswith("A plain line.")

@@ -1,4 +1,4 @@
-"""What the analysis of a text says, by answers that were worked out by hand."""
+"""Known answers of the text processor, calculated by hand."""
 
 import io
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def analyse(text: str) -> dict[str, Any]:
-    """Return what the processor says of a text in UTF-8."""
+    """Return the processor's result for a text in UTF-8."""
     return text_processing.process(io.BytesIO(text.encode()))
 
 
@@ -41,12 +41,12 @@ def analyse(text: str) -> dict[str, Any]:
     ],
 )
 def test_sentences_are_counted(text: str, count: int) -> None:
-    """A sentence ends by its mark and holds a word; nothing is counted behind the last mark."""
+    """A sentence has a word and ends at its mark; text without a word is not counted."""
     assert analyse(text)["sentence_count"] == count
 
 
 def test_words_and_characters_are_counted() -> None:
-    """Words stand between white space, characters are code points, newlines among them."""
+    """Words are separated by white space; characters are code points, including newlines."""
     result = analyse("Grüße,  aus\u00a0Köln!\r\n🙂")
     assert result["word_count"] == 4
     assert result["character_count"] == 20
@@ -54,7 +54,7 @@ def test_words_and_characters_are_counted() -> None:
 
 
 def test_common_words_are_lower_case_and_keep_digits() -> None:
-    """Digits are words too, case makes no difference, and equal counts stay in order."""
+    """Digits are words, case is ignored, and equal counts are in order of appearance."""
     assert analyse("Zebra 42 apple. ZEBRA; b 42 zebra's")["common_words"] == [
         ["zebra", 3],
         ["42", 2],
@@ -65,20 +65,20 @@ def test_common_words_are_lower_case_and_keep_digits() -> None:
 
 
 def test_common_words_are_ten_at_most() -> None:
-    """Only the ten most common words are told, ties by their first appearance."""
+    """Only the ten most common words are returned, ties by first appearance."""
     words = [f"w{number}" for number in range(20)]
     result = analyse(" ".join([*words, "w19"]))
     assert result["common_words"] == [["w19", 2], *([f"w{number}", 1] for number in range(9))]
 
 
-def test_keywords_leave_out_what_says_nothing() -> None:
-    """No stop words, single characters, numbers or bare underscores are keywords."""
+def test_keywords_leave_out_stop_words_and_numbers() -> None:
+    """Stop words, single characters, numbers and underscores are not keywords."""
     result = analyse("The the of it's don't x 2024 __ harvest and the 3rd harvest wine")
     assert result["keywords"] == [["harvest", 2], ["3rd", 1], ["wine", 1]]
 
 
 def test_counts_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text that is counted in many pieces gives what it gives in one."""
+    """A text in many blocks has the same counts as in one."""
     text = "Σίσυφος loved ΟΔΟΣ ΟΔΟΣ. Rain, rain! 12 rains " * 20
     whole = analyse(text)
     monkeypatch.setattr("slave_service.formats.text_decoding._BLOCK_CHARACTERS", 5)
@@ -104,8 +104,8 @@ def test_counts_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> 
         (" ", 0.0),
     ],
 )
-def test_sentiment_is_the_mean_over_the_sentences_that_tell(text: str, score: float) -> None:
-    """Each sentence with a lexicon word counts once; negation turns it, numbers say nothing."""
+def test_sentiment_is_the_mean_over_sentences_with_lexicon_words(text: str, score: float) -> None:
+    """Each sentence with a lexicon word counts once; negation inverts it, numbers are ignored."""
     assert analyse(text)["sentiment_score"] == score
     assert str(analyse(text)["sentiment_score"]) != "-0.0"
 
@@ -122,7 +122,7 @@ def test_sentiment_is_the_mean_over_the_sentences_that_tell(text: str, score: fl
     ],
 )
 def test_scores_are_those_of_nltk(sentence: str) -> None:
-    """The examples of VADER's authors score as with NLTK's analyzer left as it comes."""
+    """The examples of VADER's authors have the same scores as with NLTK's unchanged analyzer."""
     from nltk.sentiment.vader import VaderConstants
 
     score = analyse(sentence)["sentiment_score"]
@@ -135,17 +135,17 @@ def test_scores_are_those_of_nltk(sentence: str) -> None:
 
 
 def test_positive_and_negative_words_are_counted_by_their_sign() -> None:
-    """Lexicon words count in any case and wrapping, faces as well."""
+    """Lexicon words and emoticons count in any case and with punctuation around them."""
     result = analyse("GOOD (great!) “love” horrible, :) hate... house")
     assert (result["positive_words"], result["negative_words"]) == (4, 2)
 
 
 def test_a_passage_without_marks_is_scored_in_parts() -> None:
-    """A list of words without an end counts as one sentence, but is scored by the part."""
+    """A long list of words without marks is one sentence, and is scored in parts."""
     text = "good " * sentiment.PASSAGE_WORDS + "horrible " * sentiment.PASSAGE_WORDS
     result = analyse(text)
     assert result["sentence_count"] == 1
-    # Each half is saturated, at plus and minus one, but for the fourth place.
+    # Each half is saturated at plus or minus one, to within the fourth decimal place.
     assert abs(result["sentiment_score"]) < 0.001
 
 
@@ -171,33 +171,33 @@ def test_a_passage_without_marks_is_scored_in_parts() -> None:
     ],
 )
 def test_time_grows_with_the_length_alone(unit: str) -> None:
-    """No line, however odd, takes more than linear time."""
+    """Unusual lines take linear time."""
     text = "good " + unit * (1_000_000 // len(unit))
     analyse("warm up")
     begin = time.perf_counter()
     analyse(text)
-    # A million characters take about a second at most; in quadratic time they'd take hours.
+    # A million characters take a second at most; in quadratic time they would take hours.
     assert time.perf_counter() - begin < 30
 
 
-def test_encoding_is_told() -> None:
-    """The result names the encoding that the file came in."""
+def test_encoding_is_in_the_result() -> None:
+    """The result has the encoding of the file."""
     assert text_processing.process(io.BytesIO(b"caf\xe9"))["encoding"] == "cp1252"
 
 
-def test_no_text_is_refused() -> None:
-    """A picture sent as a text fails as unsupported."""
+def test_files_that_are_not_texts_are_refused() -> None:
+    """A picture sent as a text is unsupported."""
     with pytest.raises(Unsupported):
         text_processing.process(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
 
 
 def test_self_test_passes_here() -> None:
-    """On a computer with everything installed the self-test is silent."""
+    """The self-test passes where everything is installed."""
     text_processing.self_test()
 
 
 def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a library the self-test says what to run."""
+    """Without a library the self-test fails and says what to run."""
     sentiment._word_analyzer.cache_clear()
     sentiment.analyzer.cache_clear()
     monkeypatch.setitem(sys.modules, "nltk.sentiment.vader", None)
@@ -205,8 +205,8 @@ def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
         text_processing.self_test()
 
 
-def test_loading_and_using_it_brings_in_no_http_client() -> None:
-    """The lexicon is found without importing the package that ships it."""
+def test_processing_loads_no_http_client() -> None:
+    """The lexicon is read without importing the package vaderSentiment."""
     code = (
         "import sys; from slave_service import text_processing; text_processing.self_test(); "
         "print('requests' in sys.modules, 'vaderSentiment' in sys.modules)"

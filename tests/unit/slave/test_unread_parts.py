@@ -1,4 +1,4 @@
-"""What a document or a text holds beside the text of its result is told in its warnings."""
+"""Warnings about content of documents and texts that the text of the result lacks."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ def read(data: bytes) -> dict[str, Any]:
 
 
 def scan(pages: int) -> bytes:
-    """Return a PDF whose pages are pictures, as a scanner makes it."""
+    """Return a PDF whose pages are pictures, like a scan."""
     images = [Image.new("RGB", (60, 80), "gray") for _ in range(pages)]
     file = io.BytesIO()
     images[0].save(file, "PDF", save_all=True, append_images=images[1:])
@@ -36,14 +36,14 @@ def annotated(*entries: bytes) -> bytes:
 
 
 def document(**parts: tuple[str, bytes]) -> bytes:
-    """Return a document with a line of text, that refers to parts of the given kinds."""
+    """Return a document with a line of text and relations to parts of the given kinds."""
     entries = [(f"{OFFICE}/{kind}", f"{name}.xml", "") for name, (kind, _) in parts.items()]
     files = {f"word/{name}.xml": data for name, (_, data) in parts.items()}
     files["word/_rels/document.xml.rels"] = docx_writing.relations(*entries)
     return docx_writing.package(docx_writing.document(docx_writing.paragraph("Text")), files)
 
 
-def test_a_scan_says_that_it_has_no_text() -> None:
+def test_scan_gives_a_warning() -> None:
     """A PDF whose pages are pictures has no text layer, and the warning names ocr."""
     result = read(scan(3))
 
@@ -58,7 +58,7 @@ def test_a_scan_says_that_it_has_no_text() -> None:
 
 
 def test_pages_without_text_are_named() -> None:
-    """Of a PDF in which some pages are pictures, the warning says which; blank ones are no loss."""
+    """The warning names the pages that are pictures, and leaves out blank ones."""
     result = read(pdf(lines(b"one"), SQUARE, b"", lines(b"four"), SQUARE))
 
     assert (result["text_layer"], result["pages_without_text"]) == (True, 3)
@@ -67,7 +67,7 @@ def test_pages_without_text_are_named() -> None:
 
 
 def test_blank_pages_are_no_scan() -> None:
-    """A PDF without anything on its pages is told as that."""
+    """A PDF with blank pages has a warning that says so."""
     result = read(pdf(b"", b""))
 
     assert (result["text_layer"], result["pages_without_text"]) == (False, 2)
@@ -75,19 +75,19 @@ def test_blank_pages_are_no_scan() -> None:
 
 
 def test_many_pages_without_text_are_not_all_named() -> None:
-    """The warning stays short."""
+    """The warning names ten pages at most."""
     (warning,) = read(pdf(lines(b"one"), *[SQUARE] * 40))["warnings"]
     assert "40 of 41 (numbers: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …)" in warning
 
 
 def test_a_pdf_with_an_empty_password_is_read_whole() -> None:
-    """It opens in every reader, and nothing of it is hidden."""
+    """A PDF with an empty password is read without a warning."""
     result = read(encrypted(pdf(lines(b"open")), ""))
     assert (result["text_content"], result["text_layer"], result["warnings"]) == ("open", True, [])
 
 
-def test_comments_and_filled_fields_of_a_pdf_are_told() -> None:
-    """Notes with a text and fields with a value are counted; links and empty ones are not."""
+def test_comments_and_filled_fields_of_a_pdf_are_counted() -> None:
+    """Comments with text and fields with a value are counted; links and empty ones are not."""
     result = read(
         annotated(
             b"/Subtype/Text/Contents(Please check)",
@@ -106,14 +106,14 @@ def test_comments_and_filled_fields_of_a_pdf_are_told() -> None:
 
 
 def test_very_many_annotations_are_bounded() -> None:
-    """A page with more annotations than are looked at is read all the same."""
+    """A page with more annotations than the limit is read."""
     result = read(annotated(*[b"/Subtype/Text/Contents(x)"] * 30_000))
     assert result["text_content"].startswith("Good day")
     assert "comments (20,000)" in result["warnings"][0]
 
 
-def test_attached_files_are_told() -> None:
-    """A PDF portfolio is a cover page with the files that matter attached to it."""
+def test_attached_files_are_counted() -> None:
+    """The files attached to a PDF, as in a portfolio, are counted."""
     made = pypdfium2.PdfDocument(pdf(lines(b"cover")))
     made.new_attachment("report.txt").set_data(b"the report itself")
     file = io.BytesIO()
@@ -123,8 +123,8 @@ def test_attached_files_are_told() -> None:
     assert "attached files (1)" in warning
 
 
-def test_a_pdf_that_is_cut_off_says_so() -> None:
-    """PDFium finds the pages of a file without its end, but not those that are not there."""
+def test_pdf_without_its_end_gives_a_warning() -> None:
+    """A PDF without its end is read, with a warning that pages may be missing."""
     whole = pdf(lines(b"one"), lines(b"two"))
     result = read(whole[: whole.index(b"startxref")])
     assert "one" in result["text_content"]
@@ -141,14 +141,14 @@ def test_a_pdf_that_is_cut_off_says_so() -> None:
         ("aFChunk", "inserted documents (1)"),
     ],
 )
-def test_unread_parts_of_a_docx_are_told(kind: str, told: str) -> None:
-    """Each kind of part that can hold text, and is not read, is counted."""
+def test_unread_parts_of_a_docx_are_counted(kind: str, told: str) -> None:
+    """Each kind of part that can contain text and is not read is counted."""
     (warning,) = read(document(part=(kind, b"<x/>")))["warnings"]
     assert f"Not part of the text: {told}." in warning
 
 
-def test_comments_of_a_docx_are_told() -> None:
-    """Comments with a text are counted; a document without any gives no warning."""
+def test_comments_of_a_docx_are_counted() -> None:
+    """Comments with text are counted; a document without any has no warning."""
     made = docx.Document()
     run = made.add_paragraph().add_run("Body")
     empty = io.BytesIO()
@@ -162,15 +162,15 @@ def test_comments_of_a_docx_are_told() -> None:
     assert "comments (2)" in warning
 
 
-def test_a_damaged_comments_part_costs_no_document() -> None:
-    """What can't be read is told, and the text is there."""
+def test_document_with_a_damaged_comments_part_is_read() -> None:
+    """A document with a damaged comments part is read, with a warning about comments."""
     result = read(document(part=("comments", b"<broken")))
     assert result["text_content"] == "Text"
     assert "comments (1)" in result["warnings"][0]
 
 
 def test_a_docx_of_pictures_alone_names_ocr() -> None:
-    """Screenshots pasted into a document are no text."""
+    """A document of pictures without text has a warning that names ocr."""
     picture = io.BytesIO()
     Image.new("RGB", (9, 9)).save(picture, "PNG")
     made = docx.Document()
@@ -184,8 +184,8 @@ def test_a_docx_of_pictures_alone_names_ocr() -> None:
     assert zipfile.is_zipfile(file)
 
 
-def test_an_empty_docx_says_so() -> None:
-    """A document of no words is told as that."""
+def test_empty_docx_gives_a_warning() -> None:
+    """A document without words has a warning that says so."""
     file = io.BytesIO()
     docx.Document().save(file)
     assert read(file.getvalue())["warnings"] == [
@@ -197,8 +197,8 @@ DAMAGED = "Grüße, ".encode() * 9 + b"\xff\xfe" + "aus Köln. ".encode() * 9
 
 
 @pytest.mark.parametrize("process", [document_processing.process, text_processing.process])
-def test_bytes_that_mean_nothing_are_told(process: Any) -> None:
-    """A text with a few damaged bytes says how many, and how to save it."""
+def test_undecodable_bytes_are_counted(process: Any) -> None:
+    """The warning about undecodable bytes has their number and advice."""
     (warning,) = process(io.BytesIO(DAMAGED))["warnings"]
     assert "could not be read, and stand as \ufffd: 2 (the encoding was taken for utf-8)" in warning
     assert process(io.BytesIO("a genuine \ufffd".encode()))["warnings"] == []
@@ -206,8 +206,8 @@ def test_bytes_that_mean_nothing_are_told(process: Any) -> None:
 
 @pytest.mark.parametrize("process", [document_processing.process, text_processing.process])
 @pytest.mark.parametrize("data", [b" \n\t ", b"\xef\xbb\xbf"])
-def test_white_space_alone_is_told(process: Any, data: bytes) -> None:
-    """A text without a single word is a success that says so."""
+def test_text_of_white_space_gives_a_warning(process: Any, data: bytes) -> None:
+    """A text without words is a success with a warning."""
     result = process(io.BytesIO(data))
     assert result["word_count"] == 0
     assert "not a single word" in result["warnings"][0]

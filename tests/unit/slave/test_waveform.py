@@ -1,4 +1,4 @@
-"""The waveform of a sound: known points, and what they may not depend on."""
+"""The waveform of a sound: known points, and independence of block sizes."""
 
 import struct
 from itertools import pairwise
@@ -17,7 +17,7 @@ SHAPE = [0.5, -0.25, 0.0, 1.0]
 
 
 def drawn(frames: "list[float] | np.ndarray", *cuts: int) -> list[list[float]]:
-    """Return the points of frames that come in blocks, cut at these places."""
+    """Return the points of frames that are added in blocks, cut at the given indexes."""
     shape = Waveform()
     for block in np.split(np.asarray(frames, dtype=np.float64), sorted(cuts)):
         shape.add(block)
@@ -25,21 +25,21 @@ def drawn(frames: "list[float] | np.ndarray", *cuts: int) -> list[list[float]]:
 
 
 def plain(frames: np.ndarray) -> list[list[float]]:
-    """Return the same by its definition, over all frames at once."""
+    """Return the points by their definition, over all frames at once."""
     count = min(MAX_POINTS, len(frames))
     edges = [index * len(frames) // count for index in range(count + 1)]
     parts = [frames[begin:end] for begin, end in pairwise(edges)]
     return [[round(float(part.min()), 4), round(float(part.max()), 4)] for part in parts]
 
 
-def test_nothing() -> None:
+def test_no_frames() -> None:
     """A sound without frames has no points."""
     assert drawn([]) == []
     assert measure(wave(b""))["waveform"] == []
 
 
 def test_short_sounds_have_a_point_a_frame() -> None:
-    """Of fewer than a thousand frames each is a point, lowest and highest alike."""
+    """Of fewer than 1,000 frames each is a point with equal lowest and highest value."""
     data = struct.pack("<4h", *(int(value * 32767) for value in SHAPE))
 
     assert measure(wave(data))["waveform"] == [[0.5, 0.5], [-0.25, -0.25], [0, 0], [1, 1]]
@@ -47,17 +47,17 @@ def test_short_sounds_have_a_point_a_frame() -> None:
 
 @pytest.mark.parametrize("frames", [1, 999, 1000])
 def test_a_point_a_frame_up_to_a_thousand(frames: int) -> None:
-    """Up to a thousand frames there are as many points."""
+    """Up to 1,000 frames, there are as many points as frames."""
     assert drawn([0.5] * frames) == [[0.5, 0.5]] * frames
 
 
 def test_two_frames_a_point() -> None:
-    """Of two thousand frames each two are a point, from the lower to the higher."""
+    """Of 2,000 frames, each two are a point with the lower and the higher value."""
     assert drawn([0.5, -0.25] * 1000) == [[-0.25, 0.5]] * 1000
 
 
 def test_uneven_numbers_are_spread() -> None:
-    """Of 1,500 frames the points are made of one and of two in turn."""
+    """Of 1,500 frames, the points have alternately one and two frames."""
     points = drawn([value for index in range(500) for value in (index, index, -index)])
 
     assert points[:4] == [[0, 0], [0, 0], [1, 1], [-1, 1]]
@@ -65,7 +65,7 @@ def test_uneven_numbers_are_spread() -> None:
 
 
 def test_mean_of_the_channels() -> None:
-    """A point is of the channels' mean: what is opposite in them cancels out."""
+    """A point is of the channels' mean, in which opposite values cancel."""
     data = struct.pack("<6h", 16384, -16384, 16384, 0, -16384, -16384)
 
     assert measure(wave(data, channels=2))["waveform"] == [[0, 0], [0.25, 0.25], [-0.5, -0.5]]
@@ -79,7 +79,7 @@ def test_three_channels() -> None:
 
 
 def test_floats_beyond_one() -> None:
-    """Float samples beyond full scale stay as they are."""
+    """Float samples beyond full scale are not clipped."""
     data = struct.pack("<3f", 2.0, -3.5, 1e30)
 
     points = measure(wave(data, 32, form=FLOAT))["waveform"]
@@ -88,13 +88,13 @@ def test_floats_beyond_one() -> None:
 
 
 def test_no_negative_zero() -> None:
-    """What rounds to zero is written without a sign."""
+    """A value that rounds to zero has no sign."""
     assert str(drawn([-0.00001, -0.0])) == "[[0.0, 0.0], [0.0, 0.0]]"
 
 
 @pytest.mark.parametrize("claimed", [0xFFFFFFFF, 0xFFFFFFF0, 100_000])
 def test_headers_that_claim_more(claimed: int) -> None:
-    """The points are spread over the frames that are there, whatever the header claims."""
+    """The points cover the frames in the file, also where the header states more."""
     data = struct.pack("<4h", 16384, -16384, 8192, -8192) * 500
 
     points = measure(wave(data, claimed_bytes=claimed))["waveform"]
@@ -102,8 +102,8 @@ def test_headers_that_claim_more(claimed: int) -> None:
     assert points == [[-0.5, 0.5], [-0.25, 0.25]] * 500
 
 
-def test_places_in_a_long_sound() -> None:
-    """In a sound that is merged many times over, a click stays where it was."""
+def test_position_in_a_long_sound() -> None:
+    """After many merges of bins, a click is still at its position."""
     frames = 5_000_000
     sound = np.zeros(frames)
     places = [0, 1_234_567, 2_500_000, 4_999_999]
@@ -121,7 +121,7 @@ def test_places_in_a_long_sound() -> None:
 
 @pytest.mark.parametrize("frames", [1001, 32_767, 32_768, 32_769, 40_000, 262_144, 1_000_003])
 def test_every_point_against_its_definition(frames: int) -> None:
-    """While no bins were merged the points are exact; later a ramp is a sixteenth off at most."""
+    """Without merges the points are exact; with merges a ramp is off by 1/16 at most."""
     ramp = np.arange(frames) / frames
 
     points = drawn(ramp, 17, 31_000)
@@ -139,7 +139,7 @@ def test_every_point_against_its_definition(frames: int) -> None:
     seed=st.integers(0, 9),
 )
 def test_blocks_make_no_difference(frames: int, bins: int, cuts: list[int], seed: int) -> None:
-    """However the frames are cut into blocks, the points are the same."""
+    """The points do not depend on the block sizes."""
     sound = np.random.default_rng(seed).uniform(-1, 1, frames)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waveform, "_BINS", bins)
@@ -148,7 +148,7 @@ def test_blocks_make_no_difference(frames: int, bins: int, cuts: list[int], seed
 
 @given(cuts=st.lists(st.integers(0, 50_000), max_size=30), frames=st.integers(0, 50_000))
 def test_many_merges_make_no_difference(cuts: list[int], frames: int) -> None:
-    """Nor does it matter where a block ends among bins that were merged many times."""
+    """The points do not depend on the block sizes after many merges either."""
     sound = np.sin(np.arange(frames) * 0.37) * np.linspace(0, 1, frames)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waveform, "_BINS", 64)
@@ -162,7 +162,7 @@ def test_many_merges_make_no_difference(cuts: list[int], frames: int) -> None:
 def test_size_of_blocks_read_makes_no_difference(
     monkeypatch: pytest.MonkeyPatch, samples: int
 ) -> None:
-    """A file gives the same points whatever is read of it at once."""
+    """A file gives the same points for every size of the blocks that are read."""
     frames = 40_000 if samples > 1 else 3000
     noise = np.random.default_rng(3).integers(-(2**15), 2**15, (frames, 2)).astype("<i2")
     data = wave(noise.tobytes(), channels=2)
