@@ -11,7 +11,7 @@ def main() -> int:
     """Run one slave until it is stopped or refused by its master; return the exit code."""
     options = command_line.read(SLAVE, sys.argv[1:])
 
-    # gevent must patch the standard library before any other module imports it.
+    # gevent must patch the standard library before the modules that use sockets are imported.
     from gevent import monkey
 
     monkey.patch_all()

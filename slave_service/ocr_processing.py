@@ -96,8 +96,8 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
     except (pytesseract.TSVNotSupported, SystemExit) as error:
         # pytesseract raises SystemExit where it can't parse Tesseract's version.
         raise Unavailable(f"This Tesseract is too old; install 4 or later: {_INSTALL}") from error
-    there = ocr_languages.installed()
-    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+    available = ocr_languages.installed()
+    if available is not None and (missing := ocr_languages.why_missing(languages, available)):
         raise Unavailable(missing)
     # Without English, a language of another script may read the word as other letters.
     if ocr_languages.DEFAULT in languages.split("+") and answer != "Cluster":
@@ -106,21 +106,21 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
 
 def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
     """Return Tesseract's version, its languages and fingerprints of their data."""
-    there = ocr_languages.installed()
-    data = ocr_languages.fingerprints(languages, there) if there else {}
+    available = ocr_languages.installed()
+    data = ocr_languages.fingerprints(languages, available) if available else {}
     version = str(pytesseract.get_tesseract_version())
     return {"tesseract": version, "OCR_LANGUAGES": languages, **data}
 
 
 def features() -> dict[str, object]:
     """Return the OCR fields of the registration: the installed languages."""
-    there = ocr_languages.installed()
-    return {"ocr_languages": list(there.names) if there else []}
+    available = ocr_languages.installed()
+    return {"ocr_languages": list(available.names) if available else []}
 
 
 def _why_not_started(languages: str) -> str:
-    there = ocr_languages.installed()
-    if there is not None and (missing := ocr_languages.why_missing(languages, there)):
+    available = ocr_languages.installed()
+    if available is not None and (missing := ocr_languages.why_missing(languages, available)):
         return f"{missing}, or set TESSDATA_PREFIX to the folder that holds its data"
     return f"Tesseract does not run here; reinstall it: {_INSTALL}"
 

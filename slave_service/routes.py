@@ -32,9 +32,9 @@ from slave_service.workers.pool import Pool
 blueprint = Blueprint("slave", __name__)
 
 _MAX_WAITING_PER_WORKER = 1000
-"""A slave with as many waiting files for each worker refuses further ones with 503."""
+"""Number of waiting files for each worker from which the slave refuses further ones with 503."""
 _LIMITS = Limits(file_bytes=2**62, request_bytes=2**63)
-"""None: the master enforces the limits on uploads, and a slave takes what the master accepted."""
+"""In effect no limits: the master enforces them, and a slave takes what the master accepted."""
 
 
 @blueprint.get("/")

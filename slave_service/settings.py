@@ -68,7 +68,7 @@ def _installed_languages(env: Environment, given: str) -> str:
 
 def _refuse_plain_answers(env: Environment, master_url: str, ip: str | None) -> None:
     """Raise ``SettingError`` where the master would send its token to this slave without TLS."""
-    # Without SLAVE_IP the slave is reached on its route to the master, so name that setting.
+    # Without SLAVE_IP the slave's address follows from MASTER_URL, so the error names that one.
     name, host = ("SLAVE_IP", ip) if ip else ("MASTER_URL", host_of(master_url))
     if not is_loopback(host) and not env.value("ALLOW_PLAIN_HTTP"):
         raise SettingError(plain_http_refusal(env.written(name, ip or master_url)))

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from slave_service.formats.audio_headers import Extent
 
 _TAIL_BYTES = 1 << 17
-"""Read from the end of an Ogg file; its longest page has 65,307 bytes (RFC 3533, section 6)."""
+"""Searched at the end of an Ogg file; the longest page has 65,307 bytes (RFC 3533, section 6)."""
 _OGG_HEAD_BYTES, _OGG_LAST_PAGE = 27, 4
 _MP3_HEAD_BYTES = 4096
 _MP3_LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")

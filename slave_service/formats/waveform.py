@@ -38,10 +38,10 @@ class Waveform:
         """Add a block of any length, with one finite number for each frame."""
         while len(frames):
             if self._partial_frames or len(frames) < self._width:
-                taken = self._fill_one(frames)
+                added = self._fill_one(frames)
             else:
-                taken = self._fill_many(frames)
-            frames = frames[taken:]
+                added = self._fill_many(frames)
+            frames = frames[added:]
             if self._full_bins == _BINS:
                 self._merge()
 
@@ -62,9 +62,9 @@ class Waveform:
 
         bins = min(len(frames) // self._width, _BINS - self._full_bins)
         part = frames[: bins * self._width]
-        place = slice(self._full_bins, self._full_bins + bins)
-        self._lows[place] = _of_each(part, self._width, np.minimum)
-        self._highs[place] = _of_each(part, self._width, np.maximum)
+        bins_slice = slice(self._full_bins, self._full_bins + bins)
+        self._lows[bins_slice] = _of_each(part, self._width, np.minimum)
+        self._highs[bins_slice] = _of_each(part, self._width, np.maximum)
         self._full_bins += bins
         return len(part)
 

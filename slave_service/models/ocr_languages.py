@@ -78,27 +78,27 @@ def installed() -> Installed | None:
     return Installed(languages, Path(folder[1]) if folder else None)
 
 
-def why_missing(languages: str, there: Installed) -> str | None:
+def why_missing(languages: str, available: Installed) -> str | None:
     """Return which of ``eng+deu`` are not installed and how to add them; None where all are.
 
     The check is needed because Tesseract ignores missing languages.
     """
-    missing = [name for name in languages.split("+") if name not in there.names]
+    missing = [name for name in languages.split("+") if name not in available.names]
     if not missing:
         return None
     packages = " ".join(f"tesseract-ocr-{_package(name)}" for name in missing)
     return (
         f"Tesseract has no data here for {', '.join(missing)}, but for "
-        f"{', '.join(there.names) or 'no language'}; add it (on Debian or Ubuntu: apt install "
+        f"{', '.join(available.names) or 'no language'}; add it (on Debian or Ubuntu: apt install "
         f"{packages}; on macOS: brew install tesseract-lang) or change OCR_LANGUAGES"
     )
 
 
-def fingerprints(languages: str, there: Installed) -> dict[str, str]:
+def fingerprints(languages: str, available: Installed) -> dict[str, str]:
     """Return 16 digits of the SHA-256 of each language's data, which states no version."""
-    if there.folder is None:
+    if available.folder is None:
         return {}
-    files = {name: there.folder / f"{name}.traineddata" for name in languages.split("+")}
+    files = {name: available.folder / f"{name}.traineddata" for name in languages.split("+")}
     return {f"traineddata {name}": _hash(file) for name, file in files.items() if file.is_file()}
 
 

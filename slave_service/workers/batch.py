@@ -1,7 +1,7 @@
 """Queues all files of one request in the pool and yields each outcome when its file is finished.
 
-A task type with two runs is fitted over the files of the request, unless the request contains a
-fit. Requests of the master do.
+For a task type with two runs, the master asks for a survey or sends a fit. A request with neither
+gets both runs here: the fit is computed from the files of that request.
 """
 
 import importlib

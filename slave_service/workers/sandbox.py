@@ -48,7 +48,7 @@ def limit_cpu_time(seconds: float) -> None:
     with contextlib.suppress(OSError, ValueError):
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
-        # A process can't raise its hard limit again, so the hard limit stays for the next file.
+        # Only the soft limit is set: a worker could not raise the hard limit for its next file.
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
@@ -71,7 +71,7 @@ def _limit_resources(memory_bytes: int) -> None:
     for what, number, requested in limits:
         try:
             _, hard = resource.getrlimit(number)
-            # A process can't raise a hard limit.
+            # A lower hard limit that is already set stays.
             limit = requested if hard == resource.RLIM_INFINITY else min(requested, hard)
             resource.setrlimit(number, (limit, limit))
         except (OSError, ValueError):

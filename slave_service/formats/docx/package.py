@@ -150,14 +150,14 @@ def _refuse_long_directory(source: BinaryIO) -> None:
     source.seek(0)
     end = tail[-_END_BYTES:]
     # Search as zipfile does: at the very end, else at the last occurrence of the signature.
-    place = tail.rfind(_END)
+    offset = tail.rfind(_END)
     if end.startswith(_END) and end.endswith(b"\0\0"):
-        place = len(tail) - _END_BYTES
-    if place < 0 or place + _END_BYTES > len(tail):
+        offset = len(tail) - _END_BYTES
+    if offset < 0 or offset + _END_BYTES > len(tail):
         return
-    parts, size = struct.unpack_from("<10xHI", tail, place)
-    place_64 = place - _LOCATOR_64_BYTES - _END_64_BYTES
-    if place_64 >= 0 and tail.startswith(_END_64, place_64):
-        parts, size = struct.unpack_from("<32xQQ", tail, place_64)
+    parts, size = struct.unpack_from("<10xHI", tail, offset)
+    offset_64 = offset - _LOCATOR_64_BYTES - _END_64_BYTES
+    if offset_64 >= 0 and tail.startswith(_END_64, offset_64):
+        parts, size = struct.unpack_from("<32xQQ", tail, offset_64)
     if parts > MAX_PARTS or size > MAX_DIRECTORY_BYTES:
         raise TooLarge(_TOO_LARGE)

@@ -30,10 +30,10 @@ def warnings(package: Package, relations: list[Relation], *, has_text: bool) -> 
         name: sum(relation.kind == kind for relation in parts) for kind, name in _KINDS.items()
     }
     comments = sum(_comments(package, part.target) for part in parts if part.kind == _COMMENTS)
-    told = [f"{name} ({number:,})" for name, number in found.items() if number]
+    counts = [f"{name} ({number:,})" for name, number in found.items() if number]
     if comments:
-        told = [f"comments ({comments:,})", *told]
-    sentences = [_LEFT_OUT.format(", ".join(told))] if told else []
+        counts = [f"comments ({comments:,})", *counts]
+    sentences = [_LEFT_OUT.format(", ".join(counts))] if counts else []
     if not has_text:
         pictures = sum(relation.kind == _PICTURE for relation in parts)
         sentences.append(_PICTURES.format(pictures) if pictures else _NO_TEXT)

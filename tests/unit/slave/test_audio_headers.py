@@ -144,14 +144,14 @@ def test_digital_silence_gives_a_warning(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "encoding", "told"),
+    ("form", "encoding", "expected"),
     [
         ("MP3", "MPEG_LAYER_III", "announces 3.0 s"),
         ("OGG", "VORBIS", "without its end mark"),
         ("OGG", "OPUS", "without its end mark"),
     ],
 )
-def test_a_stream_that_is_cut_off_gives_a_warning(form: str, encoding: str, told: str) -> None:
+def test_a_stream_that_is_cut_off_gives_a_warning(form: str, encoding: str, expected: str) -> None:
     """A complete stream gives no warning, half of it does."""
     file = io.BytesIO()
     soundfile.write(file, NOISE, 48_000, encoding, format=form)
@@ -159,7 +159,7 @@ def test_a_stream_that_is_cut_off_gives_a_warning(form: str, encoding: str, told
 
     assert measure(data)["warnings"] == []
     (warning,) = measure(data[: len(data) // 2])["warnings"]
-    assert told in warning
+    assert expected in warning
 
 
 def test_an_mp3_without_a_stated_length_gives_no_warning() -> None:
@@ -202,4 +202,4 @@ def test_damaged_headers_have_no_corrections_beyond_the_file(mark: bytes, rest: 
     """A damaged header has no extent, or one with no correction beyond the file."""
     extent = audio_headers.read(io.BytesIO(mark + rest))
     if extent is not None:
-        assert all(place < 64 for place in extent.corrections)
+        assert all(offset < 64 for offset in extent.corrections)

@@ -69,8 +69,8 @@ def headings(data: bytes) -> list[tuple[str, int]]:
     result = read(data)
     for entry in result["outline"]:
         assert list(entry) == ["title", "level", "begin"]
-        there = result["text_content"][entry["begin"] :]
-        assert there.split()[0] == entry["title"].split()[0]
+        rest = result["text_content"][entry["begin"] :]
+        assert rest.split()[0] == entry["title"].split()[0]
         assert entry["begin"] == 0 or result["text_content"][entry["begin"] - 1] == "\n"
     return [(entry["title"], entry["level"]) for entry in result["outline"]]
 

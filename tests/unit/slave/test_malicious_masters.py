@@ -40,22 +40,22 @@ def interval_s(body: bytes) -> float | None:
 
 
 @pytest.mark.parametrize(
-    ("said", "waited_s"),
+    ("value", "waited_s"),
     [
         *[("2.5", 2.5), ("0", 0.1), ("-7", 0.1), ("1e-9", 0.1), ("NaN", 2), ('"nan"', 2)],
         *[("1e300", 3600), ("Infinity", 3600), ("-Infinity", 0.1), ("1e999", 3600)],
     ],
 )
-def test_heartbeat_interval_is_limited(said: str, waited_s: float) -> None:
+def test_heartbeat_interval_is_limited(value: str, waited_s: float) -> None:
     """The heartbeat interval is 0.1 s to one hour, whatever the master asks for."""
-    assert interval_s(b'{"heartbeat_interval":%b}' % said.encode()) == waited_s
+    assert interval_s(b'{"heartbeat_interval":%b}' % value.encode()) == waited_s
 
 
-@pytest.mark.parametrize("said", ["null", "[]", '"often"', "1" + "0" * 400, "{}"])
-def test_answer_without_interval_is_not_a_masters(said: str) -> None:
+@pytest.mark.parametrize("value", ["null", "[]", '"often"', "1" + "0" * 400, "{}"])
+def test_answer_without_interval_is_not_a_masters(value: str) -> None:
     """An answer without a numeric interval makes the slave stop: the server is not a master."""
     with pytest.raises(RefusedError, match="is not a master"):
-        interval_s(b'{"heartbeat_interval":%b}' % said.encode())
+        interval_s(b'{"heartbeat_interval":%b}' % value.encode())
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[" * 60_000, b'{"a":' * 10_000])
@@ -69,10 +69,10 @@ def test_refusal_is_logged_in_one_short_line() -> None:
     body = b'{"error":"no\\n2026 INFO forged\\u001b[2J%b"}' % (b"x" * 5000)
     with babbler(answer("400 Bad", body=body)) as master, pytest.raises(RefusedError) as caught:
         registration(master).run(threading.Event())
-    told = str(caught.value)
-    assert "no?2026 INFO forged?[2J" in told
-    assert told.isprintable()
-    assert len(told) < 1000
+    message = str(caught.value)
+    assert "no?2026 INFO forged?[2J" in message
+    assert message.isprintable()
+    assert len(message) < 1000
 
 
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad"])

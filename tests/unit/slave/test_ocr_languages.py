@@ -26,8 +26,8 @@ GERMAN = "Größere Mengen für Übungszwecke, schöne Grüße."
 def german() -> None:
     """Skip where Tesseract has no German on a developer's computer; fail where CI lacks it."""
     need("tesseract")
-    there = ocr_languages.installed()
-    if there is None or "deu" not in there.names:
+    available = ocr_languages.installed()
+    if available is None or "deu" not in available.names:
         if os.environ.get("CI"):
             pytest.fail("Tesseract has no German in CI")
         pytest.skip("tesseract-ocr-deu is not installed here (scripts/setup.sh dev installs it)")
@@ -37,16 +37,16 @@ def german() -> None:
 def no_german(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make Tesseract find only English."""
     need("tesseract")
-    there = ocr_languages.installed()
-    if there is None or there.folder is None:
+    available = ocr_languages.installed()
+    if available is None or available.folder is None:
         pytest.skip("this Tesseract does not tell where its data is")
     data = tmp_path / "tessdata"
     data.mkdir()
-    shutil.copy(there.folder / "eng.traineddata", data)
+    shutil.copy(available.folder / "eng.traineddata", data)
     # The output formats of Tesseract are files in the same folder.
     for name in ("configs", "tessconfigs"):
-        if (there.folder / name).is_dir():
-            shutil.copytree(there.folder / name, data / name)
+        if (available.folder / name).is_dir():
+            shutil.copytree(available.folder / name, data / name)
     monkeypatch.setenv("TESSDATA_PREFIX", str(data))
 
 
@@ -97,9 +97,9 @@ def test_english_comes_after_other_latin_languages(languages: str, order: str) -
 
 def test_message_about_missing_languages_names_their_packages() -> None:
     """The message names the missing and the installed languages and the packages to install."""
-    there = Installed(("deu", "eng"), None)
-    assert ocr_languages.why_missing("eng+deu", there) is None
-    why = ocr_languages.why_missing("eng+chi_sim+fra", there)
+    available = Installed(("deu", "eng"), None)
+    assert ocr_languages.why_missing("eng+deu", available) is None
+    why = ocr_languages.why_missing("eng+chi_sim+fra", available)
     assert why is not None
     assert "no data here for chi_sim, fra, but for deu, eng" in why
     assert "apt install tesseract-ocr-chi-sim tesseract-ocr-fra" in why
@@ -141,9 +141,9 @@ def test_output_of_other_versions_is_parsed(
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
-    there = ocr_languages.installed()
-    assert there == Installed(("eng", "fra"), None)
-    assert ocr_languages.fingerprints("eng", there) == {}
+    available = ocr_languages.installed()
+    assert available == Installed(("eng", "fra"), None)
+    assert ocr_languages.fingerprints("eng", available) == {}
 
 
 @pytest.mark.usefixtures("german")

@@ -30,11 +30,11 @@ def sentences(text: str) -> list[dict[str, Any]]:
 
 def kept(sentiments: list[float], text: str = "") -> list[tuple[object, object]]:
     """Return number and sentiment of the kept sentences, of which each has one character."""
-    strongest = TopSentences()
+    top_sentences = TopSentences()
     for number, sentiment in enumerate(sentiments):
-        strongest.add(number, number + 1, sentiment)
-    told = strongest.of(text or "x" * len(sentiments))
-    return [(sentence["begin"], sentence["sentiment"]) for sentence in told]
+        top_sentences.add(number, number + 1, sentiment)
+    actual = top_sentences.of(text or "x" * len(sentiments))
+    return [(sentence["begin"], sentence["sentiment"]) for sentence in actual]
 
 
 def test_sentences_with_sentiment_and_place() -> None:
@@ -88,10 +88,10 @@ def test_scores_are_those_of_the_whole() -> None:
 
 def test_all_up_to_the_limit() -> None:
     """All of 200 sentences are returned, with sentiment or without."""
-    told = sentences("I run. I love it. " * 100)
+    actual = sentences("I run. I love it. " * 100)
 
-    assert len(told) == MAX_SENTENCES
-    assert [sentence["sentiment"] for sentence in told] == [0.0, LOVE] * 100
+    assert len(actual) == MAX_SENTENCES
+    assert [sentence["sentiment"] for sentence in actual] == [0.0, LOVE] * 100
 
 
 def test_the_strongest_of_a_long_text() -> None:
@@ -101,9 +101,9 @@ def test_the_strongest_of_a_long_text() -> None:
     result = analyse(text)
 
     assert result["sentence_count"] == 370
-    told = [sentence["sentiment"] for sentence in result["sentences"]]
+    actual = [sentence["sentiment"] for sentence in result["sentences"]]
     # Love is stronger than hate, which is stronger than good; of the latter the first are kept.
-    assert told == [0.4404] * 30 + [HATE] * 90 + [LOVE] * 80
+    assert actual == [0.4404] * 30 + [HATE] * 90 + [LOVE] * 80
     begins = [sentence["begin"] for sentence in result["sentences"]]
     assert begins[:30] == [12 * number for number in range(30)]
     assert begins == sorted(begins)
@@ -140,11 +140,11 @@ def test_a_text_of_one_sentence_is_not_copied() -> None:
     """A sentence as long as the whole text, with white space around it, is not copied."""
     space = " " * 5_000_000
     text = f"{space}{'word ' * 1_000_000}{space}"
-    strongest = TopSentences()
-    strongest.add(0, len(text), 0.5)
+    top_sentences = TopSentences()
+    top_sentences.add(0, len(text), 0.5)
     tracemalloc.start()
     try:
-        (sentence,) = strongest.of(text)
+        (sentence,) = top_sentences.of(text)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -155,11 +155,11 @@ def test_a_text_of_one_sentence_is_not_copied() -> None:
 
 def test_memory_does_not_grow_with_the_number() -> None:
     """The memory for 100,000 sentences is that of 200."""
-    strongest = TopSentences()
+    top_sentences = TopSentences()
     tracemalloc.start()
     try:
         for number in range(100_000):
-            strongest.add(2 * number, 2 * number + 1, (number % 1999 - 999) / 1000)
+            top_sentences.add(2 * number, 2 * number + 1, (number % 1999 - 999) / 1000)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -127,11 +127,11 @@ def test_scores_are_those_of_nltk(sentence: str) -> None:
 
     score = analyse(sentence)["sentiment_score"]
     analyzer = sentiment.analyzer()
-    mine, analyzer.constants = analyzer.constants, VaderConstants()
+    own_constants, analyzer.constants = analyzer.constants, VaderConstants()
     try:
         assert score == analyzer.polarity_scores(sentence)["compound"]
     finally:
-        analyzer.constants = mine
+        analyzer.constants = own_constants
 
 
 def test_positive_and_negative_words_are_counted_by_their_sign() -> None:

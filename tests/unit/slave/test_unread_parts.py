@@ -132,7 +132,7 @@ def test_pdf_without_its_end_gives_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "expected"),
     [
         ("chart", "charts (1)"),
         ("diagramData", "diagrams (1)"),
@@ -141,10 +141,10 @@ def test_pdf_without_its_end_gives_a_warning() -> None:
         ("aFChunk", "inserted documents (1)"),
     ],
 )
-def test_unread_parts_of_a_docx_are_counted(kind: str, told: str) -> None:
+def test_unread_parts_of_a_docx_are_counted(kind: str, expected: str) -> None:
     """Each kind of part that can contain text and is not read is counted."""
     (warning,) = read(document(part=(kind, b"<x/>")))["warnings"]
-    assert f"Not part of the text: {told}." in warning
+    assert f"Not part of the text: {expected}." in warning
 
 
 def test_comments_of_a_docx_are_counted() -> None:
