@@ -47,8 +47,7 @@ class Ledger:
         self.damage = DamageLog(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        with self._transaction():
-            rows.prepare(self._db)
+        rows.prepare(self._db)
 
     def close(self) -> None:
         """Write pending changes, and close the database."""

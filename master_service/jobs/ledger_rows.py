@@ -140,18 +140,15 @@ SELECT number, job_id FROM jobs WHERE (finished_at IS NOT NULL AND finished_at <
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Create the tables, or upgrade those of an earlier release; a transaction must be open.
+    """Create the tables, or upgrade those of an earlier release, in one transaction.
 
     Raises ``UnknownLedgerVersion`` for tables of a later release.
     """
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     if not 0 <= version <= VERSION:
         raise UnknownLedgerVersion(version, VERSION)
-    for earlier in range(version or VERSION, VERSION):
-        db.execute(UPGRADES[earlier])
-    for statement in SCHEMA.split(";"):
-        db.execute(statement)
-    db.execute(f"PRAGMA user_version={VERSION}")
+    upgrades = "".join(f"{UPGRADES[earlier]};" for earlier in range(version or VERSION, VERSION))
+    db.executescript(f"BEGIN IMMEDIATE;{upgrades}{SCHEMA}PRAGMA user_version={VERSION};COMMIT;")
 
 
 def job_row(job: Job) -> tuple[object, ...]:
