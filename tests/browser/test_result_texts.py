@@ -74,13 +74,22 @@ def test_far_page_is_shown_without_those_before_it(open_page: Open, cluster: Loc
 
 
 def test_empty_pages_are_not_all_drawn_at_once(open_page: Open, cluster: LocalCluster) -> None:
-    """Of a PDF of very many pages without text, some are shown at a time."""
-    page = show_result(open_page, cluster, "document", ("blank.pdf", pdf([[] for _ in range(600)])))
-    expect(page.get_by_label("Text").get_by_text("There is no text.")).to_be_visible()
+    """Of a PDF of very many pages, nearly all without text, some are shown at a time."""
+    pages = [["The only words."], *([] for _ in range(599))]
+    page = show_result(open_page, cluster, "document", ("blank.pdf", pdf(pages)))
+    expect(page.get_by_text("No text here.").first).to_be_visible()
     shown = page.locator(".sheet").count()
     assert shown < 600
     page.get_by_role("button", name="Show more").click()
     expect(page.locator("#sheet-201")).to_have_count(1)
+
+
+def test_pages_without_any_text_are_not_listed(open_page: Open, cluster: LocalCluster) -> None:
+    """Where no page has text the result says so once, and why."""
+    page = show_result(open_page, cluster, "document", ("blank.pdf", pdf([[], []])))
+    expect(page.get_by_label("Text").get_by_text("There is no text.")).to_be_visible()
+    expect(page.get_by_role("note", name="Warnings")).to_contain_text("no text")
+    expect(page.locator(".sheet")).to_have_count(0)
 
 
 def test_long_text_is_read_on_from_where_it_was_cut(open_page: Open, cluster: LocalCluster) -> None:
