@@ -72,8 +72,10 @@ def extend() -> None:
 
 
 def log_out() -> None:
-    """Log the current browser out."""
-    session.clear()
+    """Log the current browser out, if it is logged in."""
+    # Without a token there are no sessions, and none can be changed.
+    if session:
+        session.clear()
 
 
 def is_logged_in() -> bool:

@@ -191,6 +191,15 @@ def test_without_a_token_there_is_no_login(cluster: LocalCluster) -> None:
     assert requests.post(f"{cluster.url}/login", timeout=10).url == f"{cluster.url}/ui"
 
 
+def test_without_a_token_there_is_nothing_to_log_out_of(cluster: LocalCluster) -> None:
+    """A call of it is redirected to the login like any other, and is no error."""
+    headers = {"Origin": cluster.url}
+    answer = requests.post(
+        f"{cluster.url}/logout", headers=headers, timeout=10, allow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
 def test_token_that_can_be_guessed_is_warned_of(own_cluster: LocalCluster) -> None:
     """A few letters are a token like any other, but the log says what they are worth."""
     log = own_cluster.start_master(CLUSTER_TOKEN="hunter2").log
