@@ -72,13 +72,13 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     letters = _letters_by_script(words.items())
     foreign = {script: number for script, number in letters.items() if script != ENGLISH}
     if sum(foreign.values()) > letters.get(ENGLISH, 0):
-        return max(foreign, key=lambda code: foreign[code])
+        return _highest(foreign)
     total = sum(words.values())
     if total == 1 and next(iter(words)) in english_lexicon:
         return ENGLISH
     points = _points(words, english_lexicon)
     english = points.pop(ENGLISH, 0.0)
-    likeliest = max(points, key=lambda code: points[code], default=ENGLISH)
+    likeliest = _highest(points) if points else ENGLISH
     highest = points.get(likeliest, 0.0)
     if highest > english and highest >= _MIN_POINTS:
         return likeliest
@@ -86,6 +86,14 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     if not english and total >= _MIN_WORDS and non_ascii >= _MIN_FOREIGN_SHARE * total:
         return OTHER
     return ENGLISH
+
+
+def _highest(points: Mapping[str, float]) -> str:
+    """Return the code with the most points; of equal ones the first in alphabetical order.
+
+    The order in which points were given depends on Python's hash seed, and the result must not.
+    """
+    return min(points, key=lambda code: (-points[code], code))
 
 
 def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[str, float]:

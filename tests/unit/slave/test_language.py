@@ -1,6 +1,10 @@
 """Detection of English texts; other texts get no English sentiment."""
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +86,24 @@ def test_emoji_in_a_text_that_is_not_english_are_not_scored() -> None:
     """A text in another language has the score 0.0 and is marked as not supported."""
     result = analyse("Die Sonne scheint 😍")
     assert (result["sentiment_score"], result["positive_words"]) == (0.0, 0)
+
+
+@pytest.mark.parametrize("text", ["Éléphant à l'école, déjà épuisé.", "à é", "ñandú corazón"])
+def test_the_language_does_not_depend_on_the_hash_seed(text: str) -> None:
+    """Python orders sets by a seed of each process; where points are equal the code decides."""
+    script = (
+        "import io, sys; from slave_service import text_processing; "
+        "print(text_processing.process(io.BytesIO(sys.argv[1].encode()))['language'])"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script, text],
+            cwd=Path(__file__).parents[3],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(found) == 1
