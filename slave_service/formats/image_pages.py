@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 MAX_COUNTED = 10_000
 """Limit of the count."""
+_MAX_DIRECTORIES = 2 * MAX_COUNTED
+"""Limit of the directories of a TIFF that are read, pages and others."""
 
 _MAX_STEPS = 1_000_000
 """Limit of the blocks of a GIF that are skipped; at 255 bytes each they are 250 MB."""
@@ -69,7 +71,8 @@ def _tiff_pages(source: BinaryIO) -> Iterator[None]:
         source.seek(8)
     (offset,) = _unpack(source, byte_order + offset_form)
     seen: set[int] = set()
-    while offset and offset not in seen:
+    # Directories that are no pages count too: a file can consist of millions of them.
+    while offset and offset not in seen and len(seen) < _MAX_DIRECTORIES:
         seen.add(offset)
         source.seek(offset)
         (entries,) = _unpack(source, byte_order + number)

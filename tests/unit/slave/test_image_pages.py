@@ -96,3 +96,17 @@ def test_a_cut_off_chain_ends(length: int) -> None:
     data = pages(3, "TIFF").getvalue()[:length]
     assert image_pages.count(io.BytesIO(data), "TIFF", 1) == 1
     assert image_pages.count(io.BytesIO(pages(3, "GIF").getvalue()[:length]), "GIF", 1) == 1
+
+
+def test_a_tiff_of_very_many_directories_is_read_to_a_limit() -> None:
+    """Directories that are no pages cost time and memory too, so they count for the limit."""
+    entry = struct.pack("<HHII", 254, 4, 1, 1)
+    directories = 300_000
+    size = 2 + len(entry) + 4
+    chain = bytearray(struct.pack("<2sHI", b"II", 42, 8))
+    for number in range(1, directories + 1):
+        following = 8 + number * size if number < directories else 0
+        chain += struct.pack("<H", 1) + entry + struct.pack("<I", following)
+    source = io.BytesIO(bytes(chain))
+    assert image_pages.count(source, "TIFF", 1) == 1
+    assert source.tell() < len(chain) / 2
