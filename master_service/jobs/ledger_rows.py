@@ -145,6 +145,9 @@ def prepare(db: sqlite3.Connection) -> None:
     Raises ``UnknownLedgerVersion`` for tables of a later release.
     """
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
+    # The first release created the tables before it wrote the version.
+    if version == 0 and db.execute("SELECT 1 FROM sqlite_master WHERE name='files'").fetchall():
+        version = 1
     if not 0 <= version <= VERSION:
         raise UnknownLedgerVersion(version, VERSION)
     upgrades = "".join(f"{UPGRADES[earlier]};" for earlier in range(version or VERSION, VERSION))

@@ -84,12 +84,16 @@ def test_warnings_are_read_as_written(ledger: Ledger, path: Path) -> None:
     again.close()
 
 
-def test_ledger_of_version_1_is_upgraded(path: Path) -> None:
-    """A ledger without the column for warnings opens, and stores warnings from then on."""
+@pytest.mark.parametrize("written", ["PRAGMA user_version=1;", ""])
+def test_ledger_of_version_1_is_upgraded(path: Path, written: str) -> None:
+    """A ledger without the column for warnings opens, and stores warnings from then on.
+
+    The first release could be killed after it had made the tables and before it wrote the version.
+    """
     db = sqlite3.connect(path)
     old = rows.SCHEMA.replace("    warnings TEXT,\n", "")
     assert old != rows.SCHEMA
-    db.executescript(old + "PRAGMA user_version=1;")
+    db.executescript(old + written)
     with db:
         db.execute(rows.INSERT_JOB, rows.job_row(new_job(files=1)))
         (file,) = new_files(1)
