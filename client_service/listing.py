@@ -51,7 +51,7 @@ def full_id(api: JobApi, command: Command, given: str) -> str:
     Raises ``UsageError`` if there is no such job, or several.
     """
     if len(given) >= _FULL_ID:
-        return given
+        return given.lower()
     prefix = given.lower()
     # Older masters do not support the filter and list all jobs.
     found = [head for head in api.jobs(prefix) if head["job_id"].startswith(prefix)]

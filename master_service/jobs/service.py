@@ -52,6 +52,10 @@ class Slaves(Protocol):
         """Return the slaves ("ip:port") that can be called and can do a type."""
         ...
 
+    def registered_for(self, task_type: str) -> list[str]:
+        """Return the slaves ("ip:port") that can do a type and are not missing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceLimits:
@@ -235,10 +239,10 @@ class Service:
     def drop(self, job_id: str, slave: str) -> int:
         """Exclude a slave from this job; return how many files are requeued."""
         job = self.job(job_id)
-        able = self.slaves.capable_of(job.task_type)
-        if slave not in able:
+        # An unreachable slave can be excluded too: it keeps the files that it holds.
+        if slave not in self.slaves.registered_for(job.task_type):
             raise NotFound(f"No slave {slave} that does {job.task_type} is registered.")
-        if able == [slave]:
+        if not set(self.slaves.capable_of(job.task_type)) - {slave}:
             raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
         if job.state is not JobState.RUNNING:
             raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")

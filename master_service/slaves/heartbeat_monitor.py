@@ -111,13 +111,17 @@ class HeartbeatMonitor:
             self._checkers.release()
 
     def _check(self, record: SlaveRecord) -> None:
-        problem = None
+        try:
+            self._registry.record_check(record.ip, record.port, self._problem_of(record))
+        finally:
+            self._being_checked.discard(record.name)
+
+    def _problem_of(self, record: SlaveRecord) -> str | None:
+        """Call the slave; return why that failed, None if it answered."""
         try:
             self._transport.check_status(record.name)
-            if not record.sends_heartbeats:
-                self._registry.record_answer(record.ip, record.port, time.monotonic())
         except TransportError as error:
-            problem = str(error)
-        finally:
-            self._registry.record_check(record.ip, record.port, problem)
-            self._being_checked.discard(record.name)
+            return str(error)
+        if not record.sends_heartbeats:
+            self._registry.record_answer(record.ip, record.port, time.monotonic())
+        return None

@@ -105,7 +105,8 @@ class Registry:
                 )
             is_news = old is None or old.missing or old.capabilities != new.capabilities
             if old is not None and not old.missing:
-                new = replace(new, checked=not is_news, unreachable=old.unreachable)
+                checked = old.checked and not is_news
+                new = replace(new, checked=checked, unreachable=old.unreachable)
             elif old is not None:
                 # While the slave was missing, its reachability may have changed.
                 new = replace(new, checked=False, unreachable=None)
@@ -155,7 +156,7 @@ class Registry:
         with self._lock:
             record = self._records.pop((ip, port), None)
             if record is not None:
-                self._on_change(Change(record, gone=True))
+                self._on_change(Change(replace(record, unreachable=None), gone=True))
 
     def sweep(self, at: float) -> None:
         """Mark slaves without recent heartbeats as missing; remove those silent for an hour."""
@@ -197,6 +198,12 @@ class Registry:
         with self._lock:
             urls = (record.url for record in self._records.values() if record.name == name)
             return next(urls, None)
+
+    def registered_for(self, task_type: str) -> list[str]:
+        """Return the slaves ("ip:port") that do a type and are not missing."""
+        return [
+            record.name for record in self.present() if task_type in record.capabilities.task_types
+        ]
 
     def capable_of(self, task_type: str) -> list[str]:
         """Return the slaves ("ip:port") that can be called and do this task type."""

@@ -339,3 +339,22 @@ def test_states_of_slaves() -> None:
     unreachable = replace(ready, unreachable="Nothing listens there.")
     assert slave_state(unreachable, {"10.0.0.1:3000"}) == "unreachable"
     assert slave_state(replace(unreachable, missing=True), ()) == "missing"
+
+
+def test_a_heartbeat_does_not_stand_in_for_the_check(observed: ObservedRegistry) -> None:
+    """A slave that registers twice before it was called is still to be called."""
+    registry = observed.registry
+    for at in (0, 0.1):
+        registry.register("10.0.0.1", 3000, FULL, at=at)
+    assert not registry.present()[0].checked
+
+
+def test_an_unreachable_slave_that_deregisters_has_left(observed: ObservedRegistry) -> None:
+    """The change says that it left, and nothing of the reason for which it was unreachable."""
+    registry = observed.registry
+    registry.register("10.0.0.1", 3000, FULL, at=0)
+    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+    assert registry.registered_for("text") == ["10.0.0.1:3000"]
+    registry.leave("10.0.0.1", 3000)
+    change = observed.changes[-1]
+    assert (change.gone, change.lost, change.record.unreachable) == (True, False, None)
