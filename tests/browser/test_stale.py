@@ -2,7 +2,7 @@
 
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -14,7 +14,7 @@ from tests.browser.acting import choose, send, shown_job, text, upload_of
 from tests.browser.conftest import Open
 from tests.browser.test_everybody import check
 from tests.contract.jobs_api import call
-from tests.contract.programs import slow_text
+from tests.contract.programs import WORKER, children, running, slow_text
 from tests.e2e.stage import posix_only
 
 Picture = Callable[[Page, str], Path]
@@ -23,16 +23,21 @@ AGO = r"\d+ (s|min) ago"
 
 
 @pytest.fixture
-def busy(own_cluster: LocalCluster, open_page: Open) -> Page:
-    """The first view of a page that has sent a job which stays under way."""
+def busy(own_cluster: LocalCluster, open_page: Open) -> Iterator[Page]:
+    """A page that has sent a job, which stays running since its workers are suspended."""
     own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "1"}
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    choose(page, [text(f"slow {n}.txt", slow_text(60)) for n in range(3)])
+    choose(page, [text(f"slow {n}.txt", slow_text(20)) for n in range(3)])
     send(page)
     expect(upload_of(page, "text")).to_contain_text("Under way")
-    return page
+    workers = [each for slave in own_cluster.slaves for each in children(slave, WORKER)]
+    for worker in workers:
+        worker.suspend()
+    yield page
+    for worker in running(workers):
+        worker.kill()  # a slave that is told to stop would wait for them
 
 
 def another(page: Page, address: str) -> Page:
@@ -144,7 +149,8 @@ def test_master_that_hangs_leaves_stale_marks(open_page: Open, own_cluster: Loca
     process = psutil.Process(master.process.pid)
     process.suspend()
     try:
-        for _ in range(6):
+        # Calls that were begun just before are given up after 20 s, and so are those that follow.
+        for _ in range(14):
             page.clock.run_for(5000)
         expect(badge).to_have_text(re.compile(f"^unknown, last seen ready {AGO}$"))
     finally:

@@ -39,8 +39,9 @@ export function show(place, page) {
     const shown = all.map((one) => cardOf(one, activity.slaves[one.name]));
     keep(slaves, shown, () => shown);
     fresh.heard(); // what follows may take long, or fail
-    // The one can be had without the other.
-    await Promise.allSettled([graph.draw(activity), drawNewestSpeedup(speedup)]);
+    // Not awaited: the browser waits for a script without a limit, and the next question must not.
+    graph.draw(activity).catch(() => {});
+    await drawNewestSpeedup(speedup).catch(() => {});
   }
 
   const stop = repeat(fresh.ask);
