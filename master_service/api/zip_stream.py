@@ -1,4 +1,9 @@
-"""Writes a ZIP archive as a stream of blocks, with one block in memory at a time."""
+"""Writes a ZIP archive as a stream of blocks, with one block of a file in memory at a time.
+
+The format itself is written by the standard library's ``zipfile``. zipstream-ng can't set the time
+and permissions of an entry; stream-zip holds an uncompressed entry in memory as a whole, unless its
+CRC is known before it is read, and requires pycryptodome (16 MB).
+"""
 
 import time
 import zipfile
