@@ -1,4 +1,7 @@
-"""Registers a slave with its master, sends its heartbeats, and deregisters it."""
+"""Registers a slave with its master, sends its heartbeats, and deregisters it.
+
+tenacity ends with the first success, and the loop of heartbeats does not.
+"""
 
 import importlib.metadata
 import json

@@ -1,7 +1,8 @@
 """Decides when to retry a request to a master that does not answer or has no room.
 
 A restart of the master must not fail an upload of hours. (A master that never answered is not
-retried; ``connection`` decides that.)
+retried; ``connection`` decides that.) tenacity counts its time limit from the first attempt, which
+may be such an upload: time limit, ``Retry-After`` and reports would be own code with it too.
 """
 
 import time

@@ -14,7 +14,7 @@ from typing import Protocol, overload
 
 from master_service.jobs.model import File, FileState, JobState
 from master_service.jobs.results import Results
-from master_service.jobs.running_job import RunningJob
+from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
@@ -37,10 +37,6 @@ class Fit(Protocol):
     def add(self, survey: object) -> None:
         """Add one file's survey; raises ``ValueError`` for an invalid one."""
         ...
-
-
-class JobCancelled(Exception):
-    """The job was cancelled while it waited for a full disk."""
 
 
 class ProgressRecorder:
@@ -213,18 +209,13 @@ class ResultRecorder(ProgressRecorder):
 
     def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
         """Write the result; waits while the disk is full."""
-        began, data = time.monotonic(), outcome.data or b""
-        while True:
-            try:
-                saved = self._results.save(self._task, file.filename, data)
-                break
-            except OSError as error:
-                _log.error("a result can't be written: %s", error)
-                if not self.running_job.wait_to_retry(error, began):
-                    if self.running_job.is_cancelled:
-                        raise JobCancelled from error
-                    return _not_written(error)
-        self.running_job.clear_blocked_reason()
+        data = outcome.data or b""
+        try:
+            saved = self.running_job.retry_writes(
+                lambda: self._results.save(self._task, file.filename, data)
+            )
+        except OSError as error:
+            return _not_written(error)
         file.finish(saved.path, saved.sha256, outcome.warnings)
         self._metrics.saved(self._task.name, len(data))
         return None

@@ -3,14 +3,11 @@
 ``_process`` is the life of one job. The engine knows no jobs, and ``results`` knows no slaves.
 """
 
-import errno
 import importlib
 import logging
-import os
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Protocol
@@ -18,14 +15,9 @@ from typing import Protocol
 from master_service.errors import LedgerFull, ShuttingDown
 from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, FileState, Job, JobState
-from master_service.jobs.progress_recorder import (
-    FitRecorder,
-    JobCancelled,
-    ProgressRecorder,
-    ResultRecorder,
-)
+from master_service.jobs.progress_recorder import FitRecorder, ProgressRecorder, ResultRecorder
 from master_service.jobs.results import Results
-from master_service.jobs.running_job import RunningJob
+from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from master_service.worker import ActiveRun, Listener, RunRequest
@@ -171,39 +163,11 @@ class Runner:
         """Return the fit of a job of two runs: the stored one, or that of a first run, stored."""
         fit = self._store.ledger.fit(running_job.job)
         if fit is None:
-            fit = self._retry_while_disk_full(
-                running_job, lambda: self._make_fit(running_job, task)
-            )
+            fit = running_job.retry_writes(lambda: self._make_fit(running_job, task))
             # Stored before the second run: after a restart in it, files that are done already
             # would be missing from another first run.
-            self._retry_while_disk_full(
-                running_job, lambda: self._store.ledger.store_fit(running_job.job, fit)
-            )
+            running_job.retry_writes(lambda: self._store.ledger.store_fit(running_job.job, fit))
         return fit
-
-    def _retry_while_disk_full(
-        self, running_job: RunningJob, action: Callable[[], object]
-    ) -> object:
-        """Repeat the action while the disk is full; return its result.
-
-        Raises the action's error when waiting doesn't help or takes longer than the job's
-        ``patience_s``, and ``JobCancelled`` when the job is cancelled meanwhile.
-        """
-        began: float | None = None
-        while True:
-            try:
-                done = action()
-            except (OSError, LedgerFull) as error:
-                began = time.monotonic() if began is None else began
-                _log.error("job %s: blocked by a storage error: %s", running_job.job.job_id, error)
-                reason = error if isinstance(error, OSError) else _DISK_FULL
-                if not running_job.wait_to_retry(reason, began):
-                    if running_job.is_cancelled:
-                        raise JobCancelled from error
-                    raise
-            else:
-                running_job.clear_blocked_reason()
-                return done
 
     def _make_fit(self, running_job: RunningJob, task: TaskType) -> object:
         """Survey every file on the slaves, and return the merged surveys."""
@@ -297,7 +261,6 @@ def _queue_key(running_job: RunningJob) -> QueueKey:
     return running_job.job.task_type, running_job.patience_s is not None
 
 
-_DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 _INTERNAL_ERROR = Internal(
     "The job stopped because of an internal error or a full disk: see the log of the master for "
     "the details, then retry the job."

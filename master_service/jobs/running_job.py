@@ -1,12 +1,25 @@
-"""The state in memory of a job that is queued or running."""
+"""The state in memory of a job that is queued or running.
+
+``retry_writes`` is a loop of its own: tenacity counts its time limit from the first attempt, which
+may be a run of hours, and makes one more attempt after a cancellation.
+"""
 
 import errno
+import logging
+import os
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
+from master_service.errors import LedgerFull
 from master_service.jobs.model import Job
 from master_service.monitoring.rate_estimator import RateEstimator
 from master_service.monitoring.throughput import SlaveThroughput
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _RETRY_INTERVAL_S = 1.0
 """The interval between two writes to a full disk."""
@@ -14,6 +27,11 @@ _RATE_RESET_S = 5.0
 """After a longer time without files on slaves, the rate is measured anew."""
 _PERMANENT_ERRNOS = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 """Errors that are the same however often the write is repeated."""
+_DISK_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class JobCancelled(Exception):
+    """The job was cancelled while it waited for a full disk."""
 
 
 class RunningJob:
@@ -47,7 +65,7 @@ class RunningJob:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Mark the job as cancelled, and end ``wait_to_retry``."""
+        """Mark the job as cancelled, and end the wait of ``retry_writes``."""
         self._cancelled.set()
 
     @property
@@ -76,22 +94,36 @@ class RunningJob:
         """Return the recent rate in files a second; None while it is too early to say."""
         return self._rate_estimator.rate(time.monotonic(), self.job.ended_files)
 
-    def wait_to_retry(self, error: OSError, since: float) -> bool:
-        """Wait after a failed write; return whether to repeat it.
+    def retry_writes(self, write: Callable[[], T]) -> T:
+        """Call ``write``, and repeat it while the disk can't be written; return its result.
 
-        It is not to be repeated when the error is permanent, the job was cancelled, or
-        ``patience_s`` is over; ``since`` is the monotonic time of the first failure.
+        Raises the error of ``write`` if that is permanent, or if ``patience_s`` is over since its
+        first failure, and ``JobCancelled`` if the job is cancelled meanwhile.
         """
+        first_failure: float | None = None
+        while True:
+            try:
+                done = write()
+            except (OSError, LedgerFull) as error:
+                _log.error("job %s: blocked by a storage error: %s", self.job.job_id, error)
+                now = time.monotonic()
+                first_failure = now if first_failure is None else first_failure
+                reason = error if isinstance(error, OSError) else _DISK_FULL
+                if not self._wait_to_retry(reason, now - first_failure):
+                    if self.is_cancelled:
+                        raise JobCancelled from error
+                    raise
+            else:
+                self.blocked_reason = None
+                return done
+
+    def _wait_to_retry(self, error: OSError, waited_s: float) -> bool:
+        """Wait after a failed write; return whether to repeat it."""
         self.blocked_reason = (
             f"The master can't write ({error.strerror}): make room or give access to RESULTS_DIR "
             "and SPOOL_DIR; the job then continues."
         )
-        waited_s = time.monotonic() - since
         timed_out = self.patience_s is not None and waited_s >= self.patience_s
         if timed_out or error.errno in _PERMANENT_ERRNOS:
             return False
         return not self._cancelled.wait(_RETRY_INTERVAL_S)
-
-    def clear_blocked_reason(self) -> None:
-        """Record that the disk can be written again."""
-        self.blocked_reason = None

@@ -1,7 +1,7 @@
 """Gives waiting files to worker processes and replaces workers that have died.
 
 One thread supervises one worker. A crash, an exceeded deadline or too much memory ends one file and
-its worker, and affects no other file.
+its worker, and affects no other file. (With tenacity, ``_start_worker`` would be longer.)
 """
 
 import contextlib
