@@ -120,9 +120,9 @@ def test_help_needs_no_heavy_imports() -> None:
 
 
 def test_client_is_light() -> None:
-    """Importing the whole client loads nothing of what serves or processes."""
+    """Importing the whole client loads nothing of what serves or processes, nor progress bars."""
     assert not loaded_by("client", *modules(CLIENT)) & (
-        HEAVY | {"flask", "werkzeug", "gevent", MASTER, SLAVE}
+        HEAVY | {"flask", "werkzeug", "gevent", "tqdm", MASTER, SLAVE}
     )
 
 

@@ -1,8 +1,12 @@
 """The progress bars: counts, rates and time left."""
 
 import io
+import os
 import re
+import struct
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -101,6 +105,50 @@ def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
             bar.update(count)
             last = terminal.lines()[-1]
     assert "501/1000" in last
+
+
+_ONE_FILE_A_LINE = """
+import sys
+from client_service.terminal import progress
+with progress.of_files("Downloading results", 3) as bar:
+    for _ in sys.stdin.buffer:
+        bar.update()
+        bar.refresh()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")
+def test_bar_fits_a_terminal_that_was_resized() -> None:
+    """After the terminal has become narrower, the bar has the new width."""
+    import fcntl
+    import pty
+    import termios
+
+    def resize(columns: int) -> None:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+
+    def shown_after_a_file(count: str) -> str:
+        assert program.stdin is not None
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        shown = ""
+        while not re.search(rf"{count} \[[^\r]*\]", shown):
+            shown += os.read(screen, 4096).decode()
+        return next(line for line in re.split(r"[\r\n]+", shown) if count in line).rstrip()
+
+    screen, terminal = pty.openpty()
+    resize(100)
+    with subprocess.Popen(
+        [sys.executable, "-c", _ONE_FILE_A_LINE],
+        cwd=Path(__file__).resolve().parents[3],
+        stdin=subprocess.PIPE,
+        stderr=terminal,
+    ) as program:
+        assert len(shown_after_a_file("1/3")) == 99
+        resize(80)
+        assert len(shown_after_a_file("2/3")) == 79
+    os.close(terminal)
+    os.close(screen)
 
 
 def test_unwritable_message_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
