@@ -1,4 +1,8 @@
-"""Prints the table of the master's jobs, and finds a job by the beginning of its id."""
+"""Prints the table of the master's jobs, and finds a job by the beginning of its id.
+
+Jobs are printed as the pages of the list arrive; rich and tabulate need all rows before the first
+line.
+"""
 
 import dataclasses
 import itertools
