@@ -3,6 +3,9 @@
 Master (``results.zip``) and client (``--output``) compute the paths of a job's results here, in the
 order of the job's files, so that both get the same paths and nothing has to be stored. No I/O,
 clocks or threads.
+
+Characters and devices are checked here: pathvalidate accepts ``..``, ``conin$`` and C1 control
+characters as file names, and turns ``"aux "`` into the device ``aux``.
 """
 
 import os
@@ -25,7 +28,8 @@ _MAX_PART_BYTES = 180
 _MAX_FOLDERS_BYTES = 512
 """For all folders of a path; macOS allows 1,024 bytes for these, the name and the user's folder."""
 _SEPARATORS = re.compile(r"[/\\]")
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+"""Characters that some common file system forbids in a name."""
 _DEVICE_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
@@ -65,6 +69,11 @@ def safe_folders(filename: str) -> list[str]:
 def canonical(name: str) -> str:
     """Return a normal form that is equal for names that some file system treats as equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def is_device(name: str) -> bool:
+    """Return whether Windows opens a device instead of a file of this name, with any extension."""
+    return name.partition(".")[0].strip().lower() in _DEVICE_NAMES
 
 
 def is_named_after_source(task_type: str, filename: str, saved_file: str) -> bool:
@@ -141,9 +150,9 @@ def _numbered(name: str, number: int) -> str:
 
 def _safe(part: str) -> str:
     """Return one part of a path, made valid everywhere; empty if nothing is left."""
-    name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", part))
+    name = FORBIDDEN.sub("_", unicodedata.normalize("NFC", part))
     name = name.encode()[:_MAX_PART_BYTES].decode(errors="ignore").strip(" .")
-    return f"_{name}" if name.partition(".")[0].strip().lower() in _DEVICE_NAMES else name
+    return f"_{name}" if is_device(name) else name
 
 
 def _hash(text: str) -> int:

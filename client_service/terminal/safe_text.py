@@ -5,6 +5,8 @@ No I/O, clocks or threads.
 
 import re
 
+from protocol.result_names import FORBIDDEN, is_device
+
 MAX_NAME_BYTES = 255
 """The limit of common file systems."""
 
@@ -14,12 +16,6 @@ _CONTROLS = re.compile(
     # spaces that ``str.isprintable`` rejects.
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
-_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\ud800-\udfff]')
-_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
-)
-"""Windows opens these devices instead of a file, with any extension."""
 
 
 def printable(text: str) -> str:
@@ -31,9 +27,9 @@ def is_safe(name: str) -> bool:
     """Return whether the name is that of an ordinary, visible file on every common system."""
     return (
         name != ""
-        and not _FORBIDDEN.search(name)
+        and not FORBIDDEN.search(name)
         and not name.startswith(".")
         and not name.endswith((".", " "))
-        and name.partition(".")[0].strip().lower() not in _DEVICES
+        and not is_device(name)
         and len(name.encode()) <= MAX_NAME_BYTES
     )
