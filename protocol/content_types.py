@@ -1,7 +1,8 @@
 """Detects the kind of content of a file by its first bytes, to choose a task type for it.
 
 This is a quick guess; the processor decides whether it can use the file. Only the standard library
-is imported, so that the client starts quickly.
+is imported, so that the client starts quickly. The packages filetype and puremagic take a text that
+begins with BM for a picture, and don't distinguish text from binary data.
 """
 
 import codecs

@@ -1,6 +1,7 @@
 """The rows of ``manifest.csv``, which has the state of each file of a job and where its result is.
 
-RFC 4180 in UTF-8, without a byte order mark. No I/O, clocks or threads.
+RFC 4180 in UTF-8, without a byte order mark. No I/O, clocks or threads. Formulas are escaped here:
+defusedcsv changes some cells so that they can't be restored, and leaves others as they are.
 """
 
 import csv

@@ -3,7 +3,8 @@
 ``python scripts/certificates.py 192.168.1.10 192.168.1.11`` writes to ``certificates/``:
 ``ca.pem`` for all computers (TLS_CA), and for each computer a ``.pem`` (TLS_CERT) with its ``.key``
 (TLS_KEY). A later run keeps the authority, so that computers can be added. ``ca.key`` can sign
-certificates for any name: do not copy it to other computers.
+certificates for any name: do not copy it to other computers. (trustme makes an authority for tests,
+which is valid from 2000 to 3000.)
 """
 
 import argparse

@@ -24,7 +24,8 @@ _UNITS = (
     | {f"{prefix}ib": 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
     | {prefix: 1024**power for power, prefix in enumerate(_PREFIXES, 1)}
 )
-"""Bytes in a unit. KB and KiB follow IEC 80000-13; K alone is binary, as in dd, ls and JVMs."""
+"""Bytes in a unit. KB and KiB follow IEC 80000-13; K alone is binary, as in dd, ls and JVMs.
+(It is decimal in pydantic and humanfriendly, which also accept 1.5 without a unit.)"""
 _MAX_SIZE = 1 << 60
 """Well below 2^63, the limit of SQLite's integers."""
 _TRUE = frozenset({"1", "true", "yes", "on"})

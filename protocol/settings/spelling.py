@@ -45,7 +45,7 @@ def _is_one_edit(one: str, other: str) -> bool:
     """Return whether the names differ by at most one edit.
 
     An edit inserts, deletes or replaces one character, or swaps two neighbours (the distance of
-    Damerau and Levenshtein).
+    Damerau and Levenshtein, which the standard library lacks).
     """
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:

@@ -2,7 +2,8 @@
 
 Landlock (Linux 5.13 and later, landlock(7)) enforces this. It needs no privileges and can't be
 undone, so malicious code in a worker can change nothing but the worker's temporary folder. Reading
-is not restricted. Older kernels and other systems have no Landlock, and nothing is restricted.
+is not restricted. Older kernels and other systems have no Landlock, and nothing is restricted. Of
+the packages, landlock restricts no TCP and no signals, and py-landlock is an alpha version.
 """
 
 import ctypes
