@@ -3,8 +3,7 @@
 Refusal
 ├── UnknownTaskType      400
 ├── NoFiles              400
-├── BadRegistration      400
-├── InvalidRequest       400   an invalid key, number or body
+├── InvalidRequest       400   an invalid body, parameter or header
 ├── NotFound             404   no such job, file, result or slave
 ├── StateConflict        409   not possible in the state of the job
 ├── ProtocolMismatch     409   a slave with another version of the protocol
@@ -44,10 +43,6 @@ class UnknownTaskType(Refusal):
 
 class NoFiles(Refusal):
     """The form has no file in the field of its task type, or the job has no files."""
-
-
-class BadRegistration(Refusal):
-    """A field of a registration is missing or invalid."""
 
 
 class InvalidRequest(Refusal):

@@ -3,21 +3,19 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from flask import Blueprint, Response, current_app, jsonify, redirect
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, current_app, redirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from master_service.api.app_context import app_context
 from master_service.api.jobs import accepted
-from master_service.api.openapi.description import description as openapi_description
-from master_service.api.request_parsing import (
-    idempotency_key_of,
-    json_body,
-    received_form,
-    respond_async,
-)
-from master_service.api.slave_registration import check_is_local, read_address, read_capabilities
+from master_service.api.models import cluster as models
+from master_service.api.models.forms import AssignTaskForm
+from master_service.api.models.jobs import AssignTaskHeaders, Summary
+from master_service.api.openapi.description import description
+from master_service.api.operation import JSON, Accepted, Answer, operation, text_answer
+from master_service.api.request_parsing import idempotency_key, received_form
+from master_service.api.slave_registration import capabilities, check_is_local
 from master_service.api.summary import summary
 from master_service.jobs.model import Job
 from master_service.monitoring.activity import INTERVAL_S
@@ -31,94 +29,119 @@ from protocol.task_types import DEFAULT_TASK_TYPE
 blueprint = Blueprint("master", __name__)
 _log = logging.getLogger(__name__)
 
+_PING = {
+    200: text_answer("The master is up.", "Master is working"),
+    303: Answer("The address of the page."),
+}
+_METRICS = {200: text_answer("The metrics.", 'cluster_jobs_total{task_type="text"} 1.0\n')}
+_DESCRIPTION = {200: Answer("The description.", {JSON: models.ApiDescription})}
+
 
 @blueprint.get("/")
-def index() -> ResponseReturnValue:
-    """Return that the master is up; redirects a browser to the page."""
+@operation("ping", "cluster", answers=_PING, needs_token=False)
+def index() -> AnyResponse:
+    """Return that the master is up; a browser, which asks for text/html, is redirected to the
+    page.
+    """
     if wants_page():
         return redirect("/ui", 303)
     return Response("Master is working", mimetype="text/plain")
 
 
 @blueprint.post("/register")
-def register() -> Response:
-    """Register a slave; repeated calls are its heartbeats."""
+@operation("register_slave", "slaves", errors=(409, 503))
+def register(body: models.SlaveRegistration) -> models.RegistrationAnswer:
+    """Register a slave; repeated, this is its heartbeat."""
     registry = app_context().registry
-    body = json_body()
-    ip, port = read_address(body)
-    capabilities = read_capabilities(body)
-    known = capabilities or registry.capabilities_of(ip, port)
+    ip, port = body.address
+    sent = capabilities(body)
+    known = sent or registry.capabilities_of(ip, port)
     check_is_local(ip, app_context().remote_slave_refusal(known is not None and known.tls))
-    is_new = registry.register(ip, port, capabilities, time.monotonic())
+    is_new = registry.register(ip, port, sent, time.monotonic())
     if is_new and (mixed := registry.mixed_versions()):
         _log.warning(
             "the slaves' versions of %s differ: the same file may give different results", mixed
         )
-    answer: dict[str, object] = {"status": "success", "heartbeat_interval": registry.interval_s}
+    answer: models.RegistrationAnswer = {
+        "status": "success",
+        "heartbeat_interval": registry.interval_s,
+    }
     if reason := registry.unreachable_reason(ip, port):
         answer["unreachable_reason"] = reason
-    return jsonify(answer)
+    return answer
 
 
 @blueprint.delete("/register")
-def leave() -> Response:
+@operation("unregister_slave", "slaves")
+def leave(body: models.SlaveAddress) -> models.RegistrationAnswer:
     """Unregister a slave that shuts down."""
-    ip, port = read_address(json_body())
-    app_context().registry.leave(ip, port)
-    return jsonify(status="success")
+    app_context().registry.leave(*body.address)
+    return {"status": "success"}
 
 
 @blueprint.get("/check_status")
-def check_status() -> Response:
-    """Return all slaves; to a caller without the token, only that the master is up."""
+@operation("check_status", "cluster", needs_token=False)
+def check_status() -> models.ClusterStatus:
+    """Return the registered slaves and those that are missing."""
     if not is_authenticated():
-        return jsonify(status="alive")
+        return {"status": "alive"}
     registry, now = app_context().registry, time.monotonic()
     resting = app_context().resting()
-    return jsonify(
-        status="alive",
-        slaves=[_slave_json(record, now, resting) for record in registry.present()],
-        missing=[_slave_json(record, now, resting) for record in registry.missing()],
-        mixed_versions=registry.mixed_versions(),
-    )
+    return {
+        "status": "alive",
+        "slaves": [_slave_status(record, now, resting) for record in registry.present()],
+        "missing": [_slave_status(record, now, resting) for record in registry.missing()],
+        "mixed_versions": registry.mixed_versions(),
+    }
 
 
 @blueprint.post("/assign_task")
-def assign_task() -> ResponseReturnValue:
-    """Accept files as a job; return its summary when it is over, or a 202 at once."""
+@operation("assign_task", "jobs", form=AssignTaskForm, errors=(503, 507))
+def assign_task(headers: AssignTaskHeaders) -> Summary | Accepted:
+    """Send files, and wait until each is done or has failed; with 'Prefer: respond-async' the
+    answer comes at once.
+    """
     service = app_context().service
-    waits = not respond_async()
+    waits = not headers.respond_async
     with received_form() as form:
         task_type = form.fields.get("task_type", DEFAULT_TASK_TYPE)
-        job_id = service.accept(task_type, form, idempotency_key_of(form), waits)
+        job_id = service.accept(task_type, form, idempotency_key(headers, form), waits)
     if not waits:
         return accepted(job_id)
     job = service.wait(job_id)
-    return jsonify(summary(job, service.files(job), _elapsed_s(job)))
+    return summary(job, service.files(job), _elapsed_s(job))
 
 
 @blueprint.get("/activity")
-def activity() -> Response:
-    """Return what each slave holds, and how many files ended in each of the last intervals."""
+@operation("get_activity", "cluster")
+def activity() -> models.Activity:
+    """Return what each slave holds, and how many files ended in each of the last intervals, the
+    latest last.
+    """
     found, now = app_context().metrics.activity, time.monotonic()
-    return jsonify(
-        interval_seconds=INTERVAL_S,
-        finished_files=found.finished_files(now),
-        slaves={name: asdict(slave) for name, slave in found.by_slave(now).items()},
-    )
+    return {
+        "interval_seconds": INTERVAL_S,
+        "finished_files": found.finished_files(now),
+        "slaves": found.by_slave(now),
+    }
 
 
 @blueprint.get("/metrics")
+@operation("get_metrics", "cluster", answers=_METRICS)
 def metrics() -> Response:
-    """Return the metrics in Prometheus' text format."""
+    """Return the metrics for Prometheus."""
     return Response(app_context().metrics.text(), content_type=CONTENT_TYPE)
 
 
 @blueprint.get("/openapi.json")
+@operation("get_openapi", "cluster", answers=_DESCRIPTION)
 def openapi() -> Response:
-    """Return the OpenAPI description, unsorted, since client generators depend on its order."""
-    text = current_app.json.dumps(openapi_description(), sort_keys=False)
-    return Response(text, mimetype="application/json")
+    """Return this description."""
+    known = current_app.extensions
+    if "openapi" not in known:
+        # Unsorted, since client generators depend on the order.
+        known["openapi"] = current_app.json.dumps(description(current_app), sort_keys=False)
+    return Response(known["openapi"], mimetype="application/json")
 
 
 def _elapsed_s(job: Job) -> float:
@@ -127,9 +150,9 @@ def _elapsed_s(job: Job) -> float:
     return max(0.0, (job.finished_at - job.started_at).total_seconds())
 
 
-def _slave_json(
+def _slave_status(
     record: SlaveRecord, now: float, resting: Mapping[str, Suspension]
-) -> dict[str, object]:
+) -> models.SlaveStatus:
     rest = None if record.missing else resting.get(record.name)
     return {
         "name": record.name,

@@ -4,15 +4,17 @@ import json
 import re
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from flask import Blueprint, request
-from flask.typing import ResponseReturnValue
 from flask_sock import Sock
 from simple_websocket import Server
 
 from master_service.api.app_context import app_context
 from master_service.api.jobs import current_overview
+from master_service.api.models.fields import JobId
+from master_service.api.operation import Answer, operation
 from master_service.errors import InvalidRequest
 
 blueprint = Blueprint("job_events", __name__)
@@ -20,6 +22,7 @@ sock = Sock()
 
 _HANDSHAKE = re.compile(r"[A-Za-z0-9+/]{22}==")
 """Sixteen bytes in Base64."""
+_NO_HANDSHAKE = "This is not a WebSocket handshake (RFC 6455, version 13)."
 _MIN_INTERVAL_S = 0.1
 """The interval between two messages, in seconds; changes in between are sent with the next."""
 
@@ -32,12 +35,22 @@ def check_handshake() -> None:
     app_context().service.job(str((request.view_args or {})["job_id"]))
     version = request.headers.get("Sec-WebSocket-Version")
     if version != "13" or not _HANDSHAKE.fullmatch(request.headers.get("Sec-WebSocket-Key", "")):
-        raise InvalidRequest("This is not a WebSocket handshake (RFC 6455, version 13).")
+        raise InvalidRequest(_NO_HANDSHAKE)
 
 
 @blueprint.get("/jobs/<job_id>/events")
-def no_events(job_id: str) -> ResponseReturnValue:
-    """Refuse a plain GET; the message says what to do instead."""
+@operation(
+    "watch_job",
+    "jobs",
+    answers={101: Answer("The WebSocket is open.")},
+    errors=(404,),
+    bad_request=_NO_HANDSHAKE,
+)
+def no_events(job_id: JobId) -> NoReturn:
+    """Open a WebSocket that sends a JobOverview as JSON: the present one first, then at each
+    change, ten a second at most, and the last one always.
+    """
+    # Handshakes go to ``events``; this is a plain GET.
     app_context().service.job(job_id)
     raise InvalidRequest(
         f"A job's events come through a WebSocket: without one, poll /jobs/{job_id}."
@@ -50,7 +63,7 @@ def events(socket: Server, job_id: str) -> None:
     service = app_context().service
     # ``send`` alone may send only the beginning of a message.
     socket.sock = _SerializedSends(socket.sock)
-    last_sent: dict[str, object] = {}
+    last_sent: Mapping[str, object] = {}
     # Some clients lose a message that arrives together with the handshake's answer.
     time.sleep(_MIN_INTERVAL_S / 2)
     while True:

@@ -5,12 +5,11 @@ No I/O, clocks or threads.
 
 from datetime import datetime
 
+from master_service.api.models.jobs import JobFile, JobOverview
 from master_service.jobs.model import File, Job, JobState
 
 
-def overview(
-    job: Job, rate: float | None = None, waiting_for: str | None = None
-) -> dict[str, object]:
+def overview(job: Job, rate: float | None = None, waiting_for: str | None = None) -> JobOverview:
     """Return a job without its files; ``rate`` is the recent one (files/s) of a running job."""
     left = job.total_files - job.ended_files
     if job.is_over and job.started_at and job.finished_at:
@@ -20,10 +19,10 @@ def overview(
     return {
         "job_id": job.job_id,
         "task_type": job.task_type,
-        "state": job.state.value,
+        "state": job.state,
         "created_at": _text(job.created_at),
-        "started_at": _text(job.started_at),
-        "finished_at": _text(job.finished_at),
+        "started_at": _text(job.started_at) if job.started_at else None,
+        "finished_at": _text(job.finished_at) if job.finished_at else None,
         "total_files": job.total_files,
         "done_files": job.done_files,
         "failed_files": job.failed_files,
@@ -35,14 +34,14 @@ def overview(
     }
 
 
-def file_entry(file: File) -> dict[str, object]:
+def file_entry(file: File) -> JobFile:
     """Return one file of a job."""
     return {
         "index": file.index,
         "filename": file.filename,
         "size": file.size,
         "sha256": file.sha256,
-        "state": file.state.value,
+        "state": file.state,
         "attempts": file.attempts,
         "slave": file.slave,
         "saved_file": file.saved_file,
@@ -53,5 +52,5 @@ def file_entry(file: File) -> dict[str, object]:
     }
 
 
-def _text(time: datetime | None) -> str | None:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+def _text(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,79 +2,78 @@
 
 import re
 
-from flask import Blueprint, Response, jsonify, request, send_file
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, request, send_file
 
 from master_service.api import results_archive
 from master_service.api.app_context import app_context
 from master_service.api.job_json import file_entry, overview
-from master_service.api.request_parsing import (
-    file_state,
-    id_prefix,
-    idempotency_key_of,
-    json_body,
-    page,
-    received_form,
-)
-from master_service.errors import InvalidRequest, NotFound
+from master_service.api.models import jobs as models
+from master_service.api.models.fields import FileIndex, JobId, TaskType
+from master_service.api.models.forms import AddFilesForm
+from master_service.api.operation import BYTES, Accepted, Created, download, operation
+from master_service.api.request_parsing import idempotency_key, json_body, received_form
+from master_service.errors import NotFound
 from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import Job
 
 blueprint = Blueprint("jobs", __name__)
 
-_BYTES = "application/octet-stream"
-_MAX_FILES = 10_000
-_MAX_JOBS = 1000
+_UPLOAD = download("The uploaded bytes.", is_attachment=True)
+_ARCHIVE = download("A ZIP archive.", "application/zip", is_attachment=True)
+_RESULT = download("The result: a picture, or JSON.", "image/png", json=models.Result)
 
 
 @blueprint.post("/jobs")
-def open_job() -> ResponseReturnValue:
-    """Create an open job, which receives its files in further requests."""
-    body = json_body()
-    if not isinstance(body, dict) or not isinstance(body.get("task_type"), str):
-        raise InvalidRequest('The body must be JSON with a task_type: {"task_type": "text"}.')
-    job_id = app_context().service.open(body["task_type"], idempotency_key_of(body=body))
-    return _job_reference(job_id), 201, {"Location": _url(job_id)}
+@operation("create_job", "jobs", errors=(503, 507))
+def open_job(body: models.NewJob, headers: models.IdempotencyHeaders) -> Created:
+    """Create an open job, which receives its files in any number of requests."""
+    key = idempotency_key(headers, body=json_body())
+    return created(app_context().service.open(body.task_type, key))
 
 
 @blueprint.post("/jobs/<job_id>/files")
-def add_files(job_id: str) -> ResponseReturnValue:
+@operation("add_files", "jobs", form=AddFilesForm, errors=(404, 409, 503, 507))
+def add_files(job_id: JobId, headers: models.IdempotencyHeaders) -> models.FileIndexes:
     """Add files to an open job; they are stored when the answer is sent."""
     service = app_context().service
-    if "Idempotency-Key" not in request.headers:
+    if headers.idempotency_key is None:
         service.check_open(job_id)  # before reading a large body
     with received_form(new_job=False) as form:
-        return jsonify(indexes=service.add_files(job_id, form, idempotency_key_of(form)))
+        return {"indexes": service.add_files(job_id, form, idempotency_key(headers, form))}
 
 
 @blueprint.post("/jobs/<job_id>/start")
-def start(job_id: str) -> ResponseReturnValue:
+@operation("start_job", "jobs", errors=(400, 404, 409, 503, 507))
+def start(job_id: JobId) -> Accepted:
     """Start an open job."""
     app_context().service.start(job_id)
     return accepted(job_id)
 
 
 @blueprint.get("/jobs")
-def jobs() -> ResponseReturnValue:
-    """Return a page of jobs without their files, newest first."""
-    offset, limit = page(100, _MAX_JOBS)
-    found = app_context().service.store.ledger.jobs(offset, limit, id_prefix())
-    return jsonify(jobs=[current_overview(job) for job in found])
+@operation("list_jobs", "jobs")
+def jobs(query: models.JobListQuery) -> models.JobList:
+    """List jobs, the newest first."""
+    ledger = app_context().service.store.ledger
+    found = ledger.jobs(query.offset, query.limit, query.id_prefix or "")
+    return {"jobs": [current_overview(job) for job in found]}
 
 
 @blueprint.get("/jobs/<job_id>")
-def job(job_id: str) -> ResponseReturnValue:
+@operation("get_job", "jobs", errors=(404,))
+def job(job_id: JobId, query: models.JobQuery) -> models.Job:
     """Return a job and a page of its files."""
     service = app_context().service
-    (offset, limit), state, code = page(1000, _MAX_FILES), file_state(), request.args.get("code")
     found = current_overview(service.job(job_id))
-    files = service.store.ledger.files(job_id, offset, limit, state, code) if limit else []
-    return jsonify(found | {"files": [file_entry(file) for file in files]})
+    page = (query.offset, query.limit, query.state, query.code)
+    files = service.store.ledger.files(job_id, *page) if query.limit else []
+    return {**found, "files": [file_entry(file) for file in files]}
 
 
 @blueprint.get("/jobs/<job_id>/slaves")
-def slaves(job_id: str) -> ResponseReturnValue:
-    """Return how many of a job's files each slave has done, and its rate while it had some."""
+@operation("get_job_slaves", "jobs", errors=(404,))
+def slaves(job_id: JobId) -> models.JobSlaves:
+    """Return how many of the job's files each slave has done, and how fast."""
     service = app_context().service
     job_id = service.job(job_id).job_id
     running_job, ledger = service.runner.running_job(job_id), service.store.ledger
@@ -83,12 +82,12 @@ def slaves(job_id: str) -> ResponseReturnValue:
     else:
         speeds = ledger.speeds(job_id)
         together = speeds.pop(COMBINED, (0, 0.0))
-    return jsonify(
-        job_id=job_id,
-        by_slave=ledger.done_by_slave(job_id),
-        files_per_second={slave: _rate(*speed) for slave, speed in speeds.items()},
-        together=_rate(*together),
-    )
+    return {
+        "job_id": job_id,
+        "by_slave": ledger.done_by_slave(job_id),
+        "files_per_second": {slave: _rate(*speed) for slave, speed in speeds.items()},
+        "together": _rate(*together),
+    }
 
 
 def _rate(files: int, seconds: float) -> float:
@@ -96,51 +95,53 @@ def _rate(files: int, seconds: float) -> float:
 
 
 @blueprint.get("/jobs/<job_id>/failures")
-def failures(job_id: str) -> ResponseReturnValue:
-    """Return how many of a job's files failed, by code."""
+@operation("get_job_failures", "jobs", errors=(404,))
+def failures(job_id: JobId) -> models.JobFailures:
+    """Return how many of the job's files failed with which code."""
     service = app_context().service
     job_id = service.job(job_id).job_id
-    return jsonify(job_id=job_id, by_code=service.store.ledger.failed_by_code(job_id))
+    return {"job_id": job_id, "by_code": service.store.ledger.failed_by_code(job_id)}
 
 
 @blueprint.delete("/jobs/<job_id>")
-def cancel(job_id: str) -> ResponseReturnValue:
+@operation("cancel_job", "jobs", errors=(404, 507))
+def cancel(job_id: JobId) -> models.JobOverview:
     """Cancel a job; one that is over stays unchanged."""
-    return jsonify(current_overview(app_context().service.cancel(job_id)))
+    return current_overview(app_context().service.cancel(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/retry")
-def retry(job_id: str) -> ResponseReturnValue:
+@operation("retry_job", "jobs", errors=(404, 409, 503, 507))
+def retry(job_id: JobId, headers: models.IdempotencyHeaders) -> Created:
     """Start a new job of the failed files of one that is over."""
-    new_id = app_context().service.retry(job_id, idempotency_key_of())
-    return _job_reference(new_id), 201, {"Location": _url(new_id)}
+    return created(app_context().service.retry(job_id, idempotency_key(headers)))
 
 
 @blueprint.post("/jobs/<job_id>/drop")
-def drop(job_id: str) -> ResponseReturnValue:
+@operation("exclude_slave", "jobs", errors=(404, 409))
+def drop(job_id: JobId, body: models.ExcludedSlave) -> models.SlaveExcluded:
     """Exclude a slave from a job; the other slaves continue."""
-    body = json_body()
-    if not isinstance(body, dict) or not isinstance(body.get("slave"), str):
-        raise InvalidRequest('The body must be JSON with a slave: {"slave": "ip:port"}.')
-    moved = app_context().service.drop(job_id, body["slave"])
-    return jsonify(job_id=job_id, slave=body["slave"], files_moved=moved)
+    moved = app_context().service.drop(job_id, body.slave)
+    return {"job_id": job_id, "slave": body.slave, "files_moved": moved}
 
 
 @blueprint.get("/jobs/<job_id>/inputs/<int:index>")
-def job_input(job_id: str, index: int) -> ResponseReturnValue:
-    """Return an uploaded file."""
+@operation("download_input", "results", answers={200: _UPLOAD}, errors=(404,))
+def job_input(job_id: JobId, index: FileIndex) -> Response:
+    """Download an uploaded file."""
     file, path = app_context().service.input(job_id, index)
     # Uploads are untrusted: a browser must save them, never show or run them.
-    answer = send_file(
-        path, _BYTES, as_attachment=True, download_name=_download_name(file.filename)
-    )
+    answer = send_file(path, BYTES, as_attachment=True, download_name=_download_name(file.filename))
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
 @blueprint.get("/jobs/<job_id>/results.zip")
-def results_zip(job_id: str) -> ResponseReturnValue:
-    """Return the results that a job has so far, in folders, with a manifest."""
+@operation("download_results", "results", answers={200: _ARCHIVE}, errors=(404,))
+def results_zip(job_id: JobId) -> Response:
+    """Download the results that a job has so far, in the folders of the uploads, with a
+    manifest.csv of every file.
+    """
     service = app_context().service
     found = service.job(job_id)
     archive = results_archive.stream(
@@ -152,8 +153,9 @@ def results_zip(job_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/results/<task_type>/<name>")
-def result(task_type: str, name: str) -> ResponseReturnValue:
-    """Return the file of one result."""
+@operation("download_result", "results", answers={200: _RESULT}, errors=(404,))
+def result(task_type: TaskType, name: models.ResultName) -> Response:
+    """Download one result."""
     path = app_context().results.find(task_type, name)
     if path is None:
         raise NotFound(f"There is no result {name} of {task_type}.")
@@ -162,28 +164,33 @@ def result(task_type: str, name: str) -> ResponseReturnValue:
     return _with_accepted_type(answer)
 
 
-def accepted(job_id: str) -> ResponseReturnValue:
+def accepted(job_id: str) -> Accepted:
     """Return the 202 that names a job which runs in the background."""
-    return _job_reference(job_id), 202, {"Location": _url(job_id)}
+    return _reference(job_id), 202, {"Location": _url(job_id)}
+
+
+def created(job_id: str) -> Created:
+    """Return the 201 that names a new job."""
+    return _reference(job_id), 201, {"Location": _url(job_id)}
 
 
 def _with_accepted_type(answer: Response) -> Response:
     """Set ``application/octet-stream`` where ``Accept`` prefers it to the answer's own type."""
-    own = answer.mimetype or _BYTES
-    answer.mimetype = request.accept_mimetypes.best_match((own, _BYTES), own)
+    own = answer.mimetype or BYTES
+    answer.mimetype = request.accept_mimetypes.best_match((own, BYTES), own)
     answer.vary.add("Accept")
     return answer
 
 
-def _job_reference(job_id: str) -> Response:
-    return jsonify(job_id=job_id, status_url=_url(job_id))
+def _reference(job_id: str) -> models.JobReference:
+    return {"job_id": job_id, "status_url": _url(job_id)}
 
 
 def _url(job_id: str) -> str:
     return f"/jobs/{job_id}"
 
 
-def current_overview(job: Job) -> dict[str, object]:
+def current_overview(job: Job) -> models.JobOverview:
     """Return a job without its files, with rate and ``waiting_for`` of a running one."""
     service = app_context().service
     running_job = service.runner.running_job(job.job_id)

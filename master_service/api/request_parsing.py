@@ -1,24 +1,27 @@
-"""Parses requests: forms, small JSON bodies, page parameters, keys and preferences."""
+"""Parses and checks requests: forms, small JSON bodies, query strings and headers."""
 
 import contextlib
 import hashlib
-import re
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+from annotated_types import Ge, Le
 from flask import request
+from pydantic import BaseModel, ValidationError
 
 from master_service.api.app_context import app_context
+from master_service.api.models.fields import Rule
+from master_service.api.models.jobs import IdempotencyHeaders
 from master_service.errors import InvalidRequest, StorageFull
 from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.model import FileState
 from protocol.server.multipart_receiver import Form, UploadNotStored, receive
 from protocol.wire import json_bytes, json_value
 
 _MAX_JSON_BYTES = 64 * 1024
-_ID_PREFIX = re.compile(r"[A-Za-z0-9_-]{4,64}")
-_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+M = TypeVar("M", bound=BaseModel)
 
 
 @contextlib.contextmanager
@@ -50,17 +53,17 @@ def _receive(kind: str, length: int | None, folder: Path) -> Form:
         raise StorageFull(error.description or "") from error
 
 
-def idempotency_key_of(form: Form | None = None, body: object = None) -> IdempotencyKey | None:
+def idempotency_key(
+    headers: IdempotencyHeaders, form: Form | None = None, body: object = None
+) -> IdempotencyKey | None:
     """Return the request's ``Idempotency-Key`` with the fingerprint of its content.
 
     The fingerprint covers the parsed fields and uploads rather than the raw body, since the
     boundary of a form differs in each request.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = headers.idempotency_key
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        raise InvalidRequest("Idempotency-Key must be 1 to 255 printable characters of ASCII.")
     content: dict[str, object] = {"method": request.method, "path": request.path, "body": body}
     if form is not None:
         content["fields"] = form.fields
@@ -81,39 +84,34 @@ def json_body() -> object:
         return None
 
 
-def page(default_limit: int, maximum: int) -> tuple[int, int]:
-    """Return ``offset`` and ``limit`` of the query string; raises ``InvalidRequest``."""
-    return _number("offset", 0, 2**53), _number("limit", default_limit, maximum)
-
-
-def file_state() -> FileState | None:
-    """Return ``state`` of the query string, or None; raises ``InvalidRequest``."""
-    text = request.args.get("state")
+def check(model: type[M], content: object) -> M:
+    """Return the content of a body, query string or headers; raises ``InvalidRequest``."""
     try:
-        return None if text is None else FileState(text)
-    except ValueError:
-        states = ", ".join(state.value for state in FileState)
-        raise InvalidRequest(f"state must be one of {states}.") from None
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise InvalidRequest(_refusal(model, error)) from None
 
 
-def id_prefix() -> str:
-    """Return ``id_prefix`` of the query string, or ""; raises ``InvalidRequest``."""
-    text = request.args.get("id_prefix")
-    if text is None:
-        return ""
-    if not _ID_PREFIX.fullmatch(text):
-        raise InvalidRequest("id_prefix must be 4 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
-    return text
+def _refusal(model: type[BaseModel], error: ValidationError) -> str:
+    """Return what is wrong first, as a sentence."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "value_error" and not first["loc"]:
+        return str(first["ctx"]["error"])  # of the model as a whole
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    if first["type"] == "missing" or not first["loc"]:
+        needed = {name: field for name, field in fields.items() if field.is_required()}
+        such_as = {name: (field.examples or [""])[0] for name, field in needed.items()}
+        return f"The body must be JSON with {' and '.join(needed)}: {json.dumps(such_as)}."
+    name = str(first["loc"][0])
+    return f"{name} must be {_rule(fields[name].metadata)}."
 
 
-def respond_async() -> bool:
-    """Return whether the request has ``Prefer: respond-async`` (RFC 7240)."""
-    preferences = ",".join(request.headers.getlist("Prefer")).split(",")
-    return any(p.partition(";")[0].strip().lower() == "respond-async" for p in preferences)
-
-
-def _number(name: str, default: int, maximum: int) -> int:
-    text = request.args.get(name, str(default))
-    if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= maximum:
-        return int(text)
-    raise InvalidRequest(f"{name} must be a whole number from 0 to {maximum}.")
+def _rule(metadata: Iterable[object]) -> str:
+    """Return what a field must be: its ``Rule``, a number within its bounds, or a text."""
+    bounds: list[object] = []
+    for each in metadata:
+        if isinstance(each, Rule):
+            return each.text
+        if isinstance(each, Ge | Le):
+            bounds.append(each.ge if isinstance(each, Ge) else each.le)
+    return f"a whole number from {bounds[0]} to {bounds[1]}" if bounds else "a text"

@@ -3,19 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from master_service.api.models.jobs import FailedFile, SavedFile, Summary
 from master_service.jobs.model import File, FileState, Job
 from protocol.counts import counted
 
 
-def summary(job: Job, files: Iterable[File], elapsed_s: float) -> dict[str, object]:
+def summary(job: Job, files: Iterable[File], elapsed_s: float) -> Summary:
     """Return the summary of a finished job; ``files`` must be in upload order."""
-    saved: list[dict[str, object]] = []
-    failed: list[dict[str, object]] = []
+    saved: list[SavedFile] = []
+    failed: list[FailedFile] = []
     slaves: Counter[str] = Counter()
     for file in files:
-        if file.state is FileState.DONE:
-            with_warnings = {"warnings": list(file.warnings)} if file.warnings else {}
-            saved.append({"index": file.index, "saved_file": file.saved_file, **with_warnings})
+        if file.state is FileState.DONE and file.saved_file is not None:
+            saved.append({"index": file.index, "saved_file": file.saved_file})
+            if file.warnings:
+                saved[-1]["warnings"] = list(file.warnings)
             slaves.update([file.slave] if file.slave else ())
         if file.failure is not None:
             failed.append(

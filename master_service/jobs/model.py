@@ -31,6 +31,8 @@ class FileState(str, Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    __str__ = str.__str__
+
 
 class JobState(str, Enum):
     """The states of a job; an *open* one still receives files."""
@@ -40,6 +42,8 @@ class JobState(str, Enum):
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+
+    __str__ = str.__str__
 
 
 FILE_TRANSITIONS: Mapping[FileState, frozenset[FileState]] = {

@@ -7,6 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from annotated_types import Ge
 
 INTERVAL_S = 5
 _INTERVALS = 120
@@ -20,15 +23,15 @@ FileKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SlaveActivity:
-    """The activity of one slave.
+    """The activity of one slave, also in the API.
 
     ``current_files`` names the five files that it has held longest. ``files_per_minute`` counts
     the files that ended in the last minute, interpolated in the oldest interval.
     """
 
-    held_files: int
+    held_files: Annotated[int, Ge(0)]
     current_files: list[str]
-    files_per_minute: int
+    files_per_minute: Annotated[int, Ge(0)]
 
 
 @dataclass(slots=True)

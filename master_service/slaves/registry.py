@@ -6,6 +6,7 @@ Times are seconds of a monotonic clock, given by the caller.
 import threading
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from master_service.errors import TooManySlaves
 from protocol.task_types import TASK_TYPES
@@ -15,7 +16,8 @@ FORGOTTEN_AFTER_S = 3600.0
 MAX_SLAVES = 1000
 """Each costs memory, and time for every event; without a limit a client could register any number
 of slaves."""
-SLAVE_STATES = ("ready", "resting", "unreachable", "missing")
+SlaveState = Literal["ready", "resting", "unreachable", "missing"]
+SLAVE_STATES: tuple[str, ...] = get_args(SlaveState)
 SINGLE_PASS_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
 """The task types of a slave that registers with its address alone: all that need one run."""
 
@@ -59,7 +61,7 @@ class SlaveRecord:
         return f"{'https' if self.capabilities.tls else 'http'}://{self.name}"
 
 
-def slave_state(record: SlaveRecord, resting: Container[str]) -> str:
+def slave_state(record: SlaveRecord, resting: Container[str]) -> SlaveState:
     """Return the slave's state, one of ``SLAVE_STATES``; ``resting`` holds names ("ip:port")."""
     if record.missing:
         return "missing"

@@ -348,6 +348,9 @@ def test_jobs_by_the_beginning_of_their_ids(cluster: LocalCluster) -> None:
     [
         *[None, b"[]", b'{"task_type": 1}', b"{", b'{"task_type": "\\ud800"}'],
         b'{"task_type": "text", "more": NaN}',
+        b'{"task_type": "text", "more": 1' + b"0" * 5000 + b"}",
+        b'{"task_type": "text", "more": ' + b"[" * 60_000,
+        b'{"task_type": "text", "more": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
     ],
 )
 def test_malformed_new_jobs_are_refused(cluster: LocalCluster, body: bytes | None) -> None:

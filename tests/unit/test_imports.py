@@ -22,6 +22,8 @@ PURE = (
     *(f"scheduling.{name}" for name in DECIDING),
     "jobs.model",
     "api.job_json",
+    "api.models.cluster",
+    "api.models.jobs",
     "api.slave_registration",
     "api.summary",
 )

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from master_service.api.slave_registration import check_is_local, read_address, read_capabilities
-from master_service.errors import BadRegistration, ProtocolMismatch
+from master_service.api.models.cluster import SlaveAddress, SlaveRegistration
+from master_service.api.request_parsing import check
+from master_service.api.slave_registration import capabilities, check_is_local
+from master_service.errors import InvalidRequest, ProtocolMismatch
+from master_service.slaves.registry import Capabilities
 from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION
 
@@ -15,6 +18,16 @@ REFUSAL = "Slaves of this computer alone."
 def body(**parts: object) -> dict[str, Any]:
     """Return a registration that is valid except for the given parts."""
     return {"slave_ip": "192.168.1.20", "slave_port": 3000} | parts
+
+
+def read_address(content: object) -> tuple[str, int]:
+    """Return the address of an accepted registration."""
+    return check(SlaveAddress, content).address
+
+
+def read_capabilities(content: object) -> Capabilities | None:
+    """Return the capabilities of an accepted registration."""
+    return capabilities(check(SlaveRegistration, content))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +80,7 @@ def test_addresses_and_names_are_accepted(ip: str) -> None:
 )
 def test_malformed_addresses_are_refused(ip: object) -> None:
     """A text that is not exactly one address or host name is refused."""
-    with pytest.raises(BadRegistration, match="slave_ip"):
+    with pytest.raises(InvalidRequest, match="slave_ip"):
         read_address(body(slave_ip=ip))
 
 
@@ -87,7 +100,7 @@ def test_port_can_be_number_or_text(port: object) -> None:
 )
 def test_malformed_ports_are_refused(port: object) -> None:
     """A port that is not a whole number from 1 to 65535 is refused."""
-    with pytest.raises(BadRegistration, match="slave_port"):
+    with pytest.raises(InvalidRequest, match="slave_port"):
         read_address(body(slave_port=port))
 
 
@@ -97,20 +110,20 @@ def test_both_parts_are_needed(name: str, missing: object) -> None:
     """A missing, null or empty part is refused, and the error names both parts."""
     whole = body(**{name: missing})
     for registration in (whole, {key: value for key, value in whole.items() if key != name}):
-        with pytest.raises(BadRegistration, match="slave_ip and slave_port"):
+        with pytest.raises(InvalidRequest, match="slave_ip and slave_port"):
             read_address(registration)
 
 
 @pytest.mark.parametrize("registration", [None, [], "text", 7, True])
 def test_body_that_is_no_object_is_refused(registration: object) -> None:
     """A body that is not a JSON object is refused."""
-    with pytest.raises(BadRegistration, match="JSON"):
+    with pytest.raises(InvalidRequest, match="JSON"):
         read_address(registration)
 
 
 def test_remote_slave_is_refused() -> None:
     """A master that accepts only local slaves refuses every address but loopback ones."""
-    with pytest.raises(BadRegistration, match=REFUSAL):
+    with pytest.raises(InvalidRequest, match=REFUSAL):
         check_is_local("192.168.1.5", REFUSAL)
     for ip in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
         check_is_local(ip, REFUSAL)
@@ -176,7 +189,7 @@ MALFORMED: dict[str, list[object]] = {
 )
 def test_malformed_extras_are_refused_by_name(name: str, value: object) -> None:
     """An extra field of the wrong type is refused, and the error names it."""
-    with pytest.raises(BadRegistration, match=name):
+    with pytest.raises(InvalidRequest, match=name):
         read_capabilities(body(**{name: value}))
 
 
@@ -190,7 +203,7 @@ def test_long_texts_are_cut() -> None:
 
 def test_task_types_can_be_logged() -> None:
     """The task types are a frozenset, which the scheduler's replay log can write."""
-    details = read_capabilities({"task_types": ["text", "a newer one"]})
+    details = read_capabilities(body(task_types=["text", "a newer one"]))
     assert details is not None
     assert type(details.task_types) is frozenset
     assert details.task_types == {"text"}
@@ -205,5 +218,5 @@ def test_installed_languages_are_kept() -> None:
     other = read_capabilities(body(workers=1))
     assert other is not None
     assert other.ocr_languages == ()
-    with pytest.raises(BadRegistration, match="ocr_languages"):
+    with pytest.raises(InvalidRequest, match="ocr_languages"):
         read_capabilities(body(ocr_languages="eng"))

@@ -12,7 +12,11 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
+from master_service.api.models.fields import FileIndex
+from master_service.api.models.jobs import FileIndexes, JobListQuery, NewJob
 from master_service.api.openapi.description import description
+from master_service.api.operation import Created, operation, operation_of
+from master_service.api.request_parsing import check
 from master_service.app import create_master
 from master_service.settings import MasterSettings
 from protocol.settings.environment import Environment
@@ -59,19 +63,25 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     master.close()
 
 
-def operations() -> dict[str, dict[str, Any]]:
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    """The description of the application."""
+    return description(app)
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return each operation by its method and path, with the parameters of its path."""
     return {
         f"{method} {path}": {**one, "path_parameters": item.get("parameters", [])}
-        for path, item in description()["paths"].items()
+        for path, item in document["paths"].items()
         for method, one in item.items()
         if method != "parameters"
     }
 
 
-def media() -> Iterator[tuple[str, str, dict[str, Any]]]:
+def media(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield name, media type and description of each body of a request or an answer."""
-    for name, one in operations().items():
+    for name, one in operations(document).items():
         for kind, content in one.get("requestBody", {}).get("content", {}).items():
             yield name, kind, content
         for status, answer in one["responses"].items():
@@ -79,7 +89,7 @@ def media() -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield f"{name} {status}", kind, content
 
 
-def test_every_call_is_described(app: Flask) -> None:
+def test_every_call_is_described(app: Flask, document: dict[str, Any]) -> None:
     """Methods, paths and the types of path parameters are those of the program."""
     known = {
         f"{method.lower()} {path_of(rule.rule)}": {
@@ -91,13 +101,13 @@ def test_every_call_is_described(app: Flask) -> None:
         # Pages are not part of the API.
         if not rule.endpoint.startswith("ui.")
     }
-    schemas = description()["components"]["schemas"]
+    schemas = document["components"]["schemas"]
     described = {
         name: {
             parameter["name"]: resolved(parameter["schema"], schemas)["type"]
             for parameter in one["path_parameters"]
         }
-        for name, one in operations().items()
+        for name, one in operations(document).items()
     }
     assert described == known
 
@@ -113,12 +123,12 @@ def resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_operation_ids_do_not_change() -> None:
+def test_operation_ids_do_not_change(document: dict[str, Any]) -> None:
     """Every call has its operation id, a summary and one described tag."""
-    assert {one["operationId"]: name for name, one in operations().items()} == OPERATION_IDS
-    tags = {tag["name"] for tag in description()["tags"]}
-    assert {tag for one in operations().values() for tag in one["tags"]} == tags
-    assert all(one["summary"] and len(one["tags"]) == 1 for one in operations().values())
+    assert {one["operationId"]: name for name, one in operations(document).items()} == OPERATION_IDS
+    tags = {tag["name"] for tag in document["tags"]}
+    assert {tag for one in operations(document).values() for tag in one["tags"]} == tags
+    assert all(one["summary"] and len(one["tags"]) == 1 for one in operations(document).values())
 
 
 def references(node: Any) -> Iterator[str]:
@@ -131,16 +141,15 @@ def references(node: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_every_schema_is_referred_to() -> None:
+def test_every_schema_is_referred_to(document: dict[str, Any]) -> None:
     """The schemas are exactly those that are referred to."""
-    document = json.loads(json.dumps(description()))
     found = set(references(document))
     assert found == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
 
-def test_every_error_has_its_shape() -> None:
+def test_every_error_has_its_shape(document: dict[str, Any]) -> None:
     """Each error answer is an ``Error``; 503 and 507 have ``Retry-After``."""
-    for name, one in operations().items():
+    for name, one in operations(document).items():
         for status, answer in one["responses"].items():
             if int(status) >= 400:
                 schema = answer["content"]["application/json"]["schema"]
@@ -149,13 +158,13 @@ def test_every_error_has_its_shape() -> None:
                 assert has_time == (status in ("503", "507")), name
 
 
-def test_forms_are_plain_objects() -> None:
+def test_forms_are_plain_objects(document: dict[str, Any]) -> None:
     """A form is one object with an optional list of files for each form field.
 
     For ``anyOf``, some generators create a call without a body.
     """
-    schemas = description()["components"]["schemas"]
-    forms = [content for _, kind, content in media() if kind == "multipart/form-data"]
+    schemas = document["components"]["schemas"]
+    forms = [content for _, kind, content in media(document) if kind == "multipart/form-data"]
     assert len(forms) == 2
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     for form in forms:
@@ -165,10 +174,10 @@ def test_forms_are_plain_objects() -> None:
             assert files.items() <= schema["properties"][task.form_field].items()
 
 
-def test_downloads_are_bytes() -> None:
+def test_downloads_are_bytes(document: dict[str, Any]) -> None:
     """Bodies other than JSON, text and forms are bytes, and listed before JSON."""
     kinds: dict[str, list[str]] = {}
-    for name, kind, content in media():
+    for name, kind, content in media(document):
         kinds.setdefault(name, []).append(kind)
         if kind not in ("application/json", "text/plain", "multipart/form-data"):
             assert content["schema"] == {"type": "string", "format": "binary"}
@@ -180,35 +189,78 @@ def test_downloads_are_bytes() -> None:
     }
 
 
-def test_login_cookie_is_described(app: Flask) -> None:
+def test_login_cookie_is_described(app: Flask, document: dict[str, Any]) -> None:
     """The name of the cookie is that of the login's cookie."""
-    schemes = description()["components"]["securitySchemes"]
+    schemes = document["components"]["securitySchemes"]
     assert schemes["cookie"]["name"] == app.config["SESSION_COOKIE_NAME"]
     assert schemes["token"]["scheme"] == "bearer"
-    assert description()["security"] == [{"token": []}, {"cookie": []}, {}]
+    assert document["security"] == [{"token": []}, {"cookie": []}, {}]
 
 
 @needs_validators
-def test_description_is_valid_openapi() -> None:
+def test_description_is_valid_openapi(document: dict[str, Any]) -> None:
     """The description passes a validator of OpenAPI 3.1."""
     from openapi_spec_validator import validate
 
-    validate(json.loads(json.dumps(description())))
+    validate(json.loads(json.dumps(document)))
 
 
 @needs_validators
-def test_examples_are_as_described() -> None:
+def test_examples_are_as_described(document: dict[str, Any]) -> None:
     """Each JSON, text and form body has examples, and each example is valid."""
     from tests.described import Description
 
-    described = Description(description())
+    described = Description(document)
     counts: Counter[str] = Counter()
-    for name, kind, content in media():
+    for name, kind, content in media(document):
         for example in content.get("examples", {}).values():
             assert described.faults(content["schema"], example["value"]) == [], name
             counts[f"{name} {kind}"] += 1
         assert counts[f"{name} {kind}"] or content["schema"].get("format") == "binary", name
-    for one in operations().values():
+    for one in operations(document).values():
         for parameter in one.get("parameters", []):
             if "example" in parameter:
                 assert described.faults(parameter["schema"], parameter["example"]) == []
+
+
+def test_examples_of_bodies_are_accepted(app: Flask, document: dict[str, Any]) -> None:
+    """The master accepts the example of each JSON body."""
+    contents = {
+        one["operationId"]: one["requestBody"]["content"]["application/json"]
+        for one in operations(document).values()
+        if "application/json" in one.get("requestBody", {}).get("content", {})
+    }
+    declared = filter(None, map(operation_of, app.view_functions.values()))
+    bodies = {one.name: one.inputs["body"] for one in declared if "body" in one.inputs}
+    assert contents.keys() == bodies.keys()
+    for name, content in contents.items():
+        check(bodies[name], content["examples"]["example"]["value"])
+
+
+def test_signature_is_the_description() -> None:
+    """Parameters and answers of a view are described as its signature has them."""
+    app = Flask(__name__)
+
+    @app.get("/things/<int:index>")
+    @operation("get_thing", "jobs", errors=(404,))
+    def thing(index: FileIndex, query: JobListQuery) -> FileIndexes:
+        """Return a thing."""
+        return {"indexes": [index, query.limit]}
+
+    @app.post("/things")
+    @operation("create_thing", "jobs")
+    def create(body: NewJob) -> Created:
+        """Create a thing."""
+        return {"job_id": body.task_type, "status_url": "/x"}, 201, {"Location": "/x"}
+
+    described = operations(description(app))
+    get, post = described["get /things/{index}"], described["post /things"]
+    assert [one["name"] for one in get["parameters"]] == ["offset", "limit", "id_prefix"]
+    assert get["path_parameters"][0]["schema"] == {"type": "integer", "minimum": 0}
+    assert get["summary"] == "Return a thing."
+    assert list(get["responses"]) == ["200", "400", "401", "403", "404"]
+    assert list(post["responses"]) == ["201", "400", "401", "403", "413"]
+    client = app.test_client()
+    assert client.get("/things/7?limit=3").json == {"indexes": [7, 3]}
+    answer = client.post("/things", json={"task_type": "text"})
+    assert (answer.status_code, answer.headers["Location"]) == (201, "/x")
