@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from master_service import routes
 from master_service.api import job_events, jobs
 from master_service.api.app_context import AppContext
+from master_service.engine import Engine
 from master_service.errors import Refusal
 from master_service.jobs.disk_space import DiskSpace
 from master_service.jobs.results import Results
@@ -27,7 +28,7 @@ from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
 from master_service.ui import login, pages
-from master_service.worker import Worker
+from master_service.worker import BuiltinEngine
 from protocol.server import access_control
 from protocol.server.multipart_receiver import Limits
 
@@ -39,7 +40,7 @@ class Master:
     """The Flask app, and the components that ``start`` must stop and close."""
 
     app: Flask
-    worker: Worker
+    engine: Engine
     runner: Runner
     store: JobStore
     retention: Retention
@@ -47,7 +48,7 @@ class Master:
     def stop(self) -> None:
         """End waiting requests and runs; the jobs resume when the master is restarted."""
         self.runner.stop()
-        self.worker.stop()
+        self.engine.stop()
 
     def close(self) -> None:
         """Stop the retention thread, and write pending changes of the ledger."""
@@ -59,37 +60,37 @@ def create_master(settings: MasterSettings) -> Master:
     """Create the master, start its threads, and resume unfinished jobs."""
     metrics = Metrics()
 
-    def url_of(slave: str) -> str | None:
-        return registry.url_of(slave)  # created below
-
+    registry = Registry(settings.heartbeat_interval_s)
     authority = settings.tls.authority
-    transport = Transport(settings.token, settings.slave_timeout_s, url_of, authority)
-    log = settings.scheduler_log
-    event_log = EventLog(log, settings.max_attempts) if log else None
-    worker = Worker(transport, settings.max_attempts, event_log)
-    registry = Registry(settings.heartbeat_interval_s, worker.slave_changed)
+    transport = Transport(settings.token, settings.slave_timeout_s, registry.url_of, authority)
+    engine = _engine(settings, registry, transport)
+    registry.subscribe(engine.slave_changed)
     results = Results(settings.results_dir, settings.results_label)
     store = JobStore(settings.spool_dir)
-    runner = Runner(store, worker, results, metrics)
+    runner = Runner(store, engine, results, metrics)
     context = AppContext(
-        service=Service(
-            store, runner, registry, metrics, _service_limits(settings), worker.resting
-        ),
+        service=Service(store, runner, engine, metrics, _service_limits(settings)),
         registry=registry,
         results=results,
         disk_space=DiskSpace(settings.spool_dir, settings.results_dir),
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
-        resting=worker.resting,
+        resting=engine.suspended,
         remote_slave_refusal=partial(_remote_slave_refusal, settings),
     )
     _add_gauges(context, runner)
     runner.recover()
     store.ledger.damage.start_logging()
-    HeartbeatMonitor(registry, transport, worker.tick, worker.suspects).start()
+    HeartbeatMonitor(registry, transport, engine.tick, engine.unhealthy).start()
     retention = Retention(store, timedelta(days=settings.job_retention_days))
     retention.start()
-    return Master(_app(context, settings), worker, runner, store, retention)
+    return Master(_app(context, settings), engine, runner, store, retention)
+
+
+def _engine(settings: MasterSettings, registry: Registry, transport: Transport) -> Engine:
+    log = settings.scheduler_log
+    event_log = EventLog(log, settings.max_attempts) if log else None
+    return BuiltinEngine(registry, transport, settings.max_attempts, event_log)
 
 
 class _Json(DefaultJSONProvider):

@@ -1,17 +1,22 @@
 """The built-in engine: carries out the scheduler's actions, with one thread for each batch.
 
 ``jobs.runner`` gives it the files of a run. It sends them to slaves, reports every step of each
-file to a listener, and sets an event when all files have ended.
+file to an observer, and sets an event when all files have ended.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
-from master_service.errors import ShuttingDown
+from master_service.engine import (
+    ActiveRun,
+    Engine,
+    RunObserver,
+    RunRequest,
+    SlaveChange,
+    Suspension,
+)
 from master_service.scheduling.events import (
     Accept,
     Action,
@@ -34,19 +39,15 @@ from master_service.scheduling.events import (
 )
 from master_service.scheduling.replay_log import EventLog
 from master_service.scheduling.scheduler import Scheduler
-from master_service.scheduling.state import Suspension
-from master_service.slaves.registry import Change
+from master_service.slaves.registry import Registry
 from master_service.slaves.transport import (
     BatchRequest,
-    InputFile,
     InvalidAnswer,
     SlaveFull,
     SlaveLost,
     Transport,
     TransportError,
 )
-from protocol.counts import counted
-from protocol.task_types import TaskType
 from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
@@ -62,97 +63,44 @@ _YIELD_S = 0.0001
 """Under gevent other threads run only while this one waits, and a sleep of 0 s is no wait."""
 
 
-class Listener(Protocol):
-    """Receives the steps of each file, identified by its position in the run.
-
-    All methods but ``ended`` are called in order, under the engine's lock, and must not block.
-    ``ended`` is called outside of the lock and may block.
-    """
-
-    def handed_over(self, positions: Sequence[int], slave: str) -> None:
-        """Record that the files are sent to a slave."""
-        ...
-
-    def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
-        """Record that the file waits for a slave again, and which slaves have blamed it."""
-        ...
-
-    def discarded(self, positions: Sequence[int]) -> None:
-        """Record that the run was cancelled before these files had an outcome."""
-        ...
-
-    def ended(self, position: int, outcome: Outcome) -> None:
-        """Record the final outcome of the file."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """The files of one run, all of one task type.
-
-    ``sizes`` are in bytes. ``blamed_by`` holds the slaves that blamed a file in earlier runs, by
-    position. The files fail when no slave is reachable for ``patience_s`` seconds (None: never).
-    """
-
-    task: TaskType
-    inputs: Sequence[InputFile]
-    sizes: Sequence[int]
-    blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    survey: bool = False
-    fit: object = None
-    patience_s: float | None = None
-
-
-@dataclass(slots=True)
-class ActiveRun:
-    """A run that the engine has begun."""
-
-    request: RunRequest
-    listener: Listener
-    unfinished: int
-    finished: threading.Event = field(default_factory=threading.Event)
-
-    def wait(self) -> None:
-        """Wait until every file has ended; raise ``ShuttingDown`` if the master stops first."""
-        self.finished.wait()
-        if self.unfinished:
-            raise ShuttingDown
-
-
-class Worker:
+class BuiltinEngine(Engine):
     """Processes any number of runs on the slaves at the same time."""
 
     def __init__(
-        self, transport: Transport, max_attempts: int, event_log: EventLog | None = None
+        self,
+        registry: Registry,
+        transport: Transport,
+        max_attempts: int,
+        event_log: EventLog | None = None,
     ) -> None:
+        self._registry = registry
         self._transport = transport
         self._scheduler = Scheduler(max_attempts)
         self._event_log = event_log
         self._runs: dict[str, ActiveRun] = {}
-        # Serializes the scheduler's decisions and the listener calls that follow from them.
+        # Serializes the scheduler's decisions and the observer calls that follow from them.
         self._lock = threading.Lock()
 
-    def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
-        """Begin a run under a name that no other run in progress has."""
-        active_run = ActiveRun(request, listener, unfinished=len(request.inputs))
+    def begin(self, name: str, request: RunRequest, observer: RunObserver) -> ActiveRun:
+        """Add the files to those that the scheduler assigns to slaves."""
+        active_run = ActiveRun(request, observer)
         if not active_run.unfinished:
-            active_run.finished.set()
             return active_run
         with self._lock:
-            self._runs[run] = active_run
+            self._runs[name] = active_run
         now, task_type = time.monotonic(), request.task.name
         self._handle(
-            RunAdded(now, run, task_type, request.sizes, request.patience_s, request.blamed_by)
+            RunAdded(now, name, task_type, request.sizes, request.patience_s, request.blamed_by)
         )
         return active_run
 
-    def cancel(self, run: str) -> None:
+    def cancel(self, name: str) -> None:
         """Cancel a run; files whose outcome is being saved now still end with that outcome."""
-        self._handle(RunCancelled(time.monotonic(), run))
+        self._handle(RunCancelled(time.monotonic(), name))
 
-    def drop(self, run: str, slave: str) -> int:
+    def exclude(self, name: str, slave: str) -> int:
         """Exclude a slave from a run; return how many of the run's files it held."""
-        actions = self._handle(SlaveExcluded(time.monotonic(), run, slave))
+        actions = self._handle(SlaveExcluded(time.monotonic(), name, slave))
         return sum(isinstance(action, Requeue) for action in actions)
 
     def stop(self) -> None:
@@ -160,26 +108,32 @@ class Worker:
         for run in list(self._runs.values()):
             run.finished.set()
 
-    def slave_changed(self, change: Change) -> None:
-        """Handle a slave that registered, changed, left, became unreachable or was lost."""
-        now, record = time.monotonic(), change.record
-        if change.gone:
-            if record.unreachable and not change.lost:
-                _log.warning("slave %s is unreachable: %s", record.name, record.unreachable)
-            else:
-                _log.info("slave %s %s", record.name, "is missing" if change.lost else "has left")
-            self._handle(SlaveGone(now, record.name, change.lost))
-        else:
-            capabilities = record.capabilities
-            _log.info("slave %s: %s", record.name, counted(capabilities.workers, "worker"))
-            self._handle(SlaveUp(now, record.name, capabilities.workers, capabilities.task_types))
+    def why_unavailable(self, task_type: str) -> str | None:
+        """Return why no registered slave can do the type; None when one can."""
+        return self._registry.why_unavailable(task_type)
 
-    def resting(self) -> dict[str, Suspension]:
+    def registered_slaves(self, task_type: str) -> list[str]:
+        """Return the slaves ("ip:port") that do the type, and are not missing."""
+        return self._registry.registered_for(task_type)
+
+    def callable_slaves(self, task_type: str) -> list[str]:
+        """Return the slaves ("ip:port") that do the type, and that the master can call."""
+        return self._registry.capable_of(task_type)
+
+    def slave_changed(self, change: SlaveChange) -> None:
+        """Tell the scheduler that a slave can be given files, has changed, or is gone."""
+        now = time.monotonic()
+        if change.gone:
+            self._handle(SlaveGone(now, change.slave, change.lost))
+        else:
+            self._handle(SlaveUp(now, change.slave, change.workers, change.task_types))
+
+    def suspended(self) -> dict[str, Suspension]:
         """Return the slaves ("ip:port") that get no files now: backing off or quarantined."""
         with self._lock:
             return self._scheduler.suspended(time.monotonic())
 
-    def suspects(self) -> set[str]:
+    def unhealthy(self) -> set[str]:
         """Return the slaves ("ip:port") whose last exchange was lost or invalid."""
         with self._lock:
             return self._scheduler.suspects()
@@ -210,19 +164,19 @@ class Worker:
             if isinstance(action, Send):
                 self._send(action)
             elif isinstance(action, Requeue):
-                listener = self._runs[action.run].listener
-                _notify(listener.requeued, action.index, action.blamed_by)
+                observer = self._runs[action.run].observer
+                _notify(observer.requeued, action.index, action.blamed_by)
             elif isinstance(action, Discard):
                 discarded.setdefault(action.run, []).append(action.index)
         for name, positions in discarded.items():
-            _notify(self._runs[name].listener.discarded, positions)
+            _notify(self._runs[name].observer.discarded, positions)
             self._count_finished(name, len(positions))
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
         # Copied now: ``inputs`` forgets files that end, and the thread starts later.
         inputs = [run.request.inputs[index] for index in batch.indexes]
-        _notify(run.listener.handed_over, batch.indexes, batch.slave)
+        _notify(run.observer.handed_over, batch.indexes, batch.slave)
         batch_request = BatchRequest(run.request.task, inputs, run.request.survey, run.request.fit)
         threading.Thread(
             target=self._exchange_batch, args=(batch, batch_request), daemon=True
@@ -265,7 +219,7 @@ class Worker:
         run = self._runs[name]
         if isinstance(ending, GiveUp):
             ending = Outcome(run.request.inputs[index].filename, failure=ending.failure)
-        _notify(run.listener.ended, index, ending)
+        _notify(run.observer.ended, index, ending)
         with self._lock:
             self._count_finished(name, 1)
 
@@ -279,8 +233,8 @@ class Worker:
 
 
 def _notify(step: Callable[..., None], *values: object) -> None:
-    """Call a method of a listener; its exceptions are logged, so that other files go on."""
+    """Call a method of an observer; its exceptions are logged, so that other files go on."""
     try:
         step(*values)
-    except Exception:  # noqa: BLE001 (border to the listener; the job finds out at its end)
+    except Exception:  # noqa: BLE001 (border to the observer; the job finds out at its end)
         _log.exception("could not record a step of a file")

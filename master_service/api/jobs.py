@@ -121,7 +121,7 @@ def retry(job_id: JobId, headers: models.IdempotencyHeaders) -> Created:
 @operation("exclude_slave", "jobs", errors=(404, 409))
 def drop(job_id: JobId, body: models.ExcludedSlave) -> models.SlaveExcluded:
     """Exclude a slave from a job; the other slaves continue."""
-    moved = app_context().service.drop(job_id, body.slave)
+    moved = app_context().service.exclude(job_id, body.slave)
     return {"job_id": job_id, "slave": body.slave, "files_moved": moved}
 
 

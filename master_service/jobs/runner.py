@@ -10,8 +10,8 @@ import time
 from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Protocol
 
+from master_service.engine import Engine, RunRequest
 from master_service.errors import LedgerFull, ShuttingDown
 from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, FileState, Job, JobState
@@ -20,7 +20,6 @@ from master_service.jobs.results import Results
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
-from master_service.worker import ActiveRun, Listener, RunRequest
 from protocol.counts import counted
 from protocol.failures import Internal
 from protocol.task_types import TASK_TYPES, TaskType
@@ -34,22 +33,6 @@ MAX_RUNNING_SYNC_JOBS = 32
 """Jobs of one task type with a waiting request that run at a time: most of them are small."""
 _PAGE_FILES = 2000
 _YIELD_S = 0.0001
-
-
-class Engine(Protocol):
-    """What brings files to slaves and outcomes back; implemented by ``worker.Worker``."""
-
-    def begin(self, run: str, request: RunRequest, listener: Listener) -> ActiveRun:
-        """Start a run; its ``wait`` returns when every file has an outcome."""
-        ...
-
-    def cancel(self, run: str) -> None:
-        """Cancel a run: its files without an outcome are discarded."""
-        ...
-
-    def drop(self, run: str, slave: str) -> int:
-        """Exclude a slave from a run; return how many of its files the slave held."""
-        ...
 
 
 class Runner:
@@ -107,9 +90,9 @@ class Runner:
                 waiting.remove(running_job)
                 self._launch(running_job)
 
-    def drop(self, job_id: str, slave: str) -> int:
+    def exclude(self, job_id: str, slave: str) -> int:
         """Exclude a slave from a job; return how many of its files the slave held."""
-        return self._engine.drop(job_id, slave)
+        return self._engine.exclude(job_id, slave)
 
     def stop(self) -> None:
         """Wake the requests that wait for jobs; the jobs resume when the master is restarted."""

@@ -6,12 +6,13 @@ it, whether a caller waits or not. A synchronous request calls ``accept``, then 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
+from master_service.engine import Engine
 from master_service.errors import (
     JobTooLarge,
     LedgerFull,
@@ -30,7 +31,6 @@ from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
-from master_service.scheduling.state import Suspension
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
 
@@ -39,22 +39,6 @@ _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
 _YIELD_S = 0.0001
 """gevent switches threads only in a wait; a wait of zero does not switch."""
-
-
-class Slaves(Protocol):
-    """What the service asks about slaves; implemented by ``slaves.registry.Registry``."""
-
-    def why_unavailable(self, task_type: str) -> str | None:
-        """Return why no slave can do a type; None when one can."""
-        ...
-
-    def capable_of(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that can be called and can do a type."""
-        ...
-
-    def registered_for(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that can do a type and are not missing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +60,9 @@ class Service:
 
     store: JobStore
     runner: Runner
-    slaves: Slaves
+    engine: Engine
     metrics: Metrics
     limits: ServiceLimits
-    resting: Callable[[], Mapping[str, Suspension]]
-    """Returns the resting slaves ("ip:port"), which get no files for now."""
     _open_job_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held while an open job receives files, starts or is cancelled."""
 
@@ -98,7 +80,7 @@ class Service:
         uploads = uploads_for(task, form)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
-        if waits and (reason := self.slaves.why_unavailable(task_type)):
+        if waits and (reason := self.engine.why_unavailable(task_type)):
             raise NoSlaves(reason)
         self.check_capacity()
         job = new_job(task_type, JobState.QUEUED)
@@ -129,7 +111,7 @@ class Service:
         """
         unavailable_since: float | None = None
         while not running_job.over.wait(_POLL_INTERVAL_S):
-            reason = self.slaves.why_unavailable(running_job.job.task_type)
+            reason = self.engine.why_unavailable(running_job.job.task_type)
             if reason is None or running_job.patience_s is not None:
                 unavailable_since = None
                 continue
@@ -236,17 +218,17 @@ class Service:
             self._enqueue(job, None)
         return new_id
 
-    def drop(self, job_id: str, slave: str) -> int:
+    def exclude(self, job_id: str, slave: str) -> int:
         """Exclude a slave from this job; return how many files are requeued."""
         job = self.job(job_id)
         # An unreachable slave can be excluded too: it keeps the files that it holds.
-        if slave not in self.slaves.registered_for(job.task_type):
+        if slave not in self.engine.registered_slaves(job.task_type):
             raise NotFound(f"No slave {slave} that does {job.task_type} is registered.")
-        if not set(self.slaves.capable_of(job.task_type)) - {slave}:
+        if not set(self.engine.callable_slaves(job.task_type)) - {slave}:
             raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
         if job.state is not JobState.RUNNING:
             raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")
-        return self.runner.drop(job_id, slave)
+        return self.runner.exclude(job_id, slave)
 
     # Queries
 
@@ -277,14 +259,15 @@ class Service:
             return running_job.blocked_reason
         if not running_job.launched:
             return "Other jobs of its type run first."
-        return self.slaves.why_unavailable(running_job.job.task_type) or self._all_resting(
+        return self.engine.why_unavailable(running_job.job.task_type) or self._all_resting(
             running_job
         )
 
     def _all_resting(self, running_job: RunningJob) -> str | None:
         """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
-        able, resting = self.slaves.capable_of(running_job.job.task_type), self.resting()
-        if running_job.has_files_in_progress or not all(name in resting for name in able):
+        able = self.engine.callable_slaves(running_job.job.task_type)
+        resting = self.engine.suspended()
+        if running_job.has_files_in_progress or not able or any(n not in resting for n in able):
             return None
         reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
         return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."

@@ -7,6 +7,7 @@ same actions: no I/O, clocks or threads.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from master_service.engine import Suspension
 from master_service.scheduling.assignment import Assignment, Batch
 from master_service.scheduling.events import (
     Accept,
@@ -33,7 +34,6 @@ from master_service.scheduling.state import (
     NO_VALID_ANSWER,
     Run,
     Slave,
-    Suspension,
 )
 from protocol.failures import RETRIED_CODES, UNBLAMED_CODES, Failure
 

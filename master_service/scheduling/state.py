@@ -5,8 +5,8 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from master_service.engine import Suspension
 from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.partition import Partition
 from master_service.scheduling.slave_health import SlaveHealth
@@ -42,14 +42,6 @@ SUSPENSION_REASONS = {
 }
 QUARANTINED = "files failed on it that other slaves could do"
 """Like ``SUSPENSION_REASONS``, a clause that follows the word "because"."""
-
-
-class Suspension(NamedTuple):
-    """Why a slave gets no files now, for how long already, and for how much longer (seconds)."""
-
-    reason: str
-    elapsed_s: float
-    remaining_s: float
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ class HeartbeatMonitor:
     """Runs a loop four times a second.
 
     ``on_tick`` gets the time and, if the master was stalled, for how many seconds (else 0).
-    ``suspects`` returns the slaves ("ip:port") whose last exchange was lost or invalid.
+    ``unhealthy`` returns the slaves ("ip:port") whose last exchange was lost or invalid.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class HeartbeatMonitor:
         registry: Registry,
         transport: Transport,
         on_tick: Callable[[float, float], None],
-        suspects: Callable[[], Collection[str]],
+        unhealthy: Callable[[], Collection[str]],
     ) -> None:
         self._registry = registry
         self._transport = transport
         self._on_tick = on_tick
-        self._suspects = suspects
+        self._unhealthy = unhealthy
         self._being_checked: set[str] = set()
         """Slaves that are being called, or wait in ``_to_check``."""
         self._to_check: deque[SlaveRecord] = deque()
@@ -69,7 +69,7 @@ class HeartbeatMonitor:
                 self._check_all(self._new_slaves())
                 if now >= next_check:
                     next_check = now + _RECHECK_INTERVAL_S
-                    self._check_all(self._suspect_slaves())
+                    self._check_all(self._unhealthy_slaves())
                 if now >= next_poll:
                     next_poll = now + self._registry.interval_s
                     self._check_all(self._slaves_without_heartbeats())
@@ -80,10 +80,10 @@ class HeartbeatMonitor:
     def _new_slaves(self) -> list[SlaveRecord]:
         return [record for record in self._registry.present() if not record.checked]
 
-    def _suspect_slaves(self) -> list[SlaveRecord]:
-        suspects = self._suspects()
+    def _unhealthy_slaves(self) -> list[SlaveRecord]:
+        unhealthy = self._unhealthy()
         present = self._registry.present()
-        return [record for record in present if record.unreachable or record.name in suspects]
+        return [record for record in present if record.unreachable or record.name in unhealthy]
 
     def _slaves_without_heartbeats(self) -> list[SlaveRecord]:
         # Missing slaves too: an answer is the only way for them to come back.

@@ -3,13 +3,18 @@
 Times are seconds of a monotonic clock, given by the caller.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from master_service.engine import SlaveChange
 from master_service.errors import TooManySlaves
+from protocol.counts import counted
 from protocol.task_types import TASK_TYPES
+
+_log = logging.getLogger(__name__)
 
 MISSED_HEARTBEATS = 3
 FORGOTTEN_AFTER_S = 3600.0
@@ -70,24 +75,19 @@ def slave_state(record: SlaveRecord, resting: Container[str]) -> SlaveState:
     return "resting" if record.name in resting else "ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A slave registered or changed, deregistered, became unreachable, or was lost."""
-
-    record: SlaveRecord
-    gone: bool = False
-    lost: bool = False
-
-
 class Registry:
-    """Every slave of the last hour; calls ``on_change`` for each that comes, changes or goes."""
+    """Every slave of the last hour; reports changes to the subscriber."""
 
-    def __init__(self, interval_s: float, on_change: Callable[[Change], None]) -> None:
+    def __init__(self, interval_s: float) -> None:
         self.interval_s = interval_s
-        self._on_change = on_change
+        self._on_change: Callable[[SlaveChange], None] = _ignore
         self._records: dict[tuple[str, int], SlaveRecord] = {}
-        # Held during ``on_change`` too, so that changes are reported in order.
+        # Held while a change is reported, so that changes are reported in order.
         self._lock = threading.RLock()
+
+    def subscribe(self, on_change: Callable[[SlaveChange], None]) -> None:
+        """Report changes of slaves to this function; to be called before a slave registers."""
+        self._on_change = on_change
 
     def register(self, ip: str, port: int, capabilities: Capabilities | None, at: float) -> bool:
         """Record a registration or heartbeat; return whether the slave is new, back or changed.
@@ -114,7 +114,7 @@ class Registry:
                 new = replace(new, checked=False, unreachable=None)
             self._records[ip, port] = new
             if is_news and new.unreachable is None:
-                self._on_change(Change(new))
+                self._report(new)
         return is_news
 
     def _evict_if_full(self) -> None:
@@ -145,7 +145,7 @@ class Registry:
             new = replace(old, checked=True, unreachable=problem)
             self._records[ip, port] = new
             if (old.unreachable is None) != (problem is None):
-                self._on_change(Change(new, gone=problem is not None))
+                self._report(new, gone=problem is not None)
 
     def unreachable_reason(self, ip: str, port: int) -> str | None:
         """Return why the master can't call the slave; None if it can or has not tried yet."""
@@ -158,7 +158,7 @@ class Registry:
         with self._lock:
             record = self._records.pop((ip, port), None)
             if record is not None:
-                self._on_change(Change(replace(record, unreachable=None), gone=True))
+                self._report(replace(record, unreachable=None), gone=True)
 
     def sweep(self, at: float) -> None:
         """Mark slaves without recent heartbeats as missing; remove those silent for an hour."""
@@ -170,7 +170,7 @@ class Registry:
                 elif silent_s >= MISSED_HEARTBEATS * self.interval_s and not record.missing:
                     lost = replace(record, missing=True)
                     self._records[key] = lost
-                    self._on_change(Change(lost, gone=True, lost=True))
+                    self._report(lost, gone=True, lost=True)
 
     def compensate_stall(self, late_s: float, at: float) -> None:
         """Move every slave's last heartbeat forward by the time the master was stalled."""
@@ -178,6 +178,20 @@ class Registry:
             for key, record in self._records.items():
                 last_seen = min(record.last_seen + late_s, at)
                 self._records[key] = replace(record, last_seen=last_seen)
+
+    def _report(self, record: SlaveRecord, gone: bool = False, lost: bool = False) -> None:
+        name, capabilities = record.name, record.capabilities
+        if lost:
+            _log.info("slave %s is missing", name)
+        elif gone and record.unreachable:
+            _log.warning("slave %s is unreachable: %s", name, record.unreachable)
+        elif gone:
+            _log.info("slave %s has deregistered", name)
+        else:
+            _log.info("slave %s is available: %s", name, counted(capabilities.workers, "worker"))
+        self._on_change(
+            SlaveChange(name, capabilities.workers, capabilities.task_types, gone, lost)
+        )
 
     def present(self) -> list[SlaveRecord]:
         """Return the slaves that are not missing, in order of registration."""
@@ -237,6 +251,10 @@ class Registry:
         ]
         why = "; ".join(reasons) or "none of those registered says that it can"
         return f"No slaves available for {task_type}: {why}"
+
+
+def _ignore(_: SlaveChange) -> None:
+    return
 
 
 def _why_not(record: SlaveRecord, task_type: str) -> str | None:

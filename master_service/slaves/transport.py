@@ -15,6 +15,7 @@ from typing import Any
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
+from master_service.engine import InputFile
 from master_service.slaves.reachability import not_a_slave, why_unreachable
 from protocol.cooperative_yield import YieldTimer
 from protocol.frames import FRAMES_TYPE, decode_frames
@@ -53,15 +54,6 @@ class SlaveLost(TransportError):
 
 class InvalidAnswer(TransportError):
     """The slave's answer is invalid."""
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """One file to send: its name as uploaded, its path on the master, its size in bytes."""
-
-    filename: str
-    path: Path
-    size: int
 
 
 @dataclass(frozen=True, slots=True)

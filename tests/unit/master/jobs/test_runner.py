@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from master_service.engine import ActiveRun, Engine, RunObserver, RunRequest
 from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, Job, JobState
 from master_service.jobs.results import Results
@@ -14,35 +15,37 @@ from master_service.jobs.runner import MAX_RUNNING_JOBS, MAX_RUNNING_SYNC_JOBS, 
 from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import Metrics
-from master_service.worker import ActiveRun, Listener, RunRequest
 from protocol.wire import Outcome
 from tests.contract.programs import wait_until
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
 
-class Engine:
+class EngineOnDemand(Engine):
     """An engine whose runs stay active until ``finish``."""
 
     def __init__(self) -> None:
         self.active_run: dict[str, ActiveRun] = {}
 
-    def begin(self, run: str, work: RunRequest, listener: Listener) -> ActiveRun:
-        active_run = ActiveRun(work, listener, unfinished=len(work.inputs))
-        self.active_run[run] = active_run
+    def begin(self, name: str, request: RunRequest, observer: RunObserver) -> ActiveRun:
+        active_run = ActiveRun(request, observer)
+        self.active_run[name] = active_run
         return active_run
 
-    def cancel(self, run: str) -> None:
+    def cancel(self, name: str) -> None:
         raise NotImplementedError
 
-    def drop(self, run: str, slave: str) -> int:
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def why_unavailable(self, task_type: str) -> str | None:
         raise NotImplementedError
 
     def finish(self, run: str, data: bytes = b"{}") -> None:
         """End a run of one file with a result."""
         active_run = self.active_run.pop(run)
-        active_run.listener.handed_over([0], "a:1")
-        active_run.listener.ended(0, Outcome("a.txt", data=data))
+        active_run.observer.handed_over([0], "a:1")
+        active_run.observer.ended(0, Outcome("a.txt", data=data))
         active_run.unfinished = 0
         active_run.finished.set()
 
@@ -51,7 +54,7 @@ class Bench:
     """A runner with its own store."""
 
     def __init__(self, folder: Path) -> None:
-        self.engine = Engine()
+        self.engine = EngineOnDemand()
         self.store = JobStore(folder / "spool")
         results = Results(folder / "results", "results")
         self.metrics = Metrics()

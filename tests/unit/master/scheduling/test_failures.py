@@ -1,11 +1,11 @@
 """Lost, full and invalid exchanges: what follows for slaves and runs."""
 
+from master_service.engine import Suspension
 from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.state import (
     MAX_BACKOFF_S,
     MIN_BACKOFF_S,
     SUSPENSION_REASONS,
-    Suspension,
 )
 from protocol.failures import Internal
 from tests.unit.master.scheduling.simulator import Simulation

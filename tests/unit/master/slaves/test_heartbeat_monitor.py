@@ -32,7 +32,7 @@ class BlockingTransport(Transport):
 
 def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
     """Each slave is called once, and 500 registrations do not start 500 threads."""
-    registry, transport = Registry(2.0, lambda _: None), BlockingTransport()
+    registry, transport = Registry(2.0), BlockingTransport()
     for port in range(1, 501):
         registry.register("10.0.0.1", port, None, at=0)
     monitor = HeartbeatMonitor(registry, transport, lambda _now, _late: None, set)
@@ -53,11 +53,11 @@ def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
     assert len(transport.called) == 500
 
 
-def test_only_new_and_suspect_slaves_are_called() -> None:
+def test_only_new_and_unhealthy_slaves_are_called() -> None:
     """A slave with heartbeats is called if it is new, unreachable, or its last exchange failed."""
-    registry, suspects = Registry(2.0, lambda _: None), set[str]()
+    registry, unhealthy = Registry(2.0), set[str]()
     monitor = HeartbeatMonitor(
-        registry, BlockingTransport(), lambda _now, _late: None, lambda: suspects
+        registry, BlockingTransport(), lambda _now, _late: None, lambda: unhealthy
     )
     for port in (3000, 3001, 3002):
         registry.register("10.0.0.1", port, Capabilities(), at=0)
@@ -67,6 +67,6 @@ def test_only_new_and_suspect_slaves_are_called() -> None:
     registry.record_check("10.0.0.1", 3002, None)
     assert monitor._new_slaves() == []
     assert monitor._slaves_without_heartbeats() == []
-    assert [record.port for record in monitor._suspect_slaves()] == [3001]
-    suspects.add("10.0.0.1:3002")
-    assert [record.port for record in monitor._suspect_slaves()] == [3001, 3002]
+    assert [record.port for record in monitor._unhealthy_slaves()] == [3001]
+    unhealthy.add("10.0.0.1:3002")
+    assert [record.port for record in monitor._unhealthy_slaves()] == [3001, 3002]

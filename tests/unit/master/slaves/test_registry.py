@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from master_service.engine import SlaveChange
 from master_service.errors import TooManySlaves
 from master_service.slaves.registry import (
     SINGLE_PASS_TASK_TYPES,
     Capabilities,
-    Change,
     Registry,
     SlaveRecord,
     slave_state,
@@ -22,12 +22,13 @@ class ObservedRegistry:
     """A registry with an interval of two seconds, and the changes that it has reported."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
-        self.registry = Registry(2.0, self.changes.append)
+        self.changes: list[SlaveChange] = []
+        self.registry = Registry(2.0)
+        self.registry.subscribe(self.changes.append)
 
     def reported(self) -> list[tuple[str, bool, bool]]:
         """Return and forget the changes reported so far: name, gone, lost."""
-        reported = [(change.record.name, change.gone, change.lost) for change in self.changes]
+        reported = [(change.slave, change.gone, change.lost) for change in self.changes]
         self.changes.clear()
         return reported
 
@@ -63,7 +64,7 @@ def test_changed_capabilities_are_reported(observed: ObservedRegistry) -> None:
     """A slave that registers with other capabilities is reported again."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
     observed.registry.register("10.0.0.1", 3000, Capabilities(workers=8), at=1)
-    assert [change.record.capabilities.workers for change in observed.changes] == [4, 8]
+    assert [change.workers for change in observed.changes] == [4, 8]
 
 
 def test_three_silent_intervals_make_a_slave_missing_and_lost_once(
@@ -188,7 +189,8 @@ def test_last_heartbeat_is_never_in_the_future(observed: ObservedRegistry) -> No
 def test_change_is_made_before_it_is_reported() -> None:
     """A change is made before it is reported, and the next one waits for the callback."""
     seen: list[list[str]] = []
-    registry = Registry(2.0, lambda _: seen.append([r.name for r in registry.present()]))
+    registry = Registry(2.0)
+    registry.subscribe(lambda _: seen.append([r.name for r in registry.present()]))
     registry.register("a", 1, FULL, at=0)
     registry.register("b", 1, FULL, at=3)
     registry.sweep(at=6)
@@ -349,12 +351,23 @@ def test_a_heartbeat_does_not_stand_in_for_the_check(observed: ObservedRegistry)
     assert not registry.present()[0].checked
 
 
-def test_an_unreachable_slave_that_deregisters_has_left(observed: ObservedRegistry) -> None:
-    """The change says that it left, and nothing of the reason for which it was unreachable."""
+def test_log_says_what_became_of_a_slave(
+    observed: ObservedRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An unreachable slave that deregisters is logged as deregistered, not as unreachable again."""
+    caplog.set_level("INFO")
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
     registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
     assert registry.registered_for("text") == ["10.0.0.1:3000"]
     registry.leave("10.0.0.1", 3000)
-    change = observed.changes[-1]
-    assert (change.gone, change.lost, change.record.unreachable) == (True, False, None)
+    assert observed.reported()[-1] == ("10.0.0.1:3000", True, False)
+    registry.register("10.0.0.1", 3000, FULL, at=1)
+    registry.sweep(at=100)
+    assert caplog.messages == [
+        "slave 10.0.0.1:3000 is available: 4 workers",
+        "slave 10.0.0.1:3000 is unreachable: Nothing listens there.",
+        "slave 10.0.0.1:3000 has deregistered",
+        "slave 10.0.0.1:3000 is available: 4 workers",
+        "slave 10.0.0.1:3000 is missing",
+    ]

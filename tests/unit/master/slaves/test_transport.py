@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from master_service.engine import InputFile
 from master_service.slaves import transport
 from master_service.slaves.transport import (
     BatchRequest,
-    InputFile,
     InvalidAnswer,
     SlaveLost,
     Transport,
@@ -46,6 +46,7 @@ from gevent import monkey
 monkey.patch_all()
 import sys, threading, time
 from pathlib import Path
+from master_service.engine import InputFile
 from master_service.slaves.transport import InputFile, BatchRequest, SlaveLost, Transport
 from protocol.task_types import TASK_TYPES
 
