@@ -15,12 +15,12 @@ from master_service.api import job_events, jobs
 from master_service.api.app_context import AppContext
 from master_service.engine import Engine
 from master_service.errors import Refusal
-from master_service.jobs.disk_space import DiskSpace
 from master_service.jobs.results import Results
 from master_service.jobs.retention import Retention
 from master_service.jobs.runner import Runner
 from master_service.jobs.service import Service, ServiceLimits
 from master_service.jobs.store import JobStore
+from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings

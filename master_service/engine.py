@@ -4,7 +4,7 @@
 one is a module with a subclass of ``Engine`` and a line in ``app.py`` that creates it. An engine
 imports this module and ``protocol``; it knows no jobs, no ledger and no results.
 
-The way of one run: ``jobs.runner`` calls ``begin`` with a ``RunRequest`` and a ``RunObserver``.
+The way of one run: ``jobs.execution`` calls ``begin`` with a ``RunRequest`` and a ``RunObserver``.
 The engine reports every step of every file to the observer, and sets ``ActiveRun.finished`` when
 all files have ended. What the observer has been told is on disk; the engine stores nothing. After
 a restart of the master, ``begin`` is called again with the files that have not ended.
@@ -76,7 +76,10 @@ class RunObserver(Protocol):
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
-        """Record the final outcome of the file."""
+        """Record the final outcome of the file.
+
+        The ``data`` of a result are the bytes to save; in a run for surveys, the survey as JSON.
+        """
         ...
 
 
@@ -143,7 +146,7 @@ class Engine(ABC):
     def begin(self, name: str, request: RunRequest, observer: RunObserver) -> ActiveRun:
         """Begin a run under a name that no other run in progress has; does not wait for its end.
 
-        Called by ``jobs.runner`` for each run of a job, which then calls ``ActiveRun.wait``.
+        Called by ``jobs.execution`` for each run of a job, which then calls ``ActiveRun.wait``.
         """
 
     @abstractmethod
@@ -191,7 +194,7 @@ class Engine(ABC):
     def exclude(self, name: str, slave: str) -> int:
         """Give a slave no more files of a run, and requeue those of it that the slave holds.
 
-        Returns how many these are. Called by ``jobs.runner``; the job is running, and another
+        Returns how many these are. Called by ``jobs.service``; the job is running, and another
         slave does its task type.
         """
         return 0

@@ -1,6 +1,6 @@
 """The built-in engine: carries out the scheduler's actions, with one thread for each batch.
 
-``jobs.runner`` gives it the files of a run. It sends them to slaves, reports every step of each
+``jobs.execution`` gives it the files of a run. It sends them to slaves, reports every step of each
 file to an observer, and sets an event when all files have ended.
 """
 

@@ -53,6 +53,17 @@ def add_files(
     return files
 
 
+def new_job_of(old: Job, files: Sequence[File]) -> tuple[Job, list[File]]:
+    """Return a queued job of the same type, with new files for some files of an old job."""
+    job = new_job(old.task_type, JobState.QUEUED)
+    copies = [
+        File(index, file.filename, file.size, file.sha256) for index, file in enumerate(files)
+    ]
+    job.total_files = len(copies)
+    job.bytes_received = sum(file.size for file in copies)
+    return job, copies
+
+
 def _too_large(upload: Upload, max_bytes: int) -> Failure:
     return TooLarge(
         f"The file has {counted(upload.size, 'byte')}, more than the {max_bytes} allowed: make it "

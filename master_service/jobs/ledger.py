@@ -1,30 +1,18 @@
-"""The ledger: the SQLite database with a row for each job and file.
-
-In WAL mode, what a call has written when it returns survives the process. After a loss of power
-the latest changes may be missing, but the database is consistent.
-"""
+"""The ledger: the rows of jobs and files, and what may be asked and changed of them."""
 
 import json
-import logging
 import sqlite3
-import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from master_service.errors import LedgerDamaged, LedgerFull, NotFound
+from master_service.errors import NotFound
 from master_service.jobs import idempotency_keys
 from master_service.jobs import ledger_rows as rows
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.ledger_damage import DamageLog
+from master_service.jobs.ledger_database import LedgerDatabase
 from master_service.jobs.model import File, FileState, Job, JobState
-
-_log = logging.getLogger(__name__)
-_RETRY_INTERVAL_S = 1.0
-_LOCK_TIMEOUT_S = 0.5
-"""How long to wait for another program's lock on the file; after it the ledger counts as full."""
 
 
 class Ledger:
@@ -36,136 +24,111 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        # The lock serialises all calls, so sqlite3 need not check the thread.
-        self._db = sqlite3.connect(
-            path, _LOCK_TIMEOUT_S, check_same_thread=False, isolation_level=None
-        )
-        self._lock = threading.RLock()
-        self._pending_files: dict[tuple[str, int], File] = {}
-        self._pending_jobs: dict[str, Job] = {}
-        self._retry_at = 0.0
-        self.damage = DamageLog(path)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        rows.prepare(self._db)
+        self._db = LedgerDatabase(path)
+
+    @property
+    def damage(self) -> DamageLog:
+        """Whether the file is malformed."""
+        return self._db.damage
 
     def close(self) -> None:
         """Write pending changes, and close the database."""
-        with self._lock:
-            self.flush()
-            self._db.close()
+        self._db.close()
+
+    def flush(self) -> bool:
+        """Write pending changes; return whether that was possible."""
+        return self._db.flush()
 
     def recover(self) -> None:
         """Requeue the jobs and files that were running when the last master ended."""
-        with self._lock, self.damage.checked():
-            self._db.executescript(f"BEGIN;{rows.RECOVER}COMMIT;")
+        with self._db.connection() as db:
+            db.executescript(f"BEGIN;{rows.RECOVER}COMMIT;")
 
     # Changes
 
     def add(self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None) -> str:
         """Insert a job with its files; return its id, or the id stored for the same key."""
-        with self._unbuffered_transaction():
-            answer = idempotency_keys.stored_answer(self._db, idempotency_key)
+        with self._db.transaction() as db:
+            answer = idempotency_keys.stored_answer(db, idempotency_key)
             if answer is not None:
                 return str(answer)
-            number = int(self._db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
-            self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            idempotency_keys.store_answer(self._db, idempotency_key, job.job_id, number)
+            number = int(db.execute(rows.INSERT_JOB, rows.job_row(job)).lastrowid or 0)
+            db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
+            idempotency_keys.store_answer(db, idempotency_key, job.job_id, number)
             return job.job_id
 
     def add_files(
         self, job: Job, files: Sequence[File], idempotency_key: IdempotencyKey | None
     ) -> None:
         """Insert more files of an open job, whose counts include them already."""
-        with self._unbuffered_transaction():
-            idempotency_keys.stored_answer(self._db, idempotency_key)
-            found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
+        with self._db.transaction() as db:
+            idempotency_keys.stored_answer(db, idempotency_key)
+            found = db.execute("SELECT number FROM jobs WHERE job_id=?", (job.job_id,))
             if (row := found.fetchone()) is None:
                 raise NotFound(f"Job {job.job_id} was deleted meanwhile.")
             (number,) = row
             touched = (datetime.now(timezone.utc).isoformat(), number)
-            self._db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
-            self._db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
-            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
+            db.execute("UPDATE jobs SET touched_at=? WHERE number=?", touched)
+            db.executemany(rows.INSERT_FILE, (rows.file_row(number, file) for file in files))
+            db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
             indexes = [file.index for file in files]
-            idempotency_keys.store_answer(self._db, idempotency_key, indexes, number)
+            idempotency_keys.store_answer(db, idempotency_key, indexes, number)
 
     def stored_answer(self, idempotency_key: IdempotencyKey | None) -> object:
         """Return the answer stored for the key, or None.
 
         Raises ``KeyReused`` where the key was stored with another fingerprint.
         """
-        with self._lock, self.damage.checked():
-            return idempotency_keys.stored_answer(self._db, idempotency_key)
+        with self._db.connection() as db:
+            return idempotency_keys.stored_answer(db, idempotency_key)
 
     def job_changed(self, job: Job) -> None:
         """Write the job's new state and counts, now or later."""
-        with self._lock:
-            self._pending_jobs[job.job_id] = job
-            self._flush_soon()
+        self._db.write_job(job)
 
     def files_changed(self, job: Job, files: Iterable[File]) -> None:
         """Write the new state of some of the job's files, now or later."""
-        with self._lock:
-            self._pending_files.update(((job.job_id, file.index), file) for file in files)
-            self._flush_soon()
+        self._db.write_files(job.job_id, files)
 
     def start(self, job: Job) -> None:
         """Write that an open job was started; raises ``LedgerFull`` where it can't."""
-        with self._unbuffered_transaction():
+        with self._db.transaction() as db:
             values = (*rows.job_changes(job), job.job_id)
-            if not self._db.execute(rows.UPDATE_JOB, values).rowcount:
+            if not db.execute(rows.UPDATE_JOB, values).rowcount:
                 raise NotFound(f"Job {job.job_id} was deleted meanwhile.")
 
     def request_cancel(self, job: Job) -> None:
         """Write that the job is to be cancelled, even if the process ends before it is."""
-        with self._unbuffered_transaction():
+        with self._db.transaction() as db:
             text = "UPDATE jobs SET cancel_wanted=1 WHERE job_id=?"
-            self._db.execute(text, (job.job_id,))
+            db.execute(text, (job.job_id,))
 
     def cancel(self, job: Job) -> None:
         """Cancel a job that is not running, and each of its files that has not ended."""
         which = "job=(SELECT number FROM jobs WHERE job_id=?) AND state IN ('queued', 'running')"
         text = f"UPDATE files SET state='cancelled' WHERE {which}"  # noqa: S608 (no input)
-        with self._unbuffered_transaction():
-            job.cancelled_files += self._db.execute(text, (job.job_id,)).rowcount
+        with self._db.transaction() as db:
+            job.cancelled_files += db.execute(text, (job.job_id,)).rowcount
             job.change(JobState.CANCELLED, datetime.now(timezone.utc))
-            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
+            db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
 
     def store_fit(self, job: Job, fit: object) -> None:
         """Write the result of the first of two runs."""
         text = json.dumps(fit, allow_nan=False)
-        with self._unbuffered_transaction():
-            self._db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
+        with self._db.transaction() as db:
+            db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
     def store_speeds(self, job: Job, speeds: Mapping[str, tuple[int, float]]) -> None:
         """Write (files, seconds) for each slave, and for ``COMBINED``."""
-        with self._unbuffered_transaction():
+        with self._db.transaction() as db:
             for slave, speed in speeds.items():
-                self._db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))
-
-    def flush(self) -> bool:
-        """Write pending changes; return whether that was possible."""
-        with self._lock:
-            if not self._pending_files and not self._pending_jobs:
-                return True
-            try:
-                with self._transaction():
-                    self._write_pending()
-            except sqlite3.DatabaseError as error:
-                self.damage.log_write_error(error)
-                # Retrying all pending changes with each new one would take too long.
-                self._retry_at = time.monotonic() + _RETRY_INTERVAL_S
-                return False
-            self._pending_files.clear()
-            self._pending_jobs.clear()
-            return True
+                db.execute(rows.INSERT_SPEED, (job.job_id, slave, *speed))
 
     def remove(self, job_id: str) -> None:
         """Delete a job, its files and its idempotency keys."""
-        with self._unbuffered_transaction():
-            found = self._db.execute("SELECT number FROM jobs WHERE job_id=?", (job_id,))
-            self._remove(found.fetchall())
+        with self._db.transaction() as db:
+            found = db.execute("SELECT number FROM jobs WHERE job_id=?", (job_id,))
+            _remove(db, found.fetchall())
 
     def remove_expired(self, finished_before: datetime, opened_before: datetime) -> str | None:
         """Delete one expired job, and return its id; None where there is none.
@@ -173,39 +136,39 @@ class Ledger:
         Both happen under one lock, since an open job may be started at any moment.
         """
         times = (finished_before.isoformat(), opened_before.isoformat())
-        with self._lock:
-            found = self._select(f"{rows.SELECT_EXPIRED} LIMIT 1", *times)
+        with self._db.lock:
+            found = self._db.select(f"{rows.SELECT_EXPIRED} LIMIT 1", *times)
             if not found:
                 return None
-            with self._unbuffered_transaction():
-                self._remove([found[0][:1]])
+            with self._db.transaction() as db:
+                _remove(db, [found[0][:1]])
             return str(found[0][1])
 
     # Queries
 
     def job(self, job_id: str) -> Job | None:
         """Return the job, or None where there is none."""
-        with self._lock:
-            found = self._select(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
-            return self._pending_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
+        with self._db.lock:
+            found = self._db.select(f"{rows.SELECT_JOBS} WHERE job_id=?", job_id)
+            return self._db.pending_jobs.get(job_id) or (rows.read_job(found[0]) if found else None)
 
     def jobs(self, offset: int, limit: int, id_prefix: str = "") -> list[Job]:
         """Return a page of jobs, newest first; with ``id_prefix`` those whose ids begin so."""
         text = rows.SELECT_JOBS_BY_PREFIX if id_prefix else rows.SELECT_JOBS_NEWEST_FIRST
-        with self._lock:
-            jobs = (rows.read_job(row) for row in self._select(text, limit, offset, id_prefix))
-            return [self._pending_jobs.get(job.job_id, job) for job in jobs]
+        with self._db.lock:
+            jobs = (rows.read_job(row) for row in self._db.select(text, limit, offset, id_prefix))
+            return [self._db.pending_jobs.get(job.job_id, job) for job in jobs]
 
     def jobs_in_state(self, state: JobState) -> list[Job]:
         """Return the jobs in a state, oldest first."""
         text = f"{rows.SELECT_JOBS} WHERE state=? ORDER BY number"
-        return [rows.read_job(row) for row in self._select(text, state.value)]
+        return [rows.read_job(row) for row in self._db.select(text, state.value)]
 
     def count_in_states(self, *states: JobState) -> int:
         """Return how many jobs are in one of these states."""
         marks = ",".join("?" * len(states))
         text = f"SELECT count(*) FROM jobs WHERE state IN ({marks})"  # noqa: S608 (no input)
-        ((count,),) = self._select(text, *(state.value for state in states))
+        ((count,),) = self._db.select(text, *(state.value for state in states))
         return int(count)
 
     def file(self, job_id: str, index: int) -> File | None:
@@ -226,76 +189,34 @@ class Ledger:
         ``state`` selects files in this state, ``code`` those that failed with this code.
         """
         page = (job_id, offset, state.value if state else None, code, limit)
-        with self._lock:
-            files = (rows.read_file(row) for row in self._select(rows.SELECT_PAGE, *page))
-            return [self._pending_files.get((job_id, file.index), file) for file in files]
+        with self._db.lock:
+            files = (rows.read_file(row) for row in self._db.select(rows.SELECT_PAGE, *page))
+            return [self._db.pending_files.get((job_id, file.index), file) for file in files]
 
     def done_by_slave(self, job_id: str) -> dict[str, int]:
         """Return how many of the job's files each slave has done."""
-        found = self._select(rows.SELECT_DONE_BY_SLAVE, job_id)
+        found = self._db.select(rows.SELECT_DONE_BY_SLAVE, job_id)
         return {str(slave): int(count) for slave, count in found}
 
     def failed_by_code(self, job_id: str) -> dict[str, int]:
         """Return how many of the job's files failed, by code."""
-        found = self._select(rows.SELECT_FAILED_BY_CODE, job_id)
+        found = self._db.select(rows.SELECT_FAILED_BY_CODE, job_id)
         return {str(code): int(count) for code, count in found}
 
     def speeds(self, job_id: str) -> dict[str, tuple[int, float]]:
         """Return what ``store_speeds`` was given."""
-        found = self._select(rows.SELECT_SPEEDS, job_id)
+        found = self._db.select(rows.SELECT_SPEEDS, job_id)
         return {str(slave): (int(files), float(seconds)) for slave, files, seconds in found}
 
     def fit(self, job: Job) -> object:
         """Return what ``store_fit`` was given, or None."""
-        ((text,),) = self._select("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
+        ((text,),) = self._db.select("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
         return json.loads(text) if text else None
 
-    # Helpers
 
-    def _flush_soon(self) -> None:
-        if time.monotonic() >= self._retry_at:
-            self.flush()
-
-    def _remove(self, numbers: Iterable[tuple[int]]) -> None:
-        for number in numbers:
-            self._db.execute("DELETE FROM files WHERE job=?", number)
-            self._db.execute("DELETE FROM claims WHERE job=?", number)
-            self._db.execute("DELETE FROM speeds WHERE job=?", number)
-            self._db.execute("DELETE FROM jobs WHERE number=?", number)
-
-    def _select(self, text: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock, self.damage.checked():
-            return self._db.execute(text, values).fetchall()
-
-    @contextmanager
-    def _unbuffered_transaction(self) -> Iterator[None]:
-        """Write pending changes, then run a transaction that can't be deferred.
-
-        Raises ``LedgerFull`` or ``LedgerDamaged`` where it can't be committed.
-        """
-        with self._lock, self.damage.checked():
-            if not self.flush():
-                raise LedgerDamaged if self.damage.is_found else LedgerFull
-            try:
-                with self._transaction():
-                    yield
-            except sqlite3.OperationalError as error:
-                _log.warning("the ledger can't be written: %s", error)
-                raise LedgerFull from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    def _write_pending(self) -> None:
-        for (job_id, index), file in self._pending_files.items():
-            self._db.execute(rows.UPDATE_FILE, (*rows.file_changes(file), job_id, index))
-        for job_id, job in self._pending_jobs.items():
-            self._db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job_id))
+def _remove(db: sqlite3.Connection, numbers: Iterable[tuple[int]]) -> None:
+    for number in numbers:
+        db.execute("DELETE FROM files WHERE job=?", number)
+        db.execute("DELETE FROM claims WHERE job=?", number)
+        db.execute("DELETE FROM speeds WHERE job=?", number)
+        db.execute("DELETE FROM jobs WHERE number=?", number)

@@ -1,4 +1,4 @@
-"""Accepts, starts, cancels and reports jobs. READ FIRST.
+"""Accepts, starts and cancels jobs; ``queries`` answers questions about them. READ FIRST.
 
 A job is accepted once its files and its row in the ledger are on disk; ``runner`` then processes
 it, whether a caller waits or not. A synchronous request calls ``accept``, then ``wait``.
@@ -6,13 +6,11 @@ it, whether a caller waits or not. A synchronous request calls ``accept``, then 
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import cast
 
-from master_service.engine import Engine
 from master_service.errors import (
     JobTooLarge,
     LedgerFull,
@@ -24,12 +22,11 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
-from master_service.jobs.creation import add_files, new_job, task_type_of, uploads_for
+from master_service.jobs.creation import add_files, new_job, new_job_of, task_type_of, uploads_for
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import File, FileState, Job, JobState
-from master_service.jobs.runner import Runner
+from master_service.jobs.queries import JobQueries
 from master_service.jobs.running_job import RunningJob
-from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
@@ -55,12 +52,9 @@ class ServiceLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Service(JobQueries):
     """Every operation on jobs; each raises a ``Refusal`` where it isn't possible."""
 
-    store: JobStore
-    runner: Runner
-    engine: Engine
     metrics: Metrics
     limits: ServiceLimits
     _open_job_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -205,12 +199,7 @@ class Service:
         if not failed:
             raise StateConflict(f"Job {job_id} has no failed file that could be tried again.")
         self.check_capacity()
-        job = new_job(old.task_type, JobState.QUEUED)
-        files = [
-            File(index, file.filename, file.size, file.sha256) for index, file in enumerate(failed)
-        ]
-        job.total_files = len(files)
-        job.bytes_received = sum(file.size for file in files)
+        job, files = new_job_of(old, failed)
         new_id = self.store.add_copy(
             job, files, old, [file.index for file in failed], idempotency_key
         )
@@ -228,58 +217,7 @@ class Service:
             raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
         if job.state is not JobState.RUNNING:
             raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")
-        return self.runner.exclude(job_id, slave)
-
-    # Queries
-
-    def job(self, job_id: str) -> Job:
-        """Return the job in its current state; raises ``NotFound``."""
-        running_job = self.runner.running_job(job_id)
-        job = running_job.job if running_job else self.store.ledger.job(job_id)
-        if job is None:
-            raise NotFound(
-                f"There is no job {job_id} (finished ones are deleted after JOB_RETENTION days; "
-                "GET /jobs lists the others)."
-            )
-        return job
-
-    def files(self, job: Job) -> Iterator[File]:
-        """Yield every file of the job in upload order, read from the ledger in pages."""
-        first = 0
-        while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
-            yield from page
-            first = page[-1].index + 1
-            time.sleep(_YIELD_S)
-
-    def waiting_for(self, running_job: RunningJob) -> str | None:
-        """Return why the job makes no progress, as a sentence; None where it does."""
-        if running_job.job.is_over:
-            return None
-        if running_job.blocked_reason:
-            return running_job.blocked_reason
-        if not running_job.launched:
-            return "Other jobs of its type run first."
-        return self.engine.why_unavailable(running_job.job.task_type) or self._all_resting(
-            running_job
-        )
-
-    def _all_resting(self, running_job: RunningJob) -> str | None:
-        """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
-        able = self.engine.callable_slaves(running_job.job.task_type)
-        resting = self.engine.suspended()
-        if running_job.has_files_in_progress or not able or any(n not in resting for n in able):
-            return None
-        reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
-        return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."
-
-    def input(self, job_id: str, index: int) -> tuple[File, Path]:
-        """Return a file of the job and the path of its uploaded bytes; raises ``NotFound``."""
-        exists = index < self.job(job_id).total_files
-        file = self.store.ledger.file(job_id, index) if exists else None
-        path = self.store.spool.inputs(job_id) / str(index)
-        if file is None or not path.is_file():
-            raise NotFound(f"Job {job_id} has no upload {index} on the master's disk.")
-        return file, path
+        return self.engine.exclude(job_id, slave)
 
     # Helpers
 

@@ -1,1 +1,1 @@
-"""Measurements of the running master: metrics, slave activity, throughput and rates."""
+"""Measurements of the running master: metrics, slave activity, throughput, free disk space."""

@@ -15,18 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from multipart import (
-    MultipartError,
-    MultipartSegment,
-    PushMultipartParser,
-    content_disposition_unquote,
-)
-from multipart import parse_options_header as parse_options
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from protocol.cooperative_yield import YieldTimer
 from protocol.counts import counted
+from protocol.server.part_names import decoded_name, filename_of
 
 _CHUNK_BYTES = 256 * 1024
 _PARSER_OPTIONS: dict[str, Any] = {
@@ -223,7 +218,7 @@ class _FormReceiver:
                 self._upload.file.close()
 
     def _begin(self, part: MultipartSegment) -> None:
-        filename = _filename(part)
+        filename = filename_of(part)
         self._parts += 1
         self._names_bytes += len(filename or "") + len(part.name)
         if self._parts > _MAX_PARTS or self._names_bytes > _MAX_NAMES_BYTES:
@@ -233,13 +228,13 @@ class _FormReceiver:
                 "(POST /jobs, then /jobs/<id>/files)."
             )
         if filename is None:
-            self._field = (_decoded_name(part.name), bytearray())
+            self._field = (decoded_name(part.name), bytearray())
         elif not filename:
             # A browser sends this if the user chose no file.
-            self.form.fields_without_filename.add(_decoded_name(part.name))
+            self.form.fields_without_filename.add(decoded_name(part.name))
         else:
             path = self._folder / str(len(self.form.uploads))
-            upload = Upload(_decoded_name(part.name), filename, path)
+            upload = Upload(decoded_name(part.name), filename, path)
             self._upload = _OpenUpload(upload, path.open("wb"), self._limits.file_bytes)
 
     def _end(self) -> None:
@@ -253,32 +248,3 @@ class _FormReceiver:
             if (few or name == "task_type") and len(value) <= _MAX_FIELD_BYTES:
                 self.form.fields.setdefault(name, value.decode("utf-8", errors="replace"))
         self._upload = self._field = None
-
-
-def _filename(part: MultipartSegment) -> str | None:
-    header = part.header("Content-Disposition", "")
-    if part.filename is None and "filename*" in header:
-        # RFC 5987, in which older clients encode names that are not ASCII.
-        _, options = parse_options_header(header)
-        return options.get("filename")
-    if part.filename is not None and "\\" in header:
-        return _decoded_name(_with_folders(header, part.filename))
-    return None if part.filename is None else _decoded_name(part.filename)
-
-
-def _with_folders(header: str, cut: str) -> str:
-    """Return the file name as it was sent: the parser cuts the folders of a Windows path off."""
-    quoted = header.split('"', 4)
-    if len(quoted) == 5 and not quoted[4] and quoted[2] == "; filename=":
-        return str(content_disposition_unquote(quoted[3]))
-    _, options = parse_options(header, unquote=lambda value, _: content_disposition_unquote(value))
-    return str(options.get("filename", cut))
-
-
-def _decoded_name(latin: str) -> str:
-    """Decode a name as UTF-8, or else as cp1252, which curl on a Western Windows sends."""
-    name = latin.encode("latin-1")
-    try:
-        return name.decode("utf-8")
-    except UnicodeDecodeError:
-        return name.decode("cp1252", errors="replace")

@@ -260,7 +260,13 @@ def test_one_writer_owns_the_results() -> None:
     ]
     assert set(makers) <= {
         f"{MASTER}.{name}"
-        for name in ("app", "api.app_context", "jobs.runner", "jobs.progress_recorder")
+        for name in (
+            "app",
+            "api.app_context",
+            "jobs.runner",
+            "jobs.execution",
+            "jobs.progress_recorder",
+        )
     }
 
 

@@ -282,8 +282,8 @@ def test_changes_are_buffered_while_the_disk_is_full(ledger: Ledger, path: Path)
     """Changes on a full disk are read from memory, and written when there is space again."""
     job, files = new_job(state=JobState.RUNNING), new_files()
     ledger.add(job, files, None)
-    disk = Full(ledger._db)
-    ledger._db = disk  # type: ignore[assignment] # has every method used
+    disk = Full(ledger._db._connection)
+    ledger._db._connection = disk  # type: ignore[assignment] # has every method used
     files[0].fail(Failure("corrupt", "Damaged."))
     ledger.files_changed(job, files[:1])
     assert ledger.files("j1", 0, 1)[0].state is FileState.FAILED

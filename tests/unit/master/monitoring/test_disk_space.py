@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from master_service.errors import StorageFull
-from master_service.jobs.disk_space import DiskSpace
+from master_service.monitoring.disk_space import DiskSpace
 
 
 def test_enough_space_is_accepted(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Answers questions about jobs: from memory for jobs in progress, else from the ledger."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from master_service.engine import Engine
+from master_service.errors import NotFound
+from master_service.jobs.model import File, Job
+from master_service.jobs.runner import Runner
+from master_service.jobs.running_job import RunningJob
+from master_service.jobs.store import JobStore
+
+_PAGE_FILES = 1000
+_YIELD_S = 0.0001
+"""gevent switches threads only in a wait; a wait of zero does not switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueries:
+    """Every question about jobs and their files; none changes anything."""
+
+    store: JobStore
+    runner: Runner
+    engine: Engine
+
+    def job(self, job_id: str) -> Job:
+        """Return the job in its current state; raises ``NotFound``."""
+        running_job = self.runner.running_job(job_id)
+        job = running_job.job if running_job else self.store.ledger.job(job_id)
+        if job is None:
+            raise NotFound(
+                f"There is no job {job_id} (finished ones are deleted after JOB_RETENTION days; "
+                "GET /jobs lists the others)."
+            )
+        return job
+
+    def files(self, job: Job) -> Iterator[File]:
+        """Yield every file of the job in upload order, read from the ledger in pages."""
+        first = 0
+        while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
+            yield from page
+            first = page[-1].index + 1
+            time.sleep(_YIELD_S)
+
+    def waiting_for(self, running_job: RunningJob) -> str | None:
+        """Return why the job makes no progress, as a sentence; None where it does."""
+        if running_job.job.is_over:
+            return None
+        if running_job.blocked_reason:
+            return running_job.blocked_reason
+        if not running_job.launched:
+            return "Other jobs of its type run first."
+        return self.engine.why_unavailable(running_job.job.task_type) or self._all_resting(
+            running_job
+        )
+
+    def _all_resting(self, running_job: RunningJob) -> str | None:
+        """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
+        able = self.engine.callable_slaves(running_job.job.task_type)
+        resting = self.engine.suspended()
+        if running_job.has_files_in_progress or not able or any(n not in resting for n in able):
+            return None
+        reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
+        return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."
+
+    def input(self, job_id: str, index: int) -> tuple[File, Path]:
+        """Return a file of the job and the path of its uploaded bytes; raises ``NotFound``."""
+        exists = index < self.job(job_id).total_files
+        file = self.store.ledger.file(job_id, index) if exists else None
+        path = self.store.spool.inputs(job_id) / str(index)
+        if file is None or not path.is_file():
+            raise NotFound(f"Job {job_id} has no upload {index} on the master's disk.")
+        return file, path
