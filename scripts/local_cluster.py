@@ -22,6 +22,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from protocol.http_client import new_session
+from protocol.settings.declaration import SETTINGS
 
 PROJECT = Path(__file__).resolve().parent.parent
 _MAX_START_S = 120
@@ -170,9 +171,7 @@ def clean_environment() -> dict[str, str]:
 
     A blank value means the default, and takes precedence over the user's own ``.env``.
     """
-    example = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
-    names = [line.partition("=")[0] for line in example if "=" in line and line[0] != "#"]
-    return dict(os.environ) | dict.fromkeys(names, "")
+    return dict(os.environ) | dict.fromkeys(SETTINGS, "")
 
 
 def free_port() -> int:

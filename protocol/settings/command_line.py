@@ -132,8 +132,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
 
 def _help(setting: Setting) -> str:
-    default = setting.default or setting.otherwise
-    return f"{setting.help} [{setting.name}; default: {default}]".replace("%", "%%")
+    return f"{setting.help} [{setting.name}; default: {setting.shown_default}]".replace("%", "%%")
 
 
 class _StoreOption(argparse.Action):

@@ -1,7 +1,7 @@
 """Declares every setting of master, slave and client.
 
-A new setting is a row here, a line of ``.env.example``, and a field of ``MasterSettings`` or
-``SlaveSettings``. ``python -m scripts.settings_table`` brings docs/settings.md up to date.
+A new setting is a row here, and a field of ``MasterSettings`` or ``SlaveSettings``. Then
+``python -m scripts.settings_table`` writes ``.env.example`` and the table of docs/settings.md.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,8 @@ class Setting:
     """One setting: an environment variable, and an option of each program that uses it.
 
     ``default`` is text as a user would write it, blank if the program chooses the value itself or
-    needs none; ``otherwise`` then describes the default in ``--help``.
+    needs none; ``default_text`` then describes the default. ``help`` is a phrase for ``--help``,
+    docs/settings.md and ``.env.example``; ``details`` are further sentences for the last of these.
     """
 
     name: str
@@ -39,7 +40,13 @@ class Setting:
     kind: Kind
     default: str
     help: str
-    otherwise: str = "none"
+    default_text: str = ""
+    details: str = ""
+
+    @property
+    def shown_default(self) -> str:
+        """Return the default, or its description, for people to read."""
+        return self.default or self.default_text or "none"
 
     def options(self, program: str) -> tuple[str, ...]:
         """Return the names of the option; the first one lacks the program's own name."""
@@ -67,34 +74,41 @@ _ROWS = (
     ),
     Setting(
         "SPOOL_DIR", (MASTER,), PATH, ".spool",
-        "folder of the accepted uploads and the ledger of all jobs; one master at a time",
+        "folder of the accepted uploads and of the database of jobs; one master at a time can use "
+        "it",
     ),
     Setting(
         "SLAVE_TIMEOUT", (MASTER,), number(0.5, 86400, "SECONDS"), "45",
-        "seconds of silence on a request after which a slave counts as lost, and after which a "
-        "waiting request gives up when no slave is left",
+        "seconds of silence on a request to a slave after which the slave counts as lost",
+        details="A slave sends bytes while it works, so this does not limit how long a file may "
+        "take. A synchronous request (/assign_task) fails its files when no slave was reachable "
+        "for that long.",
     ),
     Setting(
         "HEARTBEAT_INTERVAL", (MASTER,), number(0.1, 3600, "SECONDS"), "2",
-        "seconds between a slave's heartbeats; a slave that is silent for three is missing",
+        "seconds between a slave's heartbeats; after three missed heartbeats the slave is missing",
     ),
     Setting(
         "MAX_ATTEMPTS", (MASTER,), whole(1, 100), "3",
-        "how often a file is tried that crashes its worker",
+        "how often a file is tried whose worker crashes or fails internally",
+        details="Other attempts do not count.",
     ),
     Setting("MAX_FILE_SIZE", (MASTER,), size(1), "2GiB", "largest file"),
-    Setting("MAX_JOB_SIZE", (MASTER,), size(1), "100GiB", "most bytes in all files of one job"),
+    Setting(
+        "MAX_JOB_SIZE", (MASTER,), size(1), "100GiB",
+        "most bytes in all files of one job, however many requests bring them",
+    ),
     Setting(
         "MAX_WAITING_JOBS", (MASTER,), whole(1), "1000",
-        "most unfinished jobs at a time; further ones are told to come back later",
+        "most queued and running jobs at a time; further requests get 503 with Retry-After",
     ),
     Setting(
         "JOB_RETENTION", (MASTER,), number(0, 36500, "DAYS"), "7",
-        "days that a finished job's ledger and uploads are kept; results stay",
+        "days that a finished job's records and uploads are kept; results stay",
     ),
     Setting(
         "SCHEDULER_LOG", (MASTER,), PATH, "",
-        "file for every decision about who gets which file, to replay it",
+        "file to which the scheduler's events and decisions are written, for replay",
     ),
     Setting(
         "MASTER_URL", (SLAVE, CLIENT), URL, "http://localhost:5000",
@@ -103,19 +117,19 @@ _ROWS = (
     ),
     Setting(
         "SLAVE_IP", (SLAVE,), ADDRESS, "", "address at which the master reaches this slave",
-        otherwise="the one that this computer reaches the master from",
+        default_text="the one that this computer uses to reach the master",
     ),
     Setting(
         "SLAVE_HOST", (SLAVE,), ADDRESS, "", "address to listen on",
-        otherwise="127.0.0.1, or all addresses where CLUSTER_TOKEN is set",
+        default_text="127.0.0.1, or all addresses where CLUSTER_TOKEN is set",
     ),
     Setting(
         "SLAVE_PORT", (SLAVE,), PORT, "", "port to listen on",
-        otherwise="3000 or the next free one",
+        default_text="3000 or the next free one",
     ),
     Setting(
-        "SLAVE_WORKERS", (SLAVE,), whole(1, 1024), "", "number of worker processes",
-        otherwise="the number of CPUs",
+        "SLAVE_WORKERS", (SLAVE,), whole(1, 1024), "", "worker processes",
+        default_text="the number of CPUs",
     ),
     Setting(
         "FILE_TIMEOUT", (SLAVE,), number(0.1, 7 * 86400, "SECONDS"), "300",
@@ -128,30 +142,34 @@ _ROWS = (
     ),
     Setting(
         "OCR_LANGUAGES", (SLAVE,), TEXT, "eng",
-        "languages that OCR reads, such as eng+deu; each has to be installed",
+        "languages that OCR reads, by Tesseract's names: eng+deu; each has to be installed",
     ),
     Setting(
         "CLUSTER_TOKEN", ALL, SECRET, "",
         "shared secret of the cluster. Other users of this computer can see command lines: prefer "
         "the variable or .env",
+        details="It is the same on the master, on each slave and for the client. Without it, "
+        "master and slaves accept calls from this computer only. Create one:\n"
+        'python -c "import secrets; print(secrets.token_urlsafe(24))"',
     ),
     Setting(
         "TLS_CERT", (MASTER, SLAVE), PATH, "",
         "file (PEM) of the certificate of this computer, to be called over TLS",
+        details="scripts/certificates.py makes one.",
     ),
     Setting("TLS_KEY", (MASTER, SLAVE), PATH, "", "file (PEM) of the key of TLS_CERT"),
     Setting(
         "TLS_CA", ALL, PATH, "",
         "file (PEM) of the authority whose certificates are trusted",
-        otherwise="those that browsers trust",
+        default_text="those that browsers trust",
     ),
     Setting(
         "ALLOW_PLAIN_HTTP", ALL, FLAG, "0",
-        "let the token travel unencrypted to other hosts",
+        "1 allows the token to be sent unencrypted over HTTP to other hosts",
     ),
     Setting(
         "LOG_LEVEL", (MASTER, SLAVE), choice("LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
-        "least level of what is logged: DEBUG, INFO, WARNING or ERROR",
+        "least level of what is logged: DEBUG, INFO, WARNING or ERROR; logs go to standard error",
     ),
 )  # fmt: skip
 

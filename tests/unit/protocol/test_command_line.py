@@ -100,7 +100,7 @@ def test_help_lists_every_setting(program: str, capsys: pytest.CaptureFixture[st
     assert ended.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
     for setting in settings_of(program):
-        default = setting.default or setting.otherwise
+        default = setting.shown_default
         assert f"{setting.options(program)[0]}" in text
         assert f"[{setting.name}; default: {default}]" in text
     for rule in ("powers of 1024", "current folder", "can see command lines"):

@@ -11,7 +11,7 @@ from protocol.settings import kinds
 from protocol.settings.declaration import ALL, MASTER, SETTINGS, SLAVE, settings_of
 from protocol.settings.spelling import nearest
 from protocol.version import VERSION
-from scripts.settings_table import DOCUMENT, with_table
+from scripts.settings_table import DOCUMENT, EXAMPLE, example, with_table
 from slave_service.settings import SlaveSettings
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -84,10 +84,12 @@ def test_every_setting_is_used(program: str, settings: type) -> None:
 
 
 def test_example_has_every_setting() -> None:
-    """``.env.example`` has each setting once, with its default."""
-    lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
-    found = [tuple(line.split("=", 1)) for line in lines if re.match(r"[A-Z]", line)]
+    """``.env.example`` is what ``python -m scripts.settings_table`` writes: each setting once."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert text == example()
+    found = [tuple(line.split("=", 1)) for line in text.splitlines() if re.match(r"[A-Z]", line)]
     assert sorted(found) == sorted((s.name, s.default) for s in SETTINGS.values())
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_document_has_the_table() -> None:
