@@ -33,7 +33,7 @@ bench: setup-dev  ## speed and memory, as ratios within one run
 	$(PY) -m benchmarks.lost_slave
 	$(PY) -m benchmarks.page
 
-chaos: setup-dev  ## CHAOS_RUNS seeded schedules of troubles (20) from CHAOS_SEED (1) on
+chaos: setup-dev  ## CHAOS_RUNS seeded schedules of faults (20) from CHAOS_SEED (1) on
 	$(PY) -m tests.chaos
 
 fuzz: setup-dev  ## FUZZ_RUNS seeds (5) from FUZZ_SEED (1) on of odd requests, by the API's description

@@ -128,7 +128,7 @@ def _error_answer(error: Refusal) -> ResponseReturnValue:
 
 def _service_limits(settings: MasterSettings) -> ServiceLimits:
     return ServiceLimits(
-        patience_s=settings.slave_timeout_s,
+        blocked_timeout_s=settings.slave_timeout_s,
         max_file_bytes=settings.max_file_bytes,
         max_job_bytes=settings.max_job_bytes,
         max_waiting_jobs=settings.max_waiting_jobs,

@@ -37,25 +37,26 @@ class RunRequest:
 
     ``inputs`` raises ``LookupError`` for a file that has ended. ``sizes`` are in bytes.
     ``blamed_by`` holds the slaves that blamed a file in earlier runs, by position. The files fail
-    with ``NoSlave`` when no worker is reachable for ``patience_s`` seconds (None: never).
+    with ``NoSlave`` when no worker is reachable for ``no_slave_timeout_s`` seconds (None: never).
 
-    Of a task type with two runs, ``survey`` asks for the first; ``fit`` is the input of the second.
+    Of a task type with two runs, ``count_terms`` asks for the first; ``vocabulary`` is the input of
+    the second.
     """
 
     task: TaskType
     inputs: Sequence[InputFile]
     sizes: Sequence[int]
     blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    survey: bool = False
-    fit: object = None
-    patience_s: float | None = None
+    count_terms: bool = False
+    vocabulary: object = None
+    no_slave_timeout_s: float | None = None
 
 
 class RunObserver(Protocol):
     """Receives the steps of each file; implemented by ``jobs.progress_recorder``.
 
     A file is handed over, and then either requeued, to be handed over again, or ended. Each file
-    ends once: by ``ended`` or, in a cancelled run, by ``discarded``. Only a file that is handed
+    ends once: by ``ended`` or, in a cancelled run, by ``cancelled``. Only a file that is handed
     over may end with a result; it may fail at any time.
 
     All methods but ``ended`` are called one at a time for a run; they do not block for long.
@@ -71,14 +72,15 @@ class RunObserver(Protocol):
         """Record that the file waits for a slave again, and which slaves have blamed it."""
         ...
 
-    def discarded(self, positions: Sequence[int]) -> None:
+    def cancelled(self, positions: Sequence[int]) -> None:
         """Record that the run was cancelled before these files had an outcome."""
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
         """Record the final outcome of the file.
 
-        The ``data`` of a result are the bytes to save; in a run for surveys, the survey as JSON.
+        The ``data`` of a result are the bytes to save; in the first of two runs, they are the term
+        counts as JSON.
         """
         ...
 
@@ -123,14 +125,14 @@ class SlaveChange:
 
     Unless it is ``gone``, it can be given files: it registered, can be called again, or changed
     ``workers`` or ``task_types``. If it is gone, it gets no more files; those that it holds may
-    still be answered or, if it is ``lost``, are to be requeued.
+    still be answered or, if it is ``missing``, are to be requeued.
     """
 
     slave: str
     workers: int
     task_types: frozenset[str]
     gone: bool = False
-    lost: bool = False
+    missing: bool = False
 
 
 class Engine(ABC):

@@ -73,9 +73,9 @@ def register(body: models.SlaveRegistration) -> models.RegistrationAnswer:
 
 @blueprint.delete("/register")
 @operation("unregister_slave", "slaves")
-def leave(body: models.SlaveAddress) -> models.RegistrationAnswer:
+def deregister(body: models.SlaveAddress) -> models.RegistrationAnswer:
     """Unregister a slave that shuts down."""
-    app_context().registry.leave(*body.address)
+    app_context().registry.deregister(*body.address)
     return {"status": "success"}
 
 

@@ -36,7 +36,7 @@ class MasterSettings:
     log_level: Annotated[str, "LOG_LEVEL"]
 
     @property
-    def is_open_to_listeners(self) -> bool:
+    def sends_token_unencrypted(self) -> bool:
         """Whether the token crosses the network unencrypted without ALLOW_PLAIN_HTTP."""
         return not (is_loopback(self.host) or self.tls.serves or self.allow_plain_http)
 

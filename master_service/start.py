@@ -52,7 +52,7 @@ def run(env: Environment) -> None:
         server = Server(master.app, listener, settings.tls.server_context())
 
         def log_start() -> None:
-            if settings.is_open_to_listeners:
+            if settings.sends_token_unencrypted:
                 _log.warning(
                     "others on the network can read what is sent here, the token too: set TLS_CERT "
                     "and TLS_KEY, or ALLOW_PLAIN_HTTP=1 if you trust it"

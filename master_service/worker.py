@@ -18,15 +18,15 @@ from master_service.engine import (
     Suspension,
 )
 from master_service.scheduling.events import (
-    Accept,
+    AcceptOutcome,
     Action,
     AnswerBegun,
     BatchEnded,
-    Discard,
+    CancelFile,
     Event,
     ExchangeFailure,
+    FailFile,
     FileAnswered,
-    GiveUp,
     InputUnreadable,
     Requeue,
     RunAdded,
@@ -42,9 +42,9 @@ from master_service.scheduling.scheduler import Scheduler
 from master_service.slaves.registry import Registry
 from master_service.slaves.transport import (
     BatchRequest,
+    ConnectionLost,
     InvalidAnswer,
     SlaveFull,
-    SlaveLost,
     Transport,
     TransportError,
 )
@@ -54,8 +54,8 @@ _log = logging.getLogger(__name__)
 
 _EXCHANGE_FAILURES: dict[type[TransportError], ExchangeFailure] = {
     SlaveFull: ExchangeFailure.FULL,
-    SlaveLost: ExchangeFailure.LOST,
-    InvalidAnswer: ExchangeFailure.INVALID,
+    ConnectionLost: ExchangeFailure.CONNECTION_LOST,
+    InvalidAnswer: ExchangeFailure.INVALID_ANSWER,
 }
 
 _YIELD_EVERY_FILES = 100
@@ -90,7 +90,9 @@ class BuiltinEngine(Engine):
             self._runs[name] = active_run
         now, task_type = time.monotonic(), request.task.name
         self._handle(
-            RunAdded(now, name, task_type, request.sizes, request.patience_s, request.blamed_by)
+            RunAdded(
+                now, name, task_type, request.sizes, request.no_slave_timeout_s, request.blamed_by
+            )
         )
         return active_run
 
@@ -124,7 +126,7 @@ class BuiltinEngine(Engine):
         """Tell the scheduler that a slave can be given files, has changed, or is gone."""
         now = time.monotonic()
         if change.gone:
-            self._handle(SlaveGone(now, change.slave, change.lost))
+            self._handle(SlaveGone(now, change.slave, change.missing))
         else:
             self._handle(SlaveUp(now, change.slave, change.workers, change.task_types))
 
@@ -134,9 +136,9 @@ class BuiltinEngine(Engine):
             return self._scheduler.suspended(time.monotonic())
 
     def unhealthy(self) -> set[str]:
-        """Return the slaves ("ip:port") whose last exchange was lost or invalid."""
+        """Return the slaves ("ip:port") whose last request failed."""
         with self._lock:
-            return self._scheduler.suspects()
+            return self._scheduler.unhealthy()
 
     def tick(self, now: float, late_s: float) -> None:
         """Handle that time has passed; the master was stalled for ``late_s`` seconds of it."""
@@ -151,33 +153,35 @@ class BuiltinEngine(Engine):
             self._apply(actions)
             if self._event_log and is_logged:
                 self._event_log.write(event, actions)
-        failed = [action for action in actions if isinstance(action, GiveUp)]
+        failed = [action for action in actions if isinstance(action, FailFile)]
         for number, action in enumerate(failed, start=1):
-            self._finish_file(action.run, action.index, action)
+            self._finish_file(action.run, action.position, action)
             if number % _YIELD_EVERY_FILES == 0:
                 time.sleep(_YIELD_S)
         return actions
 
     def _apply(self, actions: Sequence[Action]) -> None:
-        discarded: dict[str, list[int]] = {}
+        cancelled: dict[str, list[int]] = {}
         for action in actions:
             if isinstance(action, Send):
                 self._send(action)
             elif isinstance(action, Requeue):
                 observer = self._runs[action.run].observer
-                _notify(observer.requeued, action.index, action.blamed_by)
-            elif isinstance(action, Discard):
-                discarded.setdefault(action.run, []).append(action.index)
-        for name, positions in discarded.items():
-            _notify(self._runs[name].observer.discarded, positions)
+                _notify(observer.requeued, action.position, action.blamed_by)
+            elif isinstance(action, CancelFile):
+                cancelled.setdefault(action.run, []).append(action.position)
+        for name, positions in cancelled.items():
+            _notify(self._runs[name].observer.cancelled, positions)
             self._count_finished(name, len(positions))
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
         # Copied now: ``inputs`` forgets files that end, and the thread starts later.
-        inputs = [run.request.inputs[index] for index in batch.indexes]
-        _notify(run.observer.handed_over, batch.indexes, batch.slave)
-        batch_request = BatchRequest(run.request.task, inputs, run.request.survey, run.request.fit)
+        inputs = [run.request.inputs[position] for position in batch.positions]
+        _notify(run.observer.handed_over, batch.positions, batch.slave)
+        batch_request = BatchRequest(
+            run.request.task, inputs, run.request.count_terms, run.request.vocabulary
+        )
         threading.Thread(
             target=self._exchange_batch, args=(batch, batch_request), daemon=True
         ).start()
@@ -186,40 +190,40 @@ class BuiltinEngine(Engine):
         """Send one batch to its slave and handle the outcomes that it answers."""
         failure = None
 
-        def is_wanted() -> bool:
-            return self._scheduler.wants(batch.batch)
+        def is_in_progress() -> bool:
+            return self._scheduler.is_in_progress(batch.batch)
 
         try:
-            for answered in self._transport.process(batch.slave, batch_request, is_wanted):
+            for answered in self._transport.process(batch.slave, batch_request, is_in_progress):
                 if answered is None:
                     self._handle(AnswerBegun(time.monotonic(), batch.batch))
                 else:
-                    self._file_answered(batch, batch.indexes[answered[0]], answered[1])
+                    self._file_answered(batch, batch.positions[answered[0]], answered[1])
         except TransportError as error:
             failure = _EXCHANGE_FAILURES[type(error)]
-            if is_wanted():
+            if is_in_progress():
                 _log.warning(
                     "request to slave %s failed (%s): %s", batch.slave, failure.value, error
                 )
         except Exception:  # noqa: BLE001 (border of a thread: its files must be requeued)
-            failure = ExchangeFailure.INVALID
+            failure = ExchangeFailure.INVALID_ANSWER
             _log.exception("batch %d for slave %s failed", batch.batch, batch.slave)
         self._handle(BatchEnded(time.monotonic(), batch.batch, failure))
 
-    def _file_answered(self, batch: Send, index: int, outcome: Outcome | None) -> None:
+    def _file_answered(self, batch: Send, position: int, outcome: Outcome | None) -> None:
         if outcome is None:
-            self._handle(InputUnreadable(time.monotonic(), batch.batch, index))
+            self._handle(InputUnreadable(time.monotonic(), batch.batch, position))
             return
         code = outcome.failure.code if outcome.failure else None
-        actions = self._handle(FileAnswered(time.monotonic(), batch.batch, index, code))
-        if Accept(batch.run, index) in actions:
-            self._finish_file(batch.run, index, outcome)
+        actions = self._handle(FileAnswered(time.monotonic(), batch.batch, position, code))
+        if AcceptOutcome(batch.run, position) in actions:
+            self._finish_file(batch.run, position, outcome)
 
-    def _finish_file(self, name: str, index: int, ending: Outcome | GiveUp) -> None:
+    def _finish_file(self, name: str, position: int, ending: Outcome | FailFile) -> None:
         run = self._runs[name]
-        if isinstance(ending, GiveUp):
-            ending = Outcome(run.request.inputs[index].filename, failure=ending.failure)
-        _notify(run.observer.ended, index, ending)
+        if isinstance(ending, FailFile):
+            ending = Outcome(run.request.inputs[position].filename, failure=ending.failure)
+        _notify(run.observer.ended, position, ending)
         with self._lock:
             self._count_finished(name, 1)
 

@@ -14,7 +14,7 @@ sent and stored like a result::
     ├── Crashed       crashed         its worker process died
     ├── Internal      internal        an error of this program
     ├── NoSlave       no_slave        no slave was available
-    └── Returned      returned        not started by a slave that shuts down
+    └── NotProcessed  not_processed   not started by a slave that shuts down
     Unavailable                       this computer can't run a task type at all
 """
 
@@ -100,10 +100,10 @@ class NoSlave(FileError):
     code = "no_slave"
 
 
-class Returned(FileError):
-    """A slave that shuts down returns the file without having started it."""
+class NotProcessed(FileError):
+    """A slave that shuts down hands the file back without having started it."""
 
-    code = "returned"
+    code = "not_processed"
 
 
 class Unavailable(Exception):
@@ -114,7 +114,7 @@ KNOWN_CODES = frozenset(
     kind.code
     for kind in (
         *(Unsupported, Corrupt, Encrypted, Empty, TooLarge, TimedOut, OutOfMemory),
-        *(Crashed, Internal, NoSlave, Returned),
+        *(Crashed, Internal, NoSlave, NotProcessed),
     )
 )
 """Every code that a failure can have."""
@@ -122,5 +122,5 @@ KNOWN_CODES = frozenset(
 RETRIED_CODES = frozenset({Crashed.code, Internal.code})
 """The slave blames the file; the master tries it again, on another slave if there is one."""
 
-UNBLAMED_CODES = frozenset({Returned.code})
+UNBLAMED_CODES = frozenset({NotProcessed.code})
 """The slave did not process the file; the master sends it to another slave and counts nothing."""

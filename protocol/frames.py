@@ -33,7 +33,7 @@ _KEEP_ALIVES = re.compile(KEEP_ALIVE + b"+")
 
 def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
     """Yield the pieces of one frame."""
-    head: dict[str, object] = {"index": index, "filename": outcome.filename}
+    header: dict[str, object] = {"index": index, "filename": outcome.filename}
     failure = outcome.failure
     if failure is None and len(outcome.data or b"") > MAX_RESULT_BYTES:
         failure = TooLarge(
@@ -41,12 +41,12 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
             "file smaller."
         ).as_failure()
     if failure is not None:
-        head |= {"error": failure.error, "code": failure.code}
-        yield json_bytes(head) + b"\n"
+        header |= {"error": failure.error, "code": failure.code}
+        yield json_bytes(header) + b"\n"
     else:
         data = outcome.data or b""
-        head |= {"bytes": len(data)} | encode_warnings(outcome.warnings)
-        yield json_bytes(head) + b"\n"
+        header |= {"bytes": len(data)} | encode_warnings(outcome.warnings)
+        yield json_bytes(header) + b"\n"
         yield data
 
 
@@ -59,36 +59,36 @@ def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int,
     reader = _Reader(chunks)
     answered: set[int] = set()
     while (line := reader.line()) is not None:
-        head = _head(line)
-        index = _whole_number(head.get("index"))
+        header = _header(line)
+        index = _whole_number(header.get("index"))
         if index >= expected:
             raise WireError(f"the answer has file {index}, which was not sent")
         if index in answered:
             raise WireError(f"the answer has file {index} twice")
         answered.add(index)
-        yield index, _outcome(head, reader)
+        yield index, _outcome(header, reader)
 
 
-def _head(line: bytes) -> dict[str, Any]:
+def _header(line: bytes) -> dict[str, Any]:
     try:
-        head = json.loads(line)
+        header = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise WireError("a frame does not begin with JSON") from error
-    if not isinstance(head, dict):
+    if not isinstance(header, dict):
         raise WireError("a frame does not begin with a JSON object")
-    return head
+    return header
 
 
-def _outcome(head: dict[str, Any], reader: "_Reader") -> Outcome:
-    filename = read_filename(head)
-    if "error" in head:
-        return Outcome(filename, failure=read_failure(head))
-    count = _whole_number(head.get("bytes"))
+def _outcome(header: dict[str, Any], reader: "_Reader") -> Outcome:
+    filename = read_filename(header)
+    if "error" in header:
+        return Outcome(filename, failure=read_failure(header))
+    count = _whole_number(header.get("bytes"))
     if count > MAX_RESULT_BYTES:
         raise WireError(
             f"a result of {counted(count, 'byte')} is announced; the limit is {MAX_RESULT_BYTES}"
         )
-    warnings = read_warnings(head.get("warnings"))
+    warnings = read_warnings(header.get("warnings"))
     return Outcome(filename, data=reader.exactly(count), warnings=warnings)
 
 

@@ -20,9 +20,10 @@ A new task type is one processor module and one row. The module has these functi
 If a row has ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
 
 A type whose result depends on all files of a job has two runs. In the first, the processor's
-``survey(source)`` returns a ``dict`` for each file; the master merges these into a *fit*. In the
-second, ``process(source, fit)`` computes the results. The row names the *fit* module, with
-``open_fit(folder)``, and ``check_fit(fit)``, which raises ``ValueError`` for an invalid fit. The
+``count_terms(source)`` returns a ``dict`` for each file; the master merges these into a
+*vocabulary*. In the second, ``process(source, vocabulary)`` computes the results. The row names the
+module with ``open_vocabulary(folder)``, which returns a builder, and
+``check_vocabulary(vocabulary)``, which raises ``ValueError`` for an invalid one. The
 master imports this module, so it may only use the standard library.
 """
 
@@ -42,7 +43,7 @@ class TaskType:
     saved_name: str
     """Template of the saved file's name; ``{stem}`` is the uploaded name's stem."""
     processor: str
-    fit: str | None = None
+    vocabulary_module: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """By each keyword of the processor, the field of ``SlaveSettings`` that it gets."""
     content: str | None = None
@@ -72,7 +73,7 @@ _ROWS = (
         result_key="embedding_data",
         saved_name="{stem}_embedding.json",
         processor="slave_service.embedding_processing",
-        fit="protocol.vocabulary",
+        vocabulary_module="protocol.vocabulary",
     ),
     TaskType(
         name="ocr",

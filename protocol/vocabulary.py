@@ -8,7 +8,7 @@ the alphabet, so that the result does not depend on the order of the texts.
 A job may have any number of distinct terms. A bounded table counts them; when it is full, it is
 written to files by the hash of the term, and ``finish`` counts these files one at a time.
 
-*Survey*: the term counts of one text. *Fit*: the vocabulary with its weights.
+In the words of scikit-learn, ``VocabularyBuilder`` fits and the processor transforms.
 """
 
 import heapq
@@ -43,23 +43,23 @@ Candidate = tuple[int, str, int]
 """The sort key of a term (minus its total count, the term), and the number of its texts."""
 
 
-def open_fit(folder: Path) -> "Fit":
-    """Return an empty fit that keeps its files in ``folder``, which is created if missing."""
+def open_vocabulary(folder: Path) -> "VocabularyBuilder":
+    """Return a builder without texts; its files are in ``folder``, which is created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Fit(folder)
+    return VocabularyBuilder(folder)
 
 
-def check_fit(fit: object) -> None:
-    """Raise ``ValueError`` unless ``fit`` has the form that ``Fit.finish`` returns."""
-    if not isinstance(fit, Mapping):
-        raise ValueError("a fit is an object")
-    terms, idf = fit.get("terms"), fit.get("idf")
+def check_vocabulary(vocabulary: object) -> None:
+    """Raise ``ValueError`` unless this has the form that ``VocabularyBuilder.finish`` returns."""
+    if not isinstance(vocabulary, Mapping):
+        raise ValueError("a vocabulary is an object")
+    terms, idf = vocabulary.get("terms"), vocabulary.get("idf")
     if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
-        raise ValueError("a fit has 'terms', a list of words")
+        raise ValueError("a vocabulary has 'terms', a list of words")
     if len(terms) > MAX_FEATURES or len(set(terms)) < len(terms):
-        raise ValueError(f"a fit has {MAX_FEATURES} terms at most, each once")
+        raise ValueError(f"a vocabulary has {MAX_FEATURES} terms at most, each once")
     if not isinstance(idf, list) or len(idf) != len(terms) or not all(map(_is_weight, idf)):
-        raise ValueError(f"a fit has an 'idf' from 0 to {_MAX_IDF:g} for each of its terms")
+        raise ValueError(f"a vocabulary has an 'idf' from 0 to {_MAX_IDF:g} for each of its terms")
 
 
 def _is_weight(value: object) -> bool:
@@ -67,8 +67,11 @@ def _is_weight(value: object) -> bool:
     return is_number and 0 <= cast(float, value) <= _MAX_IDF
 
 
-class Fit:
-    """Counts the surveys of one job, added in any order and by any thread; a context manager."""
+class VocabularyBuilder:
+    """Merges the term counts of a job's texts, added in any order and by any thread.
+
+    It is a context manager, which removes its files at the end.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="vocabulary-", dir=folder)
@@ -78,7 +81,7 @@ class Fit:
         self._table: dict[str, list[int]] = {}
         self._characters = 0
 
-    def __enter__(self) -> "Fit":
+    def __enter__(self) -> "VocabularyBuilder":
         return self
 
     def __exit__(
@@ -89,12 +92,12 @@ class Fit:
     ) -> None:
         self.close()
 
-    def add(self, survey: Mapping[str, object]) -> None:
+    def add(self, term_counts: Mapping[str, object]) -> None:
         """Count one text: ``{"terms": {term: count}}``, with no terms for a text without words.
 
-        Raises ``ValueError`` for a malformed survey, and then counts nothing of it.
+        Raises ``ValueError`` for malformed counts, and then counts nothing of them.
         """
-        terms = _checked_terms(survey)
+        terms = _checked_terms(term_counts)
         with self._lock:
             self._documents += 1
             for term, count in terms.items():
@@ -107,10 +110,10 @@ class Fit:
                     entry[1] += 1
 
     def finish(self) -> dict[str, object]:
-        """Return the fit of all texts added so far, as values that JSON can hold.
+        """Return the vocabulary of all texts added so far, as values that JSON can hold.
 
         ``terms`` has at most 100 terms, sorted by code point; ``idf`` has a float for each term;
-        ``documents`` is the number of texts. The fit does not depend on the order of the surveys.
+        ``documents`` is the number of texts. It does not depend on the order of the texts.
         """
         with self._lock:
             self._write_table()
@@ -148,16 +151,16 @@ class Fit:
         time.sleep(_YIELD_S)
 
 
-def _checked_terms(survey: Mapping[str, object]) -> Mapping[str, int]:
-    terms = survey.get("terms") if isinstance(survey, Mapping) else None
+def _checked_terms(term_counts: Mapping[str, object]) -> Mapping[str, int]:
+    terms = term_counts.get("terms") if isinstance(term_counts, Mapping) else None
     if not isinstance(terms, Mapping):
-        raise ValueError("a survey has no 'terms' that map each term to its count")
+        raise ValueError("the counts have no 'terms' that map each term to its count")
     for term, count in terms.items():
         # The files have one term a line. ``type`` excludes bool, a subclass of int.
         if not isinstance(term, str) or not term or "\n" in term:
-            raise ValueError(f"a survey has an invalid term: {term!r:.80}")
+            raise ValueError(f"the counts have an invalid term: {term!r:.80}")
         if type(count) is not int or not 0 < count <= _MAX_COUNT:
-            raise ValueError(f"a survey has an invalid count of {term!r:.80}: {count!r:.80}")
+            raise ValueError(f"the counts have an invalid count of {term!r:.80}: {count!r:.80}")
     return terms
 
 
@@ -173,7 +176,7 @@ def _distribute(lines: Iterable[bytes], folder: Path, depth: int) -> None:
         parts.setdefault(bucket, []).append(line)
     folder.mkdir(exist_ok=True)
     for bucket, part in parts.items():
-        # Opened for each write: the fits of many jobs would keep too many files open.
+        # Opened for each write: the builders of many jobs would keep too many files open.
         with (folder / f"{bucket:02}").open("ab") as file:
             file.writelines(part)
 
@@ -206,5 +209,5 @@ def _count_file(path: Path) -> Iterator[Candidate]:
 
 
 def _encode(term: str) -> bytes:
-    # A survey's JSON can contain lone surrogates as escapes; scikit-learn counts these terms too.
+    # JSON can contain lone surrogates as escapes; scikit-learn counts these terms too.
     return term.encode("utf-8", "surrogatepass")

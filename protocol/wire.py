@@ -21,9 +21,10 @@ CONTRACT_VERSION = 1
 """Increased whenever older masters or slaves would misread what newer ones send."""
 
 JSON_TYPE = "application/json"
-SURVEY_FIELD = "survey"
-FIT_FIELD = "fit"
-"""Form fields: one asks a slave for surveys (the first run), one brings the fit (the second)."""
+COUNT_TERMS_FIELD = "survey"
+VOCABULARY_FIELD = "fit"
+"""Form fields of a task type with two runs: one asks a slave for the first run, one brings the
+vocabulary for the second. The names are those of contract version 1."""
 MAX_RESULT_BYTES = 1024**3
 """For the result of one file, which the slave and then the master hold in memory."""
 MAX_ANSWER_BYTES = 1024**3

@@ -1,8 +1,8 @@
 """Computes the TF-IDF vector of a text over the common vocabulary of all texts of its job.
 
-There are two runs: ``survey`` counts the terms of one text, the master merges the counts of all
-texts into a fit (``protocol.vocabulary``), and ``process`` computes one text's vector by that fit.
-scikit-learn finds the terms and computes the weights, so the vectors equal those that one
+There are two runs: ``count_terms`` counts the terms of one text, the master merges the counts of
+all texts into a vocabulary (``protocol.vocabulary``), and ``process`` computes one text's vector
+over it. scikit-learn finds the terms and computes the weights, so the vectors equal those that one
 ``TfidfVectorizer(max_features=100, stop_words="english")`` computes over all texts at once.
 """
 
@@ -27,7 +27,7 @@ _NO_FEATURES = (
 )
 
 
-def survey(source: BinaryIO) -> dict[str, object]:
+def count_terms(source: BinaryIO) -> dict[str, object]:
     """Return ``{"terms": {term: count}}`` for one open seekable file, sorted by term.
 
     Raises ``Unsupported`` where the file is not a text, ``TooLarge`` over
@@ -47,14 +47,14 @@ def survey(source: BinaryIO) -> dict[str, object]:
     return {"terms": dict(sorted(counts.items()))}
 
 
-def process(source: BinaryIO, fit: Mapping[str, object]) -> dict[str, object]:
-    """Return the vector of one open seekable file by the fit of its job.
+def process(source: BinaryIO, vocabulary: Mapping[str, object]) -> dict[str, object]:
+    """Return the vector of one open seekable file over the vocabulary of its job.
 
-    ``features`` are the terms of the fit. ``vector`` has a weight for each of them and Euclidean
+    ``features`` are its terms. ``vector`` has a weight for each of them and Euclidean
     length 1; for a text without any of the terms it is all zeros, with a warning. Raises
-    ``ValueError`` for an invalid fit, else as ``survey``.
+    ``ValueError`` for an invalid vocabulary, else as ``count_terms``.
     """
-    features, idf = _parsed_fit(fit)
+    features, idf = _parsed_vocabulary(vocabulary)
     decoded = read_text(source)
     vector = _weigh(decoded, features, idf) if features else []
     has_features = any(vector)
@@ -71,9 +71,9 @@ def self_test() -> None:
     """Raise ``Unavailable`` where scikit-learn is missing or gives a wrong result."""
     # Counts 3 and 4 at equal weights have the Euclidean length 5, so the vector is 3/5 and 4/5.
     text = "tree tree tree the sea sea sea sea Широкая электрификация южных губерний"
-    fit = {"terms": ["sea", "tree"], "idf": [1.0, 1.0]}
+    vocabulary = {"terms": ["sea", "tree"], "idf": [1.0, 1.0]}
     try:
-        vector = process(io.BytesIO(text.encode("cp1251")), fit)["vector"]
+        vector = process(io.BytesIO(text.encode("cp1251")), vocabulary)["vector"]
     except (ImportError, OSError) as error:
         raise Unavailable(
             f"Texts can't be embedded on this computer ({error}); "
@@ -86,10 +86,10 @@ def self_test() -> None:
         )
 
 
-def _parsed_fit(fit: Mapping[str, object]) -> tuple[list[str], list[float]]:
-    features, idf = fit.get("terms"), fit.get("idf")
+def _parsed_vocabulary(vocabulary: Mapping[str, object]) -> tuple[list[str], list[float]]:
+    features, idf = vocabulary.get("terms"), vocabulary.get("idf")
     if not isinstance(features, list) or not isinstance(idf, list) or len(features) != len(idf):
-        raise ValueError("a fit has no 'terms' with an 'idf' for each of them")
+        raise ValueError("a vocabulary has no 'terms' with an 'idf' for each of them")
     return features, idf
 
 

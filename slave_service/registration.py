@@ -20,7 +20,7 @@ from protocol import wrong_address
 from protocol.http_client import new_session, read_prefix
 from protocol.tls import Tls, master_certificate_problem
 from protocol.wire import CONTRACT_VERSION, one_line, root_cause
-from slave_service.workers.worker import Readiness
+from slave_service.workers.worker_handle import SelfTestReport
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Registration:
     ip: str | None
     port: int
     workers: int
-    readiness: Readiness
+    self_tests: SelfTestReport
     _session: requests.Session = field(init=False)
 
     def __post_init__(self) -> None:
@@ -202,17 +202,17 @@ class Registration:
         return {"slave_ip": self.ip, "slave_port": self.port}
 
     def _details(self) -> dict[str, object]:
-        reasons = self.readiness.reasons
+        reasons = self.self_tests.reasons
         return (
             self._address()
-            | self.readiness.features
+            | self.self_tests.features
             | {
                 "workers": self.workers,
                 "tls": self.tls.serves,
                 "task_types": [name for name, reason in reasons.items() if reason is None],
                 "unavailable": {name: reason for name, reason in reasons.items() if reason},
                 "contract_version": CONTRACT_VERSION,
-                "versions": versions() | self.readiness.versions,
+                "versions": versions() | self.self_tests.versions,
             }
         )
 

@@ -17,9 +17,9 @@ from protocol.server.missing_files import why_no_files
 from protocol.server.multipart_receiver import Form, Limits, receive
 from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
 from protocol.wire import (
-    FIT_FIELD,
+    COUNT_TERMS_FIELD,
     JSON_TYPE,
-    SURVEY_FIELD,
+    VOCABULARY_FIELD,
     Outcome,
     encode_outcome,
     json_bytes,
@@ -31,8 +31,8 @@ from slave_service.workers.pool import Pool
 
 blueprint = Blueprint("slave", __name__)
 
-_MAX_WAITING_PER_WORKER = 1000
-"""Number of waiting files for each worker from which the slave refuses further ones with 503."""
+_MAX_QUEUED_PER_WORKER = 1000
+"""Number of queued files for each worker from which the slave refuses further ones with 503."""
 _LIMITS = Limits(file_bytes=2**62, request_bytes=2**63)
 """In effect no limits: the master enforces them, and a slave takes what the master accepted."""
 
@@ -49,7 +49,7 @@ def check_status() -> Response:
     status: dict[str, object] = {"status": "alive"}
     if is_authenticated():
         pool = _pool()
-        status |= {"workers": pool.size, "running": pool.running, "waiting": pool.waiting}
+        status |= {"workers": pool.size, "running": pool.running, "waiting": pool.queued}
     return jsonify(status)
 
 
@@ -63,7 +63,7 @@ def get_task() -> Response:
     pool = _pool()
     if current_app.config["STOPPING"].is_set():
         raise ServiceUnavailable("The slave is shutting down.")
-    if pool.waiting >= _MAX_WAITING_PER_WORKER * pool.size:
+    if pool.queued >= _MAX_QUEUED_PER_WORKER * pool.size:
         raise ServiceUnavailable("The slave is full: try again later.", retry_after=1)
     folder = Path(tempfile.mkdtemp(prefix="request-", dir=pool.folder))
     try:
@@ -88,25 +88,27 @@ def _read_request(folder: Path) -> Batch:
     uploads = [upload for upload in form.uploads if upload.field == task.form_field]
     if not uploads:
         raise BadRequest(why_no_files(task, form))
-    survey = form.fields.get(SURVEY_FIELD) == "1" and task.fit is not None
-    return Batch(task, uploads, folder, survey, _fit(form, task))
+    count_terms = form.fields.get(COUNT_TERMS_FIELD) == "1" and task.vocabulary_module is not None
+    return Batch(task, uploads, folder, count_terms, _vocabulary(form, task))
 
 
-def _fit(form: Form, task: TaskType) -> object:
-    """Return the fit in the request; None where there is none, or the type uses none."""
-    if FIT_FIELD not in form.fields:
+def _vocabulary(form: Form, task: TaskType) -> object:
+    """Return the vocabulary in the request; None where there is none, or the type uses none."""
+    if VOCABULARY_FIELD not in form.fields:
         return None
     try:
-        fit = json_value(form.fields[FIT_FIELD])
+        vocabulary = json_value(form.fields[VOCABULARY_FIELD])
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The field {FIT_FIELD!r} is not strict JSON: {error}") from error
-    if fit is None or task.fit is None:
+        raise BadRequest(f"The field {VOCABULARY_FIELD!r} is not strict JSON: {error}") from error
+    if vocabulary is None or task.vocabulary_module is None:
         return None
     try:
-        importlib.import_module(task.fit).check_fit(fit)
+        importlib.import_module(task.vocabulary_module).check_vocabulary(vocabulary)
     except ValueError as error:
-        raise BadRequest(f"The field {FIT_FIELD!r} is not a valid fit: {error}.") from error
-    return fit
+        raise BadRequest(
+            f"The field {VOCABULARY_FIELD!r} is not a valid vocabulary: {error}."
+        ) from error
+    return vocabulary
 
 
 def _task_type(form: Form) -> TaskType:

@@ -1,4 +1,4 @@
-"""Runs one slave: warm-up, registration, serving, shutdown. READ FIRST."""
+"""Runs one slave: self-tests, registration, serving, shutdown. READ FIRST."""
 
 import logging
 import socket
@@ -13,7 +13,7 @@ from slave_service.app import create_app
 from slave_service.registration import RefusedError, Registration
 from slave_service.settings import DEFAULT_PORT, SlaveSettings
 from slave_service.workers.pool import Pool
-from slave_service.workers.worker import ProcessorSettings
+from slave_service.workers.worker_handle import ProcessorSettings
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:
 
 @dataclass(slots=True)
 class _Lifecycle:
-    """What a slave does before and after it serves: warm up and register; deregister and drain."""
+    """What a slave does before and after it serves: register; deregister and drain."""
 
     settings: SlaveSettings
     pool: Pool
@@ -72,9 +72,9 @@ class _Lifecycle:
 
     def start(self) -> None:
         settings = self.settings
-        _log.info("warming up %s", counted(settings.workers, "worker"))
-        readiness = self.pool.start()
-        for task_type, reason in readiness.reasons.items():
+        _log.info("starting and testing %s", counted(settings.workers, "worker"))
+        self_tests = self.pool.start()
+        for task_type, reason in self_tests.reasons.items():
             if reason:
                 _log.warning("this slave can't do %s: %s", task_type, reason)
         _log.info("listening on %s:%d", settings.host, self.port)
@@ -86,7 +86,7 @@ class _Lifecycle:
                 settings.ip,
                 self.port,
                 settings.workers,
-                readiness,
+                self_tests,
             )
             self.heartbeats = threading.Thread(
                 target=self._send_heartbeats, args=(self.registration,)
@@ -117,8 +117,8 @@ class _Lifecycle:
 
 
 def _drain(pool: Pool) -> None:
-    """Return the waiting files to the master, and wait up to ``DRAIN_LIMIT_S`` for the others."""
-    pool.return_waiting()
+    """Hand the queued files back to the master, and wait up to ``DRAIN_LIMIT_S`` for the others."""
+    pool.hand_back_queued()
     end = time.monotonic() + DRAIN_LIMIT_S
     while pool.running and time.monotonic() < end:
         time.sleep(0.05)

@@ -13,7 +13,11 @@ from master_service.engine import Engine, RunRequest
 from master_service.errors import LedgerFull
 from master_service.jobs.ledger_rows import COMBINED
 from master_service.jobs.model import File, FileState, Job, JobState
-from master_service.jobs.progress_recorder import FitRecorder, ProgressRecorder, ResultRecorder
+from master_service.jobs.progress_recorder import (
+    ProgressRecorder,
+    ResultRecorder,
+    VocabularyRecorder,
+)
 from master_service.jobs.results import Results
 from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
@@ -40,42 +44,46 @@ class JobExecution:
     def process(self, running_job: RunningJob) -> None:
         """Process every file of the job, and finish the job."""
         job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
-        fit = self._load_or_make_fit(running_job, task) if task.fit else None
+        vocabulary = (
+            self._load_or_build_vocabulary(running_job, task) if task.vocabulary_module else None
+        )
         files = self._files_in_states(job, FileState.QUEUED)
         recorder = ResultRecorder(
             running_job, files, self._store, self._metrics, self._results, task
         )
-        self._run_engine(running_job, task, recorder, fit=fit)
+        self._run_engine(running_job, task, recorder, vocabulary=vocabulary)
         self._finish(running_job)
 
-    def _load_or_make_fit(self, running_job: RunningJob, task: TaskType) -> object:
-        """Return the fit of a job of two runs: the stored one, or that of a first run, stored."""
-        fit = self._store.ledger.fit(running_job.job)
-        if fit is None:
-            fit = running_job.retry_writes(lambda: self._make_fit(running_job, task))
+    def _load_or_build_vocabulary(self, running_job: RunningJob, task: TaskType) -> object:
+        """Return the vocabulary of a job of two runs: the stored one, or that of a first run."""
+        vocabulary = self._store.ledger.vocabulary(running_job.job)
+        if vocabulary is None:
+            vocabulary = running_job.retry_writes(lambda: self._build_vocabulary(running_job, task))
             # Stored before the second run: after a restart in it, files that are done already
             # would be missing from another first run.
-            running_job.retry_writes(lambda: self._store.ledger.store_fit(running_job.job, fit))
-        return fit
+            running_job.retry_writes(
+                lambda: self._store.ledger.store_vocabulary(running_job.job, vocabulary)
+            )
+        return vocabulary
 
-    def _make_fit(self, running_job: RunningJob, task: TaskType) -> object:
-        """Survey every file on the slaves, and return the merged surveys."""
-        module = importlib.import_module(str(task.fit))
-        with module.open_fit(self._store.spool.inputs(running_job.job.job_id)) as fit:
+    def _build_vocabulary(self, running_job: RunningJob, task: TaskType) -> object:
+        """Let the slaves count the terms of every file; return the vocabulary of all."""
+        module = importlib.import_module(str(task.vocabulary_module))
+        with module.open_vocabulary(self._store.spool.inputs(running_job.job.job_id)) as builder:
             files = self._files_in_states(running_job.job, FileState.QUEUED)
-            recorder = FitRecorder(running_job, files, self._store, self._metrics, fit)
-            self._run_engine(running_job, task, recorder, survey=True)
-            if recorder.fit_error is not None:
-                raise recorder.fit_error
-            return fit.finish()
+            recorder = VocabularyRecorder(running_job, files, self._store, self._metrics, builder)
+            self._run_engine(running_job, task, recorder, count_terms=True)
+            if recorder.storage_error is not None:
+                raise recorder.storage_error
+            return builder.finish()
 
     def _run_engine(
         self,
         running_job: RunningJob,
         task: TaskType,
         recorder: ProgressRecorder,
-        survey: bool = False,
-        fit: object = None,
+        count_terms: bool = False,
+        vocabulary: object = None,
     ) -> None:
         inputs = recorder.inputs()
         work = RunRequest(
@@ -83,13 +91,13 @@ class JobExecution:
             inputs,
             inputs.sizes(),
             recorder.blamed_by_position(),
-            survey,
-            fit,
-            running_job.patience_s,
+            count_terms,
+            vocabulary,
+            running_job.blocked_timeout_s,
         )
         with running_job.lock:
             if running_job.is_cancelled:
-                recorder.discarded(range(len(inputs)))
+                recorder.cancelled(range(len(inputs)))
                 return
             active_run = self._engine.begin(running_job.job.job_id, work, recorder)
         active_run.wait()

@@ -112,9 +112,9 @@ class Ledger:
             job.change(JobState.CANCELLED, datetime.now(timezone.utc))
             db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
 
-    def store_fit(self, job: Job, fit: object) -> None:
+    def store_vocabulary(self, job: Job, vocabulary: object) -> None:
         """Write the result of the first of two runs."""
-        text = json.dumps(fit, allow_nan=False)
+        text = json.dumps(vocabulary, allow_nan=False)
         with self._db.transaction() as db:
             db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))
 
@@ -208,8 +208,8 @@ class Ledger:
         found = self._db.select(rows.SELECT_SPEEDS, job_id)
         return {str(slave): (int(files), float(seconds)) for slave, files, seconds in found}
 
-    def fit(self, job: Job) -> object:
-        """Return what ``store_fit`` was given, or None."""
+    def vocabulary(self, job: Job) -> object:
+        """Return what ``store_vocabulary`` was given, or None."""
         ((text,),) = self._db.select("SELECT fit FROM jobs WHERE job_id=?", job.job_id)
         return json.loads(text) if text else None
 

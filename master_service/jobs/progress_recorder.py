@@ -31,11 +31,11 @@ _MAX_NAME_CHARACTERS = 500
 """Only the end of a name is sent to the slave: quoted, a longer one may not fit in a header."""
 
 
-class Fit(Protocol):
-    """Merges the surveys of the first of two runs; ``TaskType.fit`` names the module."""
+class VocabularyBuilder(Protocol):
+    """Merges the term counts of a job's files; ``TaskType.vocabulary_module`` has one."""
 
-    def add(self, survey: object) -> None:
-        """Add one file's survey; raises ``ValueError`` for an invalid one."""
+    def add(self, term_counts: object) -> None:
+        """Add the counts of one file; raises ``ValueError`` for invalid ones."""
         ...
 
 
@@ -91,7 +91,7 @@ class ProgressRecorder:
         self._metrics.activity.release(self._key(file))
         self._store.ledger.files_changed(self.running_job.job, [file])
 
-    def discarded(self, positions: Sequence[int]) -> None:
+    def cancelled(self, positions: Sequence[int]) -> None:
         """Record that these files are cancelled."""
         for first in range(0, len(positions), _PAGE_FILES):
             page = positions[first : first + _PAGE_FILES]
@@ -159,11 +159,11 @@ class ProgressRecorder:
         return file
 
 
-class FitRecorder(ProgressRecorder):
-    """Records the first of two runs, whose outcomes are surveys for the fit.
+class VocabularyRecorder(ProgressRecorder):
+    """Records the first of two runs, whose outcomes are term counts for the vocabulary.
 
-    ``fit_error`` is set when the fit is incomplete because the disk was full: the run must be
-    repeated then.
+    ``storage_error`` is set when the vocabulary is incomplete because the disk was full: the run
+    must be repeated then.
     """
 
     def __init__(
@@ -172,21 +172,23 @@ class FitRecorder(ProgressRecorder):
         files: Sequence[File],
         store: JobStore,
         metrics: Metrics,
-        fit: Fit,
+        vocabulary: VocabularyBuilder,
     ) -> None:
         super().__init__(running_job, files, store, metrics)
-        self._fit = fit
-        self.fit_error: OSError | None = None
+        self._vocabulary = vocabulary
+        self.storage_error: OSError | None = None
 
     def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Add the file's survey to the fit, and requeue the file for the second run."""
+        """Add the file's term counts to the vocabulary, and requeue the file for the second run."""
         try:
-            if self.fit_error is None:
-                self._fit.add(json.loads(outcome.data or b""))
+            if self.storage_error is None:
+                self._vocabulary.add(json.loads(outcome.data or b""))
         except ValueError as error:
-            return Internal(f"The slave's survey of the file is invalid: {error}").as_failure()
+            return Internal(
+                f"The slave's term counts of the file are invalid: {error}"
+            ).as_failure()
         except OSError as error:
-            self.fit_error = error
+            self.storage_error = error
         file.requeue()
         return None
 

@@ -38,9 +38,9 @@ class Runner:
         self._running: Counter[QueueKey] = Counter()
         self._lock = threading.Lock()
 
-    def put(self, job: Job, patience_s: float | None) -> RunningJob:
-        """Add a queued job; with ``patience_s`` it is a synchronous one, which a request awaits."""
-        running_job = RunningJob(job, patience_s)
+    def put(self, job: Job, blocked_timeout_s: float | None) -> RunningJob:
+        """Add a queued job; with ``blocked_timeout_s`` it is a synchronous one."""
+        running_job = RunningJob(job, blocked_timeout_s)
         with self._lock:
             self._running_jobs[job.job_id] = running_job
             if self._has_free_slot(_queue_key(running_job)):
@@ -123,4 +123,4 @@ QueueKey = tuple[str, bool]
 
 
 def _queue_key(running_job: RunningJob) -> QueueKey:
-    return running_job.job.task_type, running_job.patience_s is not None
+    return running_job.job.task_type, running_job.blocked_timeout_s is not None

@@ -37,12 +37,13 @@ class JobCancelled(Exception):
 class RunningJob:
     """One queued or running job.
 
-    ``patience_s`` is how long it waits without a slave, or for a full disk; None is for ever.
+    ``blocked_timeout_s`` is how long it waits for a slave or for a full disk (None: for ever); it
+    is set for synchronous jobs alone.
     """
 
-    def __init__(self, job: Job, patience_s: float | None) -> None:
+    def __init__(self, job: Job, blocked_timeout_s: float | None) -> None:
         self.job = job
-        self.patience_s = patience_s
+        self.blocked_timeout_s = blocked_timeout_s
         self.over = threading.Event()
         """Set when the job has finished, or when the master shuts down."""
         self.stopped = False
@@ -97,8 +98,8 @@ class RunningJob:
     def retry_writes(self, write: Callable[[], T]) -> T:
         """Call ``write``, and repeat it while the disk can't be written; return its result.
 
-        Raises the error of ``write`` if that is permanent, or if ``patience_s`` is over since its
-        first failure, and ``JobCancelled`` if the job is cancelled meanwhile.
+        Raises the error of ``write`` if that is permanent, or if ``blocked_timeout_s`` is over
+        since its first failure, and ``JobCancelled`` if the job is cancelled meanwhile.
         """
         first_failure: float | None = None
         while True:
@@ -123,7 +124,7 @@ class RunningJob:
             f"The master can't write ({error.strerror}): make room or give access to RESULTS_DIR "
             "and SPOOL_DIR; the job then continues."
         )
-        timed_out = self.patience_s is not None and waited_s >= self.patience_s
+        timed_out = self.blocked_timeout_s is not None and waited_s >= self.blocked_timeout_s
         if timed_out or error.errno in _PERMANENT_ERRNOS:
             return False
         return not self._cancelled.wait(_RETRY_INTERVAL_S)

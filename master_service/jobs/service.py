@@ -42,10 +42,10 @@ _YIELD_S = 0.0001
 class ServiceLimits:
     """Limits on what is accepted.
 
-    ``patience_s`` is how long a synchronous request waits without a slave, or for a full disk.
+    ``blocked_timeout_s`` is how long a synchronous request waits for a slave or for a full disk.
     """
 
-    patience_s: float
+    blocked_timeout_s: float
     max_file_bytes: int
     max_job_bytes: int
     max_waiting_jobs: int
@@ -82,7 +82,7 @@ class Service(JobQueries):
         job_id = self.store.add(job, files, [upload.path for upload in uploads], idempotency_key)
         if job_id == job.job_id:
             self._count_accepted(job, files, form.bytes_received)
-            self._enqueue(job, self.limits.patience_s if waits else None)
+            self._enqueue(job, self.limits.blocked_timeout_s if waits else None)
         return job_id
 
     def wait(self, job_id: str) -> Job:
@@ -101,17 +101,17 @@ class Service(JobQueries):
         """Wait until the job is over; raises ``NoSlaves``.
 
         A job resumed after a restart waits for slaves without a limit; a repeated request waits
-        ``limits.patience_s``.
+        ``limits.blocked_timeout_s``.
         """
         unavailable_since: float | None = None
         while not running_job.over.wait(_POLL_INTERVAL_S):
             reason = self.engine.why_unavailable(running_job.job.task_type)
-            if reason is None or running_job.patience_s is not None:
+            if reason is None or running_job.blocked_timeout_s is not None:
                 unavailable_since = None
                 continue
             now = time.monotonic()
             unavailable_since = now if unavailable_since is None else unavailable_since
-            if now - unavailable_since >= self.limits.patience_s:
+            if now - unavailable_since >= self.limits.blocked_timeout_s:
                 raise NoSlaves(f"{reason} (job {running_job.job.job_id} waits for one)")
 
     # A job in several requests
@@ -234,9 +234,9 @@ class Service(JobQueries):
             if file.failure is not None:
                 self.metrics.file_ended(job.task_type, file.failure.code)
 
-    def _enqueue(self, job: Job, patience_s: float | None) -> None:
+    def _enqueue(self, job: Job, blocked_timeout_s: float | None) -> None:
         self.metrics.job_accepted(job.task_type)
-        self.runner.put(job, patience_s)
+        self.runner.put(job, blocked_timeout_s)
 
     def _retriable_files(self, job: Job) -> list[File]:
         """Return the failed files that have an upload: files over the size limit have none."""

@@ -47,37 +47,37 @@ class Assignment:
 
     def remove_run(self, name: str) -> None:
         """Remove a run, its batches and the blames of its files."""
-        for index in list(self.runs[name].blamed_by):
-            self._remove_blames(name, index)
+        for position in list(self.runs[name].blamed_by):
+            self._remove_blames(name, position)
         for number in [n for n, batch in self.batches.items() if batch.run == name]:
             del self.batches[number]
         del self.runs[name]
         self._run_queue.remove(name)
 
-    def file_ended(self, name: str, index: int) -> None:
+    def file_ended(self, name: str, position: int) -> None:
         """Record that a file has ended; remove the run after its last file."""
-        self._remove_blames(name, index)
+        self._remove_blames(name, position)
         run = self.runs[name]
-        run.suspected.discard(index)
+        run.suspected.discard(position)
         run.files_left -= 1
         if run.files_left == 0:
             # Its batches stay, without files: if an exchange fails, its slave is still backed off.
             del self.runs[name]
             self._run_queue.remove(name)
 
-    def _remove_blames(self, name: str, index: int) -> None:
-        for slave in self.runs[name].blamed_by.pop(index, ()):
+    def _remove_blames(self, name: str, position: int) -> None:
+        for slave in self.runs[name].blamed_by.pop(position, ()):
             if slave in self.slaves:
-                self.slaves[slave].health.blamed.discard((name, index))
+                self.slaves[slave].health.blamed.discard((name, position))
 
     # Slaves
 
-    def reachable(self, task_type: str, without: Collection[str] = ()) -> list[str]:
+    def answering(self, task_type: str, without: Collection[str] = ()) -> list[str]:
         """Return the slaves that do the type and whose last exchange did not fail."""
         return [
             name
             for name, slave in self.slaves.items()
-            if slave.reachable and task_type in slave.task_types and name not in without
+            if slave.answering and task_type in slave.task_types and name not in without
         ]
 
     def in_progress_on(self, slave: str) -> int:
@@ -117,8 +117,8 @@ class Assignment:
 
     def _eligible(self, run: Run, at: float) -> list[str]:
         """Return the reachable slaves that are not quarantined; some may be backing off."""
-        reachable = self.reachable(run.task_type, run.excluded)
-        return [name for name in reachable if not self.slaves[name].health.is_quarantined(at)]
+        answering = self.answering(run.task_type, run.excluded)
+        return [name for name in answering if not self.slaves[name].health.is_quarantined(at)]
 
     # Assigning files
 
@@ -142,19 +142,19 @@ class Assignment:
         for run_name in list(self._run_queue):
             run = self.runs[run_name]
             if run.task_type in slave.task_types and name not in run.excluded:
-                indexes = self._choose(run, name, at, free_slots_for_all)
-                if indexes:
+                positions = self._choose(run, name, at, free_slots_for_all)
+                if positions:
                     self._run_queue.remove(run_name)
                     self._run_queue.append(run_name)
-                    yield self._send(name, run_name, indexes, at)
+                    yield self._send(name, run_name, positions, at)
 
-    def _send(self, name: str, run_name: str, indexes: list[int], at: float) -> Send:
+    def _send(self, name: str, run_name: str, positions: list[int], at: float) -> Send:
         number = next(self._batch_numbers)
-        self.batches[number] = Batch(name, run_name, set(indexes), len(indexes) == 1)
+        self.batches[number] = Batch(name, run_name, set(positions), len(positions) == 1)
         run = self.runs[run_name]
-        run.in_progress[name] += len(indexes)
+        run.in_progress[name] += len(positions)
         run.first_sent.setdefault(name, at)
-        return Send(number, name, run_name, tuple(indexes))
+        return Send(number, name, run_name, tuple(positions))
 
     def _choose(self, run: Run, name: str, at: float, free_slots_for_all: int) -> list[int]:
         free_slots = run.free_slots(name, self.slaves[name].workers, at, free_slots_for_all)

@@ -23,18 +23,18 @@ class SlaveUp:
 
 @dataclass(frozen=True, slots=True)
 class SlaveGone:
-    """A slave gets no more files; if it is ``lost``, the files that it holds are requeued."""
+    """A slave gets no more files; if it is ``missing``, the files that it holds are requeued."""
 
     at: float
     slave: str
-    lost: bool
+    missing: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RunAdded:
     """A run of files of ``sizes`` bytes is to be processed.
 
-    Its files fail once no slave has been reachable for ``patience_s`` seconds (None: never).
+    Its files fail once no slave was reachable for ``no_slave_timeout_s`` seconds (None: never).
     ``blamed_by`` holds the slaves that blamed a file before the master restarted, by position.
     """
 
@@ -42,7 +42,7 @@ class RunAdded:
     run: str
     task_type: str
     sizes: Sequence[int]
-    patience_s: float | None
+    no_slave_timeout_s: float | None
     blamed_by: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
@@ -77,7 +77,7 @@ class InputUnreadable:
 
     at: float
     batch: int
-    index: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,18 @@ class FileAnswered:
 
     at: float
     batch: int
-    index: int
+    position: int
     code: str | None
 
 
 class ExchangeFailure(Enum):
-    """Why an exchange with a slave failed."""
+    """Why a request to a slave failed; the values are those of the log."""
 
     FULL = "full"
     """The slave reported that it is full."""
-    LOST = "lost"
+    CONNECTION_LOST = "connection lost"
     """The slave could not be reached, or stopped answering."""
-    INVALID = "garbled"
+    INVALID_ANSWER = "invalid answer"
     """The answer was invalid; any file of the batch may be the cause."""
 
 
@@ -107,7 +107,7 @@ class BatchEnded:
 
     at: float
     batch: int
-    trouble: ExchangeFailure | None
+    failure: ExchangeFailure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +139,15 @@ class Send:
     batch: int
     slave: str
     run: str
-    indexes: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Accept:
+class AcceptOutcome:
     """The outcome that the slave just sent is final."""
 
     run: str
-    index: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +158,25 @@ class Requeue:
     """
 
     run: str
-    index: int
+    position: int
     blamed_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GiveUp:
+class FailFile:
     """The file fails without an outcome from a slave."""
 
     run: str
-    index: int
+    position: int
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Discard:
+class CancelFile:
     """The file ends without an outcome, because its run was cancelled."""
 
     run: str
-    index: int
+    position: int
 
 
-Action = Send | Accept | Requeue | GiveUp | Discard
+Action = Send | AcceptOutcome | Requeue | FailFile | CancelFile

@@ -19,7 +19,7 @@ class Partition:
 
         Files in ``isolated`` are left out of the partition.
         """
-        files = [index for index in range(len(sizes)) if index not in isolated]
+        files = [position for position in range(len(sizes)) if position not in isolated]
         self._sizes = sizes
         self._shares: dict[str, deque[int]] = {}
         self._unassigned: deque[int] = deque()
@@ -68,9 +68,9 @@ class Partition:
             share.clear()
         return taken
 
-    def put_back(self, indexes: Iterable[int]) -> None:
+    def put_back(self, positions: Iterable[int]) -> None:
         """Return files as unassigned, ahead of the others: they have waited longest."""
-        self._unassigned.extendleft(sorted(indexes, reverse=True))
+        self._unassigned.extendleft(sorted(positions, reverse=True))
 
     def unassign(self, slave: str) -> None:
         """Make the files of the slave's share unassigned."""

@@ -10,15 +10,15 @@ from typing import Any
 from master_service.engine import Suspension
 from master_service.scheduling.assignment import Assignment, Batch
 from master_service.scheduling.events import (
-    Accept,
+    AcceptOutcome,
     Action,
     AnswerBegun,
     BatchEnded,
-    Discard,
+    CancelFile,
     Event,
     ExchangeFailure,
+    FailFile,
     FileAnswered,
-    GiveUp,
     InputUnreadable,
     Requeue,
     RunAdded,
@@ -60,11 +60,11 @@ class Scheduler:
         suspensions = {name: slave.suspension(at) for name, slave in self._slaves.items()}
         return {name: suspension for name, suspension in suspensions.items() if suspension}
 
-    def suspects(self) -> set[str]:
-        """Return the slaves whose last exchange was lost or invalid."""
-        return {name for name, slave in self._slaves.items() if not slave.reachable}
+    def unhealthy(self) -> set[str]:
+        """Return the slaves whose last request failed, other than because they were full."""
+        return {name for name, slave in self._slaves.items() if not slave.answering}
 
-    def wants(self, batch: int) -> bool:
+    def is_in_progress(self, batch: int) -> bool:
         """Tell whether the batch is still in progress; answers to any other batch are ignored."""
         return batch in self._batches
 
@@ -81,7 +81,7 @@ class Scheduler:
     def _slave_gone(self, event: SlaveGone) -> Iterator[Action]:
         self._slaves.pop(event.slave, None)
         self._assignment.unassign(event.slave)
-        if event.lost:
+        if event.missing:
             in_progress = [number for number, b in self._batches.items() if b.slave == event.slave]
             for number in in_progress:
                 yield from self._put_back(self._batches.pop(number))
@@ -100,14 +100,14 @@ class Scheduler:
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
         ready = [
             name
-            for name in self._assignment.reachable(event.task_type)
+            for name in self._assignment.answering(event.task_type)
             if not self._slaves[name].is_suspended(event.at)
         ]
         # Least loaded first, so that many small runs spread as evenly as one large run.
         ready.sort(key=lambda name: (self._assignment.load(name), name))
-        blamed_by = {index: list(names) for index, names in event.blamed_by.items() if names}
+        blamed_by = {position: list(names) for position, names in event.blamed_by.items() if names}
         partition = Partition(event.sizes, ready, isolated=blamed_by)
-        run = Run(event.task_type, partition, len(event.sizes), event.patience_s, event.at)
+        run = Run(event.task_type, partition, len(event.sizes), event.no_slave_timeout_s, event.at)
         run.blamed_by.update(blamed_by)
         run.isolated.extend(sorted(blamed_by))
         self._assignment.add_run(event.run, run)
@@ -117,8 +117,8 @@ class Scheduler:
         if (run := self._runs.get(event.run)) is None:
             return
         in_progress = [b.unanswered for b in self._batches.values() if b.run == event.run]
-        for index in sorted(set(run.take_all()).union(*in_progress)):
-            yield Discard(event.run, index)
+        for position in sorted(set(run.take_all()).union(*in_progress)):
+            yield CancelFile(event.run, position)
         self._assignment.remove_run(event.run)
 
     def _answer_begun(self, event: AnswerBegun) -> Iterator[Action]:
@@ -126,55 +126,57 @@ class Scheduler:
         slave = self._slaves.get(batch.slave) if batch is not None else None
         if slave is not None:
             # Its first file may take long, but the slave is reachable and working.
-            slave.reachable = True
+            slave.answering = True
         yield from ()
 
     def _input_unreadable(self, event: InputUnreadable) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
-        if batch is None or event.index not in batch.unanswered:
+        if batch is None or event.position not in batch.unanswered:
             return
-        batch.unanswered.discard(event.index)
+        batch.unanswered.discard(event.position)
         self._runs[batch.run].in_progress[batch.slave] -= 1
-        yield self._fail(batch, event.index, INPUT_UNREADABLE)
+        yield self._fail(batch, event.position, INPUT_UNREADABLE)
 
     def _file_answered(self, event: FileAnswered) -> Iterator[Action]:
         batch = self._batches.get(event.batch)
-        if batch is None or event.index not in batch.unanswered:
+        if batch is None or event.position not in batch.unanswered:
             return  # the batch has been requeued or cancelled since, or the file answered already
-        batch.unanswered.discard(event.index)
+        batch.unanswered.discard(event.position)
         run = self._runs[batch.run]
         run.in_progress[batch.slave] -= 1
         run.answered[batch.slave] += 1
         run.last_answer[batch.slave] = event.at
         if (slave := self._slaves.get(batch.slave)) is not None:
-            slave.reachable, slave.backoff_s = True, 0.0
+            slave.answering, slave.backoff_s = True, 0.0
             slave.refusals = slave.refusals if event.code in UNBLAMED_CODES else 0
         if event.code in UNBLAMED_CODES:
             # A slave that hands one file back would hand back the next one too.
             self._back_off(batch.slave, ExchangeFailure.FULL, event.at)
-            yield self._put_back_file(batch, event.index)
+            yield self._put_back_file(batch, event.position)
         elif event.code in RETRIED_CODES:
-            yield self._blame(batch, event.index, event.at) or self._accept(batch, event.index)
+            yield self._blame(batch, event.position, event.at) or self._accept(
+                batch, event.position
+            )
         else:
             if event.code is None:
-                self._record_result(batch, event.index, event.at)
-            yield self._accept(batch, event.index)
+                self._record_result(batch, event.position, event.at)
+            yield self._accept(batch, event.position)
 
     def _batch_ended(self, event: BatchEnded) -> Iterator[Action]:
         batch = self._batches.pop(event.batch, None)
         if batch is None:
             return
-        failure = event.trouble or (ExchangeFailure.INVALID if batch.unanswered else None)
+        failure = event.failure or (ExchangeFailure.INVALID_ANSWER if batch.unanswered else None)
         if failure is not None:
             self._back_off(batch.slave, failure, event.at)
-        if failure is not ExchangeFailure.INVALID:
+        if failure is not ExchangeFailure.INVALID_ANSWER:
             yield from self._put_back(batch)
             return
         if batch.was_isolated:
-            for index in batch.unanswered:
+            for position in batch.unanswered:
                 self._runs[batch.run].in_progress[batch.slave] -= 1
-                blamed = self._blame(batch, index, event.at)
-                yield blamed or self._fail(batch, index, NO_VALID_ANSWER)
+                blamed = self._blame(batch, position, event.at)
+                yield blamed or self._fail(batch, position, NO_VALID_ANSWER)
             return
         # Any of the files may be the cause: each is retried alone, and none is blamed yet.
         if batch.unanswered:
@@ -185,14 +187,17 @@ class Scheduler:
         for name, run in list(self._runs.items()):
             self._assignment.readmit_excluded(run)
             self._assignment.end_quarantines_early(run, event.at)
-            if self._assignment.reachable(run.task_type, run.excluded):
-                run.starved_since = None
+            if self._assignment.answering(run.task_type, run.excluded):
+                run.no_slave_since = None
                 continue
-            if run.starved_since is None:
-                run.starved_since = event.at
+            if run.no_slave_since is None:
+                run.no_slave_since = event.at
             else:
-                run.starved_since += event.late_s
-            if run.patience_s is not None and event.at - run.starved_since >= run.patience_s:
+                run.no_slave_since += event.late_s
+            if (
+                run.no_slave_timeout_s is not None
+                and event.at - run.no_slave_since >= run.no_slave_timeout_s
+            ):
                 yield from self._fail_waiting_files(name, run)
 
     # Consequences for files
@@ -204,52 +209,52 @@ class Scheduler:
             run = self._runs[batch.run]
             run.in_progress[batch.slave] -= len(batch.unanswered)
             run.put_back(batch.unanswered)
-        for index in sorted(batch.unanswered):
-            yield self._requeue(batch.run, index)
+        for position in sorted(batch.unanswered):
+            yield self._requeue(batch.run, position)
 
-    def _put_back_file(self, batch: Batch, index: int) -> Requeue:
-        self._runs[batch.run].put_back([index])
-        return self._requeue(batch.run, index)
+    def _put_back_file(self, batch: Batch, position: int) -> Requeue:
+        self._runs[batch.run].put_back([position])
+        return self._requeue(batch.run, position)
 
-    def _blame(self, batch: Batch, index: int, at: float) -> Requeue | None:
+    def _blame(self, batch: Batch, position: int, at: float) -> Requeue | None:
         """Record a blame and requeue the file; return None if that was its last attempt."""
         slave = self._slaves.get(batch.slave)
         if slave is not None and slave.health.is_quarantined(at):
             # A failure on a quarantined slave says nothing about the file.
-            return self._put_back_file(batch, index)
-        if not self._runs[batch.run].blame(index, batch.slave, self._max_attempts):
+            return self._put_back_file(batch, position)
+        if not self._runs[batch.run].blame(position, batch.slave, self._max_attempts):
             return None
         if slave is not None:
-            slave.health.blame((batch.run, index))
-        return self._requeue(batch.run, index)
+            slave.health.blame((batch.run, position))
+        return self._requeue(batch.run, position)
 
-    def _requeue(self, name: str, index: int) -> Requeue:
-        return Requeue(name, index, tuple(self._runs[name].blamed_by.get(index, ())))
+    def _requeue(self, name: str, position: int) -> Requeue:
+        return Requeue(name, position, tuple(self._runs[name].blamed_by.get(position, ())))
 
-    def _accept(self, batch: Batch, index: int) -> Accept:
-        self._assignment.file_ended(batch.run, index)
-        return Accept(batch.run, index)
+    def _accept(self, batch: Batch, position: int) -> AcceptOutcome:
+        self._assignment.file_ended(batch.run, position)
+        return AcceptOutcome(batch.run, position)
 
-    def _fail(self, batch: Batch, index: int, failure: Failure) -> GiveUp:
-        self._assignment.file_ended(batch.run, index)
-        return GiveUp(batch.run, index, failure)
+    def _fail(self, batch: Batch, position: int, failure: Failure) -> FailFile:
+        self._assignment.file_ended(batch.run, position)
+        return FailFile(batch.run, position, failure)
 
     def _fail_waiting_files(self, name: str, run: Run) -> Iterator[Action]:
-        """Fail all waiting files with ``no_slave``; files of lost slaves are among them."""
+        """Fail all waiting files with ``no_slave``; files of missing slaves are among them."""
         failure = run.no_slave_failure()
-        for index in run.take_all():
-            self._assignment.file_ended(name, index)
-            yield GiveUp(name, index, failure)
+        for position in run.take_all():
+            self._assignment.file_ended(name, position)
+            yield FailFile(name, position, failure)
 
     # Consequences for slaves
 
-    def _record_result(self, batch: Batch, index: int, at: float) -> None:
+    def _record_result(self, batch: Batch, position: int, at: float) -> None:
         """Credit the slave with a result, and count it against the slaves that blamed the file."""
         if (slave := self._slaves.get(batch.slave)) is not None:
             slave.health.result(at)
-        for name in dict.fromkeys(self._runs[batch.run].blamed_by.get(index, ())):
+        for name in dict.fromkeys(self._runs[batch.run].blamed_by.get(position, ())):
             other = self._slaves.get(name) if name != batch.slave else None
-            if other is not None and other.health.contradict((batch.run, index), at):
+            if other is not None and other.health.contradict((batch.run, position), at):
                 self._assignment.unassign(name)
                 for run in self._runs.values():
                     run.withdraw_blames(name)

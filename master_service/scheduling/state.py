@@ -37,8 +37,8 @@ INPUT_UNREADABLE = Internal(
 
 SUSPENSION_REASONS = {
     ExchangeFailure.FULL: "it reported that it is full",
-    ExchangeFailure.LOST: "it could not be reached, or stopped answering",
-    ExchangeFailure.INVALID: "it sent an invalid answer",
+    ExchangeFailure.CONNECTION_LOST: "it could not be reached, or stopped answering",
+    ExchangeFailure.INVALID_ANSWER: "it sent an invalid answer",
 }
 QUARANTINED = "files failed on it that other slaves could do"
 """Like ``SUSPENSION_REASONS``, a clause that follows the word "because"."""
@@ -56,7 +56,7 @@ class Slave:
     """The cause of the backoff."""
     failing_since: float = 0.0
     """When the first of an unbroken series of backoffs with this cause began."""
-    reachable: bool = True
+    answering: bool = True
     refusals: int = 0
     """How often in a row it reported that it is full, or handed a file back."""
     health: SlaveHealth = field(default_factory=SlaveHealth)
@@ -81,7 +81,7 @@ class Slave:
 
     def back_off(self, failure: ExchangeFailure, at: float) -> None:
         """Back off after a failed exchange, exponentially unless the slave was only full."""
-        self.reachable = failure is ExchangeFailure.FULL
+        self.answering = failure is ExchangeFailure.FULL
         self.refusals += failure is ExchangeFailure.FULL
         # One outage ends several batches, but is one backoff.
         if at < self.backoff_until:
@@ -102,7 +102,7 @@ class Run:
     task_type: str
     partition: Partition
     files_left: int
-    patience_s: float | None
+    no_slave_timeout_s: float | None
     started_at: float
     isolated: deque[int] = field(default_factory=deque)
     """Waiting files that are sent in a batch of their own; blamed ones preferably to a slave that
@@ -118,39 +118,41 @@ class Run:
     first_sent: dict[str, float] = field(default_factory=dict)
     last_answer: dict[str, float] = field(default_factory=dict)
     answered: Counter[str] = field(default_factory=Counter)
-    starved_since: float | None = None
+    no_slave_since: float | None = None
 
     @property
     def has_waiting_files(self) -> bool:
         """Whether some of its files are waiting: not ended, and held by no slave."""
         return self.files_left > self.in_progress.total()
 
-    def blame(self, index: int, slave: str, max_attempts: int) -> bool:
+    def blame(self, position: int, slave: str, max_attempts: int) -> bool:
         """Record that the file failed on the slave; return whether it has attempts left."""
-        blamed_by = self.blamed_by.setdefault(index, [])
+        blamed_by = self.blamed_by.setdefault(position, [])
         blamed_by.append(slave)
         if len(blamed_by) >= max_attempts:
             return False
-        self.isolated.append(index)
+        self.isolated.append(position)
         return True
 
     def withdraw_blames(self, slave: str) -> None:
         """Remove the slave's blames; files without other blames are no longer isolated."""
-        for index, blamed_by in list(self.blamed_by.items()):
+        for position, blamed_by in list(self.blamed_by.items()):
             if slave in blamed_by:
                 blamed_by[:] = [name for name in blamed_by if name != slave]
                 if not blamed_by:
-                    del self.blamed_by[index]
-        cleared = [index for index in self.isolated if not self._is_isolated(index)]
+                    del self.blamed_by[position]
+        cleared = [position for position in self.isolated if not self._is_isolated(position)]
         if cleared:
-            self.isolated = deque(index for index in self.isolated if self._is_isolated(index))
+            self.isolated = deque(
+                position for position in self.isolated if self._is_isolated(position)
+            )
             self.partition.put_back(cleared)
 
-    def put_back(self, indexes: Iterable[int]) -> None:
+    def put_back(self, positions: Iterable[int]) -> None:
         """Return files that were not processed to the waiting ones, isolated or unassigned."""
-        untried = sorted(indexes, reverse=True)
-        self.isolated.extendleft(index for index in untried if self._is_isolated(index))
-        self.partition.put_back(index for index in untried if not self._is_isolated(index))
+        untried = sorted(positions, reverse=True)
+        self.isolated.extendleft(position for position in untried if self._is_isolated(position))
+        self.partition.put_back(position for position in untried if not self._is_isolated(position))
 
     def take_isolated(self, slave: str, others: Iterable[str]) -> list[int]:
         """Take one isolated file for which no slave in ``others`` suits better.
@@ -158,18 +160,18 @@ class Run:
         A slave suits better if it has blamed the file less often or, if equally often, was not
         the last one to blame it.
         """
-        for position, index in enumerate(itertools.islice(self.isolated, ISOLATED_SCAN_LIMIT)):
-            blamed_by = self.blamed_by.get(index, [])
+        for offset, position in enumerate(itertools.islice(self.isolated, ISOLATED_SCAN_LIMIT)):
+            blamed_by = self.blamed_by.get(position, [])
             failures = {
                 name: (blamed_by.count(name), name in blamed_by[-1:]) for name in [slave, *others]
             }
             if failures[slave] == min(failures.values()):
-                del self.isolated[position]
-                return [index]
+                del self.isolated[offset]
+                return [position]
         return []
 
-    def _is_isolated(self, index: int) -> bool:
-        return index in self.blamed_by or index in self.suspected
+    def _is_isolated(self, position: int) -> bool:
+        return position in self.blamed_by or position in self.suspected
 
     def steal(self, max_files: int, at: float) -> list[int]:
         """Take files from the share that would keep its slave busy for the longest time."""
@@ -215,9 +217,9 @@ class Run:
 
     def no_slave_failure(self) -> Failure:
         """Return the failure of files for which no slave was reachable in time."""
+        waited = counted(self.no_slave_timeout_s or 0, "second")
         return NoSlave(
-            f"No slave that can do {self.task_type} answered for "
-            f"{counted(self.patience_s or 0, 'second')}: start one (python slave.py) or, where "
-            "/check_status and the page list one, do what its state says there; then send the "
-            "file again."
+            f"No slave that can do {self.task_type} answered for {waited}: start one (python "
+            "slave.py) or, where /check_status and the page list one, do what its state says "
+            "there; then send the file again."
         ).as_failure()

@@ -23,7 +23,9 @@ MAX_SLAVES = 1000
 of slaves."""
 SlaveState = Literal["ready", "resting", "unreachable", "missing"]
 SLAVE_STATES: tuple[str, ...] = get_args(SlaveState)
-SINGLE_PASS_TASK_TYPES = frozenset(name for name, task in TASK_TYPES.items() if task.fit is None)
+SINGLE_RUN_TASK_TYPES = frozenset(
+    name for name, task in TASK_TYPES.items() if task.vocabulary_module is None
+)
 """The task types of a slave that registers with its address alone: all that need one run."""
 
 
@@ -32,7 +34,7 @@ class Capabilities:
     """The optional fields of a registration."""
 
     workers: int = 1
-    task_types: frozenset[str] = SINGLE_PASS_TASK_TYPES
+    task_types: frozenset[str] = SINGLE_RUN_TASK_TYPES
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     tls: bool = False
@@ -50,7 +52,7 @@ class SlaveRecord:
     sends_heartbeats: bool
     last_seen: float
     missing: bool = False
-    checked: bool = False
+    probed: bool = False
     """Whether the master has called the slave since it registered or came back."""
     unreachable: str | None = None
     """Why the master can't call the slave, and what to change; None if it can."""
@@ -107,11 +109,11 @@ class Registry:
                 )
             is_news = old is None or old.missing or old.capabilities != new.capabilities
             if old is not None and not old.missing:
-                checked = old.checked and not is_news
-                new = replace(new, checked=checked, unreachable=old.unreachable)
+                probed = old.probed and not is_news
+                new = replace(new, probed=probed, unreachable=old.unreachable)
             elif old is not None:
                 # While the slave was missing, its reachability may have changed.
-                new = replace(new, checked=False, unreachable=None)
+                new = replace(new, probed=False, unreachable=None)
             self._records[ip, port] = new
             if is_news and new.unreachable is None:
                 self._report(new)
@@ -133,7 +135,7 @@ class Registry:
             if (ip, port) in self._records:
                 self.register(ip, port, None, at)
 
-    def record_check(self, ip: str, port: int, problem: str | None) -> None:
+    def record_probe(self, ip: str, port: int, problem: str | None) -> None:
         """Record whether the master could call the slave; ``problem`` says why it could not.
 
         An unreachable slave stays registered, gets no files, and keeps those that it holds.
@@ -142,7 +144,7 @@ class Registry:
             old = self._records.get((ip, port))
             if old is None or old.missing:
                 return
-            new = replace(old, checked=True, unreachable=problem)
+            new = replace(old, probed=True, unreachable=problem)
             self._records[ip, port] = new
             if (old.unreachable is None) != (problem is None):
                 self._report(new, gone=problem is not None)
@@ -153,14 +155,14 @@ class Registry:
             record = self._records.get((ip, port))
             return record.unreachable if record else None
 
-    def leave(self, ip: str, port: int) -> None:
+    def deregister(self, ip: str, port: int) -> None:
         """Remove a slave that deregisters; it still answers the files that it holds."""
         with self._lock:
             record = self._records.pop((ip, port), None)
             if record is not None:
                 self._report(replace(record, unreachable=None), gone=True)
 
-    def sweep(self, at: float) -> None:
+    def expire(self, at: float) -> None:
         """Mark slaves without recent heartbeats as missing; remove those silent for an hour."""
         with self._lock:
             for key, record in list(self._records.items()):
@@ -168,9 +170,9 @@ class Registry:
                 if silent_s >= FORGOTTEN_AFTER_S and record.missing:
                     del self._records[key]
                 elif silent_s >= MISSED_HEARTBEATS * self.interval_s and not record.missing:
-                    lost = replace(record, missing=True)
-                    self._records[key] = lost
-                    self._report(lost, gone=True, lost=True)
+                    missing = replace(record, missing=True)
+                    self._records[key] = missing
+                    self._report(missing, gone=True, missing=True)
 
     def compensate_stall(self, late_s: float, at: float) -> None:
         """Move every slave's last heartbeat forward by the time the master was stalled."""
@@ -179,9 +181,9 @@ class Registry:
                 last_seen = min(record.last_seen + late_s, at)
                 self._records[key] = replace(record, last_seen=last_seen)
 
-    def _report(self, record: SlaveRecord, gone: bool = False, lost: bool = False) -> None:
+    def _report(self, record: SlaveRecord, gone: bool = False, missing: bool = False) -> None:
         name, capabilities = record.name, record.capabilities
-        if lost:
+        if missing:
             _log.info("slave %s is missing", name)
         elif gone and record.unreachable:
             _log.warning("slave %s is unreachable: %s", name, record.unreachable)
@@ -190,7 +192,7 @@ class Registry:
         else:
             _log.info("slave %s is available: %s", name, counted(capabilities.workers, "worker"))
         self._on_change(
-            SlaveChange(name, capabilities.workers, capabilities.task_types, gone, lost)
+            SlaveChange(name, capabilities.workers, capabilities.task_types, gone, missing)
         )
 
     def present(self) -> list[SlaveRecord]:

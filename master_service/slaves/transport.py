@@ -2,7 +2,7 @@
 
 TransportError
 ├── SlaveFull      the slave is full
-├── SlaveLost      the slave can't be reached, or stopped answering
+├── ConnectionLost the slave can't be reached, or stopped answering
 └── InvalidAnswer  the slave's answer is invalid
 """
 
@@ -23,9 +23,9 @@ from protocol.http_client import new_session, read_prefix
 from protocol.task_types import TaskType
 from protocol.tls import certificate_problem
 from protocol.wire import (
-    FIT_FIELD,
+    COUNT_TERMS_FIELD,
     MAX_ANSWER_BYTES,
-    SURVEY_FIELD,
+    VOCABULARY_FIELD,
     LazyFile,
     Outcome,
     SourceChanged,
@@ -48,7 +48,7 @@ class SlaveFull(TransportError):
     """The slave is full."""
 
 
-class SlaveLost(TransportError):
+class ConnectionLost(TransportError):
     """The slave can't be reached, or stopped answering."""
 
 
@@ -60,19 +60,20 @@ class InvalidAnswer(TransportError):
 class BatchRequest:
     """The files of one request to a slave.
 
-    Of a task type with two runs, ``survey`` asks for the first; ``fit`` is the input of the second.
+    Of a task type with two runs, ``count_terms`` asks for the first; ``vocabulary`` is the input of
+    the second.
     """
 
     task: TaskType
     inputs: Sequence[InputFile]
-    survey: bool = False
-    fit: object = None
+    count_terms: bool = False
+    vocabulary: object = None
 
 
 class Transport:
     """The HTTP client for slaves.
 
-    A slave that sends nothing for ``timeout_s`` counts as lost. ``url_of`` returns the URL of a
+    A slave that sends nothing for ``timeout_s`` counts as dead. ``url_of`` returns the URL of a
     slave ("ip:port"), or None. ``authority`` is the file of the certificate authority that signs
     the slaves' certificates.
     """
@@ -87,11 +88,11 @@ class Transport:
         self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
         self._url_of = url_of
         # A session for each exchange: the slave may be closing a connection that was kept open,
-        # which would look like a lost slave.
+        # which would look like a dead slave.
         self._new_session = partial(new_session, token, timeout_s, authority)
 
     def check_status(self, slave: str) -> None:
-        """Call the slave ("ip:port"); raise ``SlaveLost``, with a remedy, if that fails."""
+        """Call the slave ("ip:port"); raise ``ConnectionLost``, with a remedy, if that fails."""
         try:
             with self._new_session() as session:
                 url = f"{self._url(slave)}/check_status"
@@ -99,12 +100,12 @@ class Transport:
                 with session.get(url, timeout=_CONNECT_TIMEOUT_S, stream=True) as response:
                     status = response.status_code
         except requests.RequestException as error:
-            raise SlaveLost(why_unreachable(slave, error)) from error
+            raise ConnectionLost(why_unreachable(slave, error)) from error
         if not requests.codes.ok <= status < requests.codes.multiple_choices:
-            raise SlaveLost(not_a_slave(slave, status))
+            raise ConnectionLost(not_a_slave(slave, status))
 
     def process(
-        self, slave: str, batch_request: BatchRequest, is_wanted: Callable[[], bool]
+        self, slave: str, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
     ) -> Iterator[tuple[int, Outcome | None] | None]:
         """Send the files and yield position and outcome of each as it is answered.
 
@@ -112,7 +113,7 @@ class Transport:
         that the slave has accepted the files and begun to answer.
 
         Raises a ``TransportError`` when the exchange fails; outcomes yielded before remain valid.
-        When ``is_wanted`` turns false, the connection is closed and ``SlaveLost`` is raised.
+        When ``is_in_progress`` turns false, closes the connection and raises ``ConnectionLost``.
         """
         remaining = list(range(len(batch_request.inputs)))
         while remaining:
@@ -120,7 +121,7 @@ class Transport:
                 batch_request, inputs=[batch_request.inputs[position] for position in remaining]
             )
             try:
-                for answered in self._exchange(slave, readable, is_wanted):
+                for answered in self._exchange(slave, readable, is_in_progress):
                     yield answered and (remaining[answered[0]], answered[1])
             except SourceChanged as error:
                 # A slave answers complete requests only, so that none of these files is answered.
@@ -130,25 +131,28 @@ class Transport:
                 return
 
     def _exchange(
-        self, slave: str, batch_request: BatchRequest, is_wanted: Callable[[], bool]
+        self, slave: str, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
     ) -> Iterator[tuple[int, Outcome] | None]:
         _check_sources(batch_request)
         body = _body(batch_request)
+        monitored_body = MultipartEncoderMonitor(
+            body, lambda _: _raise_if_cancelled(is_in_progress)
+        )
         headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
         try:
             with (
                 self._new_session() as session,
                 session.post(
                     f"{self._url(slave)}/get_task",
-                    data=MultipartEncoderMonitor(body, lambda _: _raise_if_unwanted(is_wanted)),
+                    data=monitored_body,
                     headers=headers,
                     timeout=self._timeout_s,
                     stream=True,
                 ) as response,
             ):
-                yield from _read_outcomes(response, batch_request, is_wanted)
+                yield from _read_outcomes(response, batch_request, is_in_progress)
         except requests.RequestException as error:
-            raise SlaveLost(certificate_problem(error) or root_cause(error)) from error
+            raise ConnectionLost(certificate_problem(error) or root_cause(error)) from error
         except WireError as error:
             raise InvalidAnswer(str(error)) from error
 
@@ -156,7 +160,7 @@ class Transport:
         url = self._url_of(slave)
         if url is None:
             # No URL is guessed: the slave may have been one that is called over TLS only.
-            raise SlaveLost("the slave has left")
+            raise ConnectionLost("the slave is not registered any more")
         return url
 
 
@@ -171,20 +175,20 @@ def _check_sources(batch_request: BatchRequest) -> None:
             raise SourceChanged(input_file.path, "is no longer what was uploaded")
 
 
-def _raise_if_unwanted(is_wanted: Callable[[], bool]) -> None:
-    if not is_wanted():
-        raise SlaveLost("cancelled: the master no longer needs this batch from this slave")
+def _raise_if_cancelled(is_in_progress: Callable[[], bool]) -> None:
+    if not is_in_progress():
+        raise ConnectionLost("cancelled: the master no longer needs this batch from this slave")
 
 
-def _chunks(response: requests.Response, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield the body in chunks; check ``is_wanted`` at each one.
+def _chunks(response: requests.Response, is_in_progress: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the body in chunks; check ``is_in_progress`` at each one.
 
     The slave sends at least a blank line every second. A slave that always has more to send does
     not keep other greenlets from running.
     """
     yield_timer = YieldTimer()
     for chunk in response.iter_content(_CHUNK_BYTES):
-        _raise_if_unwanted(is_wanted)
+        _raise_if_cancelled(is_in_progress)
         yield_timer.yield_if_due()
         yield chunk
 
@@ -199,20 +203,20 @@ def _read_all(chunks: Iterable[bytes]) -> bytearray:
 
 
 def _read_outcomes(
-    response: requests.Response, batch_request: BatchRequest, is_wanted: Callable[[], bool]
+    response: requests.Response, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
 ) -> Iterator[tuple[int, Outcome] | None]:
     if response.status_code == requests.codes.service_unavailable:
         raise SlaveFull("the slave is full")
     if response.status_code >= requests.codes.internal_server_error:
         # The slave's own error (a full disk, say), for which the files can't be blamed.
-        raise SlaveLost(_error_text(response))
+        raise ConnectionLost(_error_text(response))
     if response.status_code != requests.codes.ok:
         raise InvalidAnswer(_error_text(response))
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise InvalidAnswer("the answer is compressed, which the master did not ask for")
     yield None
     key, expected = batch_request.task.result_key, len(batch_request.inputs)
-    chunks = _chunks(response, is_wanted)
+    chunks = _chunks(response, is_in_progress)
     if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
     else:
@@ -226,10 +230,10 @@ def _error_text(response: requests.Response) -> str:
 
 def _body(batch_request: BatchRequest) -> MultipartEncoder:
     fields: list[tuple[str, Any]] = [("task_type", batch_request.task.name)]
-    if batch_request.survey:
-        fields.append((SURVEY_FIELD, "1"))
-    if batch_request.fit is not None:
-        fields.append((FIT_FIELD, json_bytes(batch_request.fit)))
+    if batch_request.count_terms:
+        fields.append((COUNT_TERMS_FIELD, "1"))
+    if batch_request.vocabulary is not None:
+        fields.append((VOCABULARY_FIELD, json_bytes(batch_request.vocabulary)))
     fields += _file_fields(batch_request.task.form_field, batch_request.inputs)
     return MultipartEncoder(fields)
 

@@ -1,7 +1,7 @@
 """Queues all files of one request in the pool and yields each outcome when its file is finished.
 
-For a task type with two runs, the master asks for a survey or sends a fit. A request with neither
-gets both runs here: the fit is computed from the files of that request.
+For a task type with two runs, the master asks for term counts or sends a vocabulary. A request with
+neither gets both runs here: the vocabulary is that of the files of that request.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from protocol.server.multipart_receiver import Upload
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
 from slave_service.workers.pool import Pool
-from slave_service.workers.worker import FileTask
+from slave_service.workers.worker_handle import FileTask
 
 _KEEP_ALIVE_S = 1.0
 
@@ -29,14 +29,15 @@ Indexed = tuple[int, Outcome]
 class Batch:
     """The files of one request to the slave, all of one task type.
 
-    ``survey`` asks for the first run of a type with two runs; ``fit`` is the input of the second.
+    ``count_terms`` asks for the first run of a type with two runs; ``vocabulary`` is the input of
+    the second.
     """
 
     task: TaskType
     uploads: Sequence[Upload]
     folder: Path
-    survey: bool = False
-    fit: object = None
+    count_terms: bool = False
+    vocabulary: object = None
 
 
 def process_batch(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
@@ -45,48 +46,50 @@ def process_batch(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
     Closing the iterator cancels the files that no worker has started.
     """
     all_indexes = range(len(batch.uploads))
-    if batch.survey or batch.task.fit is None or batch.fit is not None:
-        yield from _process_files(pool, batch, all_indexes, batch.survey, batch.fit)
+    if batch.count_terms or batch.task.vocabulary_module is None or batch.vocabulary is not None:
+        yield from _process_files(pool, batch, all_indexes, batch.count_terms, batch.vocabulary)
         return
-    surveys: dict[int, Outcome] = {}
-    for ended in _process_files(pool, batch, all_indexes, survey=True, fit=None):
+    counted_terms: dict[int, Outcome] = {}
+    for ended in _process_files(pool, batch, all_indexes, count_terms=True, vocabulary=None):
         if ended is None or ended[1].failure is not None:
             yield ended
         else:
-            surveys[ended[0]] = ended[1]
-    fit = _fit(batch, surveys.values())
-    yield from _process_files(pool, batch, sorted(surveys), survey=False, fit=fit)
+            counted_terms[ended[0]] = ended[1]
+    vocabulary = _vocabulary(batch, counted_terms.values())
+    yield from _process_files(
+        pool, batch, sorted(counted_terms), count_terms=False, vocabulary=vocabulary
+    )
 
 
-def _fit(batch: Batch, surveys: Iterable[Outcome]) -> object:
-    module = importlib.import_module(str(batch.task.fit))
-    with module.open_fit(batch.folder) as fit:
-        for outcome in surveys:
-            fit.add(json.loads(outcome.data or b""))
-        return fit.finish()
+def _vocabulary(batch: Batch, counted_terms: Iterable[Outcome]) -> object:
+    module = importlib.import_module(str(batch.task.vocabulary_module))
+    with module.open_vocabulary(batch.folder) as builder:
+        for outcome in counted_terms:
+            builder.add(json.loads(outcome.data or b""))
+        return builder.finish()
 
 
 def _process_files(
-    pool: Pool, batch: Batch, indexes: Iterable[int], survey: bool, fit: object
+    pool: Pool, batch: Batch, indexes: Iterable[int], count_terms: bool, vocabulary: object
 ) -> Iterator[Indexed | None]:
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
-    waiting: dict[int, Future[Outcome]] = {}
+    queued: dict[int, Future[Outcome]] = {}
     for index in indexes:
         upload = batch.uploads[index]
-        file_task = FileTask(batch.task.name, upload.filename, upload.path, survey, fit)
-        waiting[index] = pool.submit(file_task)
+        file_task = FileTask(batch.task.name, upload.filename, upload.path, count_terms, vocabulary)
+        queued[index] = pool.submit(file_task)
     try:
-        for index, future in waiting.items():
+        for index, future in queued.items():
             future.add_done_callback(partial(_put_index, ended, index))
-        while waiting:
+        while queued:
             try:
                 index = ended.get(timeout=_KEEP_ALIVE_S)
             except queue.Empty:
                 yield None
                 continue
-            yield index, waiting.pop(index).result()
+            yield index, queued.pop(index).result()
     finally:
-        for future in waiting.values():
+        for future in queued.values():
             future.cancel()
 
 

@@ -1,4 +1,4 @@
-"""Gives waiting files to worker processes and replaces workers that have died.
+"""Gives queued files to worker processes and replaces workers that have died.
 
 One thread supervises one worker. A crash, an exceeded deadline or too much memory ends one file and
 its worker, and affects no other file. (With tenacity, ``_start_worker`` would be longer.)
@@ -18,7 +18,12 @@ from pathlib import Path
 from protocol import failures
 from protocol.wire import Outcome
 from slave_service.workers.child_process import ChildProcess
-from slave_service.workers.worker import FileTask, ProcessorSettings, Readiness, Worker
+from slave_service.workers.worker_handle import (
+    FileTask,
+    ProcessorSettings,
+    SelfTestReport,
+    WorkerHandle,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -60,13 +65,13 @@ class Pool:
             "slave_service.workers.orphan_reaper", str(self.folder), folder=self.folder
         )
         self._lock = threading.Lock()
-        self._workers: dict[Worker, _State] = {}
+        self._workers: dict[WorkerHandle, _State] = {}
         self._threads: list[threading.Thread] = []
-        self._returning = False
+        self._handing_back = False
         self._closing = False
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """Number of files that no worker has started."""
         return self._queue.qsize()
 
@@ -75,9 +80,9 @@ class Pool:
         """Number of files that workers are processing."""
         return list(self._workers.values()).count(_State.BUSY)
 
-    def start(self) -> Readiness:
-        """Start and warm up the workers, and return which task types all of them can do."""
-        reports: list[Future[Readiness]] = [Future() for _ in range(self.size)]
+    def start(self) -> SelfTestReport:
+        """Start the workers, and return which task types they can do by their self-tests."""
+        reports: list[Future[SelfTestReport]] = [Future() for _ in range(self.size)]
         for report in reports:
             thread = threading.Thread(target=self._supervise, args=(report,), daemon=True)
             thread.start()
@@ -91,16 +96,16 @@ class Pool:
     def submit(self, task: FileTask) -> "Future[Outcome]":
         """Queue one file; the future's result is its outcome, and it never raises."""
         future: Future[Outcome] = Future()
-        if self._returning:
+        if self._handing_back:
             # The supervising threads may have ended, and then nothing reads the queue.
             self._complete(None, task, future)
         else:
             self._queue.put((task, future))
         return future
 
-    def return_waiting(self) -> None:
-        """Complete every file that no worker has started, and each later one, as ``returned``."""
-        self._returning = True
+    def hand_back_queued(self) -> None:
+        """Complete all files that no worker has started, and later ones, as ``not_processed``."""
+        self._handing_back = True
         with contextlib.suppress(queue.Empty):
             while (entry := self._queue.get_nowait()) is not None:
                 self._complete(None, *entry)
@@ -110,7 +115,7 @@ class Pool:
         if self._closing:
             return
         self._closing = True
-        self.return_waiting()
+        self.hand_back_queued()
         for _ in self._threads:
             self._queue.put(None)
         for worker, state in list(self._workers.items()):
@@ -120,7 +125,7 @@ class Pool:
             thread.join()
         self._reaper.finish(timeout_s=10)
 
-    def _supervise(self, report: "Future[Readiness]") -> None:
+    def _supervise(self, report: "Future[SelfTestReport]") -> None:
         worker = self._start_worker(report)
         while True:
             try:
@@ -132,36 +137,38 @@ class Pool:
             if entry is None:
                 break
             worker = self._replace_if_needed(worker)
-            # The outcome goes out before the replacement, which takes seconds to warm up.
+            # The outcome goes out before the replacement, which takes seconds to start.
             self._complete(worker, *entry)
             del entry  # its future would keep the whole result in memory until the next file
             worker = self._replace_if_needed(worker)
         self._remove(worker)
 
-    def _complete(self, worker: Worker | None, task: FileTask, future: "Future[Outcome]") -> None:
+    def _complete(
+        self, worker: WorkerHandle | None, task: FileTask, future: "Future[Outcome]"
+    ) -> None:
         if future.set_running_or_notify_cancel():
             future.set_result(self._outcome(worker, task))
 
-    def _outcome(self, worker: Worker | None, task: FileTask) -> Outcome:
-        if self._returning or worker is None:
-            return _returned(task)
+    def _outcome(self, worker: WorkerHandle | None, task: FileTask) -> Outcome:
+        if self._handing_back or worker is None:
+            return _not_processed(task)
         self._workers[worker] = _State.BUSY
         outcome = worker.process(task, self._file_timeout_s)
         self._workers[worker] = _State.IDLE
         # A worker that was killed because the pool closes is not a failure of the file.
-        return _returned(task) if self._closing and outcome.failure else outcome
+        return _not_processed(task) if self._closing and outcome.failure else outcome
 
-    def _replace_if_needed(self, worker: Worker) -> Worker:
+    def _replace_if_needed(self, worker: WorkerHandle) -> WorkerHandle:
         # A closing pool starts no worker; its threads remove the present ones.
         if self._closing or (worker.is_alive() and not worker.needs_replacement()):
             return worker
         self._remove(worker)
         return self._start_worker()
 
-    def _start_worker(self, report: "Future[Readiness] | None" = None) -> Worker:
+    def _start_worker(self, report: "Future[SelfTestReport] | None" = None) -> WorkerHandle:
         while True:
             try:
-                worker = Worker(self._memory_bytes, self.folder, self._processor_settings)
+                worker = WorkerHandle(self._memory_bytes, self.folder, self._processor_settings)
             except OSError as error:
                 # The system is short of memory or processes for now; without another attempt the
                 # slave would have one worker less until it is restarted.
@@ -170,17 +177,17 @@ class Pool:
                 continue
             self._workers[worker] = _State.STARTING
             self._notify_reaper(f"+{worker.pid}")
-            readiness = worker.warm_up()
+            self_tests = worker.wait_until_ready()
             self._workers[worker] = _State.IDLE
-            if readiness is not None and report is not None:
-                report.set_result(readiness)
-            if readiness is not None or self._closing:
+            if self_tests is not None and report is not None:
+                report.set_result(self_tests)
+            if self_tests is not None or self._closing:
                 return worker
             self._remove(worker)
             _log.error("a worker process ended during its start; trying again")
             time.sleep(_RESTART_PAUSE_S)
 
-    def _remove(self, worker: Worker) -> None:
+    def _remove(self, worker: WorkerHandle) -> None:
         worker.finish()
         del self._workers[worker]
         self._notify_reaper(f"-{worker.pid}")
@@ -191,6 +198,6 @@ class Pool:
             self._reaper.stdin.flush()
 
 
-def _returned(task: FileTask) -> Outcome:
-    sentence = "The slave is shutting down and returns the file; send it to another slave."
-    return Outcome(task.filename, failure=failures.Returned(sentence).as_failure())
+def _not_processed(task: FileTask) -> Outcome:
+    sentence = "The slave is shutting down and did not process the file; send it to another slave."
+    return Outcome(task.filename, failure=failures.NotProcessed(sentence).as_failure())

@@ -105,12 +105,12 @@ def _answer(task: dict[str, Any], answers: BinaryIO, settings: Settings) -> None
     try:
         result, warnings = _process(task, settings.get(task["task_type"], {}))
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
-        head: dict[str, object] = {"bytes": len(body)} | encode_warnings(warnings)
+        header: dict[str, object] = {"bytes": len(body)} | encode_warnings(warnings)
     except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)
         failure = _as_failure(error)
-        body, head = b"", {"code": failure.code, "error": failure.error}
+        body, header = b"", {"code": failure.code, "error": failure.error}
     # Results can be large: this one is freed when the function returns, before the next file.
-    _send(answers, json_bytes(head), body)
+    _send(answers, json_bytes(header), body)
 
 
 def _process(
@@ -123,10 +123,10 @@ def _process(
             raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
         result: bytes | dict[str, object]
-        if task["survey"]:
-            result = module.survey(source)
-        elif task["fit"] is not None:
-            result = module.process(source, task["fit"])
+        if task["count_terms"]:
+            result = module.count_terms(source)
+        elif task["vocabulary"] is not None:
+            result = module.process(source, task["vocabulary"])
         else:
             result = module.process(source, **settings)
         if isinstance(result, dict):
@@ -157,9 +157,9 @@ def _as_failure(error: Exception) -> failures.Failure:
     ).as_failure()
 
 
-def _send(answers: BinaryIO, head: bytes, body: bytes = b"") -> None:
+def _send(answers: BinaryIO, header: bytes, body: bytes = b"") -> None:
     try:
-        answers.write(head + b"\n")
+        answers.write(header + b"\n")
         answers.write(body)
         answers.flush()
     except BrokenPipeError:

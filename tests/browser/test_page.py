@@ -17,7 +17,7 @@ from tests.browser.conftest import Open
 from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.contract.programs import wait_until
-from tests.e2e.stage import posix_only
+from tests.e2e.steps import posix_only
 
 Picture = Callable[[Page, str], Path]
 MOST_FIRST_BYTES = 150_000

@@ -15,7 +15,7 @@ from tests.browser.conftest import Open
 from tests.browser.test_everybody import check
 from tests.contract.jobs_api import call
 from tests.contract.programs import WORKER, children, running, slow_text
-from tests.e2e.stage import posix_only
+from tests.e2e.steps import posix_only
 
 Picture = Callable[[Page, str], Path]
 SOON_MS = 25_000  # it asks every five seconds, and a job that is watched live a while later

@@ -1,1 +1,1 @@
-"""Seeded random troubles for a cluster of real processes: ``python -m tests.chaos``."""
+"""Seeded random faults injected into a cluster of real processes: ``python -m tests.chaos``."""

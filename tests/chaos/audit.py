@@ -1,4 +1,4 @@
-"""Holds the ledger of every job against what was sent, and the results against the calm run."""
+"""Compares each job with what was sent, and its results with those of a run without faults."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.calm import Calm
+from tests.chaos.baseline import Baseline
 from tests.chaos.client import SentJob
 from tests.chaos.contents import Contents
-from tests.chaos.schedule import Sample, Way
+from tests.chaos.schedule import Sample, SendMode
 
 _ENDS = ("done", "failed", "cancelled")
 _SHORTEST_SENTENCE = 20
@@ -17,50 +17,50 @@ _SHORTEST_SENTENCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the ledgers are held against."""
+    """What the jobs are compared with."""
 
     contents: Contents
-    calm: Calm
+    baseline: Baseline
     spool: Path
     results: Path
     has_full_disk: bool
     """Whether a disk was full for a while."""
 
-    def complaints(self, sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
-        """Yield everything that is wrong with one job that should be over."""
-        about = f"job {sent.job_id} ({sent.plan.task_type}, {sent.plan.way.value})"
-        for complaint in (*_about_counts(sent, job), *self._about_files(sent, job)):
-            yield f"{about}: {complaint}"
+    def violations(self, sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
+        """Yield everything that is wrong with one job, which should be over."""
+        about = f"job {sent.job_id} ({sent.plan.task_type}, {sent.plan.mode.value})"
+        for violation in (*_check_counts(sent, job), *self._check_files(sent, job)):
+            yield f"{about}: {violation}"
 
-    def _about_files(self, sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
+    def _check_files(self, sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
         task_type = sent.plan.task_type
-        inputs, excused = self.spool / "jobs" / sent.job_id, self._excused(sent)
+        inputs, tolerated = self.spool / "jobs" / sent.job_id, self._tolerated(sent)
         for entry, sample in zip(job["files"], sent.plan.files, strict=False):
             data = self.contents.get(task_type, sample.content)
-            yield from _about_input(entry, sample, data, inputs / str(entry["index"]))
-            yield from _about_end(entry, sample, excused)
+            yield from _check_input(entry, sample, data, inputs / str(entry["index"]))
+            yield from _check_end(entry, sample, tolerated)
             if entry["state"] == "done" and sample.code is None:
-                expected = self.calm.result(sent.plan, sample)
-                yield from _about_result(entry, expected, self.results / task_type)
+                expected = self.baseline.result(sent.plan, sample)
+                yield from _check_result(entry, expected, self.results / task_type)
 
-    def _excused(self, sent: SentJob) -> set[str]:
-        """Return the codes that a good file may have where somebody waits for its job.
+    def _tolerated(self, sent: SentJob) -> set[str]:
+        """Return the codes with which a valid file of a synchronous job may fail.
 
-        When no slave, or no room for a result, comes in SLAVE_TIMEOUT, that job's files fail.
+        Its files fail where for SLAVE_TIMEOUT there is no slave, or no space for a result.
         """
-        if sent.plan.way is not Way.HANG_UP:
+        if sent.plan.mode is not SendMode.DISCONNECT:
             return set()
         return {"no_slave", "internal"} if self.has_full_disk else {"no_slave"}
 
 
-def _about_counts(sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
+def _check_counts(sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
     states = [entry["state"] for entry in job["files"]]
     counts = {state: states.count(state) for state in _ENDS}
     if sum(counts.values()) != len(sent.plan.files) or len(states) != len(sent.plan.files):
         yield f"{len(sent.plan.files)} files were sent, the ledger has {states}"
-    told = {state: job[f"{state}_files"] for state in _ENDS}
-    if told != counts or job["total_files"] != len(states):
-        yield f"its head says {told} of {job['total_files']}, its files {counts}"
+    listed = {state: job[f"{state}_files"] for state in _ENDS}
+    if listed != counts or job["total_files"] != len(states):
+        yield f"its overview says {listed} of {job['total_files']}, its files {counts}"
     if (job["state"] == "cancelled") != bool(counts["cancelled"]):
         yield f"it is {job['state']} with {counts['cancelled']} cancelled files"
     answer = sent.cancel_answer
@@ -70,7 +70,7 @@ def _about_counts(sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
         yield f"it was {answer['state']} when it was cancelled, and is {job['state']} now"
 
 
-def _about_input(entry: dict[str, Any], sample: Sample, data: bytes, path: Path) -> Iterator[str]:
+def _check_input(entry: dict[str, Any], sample: Sample, data: bytes, path: Path) -> Iterator[str]:
     index = entry["index"]
     if entry["filename"] != sample.filename:
         yield f"file {index} was {sample.filename!r} and is {entry['filename']!r}"
@@ -80,9 +80,9 @@ def _about_input(entry: dict[str, Any], sample: Sample, data: bytes, path: Path)
         yield f"file {index}: its input in the spool is not what was sent"
 
 
-def _about_end(entry: dict[str, Any], sample: Sample, excused: set[str]) -> Iterator[str]:
+def _check_end(entry: dict[str, Any], sample: Sample, tolerated: set[str]) -> Iterator[str]:
     state, code, index = entry["state"], entry["code"], entry["index"]
-    if state == "failed" and code != sample.code and code not in excused:
+    if state == "failed" and code != sample.code and code not in tolerated:
         yield f"file {index} ({sample.content}) failed as {code}: {entry['error']}"
     if state == "failed" and len(entry["error"] or "") < _SHORTEST_SENTENCE:
         yield f"file {index} failed without a sentence: {entry['error']!r}"
@@ -94,12 +94,12 @@ def _about_end(entry: dict[str, Any], sample: Sample, excused: set[str]) -> Iter
         yield f"file {index} is {state} and has a result"
 
 
-def _about_result(entry: dict[str, Any], expected: str, folder: Path) -> Iterator[str]:
+def _check_result(entry: dict[str, Any], expected: str, folder: Path) -> Iterator[str]:
     index, saved_file = entry["index"], entry["saved_file"]
     if entry["result_sha256"] != expected:
-        yield f"file {index} has another result than in the calm run"
+        yield f"file {index} has another result than without faults"
     place = folder / Path(saved_file).name
     if not place.is_file():
-        yield f"file {index}: there is nothing at {saved_file}"
+        yield f"file {index}: there is no file {saved_file}"
     elif hashlib.sha256(place.read_bytes()).hexdigest() != entry["result_sha256"]:
         yield f"file {index}: {saved_file} holds other bytes than the ledger says"

@@ -1,4 +1,4 @@
-"""Looks over the whole cluster once everything is healed: is anything lost, left over or unwell?"""
+"""Checks the whole cluster after the faults: processes, leftover files, jobs, logs."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,23 +7,23 @@ from typing import Any
 
 import psutil
 
-from tests.chaos.client import Client, Fault, SentJob
+from tests.chaos.client import Client, SentJob, Violation
+from tests.chaos.cluster import ChaosCluster
 from tests.chaos.programs import processes_of
 from tests.chaos.schedule import SLAVES, Sample
-from tests.chaos.stage import Stage
 
 _LIMIT_S = 45.0
 _PROCESSES = 1 + SLAVES * 3
-"""The master; each slave with its guard and its worker."""
-_UNWELL = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+"""The master; each slave with its orphan reaper and its worker."""
+_UNHEALTHY = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
 
-Look = Callable[[], list[str]]
+Check = Callable[[], list[str]]
 
 
-def wait_for_nothing(look: Look, limit_s: float = _LIMIT_S) -> list[str]:
-    """Look again and again until nothing is found; return what is still found at the limit."""
+def wait_for_nothing(check: Check, limit_s: float = _LIMIT_S) -> list[str]:
+    """Repeat the check until it finds nothing; return what it finds at the time limit."""
     end = time.monotonic() + limit_s
-    while (found := look()) and time.monotonic() < end:
+    while (found := check()) and time.monotonic() < end:
         time.sleep(0.1)
     return found
 
@@ -32,11 +32,11 @@ def wait_until_over(client: Client, sent: Iterable[SentJob]) -> list[str]:
     """Wait until every job is over; return those that are not."""
     left = list(sent)
 
-    def look() -> list[str]:
+    def check() -> list[str]:
         left[:] = [job for job in left if not client.is_over(job.job_id)]
         return [f"job {job.job_id} is not over: {_brief(client.job(job.job_id))}" for job in left]
 
-    return wait_for_nothing(look, limit_s=60)
+    return wait_for_nothing(check, limit_s=60)
 
 
 def _brief(job: dict[str, Any]) -> dict[str, Any]:
@@ -44,28 +44,28 @@ def _brief(job: dict[str, Any]) -> dict[str, Any]:
     return {name: job[name] for name in ("state", "waiting_for")} | {"files": states}
 
 
-def about_cluster(stage: Stage) -> list[str]:
-    """Wait until every process is there and well, and nothing temporary is left."""
+def check_cluster(cluster: ChaosCluster) -> list[str]:
+    """Wait until every process runs, and no temporary file is left."""
 
-    def look() -> list[str]:
-        return [*_about_slaves(stage), *_about_processes(stage), *_about_leftovers(stage)]
+    def check() -> list[str]:
+        return [*_check_slaves(cluster), *_check_processes(cluster), *_check_leftovers(cluster)]
 
-    return wait_for_nothing(look)
+    return wait_for_nothing(check)
 
 
-def _about_slaves(stage: Stage) -> Iterator[str]:
-    status = stage.status()
+def _check_slaves(cluster: ChaosCluster) -> Iterator[str]:
+    status = cluster.status()
     if len(status.get("slaves", ())) != SLAVES or status.get("missing"):
         yield f"not every slave is present: {status}"
 
 
-def _about_processes(stage: Stage) -> Iterator[str]:
-    for program in (stage.master, *stage.slaves):
+def _check_processes(cluster: ChaosCluster) -> Iterator[str]:
+    for program in (cluster.master, *cluster.slaves):
         if program.process.poll() is not None:
             yield f"{program.name} has ended: {program.said()}"
-    lines = [line for process in processes_of(stage.temporary) if (line := _describe(process))]
-    unwell = [line for line in lines if line.startswith(_UNWELL)]
-    if len(lines) != _PROCESSES or unwell:
+    lines = [line for process in processes_of(cluster.temporary) if (line := _describe(process))]
+    unhealthy = [line for line in lines if line.startswith(_UNHEALTHY)]
+    if len(lines) != _PROCESSES or unhealthy:
         yield f"{_PROCESSES} processes should run, and there are: {lines}"
 
 
@@ -76,65 +76,67 @@ def _describe(process: psutil.Process) -> str:
         return ""
 
 
-def _about_leftovers(stage: Stage) -> Iterator[str]:
-    own = list(stage.temporary.iterdir())
+def _check_leftovers(cluster: ChaosCluster) -> Iterator[str]:
+    own = list(cluster.temporary.iterdir())
     if len(own) != SLAVES:
         yield f"each slave has one temporary folder, and there are: {sorted(map(str, own))}"
-    # A worker has a folder of its own there, empty but for what it works on.
-    temporary = [path for path in stage.temporary.rglob("*") if not path.is_dir()]
-    temporary += stage.temporary.glob("*/request-*")
-    temporary += (stage.spool / "incoming").iterdir()
-    temporary += stage.results.glob("*/.*")
+    # A worker has a folder of its own there, empty except for the file that it processes.
+    temporary = [path for path in cluster.temporary.rglob("*") if not path.is_dir()]
+    temporary += cluster.temporary.glob("*/request-*")
+    temporary += (cluster.spool / "incoming").iterdir()
+    temporary += cluster.results.glob("*/.*")
     for path in temporary:
-        yield f"left over: {path.relative_to(stage.folder)}"
+        yield f"left over: {path.relative_to(cluster.folder)}"
 
 
-def about_jobs(stage: Stage, jobs: Sequence[dict[str, Any]], known: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with the spool and the results as a whole.
+def check_jobs(
+    cluster: ChaosCluster, jobs: Sequence[dict[str, Any]], known: Sequence[str]
+) -> Iterator[str]:
+    """Yield what is wrong with the spool and with the folder of results.
 
-    ``jobs`` are those of this run with their ledgers, ``known`` all that the master speaks of.
+    ``jobs`` are those of this run with their files, ``known`` the ids of all listed jobs.
     """
-    for folder in (stage.spool / "jobs").iterdir():
+    for folder in (cluster.spool / "jobs").iterdir():
         if folder.name not in known:
             yield f"inputs without a job: {folder.name}"
     for job in jobs:
-        folder = stage.spool / "jobs" / job["job_id"]
+        folder = cluster.spool / "jobs" / job["job_id"]
         expected = {str(entry["index"]) for entry in job["files"]}
         if found := {path.name for path in folder.iterdir()} - expected:
-            yield f"job {job['job_id']} has strange inputs: {sorted(found)}"
-    told = {Path(e["saved_file"]).name for job in jobs for e in job["files"] if e["saved_file"]}
-    there = {path.name for path in stage.results.glob("*/*")}
+            yield f"job {job['job_id']} has unexpected inputs: {sorted(found)}"
+    listed = {Path(e["saved_file"]).name for job in jobs for e in job["files"] if e["saved_file"]}
+    there = {path.name for path in cluster.results.glob("*/*")}
     # A result may be written in the moment in which its job is cancelled.
-    if there - told and not any(job["cancelled_files"] for job in jobs):
-        yield f"results of which no ledger speaks: {sorted(there - told)}"
+    if there - listed and not any(job["cancelled_files"] for job in jobs):
+        yield f"results that no job lists: {sorted(there - listed)}"
 
 
-def about_further_work(client: Client, task_types: Iterable[str]) -> Iterator[str]:
-    """Have one more file of each type done, as anybody might after the troubles."""
+def check_further_work(client: Client, task_types: Iterable[str]) -> Iterator[str]:
+    """Process one more file of each type."""
     for task_type in sorted(set(task_types)):
         try:
             summary = client.process(task_type, [Sample(f"further {task_type}", "good 0")])
-        except (Fault, OSError) as error:
+        except (Violation, OSError) as error:
             yield f"a further file of {task_type} was not done: {error}"
             continue
         if summary["total_files_processed"] != 1:
             yield f"a further file of {task_type} was not done: {summary['failed_files']}"
 
 
-def about_scheduler_logs(stage: Stage) -> Iterator[str]:
-    """Replay what the scheduler was told, in every log there is: the same must come of it."""
+def check_scheduler_logs(cluster: ChaosCluster) -> Iterator[str]:
+    """Replay every scheduler log: the actions must be the logged ones."""
     from master_service.scheduling import replay_log
 
-    for log in stage.scheduler_logs():
+    for log in cluster.scheduler_logs():
         try:
             replay_log.replay(log)
-        except Exception as error:  # noqa: BLE001 (whatever a replay runs into is a finding)
+        except Exception as error:  # noqa: BLE001 (any exception is a violation)
             yield f"{log.name} does not replay: {type(error).__name__}: {error}"
 
 
-def about_program_logs(stage: Stage, starts: dict[Path, int]) -> Iterator[str]:
+def check_program_logs(cluster: ChaosCluster, starts: dict[Path, int]) -> Iterator[str]:
     """Yield the tracebacks that the programs have logged since ``starts`` (offsets in bytes)."""
-    for log in sorted(stage.logs.glob("*.log")):
+    for log in sorted(cluster.logs.glob("*.log")):
         with log.open("rb") as lines:
             lines.seek(starts.get(log, 0))
             text = lines.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Sends jobs as a careful client does: with a key, again and again until it is answered."""
+"""Sends jobs with an idempotency key, and repeats each request until it is answered."""
 
 import contextlib
 import socket
@@ -14,18 +14,18 @@ import requests
 
 from protocol.task_types import TASK_TYPES
 from tests.chaos.contents import Contents
-from tests.chaos.schedule import PlannedJob, Sample, Way
+from tests.chaos.schedule import PlannedJob, Sample, SendMode
 
 _TIMEOUT_S = (2.0, 5.0)
-_AGAIN_S = 0.1
+_RETRY_INTERVAL_S = 0.1
 _LIMIT_S = 60.0
 _HANG_UP_AFTER_S = 0.3
 _BATCH_FILES = 6
 _PREFER = {"Prefer": "respond-async"}
 
 
-class Fault(Exception):
-    """The system under test did something that it must not."""
+class Violation(Exception):
+    """The system under test violated its contract."""
 
 
 @dataclass(slots=True)
@@ -39,15 +39,15 @@ class SentJob:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Speaks to the master at ``url`` until ``over`` is set."""
+    """Calls the master at ``url`` until ``over`` is set."""
 
     url: str
     contents: Contents
     over: threading.Event = field(default_factory=threading.Event)
 
     def send(self, plan: PlannedJob) -> SentJob:
-        """Come back when the job was accepted, and cancelled where that is planned."""
-        if plan.way is Way.BATCHES:
+        """Send a job, and cancel it where that is planned; return once this is done."""
+        if plan.mode is SendMode.BATCHES:
             sent = SentJob(plan, self._send_in_batches(plan))
         else:
             sent = SentJob(plan, self._send_whole(plan))
@@ -56,19 +56,19 @@ class Client:
         return sent
 
     def cancel(self, job_id: str) -> dict[str, Any]:
-        """Cancel the job, and return it as it stands when that is done."""
+        """Cancel the job, and return it when it has ended."""
         while True:
             job: dict[str, Any] = self._ask("DELETE", f"/jobs/{job_id}", 200).json()
-            if job["state"] in ("done", "cancelled") or self.over.wait(_AGAIN_S):
+            if job["state"] in ("done", "cancelled") or self.over.wait(_RETRY_INTERVAL_S):
                 return job
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return the job with the ledger of all its files."""
+        """Return the job with all its files."""
         job: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}", 200).json()
         return job
 
     def is_over(self, job_id: str) -> bool:
-        """Tell whether nothing about the job will change any more."""
+        """Tell whether the job has ended."""
         job = self._ask("GET", f"/jobs/{job_id}?limit=0", 200).json()
         return job["state"] in ("done", "cancelled")
 
@@ -78,23 +78,23 @@ class Client:
         return [job["job_id"] for job in jobs]
 
     def process(self, task_type: str, files: Sequence[Sample]) -> dict[str, Any]:
-        """Have files processed while the cluster is well, waiting for them."""
+        """Process files by a synchronous request; there must be no faults."""
         answer = requests.post(
             f"{self.url}/assign_task", **self._form(task_type, files), timeout=_LIMIT_S
         )
         if answer.status_code != 200:
-            raise Fault(f"{task_type} was refused: {answer.status_code} {answer.text[:300]}")
+            raise Violation(f"{task_type} was refused: {answer.status_code} {answer.text[:300]}")
         summary: dict[str, Any] = answer.json()
         return summary
 
     def _send_whole(self, plan: PlannedJob) -> str:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         form = self._form(plan.task_type, plan.files)
-        if plan.way is Way.HANG_UP:
+        if plan.mode is SendMode.DISCONNECT:
             with contextlib.suppress(requests.RequestException):
                 url, timeout = f"{self.url}/assign_task", (_TIMEOUT_S[0], _HANG_UP_AFTER_S)
                 requests.post(url, headers=headers, timeout=timeout, **form)
-        elif plan.way is Way.TORN:
+        elif plan.mode is SendMode.INTERRUPTED:
             with contextlib.suppress(OSError):
                 self._send_half(headers, form)
         answer = self._ask("POST", "/assign_task", 202, headers=headers | _PREFER, **form)
@@ -112,7 +112,7 @@ class Client:
             connection.sendall("\r\n".join([*lines, "\r\n"]).encode() + body[: len(body) // 2])
 
     def _send_in_batches(self, plan: PlannedJob) -> str:
-        # One key for a call of its own, since each of them makes something.
+        # Each call creates something, and needs a key of its own.
         key = uuid.uuid4().hex
         job = {"task_type": plan.task_type}
         job_id = str(self._ask("POST", "/jobs", 201, _key(key, "job"), json=job).json()["job_id"])
@@ -122,7 +122,9 @@ class Client:
             headers = _key(key, f"files {first}")
             answer = self._ask("POST", f"/jobs/{job_id}/files", 200, headers, **form).json()
             if answer["indexes"] != list(range(first, first + len(batch))):
-                raise Fault(f"job {job_id} has numbered {len(batch)} files at {first}: {answer}")
+                raise Violation(
+                    f"job {job_id} has numbered {len(batch)} files at {first}: {answer}"
+                )
         self._ask("POST", f"/jobs/{job_id}/start", 202)
         return job_id
 
@@ -134,7 +136,7 @@ class Client:
         headers: dict[str, str] | None = None,
         **content: Any,
     ) -> requests.Response:
-        """Ask until there is an answer; a refusal that says to try again is none."""
+        """Repeat the request until there is a response other than 503 and 507."""
 
         def ask() -> requests.Response:
             url = self.url + path
@@ -142,7 +144,7 @@ class Client:
 
         answer = self._until_answered(ask)
         if answer.status_code != expected:
-            raise Fault(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+            raise Violation(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer
 
     def _until_answered(self, ask: Callable[[], requests.Response]) -> requests.Response:
@@ -155,8 +157,8 @@ class Client:
                 last = f"{answer.status_code} {answer.text[:300]}"
             except requests.RequestException as error:
                 last = str(error)
-            if self.over.wait(_AGAIN_S) or time.monotonic() > end:
-                raise Fault(f"no answer in {_LIMIT_S:g} seconds; the last one: {last}")
+            if self.over.wait(_RETRY_INTERVAL_S) or time.monotonic() > end:
+                raise Violation(f"no answer in {_LIMIT_S:g} seconds; the last one: {last}")
 
     def _form(self, task_type: str, files: Sequence[Sample]) -> dict[str, Any]:
         name = TASK_TYPES[task_type].form_field

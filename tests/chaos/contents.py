@@ -1,4 +1,4 @@
-"""Makes the bytes behind the schedule's names: small files of every type, and some bad ones."""
+"""Makes the bytes of the files that a schedule names: small valid and invalid ones."""
 
 import io
 import math
@@ -87,7 +87,7 @@ def _sound(hertz: float) -> bytes:
 def _documents(_: Path, count: int, made: Mapping[str, list[Path]]) -> list[bytes]:
     """Return a PDF, a DOCX and a text in turn; only the PDFs and the texts differ."""
     kinds = _read(made["document"])
-    # Of the same length, so that the PDF's table of places stays true.
+    # Of the same length, so that the offsets in the PDF's table stay valid.
     return [
         kinds[number % len(kinds)]
         .replace(b"Millbrook", b"Mill %04d" % number)
@@ -111,6 +111,6 @@ _MAKERS: Mapping[str, Callable[[Path, int, Mapping[str, list[Path]]], list[bytes
 
 
 def _bad(task_type: str, made_of: bytes) -> dict[str, bytes]:
-    """Return bad files by the code with which they must fail; see ``schedule.BAD``."""
+    """Return invalid files by the code with which they must fail; see ``schedule.BAD``."""
     least = 30 if task_type == "audio" else len(made_of) // 3
     return {"empty": b"", "unsupported": _NOISE, "corrupt": made_of[:least]}

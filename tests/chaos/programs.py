@@ -1,4 +1,4 @@
-"""The programs under test: a master and slaves that are hurt and put right again."""
+"""The programs under test as targets of faults: master, slaves and workers."""
 
 import contextlib
 import signal
@@ -19,28 +19,28 @@ _KILLED = -9
 _TERMINATED_WHILE_STARTING = -15
 
 
-class Actor:
-    """Somebody to whom a trouble happens; an actor has one trouble at a time."""
+class FaultTarget:
+    """What a fault is injected into; a target has one fault at a time."""
 
-    complaints: list[str]
-    """What was not as it should be while it was hurt or put right."""
+    violations: list[str]
+    """Violations during a fault or the recovery from it."""
 
     def __init__(self) -> None:
-        self.complaints = []
+        self.violations = []
 
-    def inflict(self, what: str, /) -> None:
-        """Let the trouble happen."""
+    def inject(self, what: str, /) -> None:
+        """Inject the fault."""
         raise NotImplementedError
 
-    def heal(self, what: str, /) -> None:
-        """Put it right."""
+    def recover(self, what: str, /) -> None:
+        """End the fault."""
         raise NotImplementedError
 
 
-class ProgramActor(Actor):
-    """The master or a slave; ``settings`` is asked at each start.
+class ProgramTarget(FaultTarget):
+    """The master or a slave; ``settings`` is called at each start.
 
-    It must not end by itself, unless the last thing it said has ``forgiven`` in it.
+    It must not end by itself, unless the end of its log contains ``tolerated_log``.
     """
 
     def __init__(
@@ -49,16 +49,16 @@ class ProgramActor(Actor):
         log: Path,
         settings: Callable[[], Mapping[str, str]],
         number: int = 0,
-        forgiven: str | None = None,
+        tolerated_log: str | None = None,
     ) -> None:
         super().__init__()
         self.name = f"{program} {number}" if number else program
         self._program = program
         self._log = log
         self._settings = settings
-        self._forgiven = forgiven
+        self._tolerated_log = tolerated_log
         self._lock = threading.Lock()
-        self._is_hurt = False
+        self._is_faulty = False
         self.running: Program | None = None
 
     def start(self) -> None:
@@ -81,10 +81,10 @@ class ProgramActor(Actor):
             raise RuntimeError(f"{self.name} was never started")
         return self.running.process
 
-    def inflict(self, what: str) -> None:
+    def inject(self, what: str) -> None:
         with self._lock:
             self._start_if_ended()
-            self._is_hurt = True
+            self._is_faulty = True
             if what == "kill":
                 self.process.kill()
             elif what == "freeze":
@@ -92,39 +92,39 @@ class ProgramActor(Actor):
             else:
                 self.process.terminate()
 
-    def heal(self, what: str) -> None:
+    def recover(self, what: str) -> None:
         if what == "freeze":
             self.process.send_signal(signal.SIGCONT)
         else:
             self._start_after(what)
-        self._is_hurt = False
+        self._is_faulty = False
 
     def _start_after(self, what: str) -> None:
         expected = {_KILLED} if what == "kill" else {0, _TERMINATED_WHILE_STARTING}
         try:
             code = self.process.wait(_END_LIMIT_S)
         except subprocess.TimeoutExpired:
-            self.complaints.append(f"{self.name} did not end on SIGTERM")
+            self.violations.append(f"{self.name} did not end on SIGTERM")
             self.kill()
         else:
-            if code not in expected and not self._is_forgiven():
-                self.complaints.append(f"{self.name} ended with {code} on {what}: {self.said()}")
+            if code not in expected and not self._is_tolerated():
+                self.violations.append(f"{self.name} ended with {code} on {what}: {self.said()}")
         self.start()
 
-    def revive(self) -> None:
-        """Start it again if it has ended by itself, and not by a trouble that is still to heal."""
+    def restart_if_ended(self) -> None:
+        """Start it again if it has ended and has no fault at the moment."""
         with self._lock:
-            if not self._is_hurt:
+            if not self._is_faulty:
                 self._start_if_ended()
 
     def _start_if_ended(self) -> None:
         if (code := self.process.poll()) is not None:
-            if not self._is_forgiven():
-                self.complaints.append(f"{self.name} ended by itself with {code}: {self.said()}")
+            if not self._is_tolerated():
+                self.violations.append(f"{self.name} ended by itself with {code}: {self.said()}")
             self.start()
 
     def kill(self) -> None:
-        """End it whatever it does."""
+        """Kill it."""
         if self.running is not None:
             self.process.kill()
             self.process.wait()
@@ -133,45 +133,45 @@ class ProgramActor(Actor):
         """Return the end of what the latest process has logged."""
         return self.running.said() if self.running else ""
 
-    def _is_forgiven(self) -> bool:
-        return self._forgiven is not None and self._forgiven in self.said()
+    def _is_tolerated(self) -> bool:
+        return self._tolerated_log is not None and self._tolerated_log in self.said()
 
 
-class WorkerActor(Actor):
-    """The worker process of one slave, whichever it is at the moment; there may be none."""
+class WorkerTarget(FaultTarget):
+    """The current worker process of one slave, if there is one."""
 
-    def __init__(self, slave: ProgramActor) -> None:
+    def __init__(self, slave: ProgramTarget) -> None:
         super().__init__()
         self._slave = slave
         self._frozen: list[psutil.Process] = []
 
-    def inflict(self, what: str) -> None:
+    def inject(self, what: str) -> None:
         try:
             workers = children(self._slave.running, WORKER) if self._slave.running else []
         except psutil.NoSuchProcess:
-            return  # the slave is dead just now, and its workers with it
+            return  # the slave and its workers have ended
         numbers = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "terminate": signal.SIGTERM}
         for worker in workers:
             _send(worker, numbers[what])
         self._frozen = workers if what == "freeze" else []
 
-    def heal(self, _: str) -> None:
-        # What was killed is the slave's to replace.
+    def recover(self, _: str) -> None:
+        # The slave replaces a killed worker.
         for worker in self._frozen:
             _send(worker, signal.SIGCONT)
         self._frozen = []
 
 
 def _send(process: psutil.Process, number: int) -> None:
-    # It may have ended a moment ago.
+    # It may have ended since it was listed.
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """Return every process whose temporary files go somewhere under a folder.
+    """Return every process whose folder of temporary files is under a folder.
 
-    A zombie has no environment any more; it is found as the child of one that has.
+    A zombie has no environment; it is found as a child of another process.
     """
     found = {process for process in psutil.process_iter() if _is_under(process, folder)}
     for process in list(found):

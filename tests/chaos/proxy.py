@@ -1,4 +1,4 @@
-"""A TCP proxy that can be told to cut, refuse, slow down or silence what passes through it."""
+"""A TCP proxy that can reset, refuse, slow down or stall connections."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,9 @@ Address = tuple[str, int]
 
 
 class Proxy:
-    """Passes on what comes to one address to another, from a thread of its own.
+    """Forwards connections from one address to another, in a thread of its own.
 
-    Every method but ``close`` may be called again and again, from any thread.
+    Every method but ``close`` may be called repeatedly, from any thread.
     """
 
     def __init__(self, address: Address, target: Address) -> None:
@@ -38,7 +38,7 @@ class Proxy:
             raise
 
     def cut(self) -> None:
-        """Reset every connection; new ones are taken."""
+        """Reset every connection; new ones are accepted."""
         self._do(self._cut())
 
     def refuse(self) -> None:
@@ -46,19 +46,19 @@ class Proxy:
         self._do(self._refuse())
 
     def slow(self, bytes_per_s: float) -> None:
-        """Let no more than that pass, in each direction of each connection."""
+        """Limit each direction of each connection to this rate."""
         self._do(self._slow(bytes_per_s))
 
     def stall(self) -> None:
-        """Keep the connections, take new ones, and let nothing pass, not even an end."""
+        """Keep the connections and accept new ones, but forward nothing, not even a close."""
         self._do(self._stall())
 
-    def heal(self) -> None:
-        """Let everything pass again."""
+    def recover(self) -> None:
+        """Forward everything again."""
         self._do(self._heal())
 
     def close(self) -> None:
-        """End it, with every connection."""
+        """Close the proxy and every connection."""
         self._do(self._refuse())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -99,7 +99,7 @@ class Proxy:
             raise RuntimeError("a connection is served outside of any task")
         writers = self._connections[task] = [writer]
         try:
-            # A proxy that nothing passes does not even let a connection through.
+            # A stalled proxy does not even connect to the target.
             await self._open.wait()
             there, back = await asyncio.open_connection(*self._target)
             writers.append(back)
@@ -130,7 +130,7 @@ class Proxy:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Make the close that follows one that the other side can't take for a proper end."""
+    """Make the close that follows one that the other side sees as a reset."""
     with contextlib.suppress(OSError):
         connection: socket.socket = writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)

@@ -18,10 +18,10 @@ import pytest
 import requests
 
 from scripts.local_cluster import LocalCluster, Program
-from slave_service.workers import landlock, worker
+from slave_service.workers import landlock, worker_handle
 from slave_service.workers.pool import Pool
 from slave_service.workers.sandbox import MAX_FILE_BYTES
-from slave_service.workers.worker import FileTask
+from slave_service.workers.worker_handle import FileTask
 from tests.conftest import assign, need
 from tests.contract.programs import (
     LIMIT_S,
@@ -243,7 +243,7 @@ def test_slave_told_to_stop_ends_in_good_order(own_cluster: LocalCluster) -> Non
     assert (refusal.status_code, refusal.json()["error"]) == (503, "The slave is shutting down.")
     results = call.answer()
     assert "analysis_data" in results[0]
-    assert [entry["code"] for entry in results[1:]] == ["returned"] * 3
+    assert [entry["code"] for entry in results[1:]] == ["not_processed"] * 3
     assert slave.process.wait(SOON_S) == 0
     assert running(processes) == []
     assert list(temporary.iterdir()) == []
@@ -261,7 +261,7 @@ def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
     pool.close()
     failure = outcome.result(SOON_S).failure
     assert failure is not None
-    assert failure.code == "returned"
+    assert failure.code == "not_processed"
     assert not pool.folder.exists()
 
 
@@ -269,7 +269,7 @@ def test_worker_is_replaced_after_so_many_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one process has lost or broken is over after a while; no file notices."""
-    monkeypatch.setattr(worker, "MAX_FILES_PER_WORKER", 2)
+    monkeypatch.setattr(worker_handle, "MAX_FILES_PER_WORKER", 2)
     (file := tmp_path / "a.txt").write_bytes(b"a good text")
     pool = Pool(1, 60, 2 * 1024**3)
     pool.start()
@@ -312,7 +312,7 @@ def test_pool_that_has_closed_hands_back_at_once(tmp_path: Path) -> None:
     pool.close()
     outcome = pool.submit(FileTask("text", "late.txt", tmp_path / "late.txt")).result(timeout=10)
     assert outcome.failure is not None
-    assert outcome.failure.code == "returned"
+    assert outcome.failure.code == "not_processed"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
@@ -339,7 +339,7 @@ def test_slave_told_to_stop_while_it_warms_up(own_cluster: LocalCluster) -> None
     """Stopped before it has registered it ends in good order, without a traceback."""
     own_cluster.start_master()
     slave = own_cluster.start_slave()
-    wait_until(lambda: b"warming up" in slave.log.read_bytes())
+    wait_until(lambda: b"starting and testing" in slave.log.read_bytes())
     assert slave.stop() == 0
     assert b"Traceback" not in slave.log.read_bytes()
     assert own_cluster.present() == []

@@ -1,4 +1,4 @@
-"""Forms that are none, and fits of every shape, sent to a slave: refused in a sentence."""
+"""Malformed forms and vocabularies sent to a slave: refused with a sentence."""
 
 import json
 from typing import Any
@@ -159,8 +159,8 @@ def embed(slave: str, fit: str) -> requests.Response:
 
 
 @pytest.mark.parametrize("text", [*map(json.dumps, FITS), *TEXTS], ids=str.__len__)
-def test_odd_fits_are_refused(slave: str, text: str) -> None:
-    """A fit that is none is a 400 that says what is missing; no worker ever sees it."""
+def test_malformed_vocabularies_are_refused(slave: str, text: str) -> None:
+    """A malformed vocabulary is a 400 that says what is missing; no worker gets it."""
     answer = embed(slave, text)
     assert answer.status_code == 400, answer.text
     assert "'fit'" in answer.json()["error"]
@@ -168,8 +168,8 @@ def test_odd_fits_are_refused(slave: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("fit", [FIT, {"terms": [], "idf": []}, {"terms": [""], "idf": [0]}, None])
-def test_fits_are_used(slave: str, fit: Any) -> None:
-    """A fit that is one is used, however little is in it."""
+def test_valid_vocabularies_are_used(slave: str, fit: Any) -> None:
+    """A valid vocabulary is used, even an empty one."""
     answer = embed(slave, json.dumps(fit))
     (entry,) = answer.json()["results"]
     assert entry["embedding_data"]

@@ -12,7 +12,7 @@ import pytest
 from scripts.local_cluster import PROJECT, LocalCluster, free_port
 from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run
-from tests.e2e.stage import posix_only
+from tests.e2e.steps import posix_only
 
 REMOTE = "http://192.0.2.1:5000"
 """An address that is nobody's (RFC 5737)."""

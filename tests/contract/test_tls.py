@@ -14,7 +14,7 @@ import simple_websocket
 
 from scripts import certificates
 from scripts.local_cluster import LocalCluster
-from tests.chaos.stage import why_impossible
+from tests.chaos.cluster import why_not_possible
 from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run, wait_until
 
@@ -86,7 +86,7 @@ def test_who_does_not_trust_the_authority_sends_nothing(secure: LocalCluster, te
     assert "TLS_CA" in only_line(slave.stderr)
 
 
-@pytest.mark.skipif(why_impossible() is not None, reason=str(why_impossible()))
+@pytest.mark.skipif(why_not_possible() is not None, reason=str(why_not_possible()))
 def test_a_certificate_of_another_name_is_not_trusted(
     own_cluster: LocalCluster, tmp_path: Path, text: Path
 ) -> None:

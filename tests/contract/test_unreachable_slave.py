@@ -81,7 +81,7 @@ def test_a_slave_whose_way_is_opened_gets_the_work_that_waits(cluster: LocalClus
         wait_until(lambda: [each["state"] for each in slaves(cluster)] == ["unreachable"])
         told = call(cluster.url, "GET", f"/jobs/{lost}", 200).json()
         assert "connection refused" in told["waiting_for"]
-        proxy.heal()
+        proxy.recover()
         assert finished(cluster.url, lost)["done_files"] == 2
     finally:
         proxy.close()

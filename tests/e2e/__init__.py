@@ -1,1 +1,1 @@
-"""Whole stories with real processes: killed slaves, bad files, clashing names."""
+"""Scenarios with real processes: killed slaves, invalid files, clashing names."""

@@ -22,12 +22,12 @@ import master
 
 
 class DyingConnection(sqlite3.Connection):
-    """Counts the transactions, of which each holds one change of a job or of files."""
+    """Counts transactions; each has one change of a job or of files."""
 
     commits = 0
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        """Execute, unless it is time to die."""
+        """Execute, or kill the process at the n-th transaction."""
         if sql != "COMMIT":
             return super().execute(sql, *values)
         self.commits += 1

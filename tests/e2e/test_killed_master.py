@@ -1,4 +1,4 @@
-"""The master is killed at every change that it notes, one after the other, and loses nothing."""
+"""The master is killed at each of its writes to the ledger, and loses nothing."""
 
 import functools
 import hashlib
@@ -14,7 +14,7 @@ import requests
 from scripts.local_cluster import PROJECT, LocalCluster
 from tests.contract.jobs_api import call, finished, form
 from tests.contract.programs import Part, wait_until
-from tests.e2e.stage import posix_only
+from tests.e2e.steps import posix_only
 
 DYING = PROJECT / "tests" / "e2e" / "dying_master.py"
 FILES: list[Part] = [
@@ -26,7 +26,7 @@ FILES: list[Part] = [
 
 
 def ask(cluster: LocalCluster, method: str, path: str, **kwargs: Any) -> requests.Response:
-    """Ask again, as a client should, until the master, however often it died, has answered."""
+    """Repeat the request until the master, which may die several times, has answered."""
     answers: list[requests.Response] = []
 
     def answered() -> bool:
@@ -48,7 +48,7 @@ def is_up(cluster: LocalCluster) -> bool:
 
 
 def submit(cluster: LocalCluster, key: str) -> str:
-    """Send the job in two batches and start it; every call may meet a dying master."""
+    """Send the job in two batches and start it; the master may die at every call."""
     keys = ({"Idempotency-Key": f"{key} {number}"} for number in itertools.count())
     new = ask(cluster, "POST", "/jobs", json={"task_type": "embedding"}, headers=next(keys)).json()
     path = new["status_url"]
@@ -64,7 +64,7 @@ def ends(told: dict[str, Any]) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
-    """A slave, and a master that comes and goes."""
+    """A slave, and a master that is restarted."""
     settings = {"SLAVE_WORKERS": "1", "HEARTBEAT_INTERVAL": "0.2"}
     cluster = LocalCluster(tmp_path, settings)
     cluster.start_master()
@@ -76,7 +76,7 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
 @posix_only
 @pytest.mark.timeout(400)
 def test_killed_at_every_change(cluster: LocalCluster) -> None:
-    """Before and after each write of a job in batches and two passes: all ends as on a calm day."""
+    """Killed before and after each write, a job of two runs ends as without faults."""
     calm = ends(finished(cluster.url, submit(cluster, "calm")))
     assert [end[1] for end in calm] == ["done", "done", "failed", "done"]
     deaths = 0
@@ -102,7 +102,7 @@ def over(cluster: LocalCluster, job_id: str) -> bool:
 
 
 def check_folders(cluster: LocalCluster) -> None:
-    """Nothing is left over, and what was saved is what the ledger says."""
+    """There are no leftover files, and the results are those that the ledger has."""
     left = [path.name for path in cluster.results.rglob("*") if path.is_file()]
     assert sorted(left) == [f"{name}_embedding.json" for name in ("one", "three", "two")]
     assert list((cluster.folder / "spool" / "incoming").iterdir()) == []

@@ -1,4 +1,4 @@
-"""Stories of the master itself: restarted, stopped, without slaves, given too much."""
+"""The master restarted, stopped, without slaves, or with too many files."""
 
 import contextlib
 import signal
@@ -10,17 +10,17 @@ import requests
 
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster, free_port
+from tests.chaos.cluster import INSIDE, OUTSIDE, why_not_possible
 from tests.chaos.proxy import Proxy
-from tests.chaos.stage import INSIDE, OUTSIDE, why_impossible
 from tests.conftest import assign
 from tests.contract.jobs_api import call, finished
 from tests.contract.programs import slow_text
-from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
+from tests.e2e.steps import Background, has_connection, is_at_work, posix_only, until
 
 
 @posix_only
 def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> None:
-    """A master killed and started again finds its slaves within a few beats, and goes on."""
+    """A master killed and started again has its slaves again after a few heartbeats."""
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     request = threading.Thread(target=_ignoring_errors, args=(own_cluster,), daemon=True)
@@ -45,7 +45,7 @@ def _ignoring_errors(cluster: LocalCluster) -> None:
 
 @posix_only
 def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
-    """When the last slave dies, a waiting request ends after SLAVE_TIMEOUT with ``no_slave``."""
+    """Without slaves, a synchronous request ends after SLAVE_TIMEOUT with ``no_slave``."""
     own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
     own_cluster.start_master()
     (slave,) = own_cluster.start_slaves(1)
@@ -58,25 +58,25 @@ def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
     assert [failure["code"] for failure in failures] == ["no_slave"] * 2
 
 
-@pytest.mark.skipif(why_impossible() is not None, reason=str(why_impossible()))
-def test_a_slave_that_works_is_not_absent(own_cluster: LocalCluster) -> None:
-    """After its line broke, a slave whose first file takes long does not cost the others' files."""
+@pytest.mark.skipif(why_not_possible() is not None, reason=str(why_not_possible()))
+def test_a_slave_that_works_counts_as_reachable(own_cluster: LocalCluster) -> None:
+    """After a broken connection, a slave with a slow first file does not make other files fail."""
     own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "4"}
     own_cluster.start_master()
     port = free_port()
-    line = Proxy((OUTSIDE, port), (INSIDE, port))
+    proxy = Proxy((OUTSIDE, port), (INSIDE, port))
     own_cluster.start_slaves(1, SLAVE_PORT=str(port), SLAVE_HOST=INSIDE, SLAVE_IP=OUTSIDE)
     files = [("slow.txt", slow_text(14)), *((f"{n}.txt", b"quick") for n in range(4))]
     request = Background(own_cluster, "text", files)
     request.start()
     until(lambda: is_at_work(own_cluster, 0))
-    line.cut()
+    proxy.cut()
     assert request.result()["failed_files"] == []
-    line.close()
+    proxy.close()
 
 
 def test_no_slaves_is_said_at_once(own_cluster: LocalCluster) -> None:
-    """Without any slave the answer is a 503 in the contract's words."""
+    """Without any slave the response is the documented 503."""
     own_cluster.start_master()
     answer = requests.post(
         f"{own_cluster.url}/assign_task",
@@ -111,8 +111,8 @@ def test_too_large_files_and_requests(own_cluster: LocalCluster) -> None:
 
 
 @posix_only
-def test_a_master_told_to_stop_says_so_to_those_who_wait(own_cluster: LocalCluster) -> None:
-    """A request under way when the master is stopped gets a 503 in JSON, not a broken line."""
+def test_waiting_requests_get_503_when_the_master_stops(own_cluster: LocalCluster) -> None:
+    """A synchronous request gets a 503 in JSON, not a closed connection, when the master stops."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     text = ("It was a good day. " * 30_000).encode()

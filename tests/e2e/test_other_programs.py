@@ -1,4 +1,4 @@
-"""Programs that are not this project's: a slave of the original kind, and curl."""
+"""Other programs: slaves of the original interface, and curl."""
 
 import json
 import subprocess
@@ -14,28 +14,28 @@ from master_service.scheduling.state import QUARANTINED
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign, need
-from tests.e2e.stage import until
+from tests.e2e.steps import until
 from tests.other_slaves import failing_slave_app, plain_slave_app, served
 
 
 @pytest.fixture
 def plain_slave() -> Iterator[BaseWSGIServer]:
-    """A slave as the original was."""
+    """A slave with the interface of the original."""
     with served(plain_slave_app()) as server:
         yield server
 
 
 @pytest.fixture
 def failing_slave() -> Iterator[BaseWSGIServer]:
-    """A slave that finds fault with every file."""
+    """A slave on which every file fails."""
     with served(failing_slave_app()) as server:
         yield server
 
 
-def test_a_slave_on_which_everything_fails_is_rested(
+def test_a_slave_on_which_everything_fails_is_quarantined(
     own_cluster: LocalCluster, failing_slave: BaseWSGIServer
 ) -> None:
-    """What fails on one slave and succeeds on the other is held against that slave."""
+    """A slave is quarantined when its failed files succeed on another slave."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     address = {"slave_ip": "127.0.0.1", "slave_port": failing_slave.port}
@@ -53,10 +53,10 @@ def test_a_slave_on_which_everything_fails_is_rested(
     assert (other["state"], other["resting_seconds_left"]) == ("ready", None)
 
 
-def test_a_slave_with_odd_words_harms_nobody(
+def test_invalid_text_from_a_slave_is_escaped(
     own_cluster: LocalCluster, failing_slave: BaseWSGIServer
 ) -> None:
-    """Text that is no text, in an answer or a registration, is told as far as it can be."""
+    """Invalid text in an answer or a registration is shown as far as possible."""
     own_cluster.start_master()
     url = own_cluster.url
     record = {"slave_ip": "127.0.0.1", "slave_port": failing_slave.port, "workers": 1}
@@ -73,7 +73,7 @@ def test_a_slave_with_odd_words_harms_nobody(
 def test_a_slave_that_registers_with_two_fields(
     own_cluster: LocalCluster, plain_slave: BaseWSGIServer
 ) -> None:
-    """It does every type but embedding, and is watched by the master's own calls."""
+    """It does every type but embedding, and the master probes it."""
     own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "0.2"}
     own_cluster.start_master()
     address = {"slave_ip": "127.0.0.1", "slave_port": str(plain_slave.port)}
@@ -92,7 +92,7 @@ def test_a_slave_that_registers_with_two_fields(
     )
     assert refused.status_code == 503
     assert refused.json()["error"].startswith("No slaves available for embedding: ")
-    # It never beats, and is still there after many times three intervals.
+    # It sends no heartbeats, and is still registered after many times three intervals.
     until(lambda: own_cluster.present()[0]["last_seen_seconds"] > 0.1)
     until(lambda: own_cluster.present()[0]["last_seen_seconds"] < 0.1)
     plain_slave.shutdown()

@@ -1,4 +1,4 @@
-"""Full and unwritable disks: refused at the door, and what was accepted before still ends well."""
+"""Full and unwritable disks: requests are refused, and accepted jobs still end."""
 
 import shutil
 import signal
@@ -16,7 +16,7 @@ from tests.contract.programs import only_line, run, slow_text, wait_until
 
 
 def test_unwritable_results(own_cluster: LocalCluster) -> None:
-    """Results wait for their folder, the job says so, and new ones are refused until it is back."""
+    """A job waits for its folder of results and says so; new requests are refused until then."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     url, results = own_cluster.url, own_cluster.results
@@ -36,7 +36,7 @@ def test_unwritable_results(own_cluster: LocalCluster) -> None:
 
 
 def _refusal(url: str) -> tuple[str, ...]:
-    """The door looks at the disk once a second, and lets in what comes before."""
+    """The disk is checked once a second; a request before that is accepted."""
     parts = form("text", [("late.txt", b"late")])
     headers = {"Prefer": "respond-async"}
     answer = requests.post(f"{url}/assign_task", headers=headers, timeout=30, **parts)
@@ -46,7 +46,7 @@ def _refusal(url: str) -> tuple[str, ...]:
 
 
 def _is_taken(url: str) -> bool:
-    """What was refused may look at the disk once a second."""
+    """The disk is checked once a second."""
     try:
         call(url, "POST", "/assign_task", 200, **form("text", [("after.txt", b"after")]))
     except AssertionError:
@@ -54,8 +54,8 @@ def _is_taken(url: str) -> bool:
     return True
 
 
-def test_who_waits_does_not_wait_for_ever(own_cluster: LocalCluster) -> None:
-    """A waiting request whose result can't be written ends after SLAVE_TIMEOUT, with the reason."""
+def test_synchronous_requests_end_on_an_unwritable_disk(own_cluster: LocalCluster) -> None:
+    """If its result can't be written, a synchronous request ends after SLAVE_TIMEOUT."""
     own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "2"}
     own_cluster.start_master()
     own_cluster.start_slaves(1)
@@ -67,8 +67,8 @@ def test_who_waits_does_not_wait_for_ever(own_cluster: LocalCluster) -> None:
     assert "RESULTS_DIR" in failure["error"]
 
 
-def test_cancelling_what_waits_for_room(own_cluster: LocalCluster) -> None:
-    """A job whose results have nowhere to go can be cancelled."""
+def test_cancelling_a_job_that_waits_for_disk_space(own_cluster: LocalCluster) -> None:
+    """A job whose results can't be written can be cancelled."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     own_cluster.results.joinpath("text").write_text("in the way")
@@ -80,7 +80,7 @@ def test_cancelling_what_waits_for_room(own_cluster: LocalCluster) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 MiB, where the system lets one be made."""
+    """A file system of 16 MiB, where it can be mounted."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
@@ -91,7 +91,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
-    """With a full spool nothing is taken in, and nothing that was taken in before is lost."""
+    """With a full spool nothing is accepted, and nothing that was accepted before is lost."""
     own_cluster.settings = {**own_cluster.settings, "SPOOL_DIR": str(small_disk / "spool")}
     own_cluster.start_master()
     url = own_cluster.url
@@ -113,10 +113,10 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
     assert job(url, job_id)["done_files"] == 20
 
 
-def test_cancelling_a_survey_that_waits_for_room(
+def test_cancelling_a_first_run_that_waits_for_disk_space(
     own_cluster: LocalCluster, small_disk: Path
 ) -> None:
-    """A job whose first pass finds no room stops at once, and is cancelled once that is noted."""
+    """A job whose first run finds a full disk is cancelled once that can be recorded."""
     own_cluster.settings = {**own_cluster.settings, "SPOOL_DIR": str(small_disk / "spool")}
     own_cluster.start_master()
     url = own_cluster.url
@@ -139,7 +139,7 @@ def test_cancelling_a_survey_that_waits_for_room(
 
 
 def test_a_start_on_a_full_disk(small_disk: Path) -> None:
-    """A master that finds no room for its ledger says so in one line."""
+    """A master that has no space for its ledger exits with one line."""
     _fill(small_disk / "ballast")
     done = run("master.py", SPOOL_DIR=str(small_disk), RESULTS_DIR=str(small_disk.parent / "r"))
     assert done.returncode == 2

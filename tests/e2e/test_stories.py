@@ -1,4 +1,4 @@
-"""Whole stories: what a user would see when things go right, and when they go wrong."""
+"""Scenarios as users see them, with and without faults."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
-from tests.e2e.stage import Background, has_connection, is_at_work, posix_only, until
+from tests.e2e.steps import Background, has_connection, is_at_work, posix_only, until
 
 
 @pytest.fixture(scope="session")
@@ -41,17 +41,17 @@ def digest(folder: Path) -> dict[str, str]:
 
 
 def process_all(cluster: LocalCluster, files: dict[str, list[Path]]) -> dict[str, str]:
-    """Have all files processed, type by type, and return the results' digests."""
+    """Process all files, type by type, and return the digests of the results."""
     for task_type, some in files.items():
         assert assign(cluster, task_type, some)["failed_files"] == []
     return digest(cluster.results)
 
 
 @pytest.fixture(scope="session")
-def calm_results(
+def expected_results(
     mixed_files: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """What the sixty files give with a single slave."""
+    """The results of the sixty files with a single slave."""
     cluster = LocalCluster(tmp_path_factory.mktemp("calm"), {"SLAVE_WORKERS": "1"})
     try:
         cluster.start_master()
@@ -65,14 +65,14 @@ def calm_results(
 def test_results_do_not_depend_on_how_many_slaves_there_are(
     own_cluster: LocalCluster,
     mixed_files: dict[str, list[Path]],
-    calm_results: dict[str, str],
+    expected_results: dict[str, str],
     slaves: int,
 ) -> None:
     """Sixty mixed files give the same bytes with one, two and four slaves."""
     own_cluster.start_master()
     own_cluster.start_slaves(slaves)
-    assert process_all(own_cluster, mixed_files) == calm_results
-    assert len(calm_results) == 60
+    assert process_all(own_cluster, mixed_files) == expected_results
+    assert len(expected_results) == 60
 
 
 @posix_only
@@ -80,10 +80,10 @@ def test_results_do_not_depend_on_how_many_slaves_there_are(
 def test_a_slave_killed_half_way_changes_nothing(
     own_cluster: LocalCluster,
     mixed_files: dict[str, list[Path]],
-    calm_results: dict[str, str],
+    expected_results: dict[str, str],
     task_type: str,
 ) -> None:
-    """One of two slaves is killed while files of a type are under way: the same bytes come."""
+    """One of two slaves is killed while it has files: the results have the same bytes."""
     own_cluster.start_master()
     slaves = own_cluster.start_slaves(2)
     # Held still at first, so that the blow falls while it surely has files.
@@ -95,14 +95,14 @@ def test_a_slave_killed_half_way_changes_nothing(
     victim.kill()
     assert request.result()["failed_files"] == []
     expected = {
-        name: value for name, value in calm_results.items() if name.startswith(f"{task_type}/")
+        name: value for name, value in expected_results.items() if name.startswith(f"{task_type}/")
     }
     assert digest(own_cluster.results) == expected
 
 
 @posix_only
 def test_a_frozen_slave_costs_seconds_not_files(own_cluster: LocalCluster) -> None:
-    """A slave that stands still is missed after three beats, its files go on elsewhere."""
+    """A frozen slave is missing after three heartbeats, and its files go to another."""
     own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "0.5"}
     own_cluster.start_master()
     slaves = own_cluster.start_slaves(2)
@@ -119,13 +119,13 @@ def test_a_frozen_slave_costs_seconds_not_files(own_cluster: LocalCluster) -> No
 
 
 def test_files_are_split_evenly(cluster: LocalCluster) -> None:
-    """Twelve quick files over two slaves are six each."""
+    """Of twelve fast files, each of two slaves gets six."""
     summary = assign(cluster, "text", [(f"even {i}.txt", b"one of twelve") for i in range(12)])
     assert sorted(summary["statistics"]["slaves"].values()) == [6, 6]
 
 
 def test_a_slave_that_comes_later_takes_over(own_cluster: LocalCluster) -> None:
-    """A slave that joins in the middle of a long job is given part of what is left."""
+    """A slave that registers during a long job gets some of its files."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     text = ("It was a good day. " * 10_000).encode()
@@ -139,7 +139,7 @@ def test_a_slave_that_comes_later_takes_over(own_cluster: LocalCluster) -> None:
 
 
 def test_one_bad_file_fails_alone(cluster: LocalCluster, sample_files: Any) -> None:
-    """Among good pictures, a text and a cut picture fail with their reasons and nothing else."""
+    """Among valid pictures, only a text and a cut picture fail, each with its reason."""
     good = sample_files["image"][0]
     files = [
         ("good.jpg", good.read_bytes()),
@@ -156,7 +156,7 @@ def test_one_bad_file_fails_alone(cluster: LocalCluster, sample_files: Any) -> N
 
 
 def test_clashing_names_never_overwrite(cluster: LocalCluster) -> None:
-    """Different files of one name are all kept; the same bytes again are the same result."""
+    """Different files of one name are all saved; the same bytes give the same result."""
     parts = [("clash.txt", f"text number {i}".encode()) for i in range(5)]
     first = assign(cluster, "text", parts)
     names = sorted(Path(path).name for path in first["saved_files"])
@@ -174,8 +174,8 @@ def test_no_name_leads_out_of_the_results(cluster: LocalCluster, name: str) -> N
     assert (cluster.results / "text" / "escape_analysis.json").is_file()
 
 
-def test_a_busy_computer_is_no_dead_slave(own_cluster: LocalCluster) -> None:
-    """With every CPU at 100 % and more to do than it has, no slave counts as missing."""
+def test_a_busy_slave_is_not_missing(own_cluster: LocalCluster) -> None:
+    """With every CPU at 100 %, no slave counts as missing."""
     own_cluster.settings = {**own_cluster.settings, "HEARTBEAT_INTERVAL": "1"}
     own_cluster.start_master()
     own_cluster.start_slaves(2)

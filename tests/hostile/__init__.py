@@ -1,1 +1,1 @@
-"""A hostile corpus, made by seeded code, for a real cluster: ``python -m tests.hostile``."""
+"""Sends generated malicious and damaged files to a real cluster: ``python -m tests.hostile``."""

@@ -1,6 +1,6 @@
 """Runs a campaign: ``make hostile``, with HOSTILE_FILES files of the seed HOSTILE_SEED.
 
-With HOSTILE_FILE it sends that one file alone and shows its end.
+With HOSTILE_FILE it sends that one file alone and shows its entry in the job.
 """
 
 import os
@@ -12,17 +12,17 @@ from pathlib import Path
 from scripts.local_cluster import PROJECT, StartError, end_on_signals
 from tests.hostile import corpus
 from tests.hostile.campaign import Campaign
+from tests.hostile.cluster import running_cluster, why_not_possible
 from tests.hostile.report import Report
-from tests.hostile.sending import Stuck, send
-from tests.hostile.stage import staged, why_impossible
+from tests.hostile.sending import JobTimeout, send
 
 _FOLDER = PROJECT / ".spool" / "hostile"
 
 
 def main() -> int:
-    """Run what the environment asks for; returns the exit code."""
-    if reason := why_impossible():
-        print(f"No hostile campaign here: {reason}.")
+    """Run the campaign or send the one file; returns the exit code."""
+    if reason := why_not_possible():
+        print(f"The campaign is not possible here: {reason}.")
         return 0
     files = int(os.environ.get("HOSTILE_FILES") or "1000")
     seed = int(os.environ.get("HOSTILE_SEED") or "1")
@@ -45,49 +45,49 @@ def _send_one(seed: int, number: int) -> int:
     place.write_bytes(case.data)
     print(f"File {number} of seed {seed}: {case.task_type}; {case.what}; {case.filename!r}")
     print(f"{len(case.data)} bytes, kept as {place}")
-    with staged(folder / "stage") as stage:
+    with running_cluster(folder / "cluster") as cluster:
         try:
-            done = send(stage.url, [case])
-        except Stuck as stuck:
-            print(stuck)
+            done = send(cluster.url, [case])
+        except JobTimeout as timeout:
+            print(timeout)
             return 1
     for name, value in done.entries[0].items():
         print(f"  {name}: {value}")
     print(f"It ended after {done.seconds:.2f} s.")
-    shutil.rmtree(folder / "stage", ignore_errors=True)
+    shutil.rmtree(folder / "cluster", ignore_errors=True)
     return 0
 
 
 def _send_all(seed: int, files: int) -> int:
     folder = _new_folder()
     plans = [corpus.plan(seed, number) for number in range(files)]
-    with staged(folder / "stage") as stage:
-        campaign = Campaign(stage, seed)
-        campaign.report.keep = folder / "complaints"
+    with running_cluster(folder / "cluster") as cluster:
+        campaign = Campaign(cluster, seed)
+        campaign.report.keep = folder / "violations"
         try:
-            campaign.run(plans, _tell)
-        except Exception as error:  # noqa: BLE001 (what was seen until then is worth telling)
+            campaign.run(plans, _print_progress)
+        except Exception as error:  # noqa: BLE001 (the report up to here is still printed)
             print(f"The campaign broke off: {type(error).__name__}: {error}")
         report = campaign.report
         print()
         for line in report.lines():
             print(line)
         sys.stdout.flush()
-    _tidy_up(folder, is_wanted=bool(report.complaints))
-    return 1 if report.complaints or report.files < files else 0
+    _remove_files(folder, is_wanted=bool(report.violations))
+    return 1 if report.violations or report.files < files else 0
 
 
-def _tidy_up(folder: Path, *, is_wanted: bool) -> None:
-    """Keep the logs and the files that are complained of, if any; nobody reads the rest."""
+def _remove_files(folder: Path, *, is_wanted: bool) -> None:
+    """Remove everything but the logs and the files with violations."""
     if not is_wanted:
         shutil.rmtree(folder, ignore_errors=True)
         return
     for name in ("spool", "processed_results", "tmp"):
-        shutil.rmtree(folder / "stage" / name, ignore_errors=True)
+        shutil.rmtree(folder / "cluster" / name, ignore_errors=True)
     print(f"Logs and files: {folder}")
 
 
-def _tell(report: Report) -> None:
+def _print_progress(report: Report) -> None:
     print(report.progress())
     sys.stdout.flush()
 

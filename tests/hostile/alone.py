@@ -1,14 +1,14 @@
-"""Sends once more, and alone, what has cost a worker: does it end in time, and do others flow?"""
+"""Sends a file that cost a worker again, alone: does it end in time, without delaying others?"""
 
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tests.hostile.cluster import FILE_TIMEOUT_S, MAX_ATTEMPTS, RESTART_S
 from tests.hostile.corpus import Case
 from tests.hostile.good_file import GoodFiles
 from tests.hostile.sending import send
-from tests.hostile.stage import FILE_TIMEOUT_S, MAX_ATTEMPTS, RESTART_S
 
 _GRACE_S = 2.0
 COSTLY = ("timeout", "crashed", "out_of_memory")
@@ -18,19 +18,19 @@ _FLOW_LIMIT_S = FILE_TIMEOUT_S + _GRACE_S + RESTART_S
 
 @dataclass(slots=True)
 class Alone:
-    """How a costly file fared alone."""
+    """The outcome of a costly file that was sent alone."""
 
     case: Case
     code: str | None
     seconds: float
     flows_s: Sequence[float]
     """What each good file took that was sent meanwhile."""
-    complaints: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
 
 def send_alone(url: str, case: Case, good: GoodFiles) -> Alone:
-    """Send a file alone, and good ones beside it one after the other until it has ended."""
-    good.wake_both()
+    """Send a file alone, and valid ones to the other slave, one by one, until it has ended."""
+    good.start_both_workers()
     flow = _Flow(good)
     begin = time.monotonic()
     flow.start()
@@ -40,8 +40,8 @@ def send_alone(url: str, case: Case, good: GoodFiles) -> Alone:
         seconds = time.monotonic() - begin
         flow.finish()
     entry = done.entries[0]
-    alone = Alone(case, entry["code"], seconds, flow.seconds, flow.complaints)
-    alone.complaints += _too_late(alone)
+    alone = Alone(case, entry["code"], seconds, flow.seconds, flow.violations)
+    alone.violations += _too_late(alone)
     return alone
 
 
@@ -56,24 +56,24 @@ def _too_late(alone: Alone) -> Iterator[str]:
 
 
 class _Flow(threading.Thread):
-    """Good files, one after the other."""
+    """Sends valid files, one after the other."""
 
     def __init__(self, good: GoodFiles) -> None:
         super().__init__(daemon=True)
         self._good = good
         self._over = threading.Event()
         self.seconds: list[float] = []
-        self.complaints: list[str] = []
+        self.violations: list[str] = []
 
     def run(self) -> None:
         while not self._over.is_set():
             try:
                 seconds, wrong = self._good.check("text")
             except Exception as error:  # noqa: BLE001 (border of a thread: it is told, not lost)
-                self.complaints.append(f"a good file beside it: {type(error).__name__}: {error}")
+                self.violations.append(f"a good file beside it: {type(error).__name__}: {error}")
                 return
             self.seconds.append(seconds)
-            self.complaints += wrong
+            self.violations += wrong
 
     def finish(self) -> None:
         self._over.set()

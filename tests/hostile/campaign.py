@@ -1,4 +1,4 @@
-"""Sends the corpus job by job, and looks after each whether everything is as it should be."""
+"""Sends the corpus job by job, and checks the cluster and the results after each job."""
 
 import hashlib
 import time
@@ -8,12 +8,12 @@ from itertools import islice
 from tests.chaos.checks import wait_for_nothing
 from tests.hostile import corpus
 from tests.hostile.alone import COSTLY, send_alone
+from tests.hostile.cluster import FILE_TIMEOUT_S, MAX_ATTEMPTS, RESTART_S, HostileCluster
 from tests.hostile.corpus import Case, Plan
 from tests.hostile.good_file import TASK_TYPES, GoodFiles
-from tests.hostile.judging import Complaint, complaints
 from tests.hostile.report import Report
-from tests.hostile.sending import Done, Stuck, send
-from tests.hostile.stage import FILE_TIMEOUT_S, MAX_ATTEMPTS, RESTART_S, Stage
+from tests.hostile.sending import EndedJob, JobTimeout, send
+from tests.hostile.verification import Violation, violations
 
 _WINDOW_FILES = 500
 _JOB_FILES = 60
@@ -30,11 +30,11 @@ Tell = Callable[[Report], None]
 
 
 class Campaign:
-    """One run over a stage; ``report`` grows with it."""
+    """One campaign on a cluster; ``report`` has the results so far."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
-        self._stage = stage
-        self._good = GoodFiles(stage.url)
+    def __init__(self, cluster: HostileCluster, seed: int) -> None:
+        self._cluster = cluster
+        self._good = GoodFiles(cluster.url)
         self._seen_alone: set[bytes] = set()
         self.report = Report(seed)
 
@@ -42,7 +42,7 @@ class Campaign:
         """Send all the plans; ``tell`` is called after each job."""
         report = self.report
         report.begin = time.monotonic()
-        self._complain(self._good.learn())
+        self._add_violation(self._good.measure())
         warm_up = min(WARM_UP_FILES, max(1, len(plans) // 4))
         for cases in jobs(plans):
             self._job(cases)
@@ -50,62 +50,62 @@ class Campaign:
                 self._settle()
                 report.warm_up_files, report.memory_before = (
                     report.files,
-                    self._stage.memory_bytes(),
+                    self._cluster.memory_bytes(),
                 )
-            report.memory_now = self._stage.memory_bytes()
+            report.memory_now = self._cluster.memory_bytes()
             report.seconds = time.monotonic() - report.begin
             tell(report)
         for task_type in TASK_TYPES:
-            self._complain(self._good.check(task_type)[1])
+            self._add_violation(self._good.check(task_type)[1])
         self._settle()
-        report.memory_after = self._stage.memory_bytes()
-        self._complain(_growths(report))
+        report.memory_after = self._cluster.memory_bytes()
+        self._add_violation(_growths(report))
         report.seconds = time.monotonic() - report.begin
         return report
 
     def _job(self, cases: Sequence[Case]) -> None:
         try:
-            done = send(self._stage.url, cases)
-        except Stuck as stuck:
+            done = send(self._cluster.url, cases)
+        except JobTimeout as timeout:
             numbers = [case.number for case in cases]
-            self._complain([f"{stuck} (files {numbers[0]} to {numbers[-1]})"])
+            self._add_violation([f"{timeout} (files {numbers[0]} to {numbers[-1]})"])
             return
         self.report.add(cases, done)
-        for complaint in complaints(cases, done, self._stage.results):
-            self.report.complain(complaint, cases)
-        self._complain(_too_slow(cases, done))
+        for violation in violations(cases, done, self._cluster.results):
+            self.report.add_violation(violation, cases)
+        self._add_violation(_too_slow(cases, done))
         for case, entry in zip(cases, done.entries, strict=False):
             if entry["code"] in COSTLY:
                 self._alone(case)
-        self._complain(self._good.check(cases[0].task_type)[1])
-        self._complain(self._stage.deaths())
-        self._complain(self._stage.troubles_in_logs())
+        self._add_violation(self._good.check(cases[0].task_type)[1])
+        self._add_violation(self._cluster.ended_programs())
+        self._add_violation(self._cluster.errors_in_logs())
         self._settle()
 
     def _alone(self, case: Case) -> None:
-        """Send it again alone, unless the same bytes were already."""
+        """Send it again alone, unless the same bytes were sent alone before."""
         digest = hashlib.sha256(case.task_type.encode() + case.data).digest()
         if digest in self._seen_alone:
             return
         self._seen_alone.add(digest)
-        alone = send_alone(self._stage.url, case, self._good)
+        alone = send_alone(self._cluster.url, case, self._good)
         self.report.add_alone(alone)
-        for text in alone.complaints:
+        for text in alone.violations:
             about = f"file {case.number} ({case.task_type}; {case.what})"
-            self.report.complain(Complaint(f"{about}: {text}", case.number), [case])
+            self.report.add_violation(Violation(f"{about}: {text}", case.number), [case])
 
     def _settle(self) -> None:
-        """Wait until the cluster is idle and whole again, with nothing left over."""
-        self._complain(wait_for_nothing(self._stage.leftovers, _IDLE_LIMIT_S))
-        self._complain(self._stage.strays())
+        """Wait until the cluster is idle and complete, without leftover files."""
+        self._add_violation(wait_for_nothing(self._cluster.leftovers, _IDLE_LIMIT_S))
+        self._add_violation(self._cluster.stray_files())
 
-    def _complain(self, texts: Iterator[str] | Sequence[str]) -> None:
+    def _add_violation(self, texts: Iterator[str] | Sequence[str]) -> None:
         for text in texts:
-            self.report.complain(Complaint(text), ())
+            self.report.add_violation(Violation(text), ())
 
 
 def jobs(plans: Sequence[Plan]) -> Iterator[list[Case]]:
-    """Yield the files of one job after the other: those of a type that stand near each other."""
+    """Yield the files of each job: neighbours in the corpus of the same task type."""
     left = iter(plans)
     while window := list(islice(left, _WINDOW_FILES)):
         for task_type in dict.fromkeys(plan.task_type for plan in window):
@@ -119,8 +119,8 @@ def jobs(plans: Sequence[Plan]) -> Iterator[list[Case]]:
                 yield job
 
 
-def _too_slow(cases: Sequence[Case], done: Done) -> Iterator[str]:
-    """Hold the job's time against what its files may have cost."""
+def _too_slow(cases: Sequence[Case], done: EndedJob) -> Iterator[str]:
+    """Compare the time of the job with the most that its files may take."""
     about = f"the job of files {cases[0].number} to {cases[-1].number} ({cases[0].task_type})"
     lost = sum(
         entry["attempts"] if entry["code"] == "crashed" else 1

@@ -1,7 +1,7 @@
 """The corpus as a sequence: a seed and a number give a task type, a file name and bytes.
 
-Two in twenty numbers or so are bombs, some are good files of a wrong kind or of the right one,
-all others are damaged good files. Each number stands for itself: any of them can be made alone.
+Some two in twenty are crafted, some are valid files of the wrong or of the right kind, and all
+others are damaged valid files. Any of them can be made alone.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from functools import cache
 from random import Random
 
 from tests.hostile import (
-    bombs,
+    crafted,
     good_documents,
     good_pictures,
     good_sounds,
@@ -25,26 +25,26 @@ _PATTERN = (
     *("embedding", "document", "text", "image", "audio", "document", "ocr", "image", "text"),
     *("audio", "document"),
 )
-"""OCR is dear, and embedding is text once more."""
+"""OCR is slow, and embedding reads the same files as text."""
 _IN_PATTERN = Counter(_PATTERN)
-_EVERY_NTH_IS_A_BOMB, _BOMB_PLACE, _WRONG_PLACE, _GOOD_PLACE = 8, 5, 2, 7
+_EVERY_NTH_IS_CRAFTED, _CRAFTED_PLACE, _WRONG_PLACE, _GOOD_PLACE = 8, 5, 2, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a number stands for, known before the bytes are made."""
+    """What a number means, known before the bytes are made."""
 
     seed: int
     number: int
     task_type: str
-    bomb: bombs.Bomb | None
-    way: str
-    """``bomb``, ``wrong kind``, ``good`` or ``damaged``."""
+    crafted_file: crafted.CraftedFile | None
+    origin: str
+    """``crafted``, ``wrong kind``, ``good`` or ``damaged``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One hostile upload; ``what`` says how its bytes came about."""
+    """One upload; ``what`` says how its bytes were made."""
 
     number: int
     task_type: str
@@ -54,35 +54,41 @@ class Case:
 
 
 def plan(seed: int, number: int) -> Plan:
-    """Say what the number stands for."""
+    """Return what the number means."""
     round_, place = divmod(number, len(_PATTERN))
     task_type = _PATTERN[place]
     index = round_ * _IN_PATTERN[task_type] + _PATTERN[:place].count(task_type)
-    turn, kind = divmod(index, _EVERY_NTH_IS_A_BOMB)
-    if kind == _BOMB_PLACE:
-        some = bombs.for_type(task_type)
-        # Another seed begins elsewhere, so that short runs hold other bombs.
-        return Plan(seed, number, task_type, some[(turn + 17 * seed) % len(some)], "bomb")
-    if kind == _WRONG_PLACE and turn % 2:
+    round_number, kind = divmod(index, _EVERY_NTH_IS_CRAFTED)
+    if kind == _CRAFTED_PLACE:
+        some = crafted.for_type(task_type)
+        # Another seed begins elsewhere, so that short runs have other crafted files.
+        return Plan(
+            seed, number, task_type, some[(round_number + 17 * seed) % len(some)], "crafted"
+        )
+    if kind == _WRONG_PLACE and round_number % 2:
         return Plan(seed, number, task_type, None, "wrong kind")
-    way = "good" if kind == _GOOD_PLACE and turn % 2 else "damaged"
-    return Plan(seed, number, task_type, None, way)
+    origin = "good" if kind == _GOOD_PLACE and round_number % 2 else "damaged"
+    return Plan(seed, number, task_type, None, origin)
 
 
 def make(planned: Plan) -> Case:
     """Make the upload; the same plan gives the same bytes."""
-    random = Random(f"{planned.seed}/{planned.number}")  # noqa: S311 (to be repeatable is the point)
-    if planned.bomb is not None:
-        plain, data, what = planned.bomb.filename, planned.bomb.make(), planned.bomb.name
+    random = Random(f"{planned.seed}/{planned.number}")  # noqa: S311 (has to be repeatable)
+    if planned.crafted_file is not None:
+        plain, data, what = (
+            planned.crafted_file.filename,
+            planned.crafted_file.make(),
+            planned.crafted_file.name,
+        )
     else:
-        plain, data, what = _WAYS[planned.way](random, planned.task_type)
+        plain, data, what = _MAKERS_BY_ORIGIN[planned.origin](random, planned.task_type)
     filename = names.name(random, planned.number, plain)
     return Case(planned.number, planned.task_type, filename, data, what)
 
 
 @cache
 def good(task_type: str) -> Mapping[str, bytes]:
-    """Return the good files of a task type by their names."""
+    """Return the valid files of a task type by their names."""
     return _GOOD[task_type]()
 
 
@@ -122,7 +128,7 @@ def _whole(random: Random, task_type: str) -> _Made:
     return name, good(task_type)[name], f"{name}, as it is"
 
 
-_WAYS: Mapping[str, Callable[[Random, str], _Made]] = {
+_MAKERS_BY_ORIGIN: Mapping[str, Callable[[Random, str], _Made]] = {
     "damaged": _damaged,
     "wrong kind": _wrong_kind,
     "good": _whole,

@@ -1,4 +1,4 @@
-"""Writes Word documents part by part (ECMA-376), with every freedom to lie."""
+"""Writes Word documents part by part (ECMA-376), valid or not."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Makes the small good documents that are damaged afterwards: PDF, DOCX, old Office files."""
+"""Makes the small valid documents that are damaged afterwards: PDF, DOCX, old Office files."""
 
 import zlib
 

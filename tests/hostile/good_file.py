@@ -1,4 +1,4 @@
-"""Sends one good file of each task type again and again: its result must never change."""
+"""Sends one valid file of each task type repeatedly: its result must never change."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.hostile import corpus
 from tests.hostile.corpus import Case
-from tests.hostile.sending import Done, send
+from tests.hostile.sending import EndedJob, send
 
 _NAMES = {
     "image": "color.jpg",
@@ -21,14 +21,14 @@ TASK_TYPES = tuple(_NAMES)
 
 @dataclass(slots=True)
 class GoodFiles:
-    """What the good file of each type gave at the start."""
+    """The result of the valid file of each type before the campaign."""
 
     url: str
     _first: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the result by task type."""
 
-    def learn(self) -> Iterator[str]:
-        """Have each of them done on a cluster that is well; yields what went wrong."""
+    def measure(self) -> Iterator[str]:
+        """Process each of them before the campaign; yields what failed."""
         for task_type in TASK_TYPES:
             entry = self._send(task_type).entries[0]
             if entry["state"] != "done":
@@ -36,7 +36,7 @@ class GoodFiles:
             self._first[task_type] = str(entry["result_sha256"])
 
     def check(self, task_type: str) -> tuple[float, list[str]]:
-        """Have one done: how many seconds that took, and what was wrong with it."""
+        """Process one; return the seconds that it took, and what was wrong with it."""
         begin = time.monotonic()
         entry = self._send(task_type).entries[0]
         seconds = time.monotonic() - begin
@@ -46,11 +46,11 @@ class GoodFiles:
             return seconds, [f"the good file of {task_type} has another result than at the start"]
         return seconds, []
 
-    def wake_both(self) -> None:
-        """Come back when every slave has a worker that works: two texts, one for each."""
+    def start_both_workers(self) -> None:
+        """Return when every slave has a working worker: sends two texts, one for each."""
         send(self.url, [_case("text"), _case("text")])
 
-    def _send(self, task_type: str) -> Done:
+    def _send(self, task_type: str) -> EndedJob:
         return send(self.url, [_case(task_type)])
 
 

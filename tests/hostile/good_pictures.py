@@ -1,4 +1,4 @@
-"""Makes the small good pictures that are damaged afterwards: every format, many kinds of pixels."""
+"""Makes the small valid pictures that are damaged afterwards: every format, many pixel types."""
 
 import io
 from typing import Any
@@ -19,7 +19,7 @@ def make() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     exif[ExifTags.Base.ImageDescription] = "a small picture"
-    frames = [color.rotate(20 * turn) for turn in range(3)]
+    frames = [color.rotate(20 * round_number) for round_number in range(3)]
     deep = Image.fromarray(np.asarray(gray).astype(np.uint16) * 257)
     wide = Image.fromarray(np.asarray(gray).astype(np.int32) * 1000)
     real = Image.fromarray(np.asarray(gray).astype(np.float32) / 255)

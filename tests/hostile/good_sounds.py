@@ -1,4 +1,4 @@
-"""Makes the small good sounds that are damaged afterwards: every container and encoding."""
+"""Makes the small valid sounds that are damaged afterwards: every container and encoding."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Makes the small good texts that are damaged afterwards: many encodings and scripts."""
+"""Makes the small valid texts that are damaged afterwards: many encodings and scripts."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""Puts extreme whole numbers where formats keep their sizes: in headers, and next to marks."""
+"""Writes extreme integers where formats have sizes: in headers, and next to markers."""
 
 import re
 import struct
@@ -18,7 +18,7 @@ _MARKS = re.compile(
 
 
 def extreme_integers(random: Random, data: bytes) -> bytes:
-    """Put an extreme number of 16 or 32 bits somewhere into the first bytes."""
+    """Write an extreme integer of 16 or 32 bits somewhere into the first bytes."""
     changed = bytearray(data)
     for _ in range(random.randint(1, 3)):
         put(random, changed, random.randrange(_HEAD_BYTES))
@@ -26,7 +26,7 @@ def extreme_integers(random: Random, data: bytes) -> bytes:
 
 
 def extreme_lengths(random: Random, data: bytes) -> bytes:
-    """Put an extreme number just before, or soon after, a mark of the format."""
+    """Write an extreme integer just before, or soon after, a marker of the format."""
     marks = list(_MARKS.finditer(data[: 1 << 16]))
     if not marks:
         return extreme_integers(random, data)

@@ -1,4 +1,4 @@
-"""Writes uploads as a form, with any name: bytes that are no UTF-8, quotes and line ends too."""
+"""Writes uploads as a form, with any name: invalid UTF-8, quotes and line ends too."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Damages good files: a pure function of the random source and the bytes, a few edits a file."""
+"""Damages valid files by a few edits each: a pure function of the random source and the bytes."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -9,7 +9,7 @@ Edit = Callable[[Random, bytes], bytes]
 
 
 def mutated(random: Random, data: bytes, others: Sequence[bytes]) -> tuple[bytes, str]:
-    """Return damaged bytes, and the names of what was done; ``others`` are there to splice."""
+    """Return damaged bytes and the names of the edits; ``others`` are spliced in."""
     done = []
     for _ in range(random.choice((1, 1, 1, 2, 2, 4))):
         if random.random() < 0.15:
@@ -23,7 +23,7 @@ def mutated(random: Random, data: bytes, others: Sequence[bytes]) -> tuple[bytes
 
 
 def flip_bits(random: Random, data: bytes) -> bytes:
-    """Turn single bits over, anywhere."""
+    """Flip single bits anywhere."""
     changed = bytearray(data)
     for _ in range(random.choice((1, 2, 8, 64))):
         if changed:
@@ -38,29 +38,29 @@ def blank_run(random: Random, data: bytes) -> bytes:
 
 
 def cut_head(random: Random, data: bytes) -> bytes:
-    """Take bytes away from the beginning."""
+    """Remove bytes from the beginning."""
     return data[random.randint(1, max(1, len(data) // 3)) :]
 
 
 def cut_tail(random: Random, data: bytes) -> bytes:
-    """Take bytes away from the end; sometimes all but a few."""
+    """Remove bytes from the end; sometimes all but a few."""
     return data[: random.randint(0, random.choice((16, len(data), len(data))))]
 
 
 def cut_middle(random: Random, data: bytes) -> bytes:
-    """Take a run of bytes out."""
+    """Remove a run of bytes."""
     begin, end = _span(random, data)
     return data[:begin] + data[end:]
 
 
 def repeat_block(random: Random, data: bytes) -> bytes:
-    """Have a run of bytes there several times."""
+    """Repeat a run of bytes."""
     begin, end = _span(random, data)
     return data[:begin] + data[begin:end] * random.choice((2, 3, 50)) + data[end:]
 
 
 def noise_run(random: Random, data: bytes) -> bytes:
-    """Put random bytes over a run of them."""
+    """Overwrite a run with random bytes."""
     begin, end = _span(random, data)
     return data[:begin] + random.randbytes(end - begin) + data[end:]
 
@@ -86,7 +86,7 @@ _FOR_FORMATS: tuple[tuple[bytes, tuple[Edit, ...]], ...] = (
 
 
 def _chosen(random: Random, data: bytes) -> Edit:
-    """Choose what knows the format more often than what does not."""
+    """Choose an edit; those that know the format are more frequent."""
     for mark, edits in _FOR_FORMATS:
         if data.startswith(mark) and random.random() < 0.6:
             return random.choice(edits)

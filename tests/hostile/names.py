@@ -1,4 +1,4 @@
-"""Makes hostile names for uploads: what has broken file systems, shells and web forms."""
+"""Makes malicious names for uploads, such as have broken file systems, shells and web forms."""
 
 import unicodedata
 from collections.abc import Callable
@@ -44,7 +44,7 @@ KINDS = len(_NAMES)
 
 
 def name(random: Random, number: int, plain: str) -> str:
-    """Return a name for an upload: a hostile one for one in three, else a plain one."""
+    """Return a name for an upload: in one of three cases a malicious one."""
     if random.random() < 0.33:
         return random.choice(_NAMES)(number)
     return f"{number} {plain}"

@@ -1,4 +1,4 @@
-"""Rewrites the pages of an Ogg stream (RFC 3533), each with its sum put right again."""
+"""Rewrites the pages of an Ogg stream (RFC 3533), each with a valid checksum."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Edits the pages of an Ogg stream, each with its sum put right again."""
+"""Edits the pages of an Ogg stream, each with a valid checksum."""
 
 from random import Random
 

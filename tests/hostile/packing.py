@@ -1,4 +1,4 @@
-"""Packs zeros, very many of them, in little time and memory."""
+"""Compresses very many zeros in little time and memory."""
 
 import zlib
 from functools import cache
@@ -8,7 +8,7 @@ _BLOCK = bytes(1 << 20)
 
 @cache
 def deflated_zeros(size: int, window_bits: int = 15) -> bytes:
-    """Return ``size`` zero bytes as zlib packs them: a thousandth of them."""
+    """Return ``size`` zero bytes compressed by zlib, to a thousandth of the size."""
     packer = zlib.compressobj(9, zlib.DEFLATED, window_bits)
     whole, rest = divmod(size, len(_BLOCK))
     parts = [packer.compress(_BLOCK) for _ in range(whole)]
@@ -17,7 +17,7 @@ def deflated_zeros(size: int, window_bits: int = 15) -> bytes:
 
 @cache
 def deflated_again(size: int, times: int) -> bytes:
-    """Return the same packed several times over."""
+    """Return the same, compressed several times."""
     data = deflated_zeros(size)
     for _ in range(times - 1):
         data = zlib.compress(data, 9)

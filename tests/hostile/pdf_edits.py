@@ -1,4 +1,4 @@
-"""Edits the tokens of a PDF: names, numbers and references are exchanged and made extreme."""
+"""Edits the tokens of a PDF: exchanges names, numbers and references, or makes them extreme."""
 
 import re
 from random import Random

@@ -1,4 +1,4 @@
-"""Writes PDF files (ISO 32000-1) object by object, with every freedom to lie."""
+"""Writes PDF files (ISO 32000-1) object by object, valid or not."""
 
 import hashlib
 import zlib

@@ -1,4 +1,4 @@
-"""Edits the chunks of a PNG, each with its sum put right again, so that decoders look inside."""
+"""Edits the chunks of a PNG, each with a valid checksum, so that decoders read it."""
 
 import struct
 import zlib

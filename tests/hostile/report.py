@@ -1,4 +1,4 @@
-"""Counts what became of the files, and lays it out as the campaign's last words."""
+"""Counts the final states of the files, and formats the report of the campaign."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.hostile.alone import Alone
 from tests.hostile.corpus import Case
-from tests.hostile.judging import Complaint
-from tests.hostile.sending import Done
+from tests.hostile.sending import EndedJob
+from tests.hostile.verification import Violation
 
 _SLOWEST = 12
 _MIB = 2**20
@@ -16,7 +16,7 @@ _MIB = 2**20
 
 @dataclass(slots=True)
 class Report:
-    """What a campaign has seen so far."""
+    """The results of a campaign so far."""
 
     seed: int
     files: int = 0
@@ -33,12 +33,12 @@ class Report:
     memory_before: dict[str, int] = field(default_factory=dict)
     memory_after: dict[str, int] = field(default_factory=dict)
     memory_now: dict[str, int] = field(default_factory=dict)
-    complaints: list[Complaint] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
     keep: Path | None = None
-    """Where the bytes of files with complaints go."""
+    """Where the bytes of files with violations go."""
 
-    def add(self, cases: Sequence[Case], done: Done) -> None:
-        """Count a job that is over."""
+    def add(self, cases: Sequence[Case], done: EndedJob) -> None:
+        """Count a job that has ended."""
         self.jobs += 1
         self.files += len(cases)
         self.longest_silence_s = max(self.longest_silence_s, done.longest_silence_s)
@@ -52,25 +52,25 @@ class Report:
         self.slowest = sorted(self.slowest, reverse=True)[:_SLOWEST]
 
     def add_alone(self, alone: Alone) -> None:
-        """Keep how a costly file fared alone, but not its bytes."""
+        """Add the outcome of a costly file that was sent alone, without its bytes."""
         case = Case(alone.case.number, alone.case.task_type, "", b"", alone.case.what)
         self.alone.append(Alone(case, alone.code, alone.seconds, alone.flows_s))
 
-    def complain(self, complaint: Complaint, cases: Sequence[Case]) -> None:
-        """Keep a complaint, and the bytes that it is about."""
-        self.complaints.append(complaint)
+    def add_violation(self, violation: Violation, cases: Sequence[Case]) -> None:
+        """Add a violation, and save the bytes of its file."""
+        self.violations.append(violation)
         for case in cases:
-            if case.number == complaint.number and self.keep is not None:
+            if case.number == violation.number and self.keep is not None:
                 self.keep.mkdir(parents=True, exist_ok=True)
                 (self.keep / f"{case.number}-{case.task_type}").write_bytes(case.data)
 
     def progress(self) -> str:
-        """Return one line of how far it is."""
+        """Return one line about the progress."""
         rate = self.files / max(self.seconds, 0.001)
         memory = "/".join(f"{held / _MIB:.0f}" for held in self.memory_now.values())
         return (
             f"{self.files} files in {self.jobs} jobs, {self.seconds:.0f} s ({rate:.1f} a second), "
-            f"{len(self.complaints)} complaints; master and slaves hold {memory} MiB"
+            f"{len(self.violations)} violations; master and slaves hold {memory} MiB"
         )
 
     def lines(self) -> Iterator[str]:
@@ -86,11 +86,11 @@ class Report:
         yield f"Memory of their own in MiB, after {self.warm_up_files} files and at the end:"
         for name, before in self.memory_before.items():
             yield f"  {name:8} {before / _MIB:7.1f} {self.memory_after.get(name, 0) / _MIB:7.1f}"
-        yield f"Complaints: {len(self.complaints)}"
-        for complaint in self.complaints:
-            yield f"  {complaint.text[:1500]}"
-            if complaint.number is not None:
-                yield f"    Again: make hostile FILE={complaint.number} SEED={self.seed}"
+        yield f"Complaints: {len(self.violations)}"
+        for violation in self.violations:
+            yield f"  {violation.text[:1500]}"
+            if violation.number is not None:
+                yield f"    Again: make hostile FILE={violation.number} SEED={self.seed}"
 
     def _table(self) -> Iterator[str]:
         types = sorted({task_type for task_type, _ in self.ends})

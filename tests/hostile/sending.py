@@ -1,4 +1,4 @@
-"""Sends a job and watches it to its end: when each of its files ended, and how."""
+"""Sends a job and follows it to its end: when each of its files ended, and how."""
 
 import time
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ MOST_SILENT_S = 90.0
 """Longer than anything may take: a job in which nothing ends for so long is stuck."""
 _KILLING = ("timeout", "crashed")
 """Whoever comes after one of these on the same slave waits for a new worker too."""
-_OF_TWO_PASSES = frozenset(row.name for row in TASK_TYPES.values() if row.fit)
+_TYPES_WITH_TWO_RUNS = frozenset(row.name for row in TASK_TYPES.values() if row.vocabulary_module)
 """The ledger does not show when the first one ended."""
 
 Times = dict[int, float]
 """Seconds by the index of a file."""
 
 
-class Stuck(Exception):
-    """A job that does not come to its end."""
+class JobTimeout(Exception):
+    """A job that does not end in time."""
 
 
 @dataclass(slots=True)
-class Done:
-    """A job that is over: an entry of the ledger for each file, and what was measured."""
+class EndedJob:
+    """A job that has ended: the entry of each file, and what was measured."""
 
     job_id: str
     entries: list[dict[str, Any]]
@@ -41,8 +41,8 @@ class Done:
     """By index; to within a look, and only where no new worker had to be waited for."""
 
 
-def send(url: str, cases: Sequence[Case]) -> Done:
-    """Send the files as one job and wait for its end; raises ``Stuck``."""
+def send(url: str, cases: Sequence[Case]) -> EndedJob:
+    """Send the files as one job and wait for its end; raises ``JobTimeout``."""
     task_type = cases[0].task_type
     kind, body = form(task_type, [(case.filename, case.data) for case in cases])
     answer = requests.post(
@@ -52,20 +52,20 @@ def send(url: str, cases: Sequence[Case]) -> Done:
         timeout=_ANSWER_S,
     )
     if answer.status_code != 202:
-        raise Stuck(f"the master refused a job: {answer.status_code} {answer.text[:300]}")
+        raise JobTimeout(f"the master refused a job: {answer.status_code} {answer.text[:300]}")
     return _watch(url, str(answer.json()["job_id"]))
 
 
 @dataclass(slots=True)
 class _Clock:
-    """Since when each slave is free, as far as the ledger shows; None where it needs a worker."""
+    """Since when each slave is idle, as far as the job shows; None where it needs a worker."""
 
     begin: float
     free_since: dict[str, float | None] = field(default_factory=dict)
     _tried_again: int = 0
 
     def look(self, files: list[dict[str, Any]], news: list[dict[str, Any]], now: float) -> Times:
-        """Share the time since the last end on a slave out over those that have ended since."""
+        """Distribute the time since the last end on a slave over the files that ended since."""
         times: Times = {}
         for slave in {entry["slave"] for entry in news}:
             own = [entry for entry in news if entry["slave"] == slave]
@@ -76,16 +76,16 @@ class _Clock:
             self.free_since[slave] = None if is_lost else now
         tried_again = sum(max(0, entry["attempts"] - 1) for entry in files)
         if tried_again != self._tried_again:
-            # Some worker has crashed, and the ledger does not say whose.
+            # A worker has crashed; the job does not say of which slave.
             self._tried_again = tried_again
             self.free_since = dict.fromkeys(entry["slave"] for entry in files)
         return times
 
 
-def _watch(url: str, job_id: str) -> Done:
+def _watch(url: str, job_id: str) -> EndedJob:
     begin = last = time.monotonic()
     ended: set[int] = set()
-    done = Done(job_id, [])
+    done = EndedJob(job_id, [])
     clock = _Clock(begin)
     with requests.Session() as session:
         while True:
@@ -98,14 +98,16 @@ def _watch(url: str, job_id: str) -> Done:
             done.file_seconds |= clock.look(job["files"], news, now)
             ended |= {entry["index"] for entry in news}
             if job["state"] in ("done", "cancelled"):
-                if job["task_type"] in _OF_TWO_PASSES:
+                if job["task_type"] in _TYPES_WITH_TWO_RUNS:
                     done.file_seconds.clear()
                 done.entries, done.seconds = job["files"], now - begin
                 return done
             if now - last > MOST_SILENT_S:
                 open_ones = [e["index"] for e in job["files"] if not _is_over(e)]
                 session.delete(f"{url}/jobs/{job_id}", timeout=_ANSWER_S)
-                raise Stuck(f"nothing ended for {now - last:.0f} s in {job_id}: {open_ones[:5]}")
+                raise JobTimeout(
+                    f"nothing ended for {now - last:.0f} s in {job_id}: {open_ones[:5]}"
+                )
             time.sleep(_LOOK_S)
 
 

@@ -1,4 +1,4 @@
-"""Edits the parts of a ZIP file, packed well again, so that damage reaches the XML inside."""
+"""Edits the parts of a ZIP file and compresses them again, so that the XML is damaged."""
 
 import io
 import re

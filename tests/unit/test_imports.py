@@ -1,4 +1,4 @@
-"""Who may import what, and what may be done where: the house's rules, read from the sources."""
+"""The rules of imports, layers and environment access, checked in the sources."""
 
 import ast
 import os
@@ -17,9 +17,9 @@ PACKAGES = (PROTOCOL, SLAVE, MASTER, CLIENT)
 SERVER = f"{PROTOCOL}.server"
 MOST_MODULES = 18
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
-DECIDING = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
+DECISION_MODULES = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
-    *(f"scheduling.{name}" for name in DECIDING),
+    *(f"scheduling.{name}" for name in DECISION_MODULES),
     "jobs.model",
     "api.job_json",
     "api.models.cluster",
@@ -96,17 +96,17 @@ def processors() -> set[str]:
     """Return every module of the slave that the processors of the table are made of."""
     sources = modules(SLAVE)
     found: set[str] = set()
-    ahead = {task.processor for task in TASK_TYPES.values()}
-    while ahead:
-        name = ahead.pop()
+    queue = {task.processor for task in TASK_TYPES.values()}
+    while queue:
+        name = queue.pop()
         found.add(name)
         names = set(imported(sources[name]))
         needed = names | {name.rpartition(".")[0] for name in names}
-        ahead |= (needed & sources.keys()) - found
+        queue |= (needed & sources.keys()) - found
     return found
 
 
-def test_the_protocol_is_light() -> None:
+def test_protocol_loads_no_heavy_libraries() -> None:
     """What all programs share, but for the HTTP server and client, loads no heavy library."""
     light = {name for name in modules(PROTOCOL) if not name.startswith(SERVER)}
     loaded = loaded_by(*sorted(light - {f"{PROTOCOL}.http_client"}))
@@ -117,11 +117,11 @@ def test_the_protocol_is_light() -> None:
 def test_help_needs_no_heavy_imports() -> None:
     """Each program reads its command line before it imports what does the work."""
     loaded = loaded_by("master", "slave", "client", "client_service.arguments")
-    # What gevent patches must not be loaded ahead of it.
+    # What gevent patches must not be loaded before it.
     assert not loaded & (HEAVY | {"flask", "gevent", "requests", "dotenv", "ssl", "socket", MASTER})
 
 
-def test_client_is_light() -> None:
+def test_client_loads_no_heavy_libraries() -> None:
     """Importing the whole client loads nothing of what serves or processes, nor progress bars."""
     assert not loaded_by("client", *modules(CLIENT)) & (
         HEAVY | {"flask", "werkzeug", "gevent", "tqdm", MASTER, SLAVE}
@@ -130,8 +130,10 @@ def test_client_is_light() -> None:
 
 def test_master_processes_nothing() -> None:
     """The whole master, with what it imports late, loads none of the processors' libraries."""
-    fits = {task.fit for task in TASK_TYPES.values() if task.fit}
-    assert not loaded_by(f"{MASTER}.app", *sorted(fits)) & (HEAVY | {SLAVE})
+    vocabularies = {
+        task.vocabulary_module for task in TASK_TYPES.values() if task.vocabulary_module
+    }
+    assert not loaded_by(f"{MASTER}.app", *sorted(vocabularies)) & (HEAVY | {SLAVE})
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_master_processes_nothing() -> None:
         (CLIENT, "client", {PROTOCOL}),
     ],
 )
-def test_programs_share_the_protocol_alone(
+def test_programs_share_only_the_protocol(
     package: str, program: str | None, allowed: set[str]
 ) -> None:
     """Master, slave and client import nothing of each other, and the protocol none of them."""
@@ -162,38 +164,38 @@ def test_only_servers_import_the_server() -> None:
     assert users <= {MASTER, SLAVE, "slave", "master"}
 
 
-def test_arrows_between_packages_run_one_way() -> None:
-    """No package or module at the top of one imports, over however many others, itself."""
-    arrows: dict[str, set[str]] = {}
+def test_packages_import_one_way() -> None:
+    """No package, and no module beside packages, imports itself, directly or through others."""
+    imports_of: dict[str, set[str]] = {}
     sources = {name: tree for each in PACKAGES for name, tree in modules(each).items()}
     for name, tree in sources.items():
         names = set(imported(tree))
         needed = (names | {each.rpartition(".")[0] for each in names}) & sources.keys()
-        arrows.setdefault(place_of(name), set()).update(map(place_of, needed))
-    for place, others in arrows.items():
-        others.discard(place)
-    assert {place for place in arrows if place in reachable(place, arrows)} == set()
+        imports_of.setdefault(package_of(name), set()).update(map(package_of, needed))
+    for package, others in imports_of.items():
+        others.discard(package)
+    assert {name for name in imports_of if name in reachable(name, imports_of)} == set()
 
 
-def place_of(name: str) -> str:
+def package_of(name: str) -> str:
     """Return the package that a module lies in; a module at the top stands for itself."""
     parts = name.removesuffix(".__init__").split(".")
     return ".".join(parts[:-1]) if len(parts) > 2 else ".".join(parts)
 
 
-def reachable(place: str, arrows: Mapping[str, set[str]]) -> set[str]:
-    """Return all that the arrows lead to."""
+def reachable(package: str, imports_of: Mapping[str, set[str]]) -> set[str]:
+    """Return all packages that a package imports, directly or through others."""
     found: set[str] = set()
-    ahead = list(arrows[place])
-    while ahead:
-        if (here := ahead.pop()) not in found:
-            found.add(here)
-            ahead += arrows.get(here, ())
+    queue = list(imports_of[package])
+    while queue:
+        if (name := queue.pop()) not in found:
+            found.add(name)
+            queue += imports_of.get(name, ())
     return found
 
 
-def test_folders_are_small_enough_to_be_read_as_a_list() -> None:
-    """No package has so many modules that their names say nothing any more."""
+def test_packages_have_few_modules() -> None:
+    """No package has more than ``MOST_MODULES`` modules."""
     sizes = {
         folder: len(list(folder.glob("*.py")))
         for package in PACKAGES
@@ -208,7 +210,7 @@ def test_processors_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(processors()))
-def test_processors_know_no_network(name: str) -> None:
+def test_processors_use_no_network(name: str) -> None:
     """A processor turns bytes into a result: no HTTP, no environment, no settings."""
     tree = modules(SLAVE)[name]
     assert not imports(tree, {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"})
@@ -218,17 +220,17 @@ def test_processors_know_no_network(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PURE)
-def test_deciding_is_apart_from_doing(name: str) -> None:
-    """What decides has no clock, no thread, no network and no file."""
+def test_decisions_have_no_side_effects(name: str) -> None:
+    """Modules that decide use no clock, no thread, no network and no file."""
     tree = modules(MASTER)[f"{MASTER}.{name}"]
-    doing = {"time", "threading", "requests", "socket", "pathlib", "os", "io", "gevent", "flask"}
-    assert not imports(tree, doing)
+    effects = {"time", "threading", "requests", "socket", "pathlib", "os", "io", "gevent", "flask"}
+    assert not imports(tree, effects)
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "open"]
 
 
 def test_environment_is_read_in_one_place() -> None:
-    """One module reads the environment; another passes part of it on to the children."""
+    """One module reads the environment; another passes part of it to child processes."""
     readers = {name for name, tree in product().items() if reads_environment(tree)}
     assert readers == {f"{PROTOCOL}.settings.environment", f"{SLAVE}.workers.child_process"}
 
@@ -246,7 +248,7 @@ def test_requests_has_few_users() -> None:
 
 
 def test_one_writer_owns_the_results() -> None:
-    """The folder of results is known to the settings, the wiring and its one writer alone."""
+    """Only the settings, the wiring and one writer use the folder of results."""
     trees = modules(MASTER)
     users = {
         name.rpartition(".")[2]
@@ -270,8 +272,8 @@ def test_one_writer_owns_the_results() -> None:
     }
 
 
-def test_there_is_no_ladder_of_task_types() -> None:
-    """No code asks a task type for its name: what tells them apart stands in the table."""
+def test_no_code_compares_task_types_by_name() -> None:
+    """What distinguishes task types is in their table; no code branches on their names."""
 
     def is_type(node: ast.expr) -> bool:
         name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
@@ -280,7 +282,7 @@ def test_there_is_no_ladder_of_task_types() -> None:
     def is_name(node: ast.expr) -> bool:
         return any(isinstance(n, ast.Constant) and n.value in TASK_TYPES for n in ast.walk(node))
 
-    rungs = [
+    comparisons = [
         f"{name}:{node.lineno}"
         for name, tree in product().items()
         for node in ast.walk(tree)
@@ -288,7 +290,7 @@ def test_there_is_no_ladder_of_task_types() -> None:
         for sides in [_sides(node)]
         if any(map(is_type, sides)) and any(map(is_name, sides))
     ]
-    assert rungs == []
+    assert comparisons == []
 
 
 def _sides(node: ast.Compare | ast.Match) -> list[ast.expr]:

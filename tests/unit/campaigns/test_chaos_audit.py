@@ -1,4 +1,4 @@
-"""The chaos audit has nothing to say about a good ledger, and sees each thing that is wrong."""
+"""The chaos audit accepts a correct job, and finds each kind of error."""
 
 import copy
 import hashlib
@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from tests.chaos.audit import Audit
-from tests.chaos.calm import Calm
+from tests.chaos.baseline import Baseline
 from tests.chaos.client import SentJob
 from tests.chaos.contents import Contents
-from tests.chaos.schedule import PlannedJob, Sample, Way
+from tests.chaos.schedule import PlannedJob, Sample, SendMode
 
 FILES = (Sample("a.txt", "good 0"), Sample("b.txt", "empty"), Sample("c.txt", "good 1"))
 RESULT = b'{"word_count": 1}'
@@ -22,7 +22,7 @@ RESULT_SHA256 = hashlib.sha256(RESULT).hexdigest()
 
 @dataclass
 class MadeUp:
-    """Stands for the contents and the calm run: of every file we know what it should be."""
+    """Replaces the contents and the baseline: every file has a known result."""
 
     def get(self, _: str, content: str) -> bytes:
         return b"" if content == "empty" else content.encode()
@@ -33,7 +33,7 @@ class MadeUp:
 
 @pytest.fixture
 def audit(tmp_path: Path) -> Audit:
-    """An audit of a spool and results in which all is as it should be."""
+    """An audit of a spool and of results that are correct."""
     inputs, results = tmp_path / "spool" / "jobs" / "j1", tmp_path / "results" / "text"
     for folder in (inputs, results):
         folder.mkdir(parents=True)
@@ -43,19 +43,19 @@ def audit(tmp_path: Path) -> Audit:
     known = MadeUp()
     return Audit(
         contents=cast(Contents, known),
-        calm=cast(Calm, known),
+        baseline=cast(Baseline, known),
         spool=tmp_path / "spool",
         results=tmp_path / "results",
         has_full_disk=False,
     )
 
 
-def sent(way: Way = Way.ASYNC, cancel_answer: dict[str, Any] | None = None) -> SentJob:
-    return SentJob(PlannedJob(0, "text", way, FILES, None), "j1", cancel_answer)
+def sent(mode: SendMode = SendMode.ASYNC, cancel_answer: dict[str, Any] | None = None) -> SentJob:
+    return SentJob(PlannedJob(0, "text", mode, FILES, None), "j1", cancel_answer)
 
 
 def ledger() -> dict[str, Any]:
-    """Return the ledger of the three files as it should be."""
+    """Return the correct job of the three files."""
     files: list[dict[str, Any]] = []
     for index, sample in enumerate(FILES):
         data, is_good = MadeUp().get("text", sample.content), sample.code is None
@@ -77,9 +77,9 @@ def ledger() -> dict[str, Any]:
     return {"job_id": "j1", "state": "done", "files": files, **counts}
 
 
-def test_nothing_is_wrong_with_a_good_ledger(audit: Audit) -> None:
-    """Every file has its end, its input and its result."""
-    assert list(audit.complaints(sent(), ledger())) == []
+def test_a_correct_job_has_no_violations(audit: Audit) -> None:
+    """Each file has a final state, its input and its result."""
+    assert list(audit.violations(sent(), ledger())) == []
 
 
 Wrong = Callable[[dict[str, Any]], object]
@@ -90,7 +90,7 @@ Wrong = Callable[[dict[str, Any]], object]
     [
         (lambda job: job["files"].pop(), "3 files were sent"),
         (lambda job: job["files"][0].update(state="running"), "3 files were sent"),
-        (lambda job: job.update(done_files=3), "its head says"),
+        (lambda job: job.update(done_files=3), "its overview says"),
         (lambda job: job.update(state="cancelled"), "with 0 cancelled files"),
         (lambda job: job["files"][0].update(state="cancelled"), "nobody asked for it"),
         (lambda job: job["files"][0].update(filename="b.txt"), "'a.txt' and is 'b.txt'"),
@@ -100,36 +100,36 @@ Wrong = Callable[[dict[str, Any]], object]
         (lambda job: job["files"][1].update(state="done", code=None), "though it can't be"),
         (lambda job: job["files"][0].update(attempts=0), "0 attempts"),
         (lambda job: job["files"][1].update(result_sha256="0" * 64), "failed and has a result"),
-        (lambda job: job["files"][0].update(result_sha256="0" * 64), "than in the calm run"),
-        (lambda job: job["files"][0].update(saved_file="results/text/9.json"), "nothing at"),
+        (lambda job: job["files"][0].update(result_sha256="0" * 64), "than without faults"),
+        (lambda job: job["files"][0].update(saved_file="results/text/9.json"), "no file"),
     ],
 )
-def test_what_is_wrong_is_seen(audit: Audit, wrong: Wrong, words: str) -> None:
-    """Each single thing that a ledger may have wrong is complained about."""
+def test_each_error_is_found(audit: Audit, wrong: Wrong, words: str) -> None:
+    """Each single error in the JSON of a job is found."""
     job = copy.deepcopy(ledger())
     wrong(job)
-    assert any(words in complaint for complaint in audit.complaints(sent(), job))
+    assert any(words in violation for violation in audit.violations(sent(), job))
 
 
-def test_what_is_wrong_on_disk_is_seen(audit: Audit) -> None:
-    """A result or an input with other bytes than the ledger says is complained about."""
+def test_errors_on_disk_are_found(audit: Audit) -> None:
+    """A result or an input with other bytes than the job says is found."""
     (audit.results / "text" / "0.json").write_bytes(b"{}")
     (audit.spool / "jobs" / "j1" / "2").unlink()
-    result, missing = audit.complaints(sent(), ledger())
+    result, missing = audit.violations(sent(), ledger())
     assert "holds other bytes than the ledger says" in result
     assert "its input in the spool" in missing
 
 
-def test_a_cancel_that_was_answered_holds(audit: Audit) -> None:
-    """A job that was answered to be cancelled must not end in another way."""
-    complaints = list(audit.complaints(sent(cancel_answer={"state": "cancelled"}), ledger()))
-    assert len(complaints) == 1
-    assert "was cancelled, and is done now" in complaints[0]
+def test_a_confirmed_cancellation_is_final(audit: Audit) -> None:
+    """A job whose cancellation was confirmed must end as cancelled."""
+    violations = list(audit.violations(sent(cancel_answer={"state": "cancelled"}), ledger()))
+    assert len(violations) == 1
+    assert "was cancelled, and is done now" in violations[0]
 
 
-def test_only_who_waits_may_be_left_without_a_slave(audit: Audit) -> None:
-    """``no_slave`` is right for a job that somebody waited for, and wrong for every other."""
+def test_only_synchronous_jobs_may_fail_without_a_slave(audit: Audit) -> None:
+    """``no_slave`` is allowed for a synchronous job alone."""
     job = ledger()
     job["files"][1].update(code="no_slave", error="No slave that can do text answered.")
-    assert list(audit.complaints(sent(Way.HANG_UP), job)) == []
-    assert "failed as no_slave" in next(audit.complaints(sent(Way.BATCHES), job))
+    assert list(audit.violations(sent(SendMode.DISCONNECT), job)) == []
+    assert "failed as no_slave" in next(audit.violations(sent(SendMode.BATCHES), job))

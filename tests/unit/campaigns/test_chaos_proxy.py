@@ -1,4 +1,4 @@
-"""The proxy between master and slaves does to connections what it is told, and heals."""
+"""The proxy between master and slaves: each fault, and the recovery from it."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ SOON_S = 0.2
 
 @pytest.fixture
 def echo() -> Iterator[Address]:
-    """A server that sends back whatever it is sent."""
+    """A server that echoes what it receives."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
         threading.Thread(target=_echo_all, args=(server,), daemon=True).start()
@@ -42,7 +42,7 @@ def _echo(connection: socket.socket) -> None:
 
 @pytest.fixture
 def proxy(echo: Address) -> Iterator[Proxy]:
-    """A proxy before the echo."""
+    """A proxy before the echo server."""
     proxy = Proxy(("127.0.0.1", free_port()), echo)
     yield proxy
     proxy.close()
@@ -62,8 +62,8 @@ def drain(connection: socket.socket) -> None:
         pass
 
 
-def test_it_passes_on_both_ways_to_the_end(proxy: Proxy) -> None:
-    """A megabyte comes back whole, and the end of one side reaches the other."""
+def test_it_forwards_both_directions_and_the_close(proxy: Proxy) -> None:
+    """A megabyte is echoed whole, and the close of one side reaches the other."""
     sent = bytes(range(256)) * 4096
     with connect(proxy) as connection:
         sender = threading.Thread(target=connection.sendall, args=(sent,))
@@ -78,7 +78,7 @@ def test_it_passes_on_both_ways_to_the_end(proxy: Proxy) -> None:
 
 
 def test_a_cut_resets_what_is_open(proxy: Proxy) -> None:
-    """An open connection is reset, which is no proper end; the next one is as good as ever."""
+    """Open connections are reset, not closed; new ones work."""
     with connect(proxy) as connection:
         assert exchange(connection) == b"hello"
         proxy.cut()
@@ -88,19 +88,19 @@ def test_a_cut_resets_what_is_open(proxy: Proxy) -> None:
         assert exchange(connection) == b"hello"
 
 
-def test_it_refuses_until_it_is_healed(proxy: Proxy) -> None:
-    """New connections are refused, then taken again."""
+def test_it_refuses_until_it_recovers(proxy: Proxy) -> None:
+    """New connections are refused until the recovery."""
     proxy.refuse()
     with pytest.raises(ConnectionRefusedError):
         connect(proxy)
-    proxy.heal()
+    proxy.recover()
     with connect(proxy) as connection:
         assert exchange(connection) == b"hello"
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["open", "new"])
-def test_a_stalled_one_is_silent_until_it_is_healed(proxy: Proxy, is_open: bool) -> None:
-    """Nothing passes, through an open connection or a new one; then all of it does."""
+def test_a_stalled_one_is_silent_until_it_recovers(proxy: Proxy, is_open: bool) -> None:
+    """Nothing is forwarded on open and new connections until the recovery; then everything is."""
     early = connect(proxy)
     assert exchange(early) == b"hello"
     proxy.stall()
@@ -110,12 +110,12 @@ def test_a_stalled_one_is_silent_until_it_is_healed(proxy: Proxy, is_open: bool)
         connection.settimeout(SOON_S)
         with pytest.raises(TimeoutError):
             connection.recv(1)
-        proxy.heal()
+        proxy.recover()
         connection.settimeout(10)
         assert connection.recv(65536) == b"later"
 
 
-def test_a_slow_one_takes_its_time(proxy: Proxy) -> None:
+def test_a_slow_link_limits_the_rate(proxy: Proxy) -> None:
     """Two thousand bytes at ten thousand a second take that long, there and back."""
     proxy.slow(10_000)
     began = time.monotonic()
@@ -127,8 +127,8 @@ def test_a_slow_one_takes_its_time(proxy: Proxy) -> None:
     assert time.monotonic() - began >= SOON_S
 
 
-def test_nobody_behind_it_is_a_reset() -> None:
-    """Where the target does not listen, a connection ends without a word."""
+def test_a_missing_target_gives_a_reset() -> None:
+    """Where the target does not listen, a connection is reset."""
     proxy = Proxy(("127.0.0.1", free_port()), ("127.0.0.1", free_port()))
     # The reset may come before the connection is even there.
     with pytest.raises(ConnectionError), connect(proxy) as connection:

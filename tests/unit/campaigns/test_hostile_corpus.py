@@ -1,4 +1,4 @@
-"""The hostile corpus: always the same, with every bomb in it, and not a byte of it stored."""
+"""The hostile corpus: reproducible, and with every crafted file."""
 
 import zlib
 from collections import Counter
@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from protocol.task_types import TASK_TYPES
-from tests.hostile import bombs, corpus, good_pictures, mutations, names, png_edits
+from tests.hostile import corpus, crafted, good_pictures, mutations, names, png_edits
 from tests.hostile.campaign import jobs
 from tests.hostile.good_sounds import make as good_sounds
 from tests.hostile.ogg import pages, summed
@@ -22,51 +22,59 @@ def plans() -> list[corpus.Plan]:
 
 
 def test_the_same_number_gives_the_same_file() -> None:
-    """A seed and a number are enough to make a file again, alone and in any order."""
-    some = [n for n in FIRST if (bomb := corpus.plan(1, n).bomb) is None or not bomb.is_dear]
+    """A seed and a number give the same file, alone and in any order."""
+    some = [
+        n
+        for n in FIRST
+        if (crafted_file := corpus.plan(1, n).crafted_file) is None or not crafted_file.is_slow
+    ]
     forward = {number: corpus.make(corpus.plan(1, number)) for number in some}
     backward = {number: corpus.make(corpus.plan(1, number)) for number in reversed(some)}
     assert forward == backward
 
 
 def test_good_files_are_the_same_whenever_made() -> None:
-    """No clock and no chance of a library gets into the files that are damaged."""
+    """The valid files do not depend on the clock or on chance."""
     assert good_pictures.make() == good_pictures.make()
     assert good_sounds() == good_sounds()
 
 
 def test_another_seed_gives_other_files() -> None:
-    """Campaigns of different seeds try different things."""
-    numbers = [n for n in range(60) if corpus.plan(1, n).way == "damaged"]
+    """Campaigns of different seeds send different files."""
+    numbers = [n for n in range(60) if corpus.plan(1, n).origin == "damaged"]
     one, other = ([corpus.make(corpus.plan(s, n)).data for n in numbers] for s in (1, 2))
     assert sum(a == b for a, b in zip(one, other, strict=True)) < len(numbers) // 4
 
 
-def test_ten_thousand_files_hold_every_bomb(plans: list[corpus.Plan]) -> None:
-    """Each bomb is there for each task type that it is for."""
-    held = {(plan.task_type, plan.bomb.name) for plan in plans if plan.bomb}
-    wanted = {(task_type, bomb.name) for bomb in bombs.BOMBS for task_type in bomb.task_types}
+def test_ten_thousand_files_have_every_crafted_file(plans: list[corpus.Plan]) -> None:
+    """Each crafted file occurs for each of its task types."""
+    held = {(plan.task_type, plan.crafted_file.name) for plan in plans if plan.crafted_file}
+    wanted = {
+        (task_type, crafted_file.name)
+        for crafted_file in crafted.FILES
+        for task_type in crafted_file.task_types
+    }
     assert held == wanted
 
 
-def test_bombs_have_names_of_their_own() -> None:
-    """A bomb is told from another by its name, and the list of the dear ones names real ones."""
-    counts = Counter(bomb.name for bomb in bombs.BOMBS)
+def test_names_of_crafted_files_are_unique() -> None:
+    """No two crafted files have the same name, and the list of slow ones names existing ones."""
+    counts = Counter(crafted_file.name for crafted_file in crafted.FILES)
     assert set(counts.values()) == {1}
-    assert counts.keys() >= bombs.DEAR
+    assert counts.keys() >= crafted.SLOW
 
 
 def test_every_task_type_has_its_share(plans: list[corpus.Plan]) -> None:
-    """No type is left out, and most files are damaged ones."""
+    """Every type occurs, and most files are damaged ones."""
     counts = Counter(plan.task_type for plan in plans)
     assert set(counts) == set(TASK_TYPES)
     assert min(counts.values()) >= 500
-    assert Counter(plan.way for plan in plans)["damaged"] > 7000
+    assert Counter(plan.origin for plan in plans)["damaged"] > 7000
 
 
 def test_jobs_are_of_one_type_and_lose_nothing() -> None:
     """Every file of the corpus is in exactly one job, beside others of its type."""
-    some = [corpus.plan(1, n) for n in FIRST if corpus.plan(1, n).bomb is None]
+    some = [corpus.plan(1, n) for n in FIRST if corpus.plan(1, n).crafted_file is None]
     made = list(jobs(some))
     assert all(len({case.task_type for case in job}) == 1 for job in made)
     assert max(len(job) for job in made) <= 100
@@ -75,7 +83,7 @@ def test_jobs_are_of_one_type_and_lose_nothing() -> None:
 
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_damage_changes_the_file_nearly_always(task_type: str) -> None:
-    """What is called damaged differs from the good file it was made of."""
+    """Damaged files differ from the valid ones."""
     good = corpus.good(task_type)
     changed = 0
     for number, name in enumerate(sorted(good) * 4):
@@ -84,8 +92,8 @@ def test_damage_changes_the_file_nearly_always(task_type: str) -> None:
     assert changed > 0.8 * 4 * len(good)
 
 
-def test_a_damaged_png_has_sound_sums() -> None:
-    """The damage lies inside the chunks, where decoders look after they have checked the sums."""
+def test_a_damaged_png_has_valid_checksums() -> None:
+    """The damage is inside the chunks, which decoders read after they check the checksums."""
     good = good_pictures.make()["color.png"]
     for number in range(50):
         random = Random(number)  # noqa: S311 (to be repeatable is the point)
@@ -96,14 +104,14 @@ def test_a_damaged_png_has_sound_sums() -> None:
     assert zlib.crc32(b"IEND") == int.from_bytes(good[-4:], "big")
 
 
-def test_ogg_pages_have_sound_sums() -> None:
-    """The sums that are put right are those that libsndfile has written."""
+def test_ogg_pages_have_valid_checksums() -> None:
+    """The computed checksums equal those that libsndfile writes."""
     data = good_sounds()["opus.ogg"]
     assert b"".join(summed(page) for page in pages(data)) == data
 
 
 def test_every_kind_of_hostile_name_is_made() -> None:
-    """None of the names is empty, which would be no upload, and all kinds turn up."""
+    """No name is empty, which would be no upload, and every kind occurs."""
     made = [names.hostile(kind, number) for kind in range(names.KINDS) for number in range(20)]
     assert all(made)
     for odd in ("..\\", "../", "\r\n", "\x00", "\u202e", "\ud83d", "%00", '"', "CON"):

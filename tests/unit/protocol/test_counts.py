@@ -79,6 +79,6 @@ def test_page_counts_with_its_shared_function(path: Path) -> None:
 
 def test_bad_counts_are_found() -> None:
     """The search finds f-strings, log formats and JavaScript templates; constants are allowed."""
-    code = 'f"Sent {heap.files} files"; log.info("warming up %d workers", n); f"{_MOST} files"'
+    code = 'f"Sent {heap.files} files"; log.info("starting %d workers", n); f"{_MOST} files"'
     assert len(list(bad_counts(ast.parse(code)))) == 2
     assert IN_A_SCRIPT.search("`Of ${some.length} files`")

@@ -32,34 +32,34 @@ def seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311  (not for secrets)
 
 
-def fit_of(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
-    """Return the fit of a job with these texts."""
-    with vocabulary.open_fit(folder) as fit:
+def vocabulary_of(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
+    """Return the vocabulary of a job with these texts."""
+    with vocabulary.open_vocabulary(folder) as builder:
         for text in texts:
-            fit.add(embedding_processing.survey(io.BytesIO(text.encode())))
-        # Through JSON, as the surveys are sent to the master.
-        return dict(json.loads(json.dumps(fit.finish())))
+            builder.add(embedding_processing.count_terms(io.BytesIO(text.encode())))
+        # Through JSON, as the counts are sent to the master.
+        return dict(json.loads(json.dumps(builder.finish())))
 
 
-def embed(text: str, fit: dict[str, Any]) -> dict[str, Any]:
+def embed(text: str, fitted: dict[str, Any]) -> dict[str, Any]:
     """Return the processor's result for one text of the job."""
-    return embedding_processing.process(io.BytesIO(text.encode()), fit)
+    return embedding_processing.process(io.BytesIO(text.encode()), fitted)
 
 
 def assert_same_as_scikit_learn(folder: Path, texts: Sequence[str]) -> None:
     """Compare a job with one vectorizer that is fitted over all texts at once."""
-    fit = fit_of(folder, texts)
+    fitted = vocabulary_of(folder, texts)
     vectorizer = TfidfVectorizer(max_features=100, stop_words="english")
     try:
         expected = vectorizer.fit_transform(texts).toarray()
     except ValueError:
         # scikit-learn raises this where there are no terms.
-        assert fit["terms"] == []
+        assert fitted["terms"] == []
         return
-    assert fit["terms"] == vectorizer.get_feature_names_out().tolist()
-    assert fit["idf"] == pytest.approx(vectorizer.idf_.tolist(), abs=1e-12, rel=0)
+    assert fitted["terms"] == vectorizer.get_feature_names_out().tolist()
+    assert fitted["idf"] == pytest.approx(vectorizer.idf_.tolist(), abs=1e-12, rel=0)
     for text, row in zip(texts, expected.tolist(), strict=True):
-        assert embed(text, fit)["vector"] == pytest.approx(row, abs=1e-12, rel=0)
+        assert embed(text, fitted)["vector"] == pytest.approx(row, abs=1e-12, rel=0)
 
 
 @settings(
@@ -90,42 +90,44 @@ def test_tie_at_the_cut_is_decided_by_the_alphabet(tmp_path: Path) -> None:
     """Of 130 terms with count 1, the first 100 in alphabetical order are kept."""
     terms = [f"term{number:03}" for number in range(130)]
     texts = [" ".join(reversed(terms[:65])), " ".join(reversed(terms[65:]))]
-    assert fit_of(tmp_path, texts)["terms"] == terms[:100]
+    assert vocabulary_of(tmp_path, texts)["terms"] == terms[:100]
 
 
 def test_split_and_order_make_no_difference(tmp_path: Path) -> None:
-    """The same texts give the same bytes in any order of their surveys."""
+    """The same texts give the same bytes in any order."""
     source = seeded(7)
     words = [f"word{number}" for number in range(250)]
     texts = [" ".join(source.choices(words, k=50)) for _ in range(30)]
-    fit = fit_of(tmp_path, texts)
-    expected = [json.dumps(embed(text, fit)) for text in texts]
+    fitted = vocabulary_of(tmp_path, texts)
+    expected = [json.dumps(embed(text, fitted)) for text in texts]
     for _ in range(3):
-        other = fit_of(tmp_path, source.sample(texts, k=len(texts)))
+        other = vocabulary_of(tmp_path, source.sample(texts, k=len(texts)))
         assert [json.dumps(embed(text, other)) for text in texts] == expected
 
 
-def test_survey_counts_terms_as_scikit_learn_splits_them() -> None:
+def test_terms_are_counted_as_scikit_learn_splits_them() -> None:
     """Terms are in lower case and sorted, without stop words and single characters."""
-    survey = embedding_processing.survey(io.BytesIO("The Sea, a SEA's tree: Привет x 42".encode()))
-    assert list(survey["terms"].items()) == [("42", 1), ("sea", 2), ("tree", 1), ("привет", 1)]  # type: ignore[attr-defined]
+    counts = embedding_processing.count_terms(
+        io.BytesIO("The Sea, a SEA's tree: Привет x 42".encode())
+    )
+    assert list(counts["terms"].items()) == [("42", 1), ("sea", 2), ("tree", 1), ("привет", 1)]  # type: ignore[attr-defined]
 
 
-def test_survey_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long text that is read in blocks gives the same survey and vector."""
+def test_counting_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text that is read in blocks gives the same counts and vector."""
     data = ("Well-known İstanbul ΟΔΟΣ sea's seas " * 30).encode()
-    fit = {"terms": ["istanbul", "sea", "seas", "οδος"], "idf": [1.0, 1.5, 2.0, 1.25]}
-    survey = embedding_processing.survey(io.BytesIO(data))
-    vector = embedding_processing.process(io.BytesIO(data), fit)
+    fitted = {"terms": ["istanbul", "sea", "seas", "οδος"], "idf": [1.0, 1.5, 2.0, 1.25]}
+    counts = embedding_processing.count_terms(io.BytesIO(data))
+    vector = embedding_processing.process(io.BytesIO(data), fitted)
     monkeypatch.setattr("slave_service.formats.text_decoding._BLOCK_CHARACTERS", 5)
-    assert embedding_processing.survey(io.BytesIO(data)) == survey
-    assert embedding_processing.process(io.BytesIO(data), fit) == vector
+    assert embedding_processing.count_terms(io.BytesIO(data)) == counts
+    assert embedding_processing.process(io.BytesIO(data), fitted) == vector
 
 
 def test_vector_is_normalized_and_described() -> None:
     """Counts 3 and 4 of terms of equal weight give 0.6 and 0.8; unknown terms are ignored."""
-    fit = {"terms": ["absent", "sea", "tree"], "idf": [1.0, 1.0, 1.0]}
-    assert embed("tree sea tree sea sea unknown tree the tree", fit) == {
+    fitted = {"terms": ["absent", "sea", "tree"], "idf": [1.0, 1.0, 1.0]}
+    assert embed("tree sea tree sea sea unknown tree the tree", fitted) == {
         "vector": [0.0, 0.6, 0.8],
         "features": ["absent", "sea", "tree"],
         "vector_size": 3,
@@ -145,30 +147,32 @@ def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
 
 def test_empty_vocabulary_gives_an_empty_vector(tmp_path: Path) -> None:
     """Where no text of the job has a term, the vectors are empty."""
-    fit = fit_of(tmp_path, ["the and of", " "])
-    result = embed("the and of", fit)
+    fitted = vocabulary_of(tmp_path, ["the and of", " "])
+    result = embed("the and of", fitted)
     assert len(result.pop("warnings")) == 1
     assert result == {"vector": [], "features": [], "vector_size": 0, "non_zero_features": 0}
 
 
 def test_single_text_is_a_job_too(tmp_path: Path) -> None:
     """A job of one text is processed like any other."""
-    fit = fit_of(tmp_path, ["sea sea tree"])
-    assert fit == {"terms": ["sea", "tree"], "idf": [1.0, 1.0], "documents": 1}
-    assert embed("sea sea tree", fit)["vector"] == pytest.approx([2 / 5**0.5, 1 / 5**0.5])
+    fitted = vocabulary_of(tmp_path, ["sea sea tree"])
+    assert fitted == {"terms": ["sea", "tree"], "idf": [1.0, 1.0], "documents": 1}
+    assert embed("sea sea tree", fitted)["vector"] == pytest.approx([2 / 5**0.5, 1 / 5**0.5])
 
 
-@pytest.mark.parametrize("fit", [{}, {"terms": ["sea"], "idf": []}, {"terms": "sea", "idf": [1]}])
-def test_malformed_fit_is_refused(fit: dict[str, Any]) -> None:
-    """A malformed fit raises ``ValueError``."""
-    with pytest.raises(ValueError, match="a fit has no 'terms'"):
-        embed("sea", fit)
+@pytest.mark.parametrize(
+    "fitted", [{}, {"terms": ["sea"], "idf": []}, {"terms": "sea", "idf": [1]}]
+)
+def test_malformed_vocabulary_is_refused(fitted: dict[str, Any]) -> None:
+    """A malformed vocabulary raises ``ValueError``."""
+    with pytest.raises(ValueError, match="a vocabulary has no 'terms'"):
+        embed("sea", fitted)
 
 
 def test_files_that_are_not_texts_are_refused_in_both_runs() -> None:
-    """A picture sent as a text is unsupported, in the survey and in the second run."""
+    """A picture sent as a text is unsupported, in the first and in the second run."""
     with pytest.raises(Unsupported):
-        embedding_processing.survey(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
+        embedding_processing.count_terms(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
     with pytest.raises(Unsupported):
         embedding_processing.process(io.BytesIO(b"\x89PNG\r\n"), {"terms": ["sea"], "idf": [1.0]})
 
@@ -185,17 +189,17 @@ def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
         embedding_processing.self_test()
 
 
-def test_survey_of_too_many_terms_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_terms_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text with more than ``MAX_TERMS`` different terms is refused."""
     monkeypatch.setattr(embedding_processing, "MAX_TERMS", 3)
-    assert embedding_processing.survey(io.BytesIO(b"one1 two2 three3 one1"))["terms"]
+    assert embedding_processing.count_terms(io.BytesIO(b"one1 two2 three3 one1"))["terms"]
     with pytest.raises(TooLarge, match="different terms"):
-        embedding_processing.survey(io.BytesIO(b"one1 two2 three3 four4"))
+        embedding_processing.count_terms(io.BytesIO(b"one1 two2 three3 four4"))
 
 
-def test_survey_of_an_endless_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text with a word over ``MAX_TERM_CHARACTERS`` is refused."""
     monkeypatch.setattr(embedding_processing, "MAX_TERM_CHARACTERS", 8)
-    assert embedding_processing.survey(io.BytesIO(b"12345678 and more"))["terms"]
+    assert embedding_processing.count_terms(io.BytesIO(b"12345678 and more"))["terms"]
     with pytest.raises(TooLarge, match="a word of more than 8 characters"):
-        embedding_processing.survey(io.BytesIO(b"123456789 and more"))
+        embedding_processing.count_terms(io.BytesIO(b"123456789 and more"))

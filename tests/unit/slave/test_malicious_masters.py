@@ -12,12 +12,12 @@ from client_service.master_api.job_api import JobApi
 from protocol.http_client import new_session
 from protocol.tls import Tls
 from slave_service.registration import RefusedError, Registration
-from slave_service.workers.worker import Readiness
+from slave_service.workers.worker_handle import SelfTestReport
 from tests.unit.protocol.babbler import FEW_BYTES, Babbler, answer, babbler
 
 
 def registration(master: Babbler) -> Registration:
-    return Registration(master.url, "secret", Tls(), "127.0.0.1", 3000, 1, Readiness({}, {}))
+    return Registration(master.url, "secret", Tls(), "127.0.0.1", 3000, 1, SelfTestReport({}, {}))
 
 
 class Leaving(threading.Event):

@@ -61,14 +61,14 @@ class Bench:
         self.runner = Runner(self.store, self.engine, results, self.metrics)
         self._jobs = 0
 
-    def put(self, patience_s: float | None, task_type: str = "text") -> str:
-        """Add a job of one file; a synchronous one if ``patience_s`` is given."""
+    def put(self, blocked_timeout_s: float | None, task_type: str = "text") -> str:
+        """Add a job of one file; a synchronous one if ``blocked_timeout_s`` is given."""
         self._jobs += 1
         job = Job(f"j{self._jobs}", task_type, NOW, JobState.QUEUED, total_files=1)
         upload = self.store.spool.incoming() / "0"
         upload.write_bytes(b"a")
         self.store.add(job, [File(0, "a.txt", 1, "")], [upload], None)
-        self.runner.put(job, patience_s)
+        self.runner.put(job, blocked_timeout_s)
         return job.job_id
 
     def is_running(self, job_id: str) -> bool:
@@ -86,17 +86,17 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_synchronous_jobs_do_not_delay_background_jobs(bench: Bench) -> None:
     """A background job runs although more synchronous jobs than its limit do."""
-    sync_jobs = [bench.put(patience_s=60) for _ in range(MAX_RUNNING_JOBS + 1)]
-    background = bench.put(patience_s=None)
+    sync_jobs = [bench.put(blocked_timeout_s=60) for _ in range(MAX_RUNNING_JOBS + 1)]
+    background = bench.put(blocked_timeout_s=None)
     wait_until(lambda: all(map(bench.is_running, [*sync_jobs, background])))
 
 
 @pytest.mark.parametrize(
-    ("patience_s", "limit"), [(None, MAX_RUNNING_JOBS), (60, MAX_RUNNING_SYNC_JOBS)]
+    ("timeout_s", "limit"), [(None, MAX_RUNNING_JOBS), (60, MAX_RUNNING_SYNC_JOBS)]
 )
-def test_next_job_starts_when_one_ends(bench: Bench, patience_s: float | None, limit: int) -> None:
+def test_next_job_starts_when_one_ends(bench: Bench, timeout_s: float | None, limit: int) -> None:
     """The jobs of one queue run up to its limit, and start in the order of arrival."""
-    jobs = [bench.put(patience_s) for _ in range(limit + 2)]
+    jobs = [bench.put(timeout_s) for _ in range(limit + 2)]
     wait_until(lambda: set(bench.engine.active_run) == set(jobs[:limit]))
     bench.engine.finish(jobs[0])
     wait_until(lambda: set(bench.engine.active_run) == set(jobs[1 : limit + 1]))

@@ -22,17 +22,17 @@ def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6
 
     def begin(sends: Iterator[Send]) -> None:
         for send in sends:
-            queues[send.slave].extend((send.batch, index) for index in send.indexes)
+            queues[send.slave].extend((send.batch, position) for position in send.positions)
         for slave, queue in queues.items():
             while queue and busy[slave] < sim.slaves[slave].workers:
-                batch, index = queue.popleft()
+                batch, position = queue.popleft()
                 busy[slave] += 1
                 at = sim.now + seconds_per_file[slave]
-                heapq.heappush(agenda, (at, next(order), slave, batch, index))
+                heapq.heappush(agenda, (at, next(order), slave, batch, position))
 
     begin(sim.sends[number] for number in sorted(sim.held))
     while len(sim.ends) < sum(len(run.sizes) for run in sim.runs.values()):
-        at, _, slave, batch, index = heapq.heappop(agenda)
+        at, _, slave, batch, position = heapq.heappop(agenda)
         if at > until:
             return
         sim.now = at
@@ -41,7 +41,7 @@ def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6
             heapq.heappush(agenda, (at + 0.25, next(order), "", 0, 0))
             continue
         busy[slave] -= 1
-        actions = sim.answer(batch, index)
+        actions = sim.answer(batch, position)
         if not sim.held[batch].unanswered:
             actions += sim.end(batch)
         begin(action for action in actions if isinstance(action, Send))
@@ -58,8 +58,8 @@ def two_slaves(max_attempts: int = 3) -> Simulation:
 def fail_held(sim: Simulation, slave: str, code: str = "crashed") -> None:
     """Let the slave fail all files that it holds."""
     for batch in sim.batches(slave):
-        for index in sorted(sim.held[batch].unanswered):
-            sim.answer(batch, index, code)
+        for position in sorted(sim.held[batch].unanswered):
+            sim.answer(batch, position, code)
         sim.end(batch)
 
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from master_service.scheduling.events import (
-    Accept,
+    AcceptOutcome,
     Action,
     AnswerBegun,
     BatchEnded,
-    Discard,
+    CancelFile,
     Event,
     ExchangeFailure,
+    FailFile,
     FileAnswered,
-    GiveUp,
     InputUnreadable,
     Requeue,
     RunAdded,
@@ -43,7 +43,7 @@ class Simulation:
     runs: dict[str, RunAdded] = field(default_factory=dict)
     held: dict[int, HeldBatch] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
-    ends: dict[FileKey, Accept | GiveUp | Discard] = field(default_factory=dict)
+    ends: dict[FileKey, AcceptOutcome | FailFile | CancelFile] = field(default_factory=dict)
     end_times: dict[FileKey, float] = field(default_factory=dict)
     done_by: dict[FileKey, str] = field(default_factory=dict)
     hand_overs: Counter[FileKey] = field(default_factory=Counter)
@@ -68,32 +68,32 @@ class Simulation:
         self.slaves[slave] = event
         return self._sends(self._handle(event))
 
-    def gone(self, slave: str, lost: bool) -> list[Send]:
+    def gone(self, slave: str, missing: bool) -> list[Send]:
         """A slave deregisters, or is lost with all files that it holds."""
         if self.slaves.pop(slave, None) is not None:
             self.backoff_until.pop(slave, None)
             self.unreachable.discard(slave)
             self.expected.forget(slave)
-        if lost:
+        if missing:
             for number, held in list(self.held.items()):
                 if held.slave == slave:
                     self._abandon(number)
-        return self._sends(self._handle(SlaveGone(self.now, slave, lost)))
+        return self._sends(self._handle(SlaveGone(self.now, slave, missing)))
 
     def add(
         self,
         run: str,
         sizes: int | Sequence[int],
         task_type: str = "text",
-        patience_s: float | None = None,
+        no_slave_timeout_s: float | None = None,
         blamed_by: Mapping[int, Sequence[str]] | None = None,
     ) -> list[Send]:
         """Add a run of this many files, or of files of these sizes."""
         sizes = [100] * sizes if isinstance(sizes, int) else sizes
-        event = RunAdded(self.now, run, task_type, sizes, patience_s, blamed_by or {})
+        event = RunAdded(self.now, run, task_type, sizes, no_slave_timeout_s, blamed_by or {})
         self.runs[run] = event
-        for index, slaves in event.blamed_by.items():
-            self.expected.blames[run, index] = list(slaves)
+        for position, slaves in event.blamed_by.items():
+            self.expected.blames[run, position] = list(slaves)
         return self._sends(self._handle(event))
 
     def cancel(self, run: str) -> list[Action]:
@@ -103,8 +103,8 @@ class Simulation:
         for number in [n for n, held in self.held.items() if left and held.run == run]:
             self._abandon(number)
         actions = self._handle(RunCancelled(self.now, run))
-        assert [action for action in actions if isinstance(action, Discard)] == [
-            Discard(run, index) for index in left
+        assert [action for action in actions if isinstance(action, CancelFile)] == [
+            CancelFile(run, position) for position in left
         ]
         return actions
 
@@ -117,18 +117,18 @@ class Simulation:
                 self._abandon(number)
         return self._sends(self._handle(SlaveExcluded(self.now, run, slave)))
 
-    def answer(self, batch: int, index: int, code: str | None = None) -> list[Action]:
+    def answer(self, batch: int, position: int, code: str | None = None) -> list[Action]:
         """A slave answers one file, with a result or with the code of a failure."""
         held = self.held.get(batch)
-        if held is None or index not in held.unanswered:
-            actions = self._handle(FileAnswered(self.now, batch, index, code))
-            assert not any(isinstance(action, Accept) for action in actions)
+        if held is None or position not in held.unanswered:
+            actions = self._handle(FileAnswered(self.now, batch, position, code))
+            assert not any(isinstance(action, AcceptOutcome) for action in actions)
             return actions
-        held.unanswered.discard(index)
+        held.unanswered.discard(position)
         file, is_registered, is_requeued = (
-            (held.run, index),
+            (held.run, position),
             held.slave in self.slaves,
-            code == "returned",
+            code == "not_processed",
         )
         self.unreachable.discard(held.slave)
         if code is None:
@@ -139,8 +139,8 @@ class Simulation:
             is_requeued = not self.expected.blame(file, held.slave, is_registered, self.now)
             is_requeued = is_requeued or len(self.expected.blames[file]) < self.max_attempts
         blamed_by = tuple(self.expected.blames[file])
-        actions = self._handle(FileAnswered(self.now, batch, index, code))
-        assert (Requeue(*file, blamed_by) if is_requeued else Accept(*file)) in actions
+        actions = self._handle(FileAnswered(self.now, batch, position, code))
+        assert (Requeue(*file, blamed_by) if is_requeued else AcceptOutcome(*file)) in actions
         if not is_requeued:
             self.done_by[file] = held.slave
         return actions
@@ -149,9 +149,9 @@ class Simulation:
         """The exchange of a batch ends."""
         if (held := self.held.get(batch)) is not None:
             if failure is None and held.unanswered:
-                failure = ExchangeFailure.INVALID
-            if failure is ExchangeFailure.INVALID:
-                self._invalid_answer(held, isolated=len(self.sends[batch].indexes) == 1)
+                failure = ExchangeFailure.INVALID_ANSWER
+            if failure is ExchangeFailure.INVALID_ANSWER:
+                self._invalid_answer(held, isolated=len(self.sends[batch].positions) == 1)
             if failure is not None:
                 self._back_off(held.slave, failure)
             self._abandon(batch)
@@ -163,21 +163,21 @@ class Simulation:
             self.unreachable.discard(held.slave)
         return self._sends(self._handle(AnswerBegun(self.now, batch)))
 
-    def lose_upload(self, batch: int, index: int) -> list[Action]:
+    def lose_upload(self, batch: int, position: int) -> list[Action]:
         """The master can't read the upload of a file of a batch."""
         held = self.held.get(batch)
-        is_unanswered = held is not None and index in held.unanswered
+        is_unanswered = held is not None and position in held.unanswered
         if held is not None:
-            held.unanswered.discard(index)
-        actions = self._handle(InputUnreadable(self.now, batch, index))
-        assert is_unanswered == any(isinstance(action, GiveUp) for action in actions)
+            held.unanswered.discard(position)
+        actions = self._handle(InputUnreadable(self.now, batch, position))
+        assert is_unanswered == any(isinstance(action, FailFile) for action in actions)
         return actions
 
     def complete(self, batch: int) -> list[Send]:
         """A slave answers the rest of the batch with results."""
         actions = []
-        for index in sorted(self.held[batch].unanswered):
-            actions += self.answer(batch, index)
+        for position in sorted(self.held[batch].unanswered):
+            actions += self.answer(batch, position)
         return self._sends(actions + self.end(batch))
 
     def wait(self, seconds: float, late_s: float = 0.0) -> list[Send]:
@@ -201,12 +201,12 @@ class Simulation:
     def left(self, run: str) -> list[int]:
         """Return the files of the run that have not ended."""
         count = len(self.runs[run].sizes)
-        return [index for index in range(count) if (run, index) not in self.ends]
+        return [position for position in range(count) if (run, position) not in self.ends]
 
     def codes(self, run: str) -> list[str | None]:
-        """Return how each ended file ended: the code of ``GiveUp``, None for other actions."""
+        """Return how each ended file ended: the code of ``FailFile``, None for other actions."""
         ends = [end for (name, _), end in sorted(self.ends.items()) if name == run]
-        return [end.failure.code if isinstance(end, GiveUp) else None for end in ends]
+        return [end.failure.code if isinstance(end, FailFile) else None for end in ends]
 
     # Invariants
 
@@ -221,8 +221,8 @@ class Simulation:
         self._compare_with_expected()
         return actions
 
-    def _check_file(self, action: Accept | GiveUp | Requeue | Discard) -> None:
-        file = (action.run, action.index)
+    def _check_file(self, action: AcceptOutcome | FailFile | Requeue | CancelFile) -> None:
+        file = (action.run, action.position)
         assert file not in self.ends, f"{file} ends, or waits, after its end"
         if isinstance(action, Requeue):
             assert action.blamed_by == tuple(self.expected.blames[file])
@@ -230,9 +230,9 @@ class Simulation:
         self.ends[file] = action
         self.end_times[file] = self.now
         self.expected.file_ended(file)
-        if isinstance(action, GiveUp):
+        if isinstance(action, FailFile):
             self._check_give_up(action)
-        elif isinstance(action, Discard):
+        elif isinstance(action, CancelFile):
             assert self.history[-1][0] == RunCancelled(self.now, action.run)
 
     def _compare_with_expected(self) -> None:
@@ -240,9 +240,9 @@ class Simulation:
             for slave, count in run.in_progress.items():
                 mine = [b for b in self.held.values() if (b.slave, b.run) == (slave, name)]
                 assert count == sum(len(batch.unanswered) for batch in mine) >= 0
-            for index, blamed_by in run.blamed_by.items():
-                assert blamed_by == self.expected.blames[name, index] != []
-                assert (name, index) not in self.ends
+            for position, blamed_by in run.blamed_by.items():
+                assert blamed_by == self.expected.blames[name, position] != []
+                assert (name, position) not in self.ends
         for slave, known in self.scheduler._slaves.items():
             health = known.health
             assert health.blamed == self.expected.blamed_files[slave]
@@ -253,8 +253,8 @@ class Simulation:
         }
         suspended = self.scheduler.suspended(self.now)
         assert quarantined <= suspended.keys() <= quarantined | self.backoff_until.keys()
-        assert all(self.scheduler.wants(batch) for batch in self.held)
-        assert not any(self.scheduler.wants(send.batch) for send in self.abandoned)
+        assert all(self.scheduler.is_in_progress(batch) for batch in self.held)
+        assert not any(self.scheduler.is_in_progress(send.batch) for send in self.abandoned)
 
     def _check_send(self, send: Send) -> None:
         assert send.slave in self.slaves, "files for an unknown slave"
@@ -267,36 +267,40 @@ class Simulation:
         )
         assert (send.run, send.slave) not in self.excluded, "files for an excluded slave"
         assert send.batch not in self.sends
-        assert 0 < len(set(send.indexes)) == len(send.indexes)
+        assert 0 < len(set(send.positions)) == len(send.positions)
         for held in self.held.values():
-            same = held.run == send.run and not held.unanswered.isdisjoint(send.indexes)
+            same = held.run == send.run and not held.unanswered.isdisjoint(send.positions)
             assert not same, "two slaves hold one file"
-        for index in send.indexes:
-            assert (send.run, index) not in self.ends, "a file is sent after its end"
-            if len(send.indexes) > 1:
-                assert not self.expected.blames[send.run, index], "a blamed file is not sent alone"
-                assert (send.run, index) not in self.suspected, "a suspected file is not sent alone"
-            self.hand_overs[send.run, index] += 1
-        size = sum(self.runs[send.run].sizes[index] for index in send.indexes)
-        assert size <= MAX_BATCH_BYTES or len(send.indexes) == 1
+        for position in send.positions:
+            assert (send.run, position) not in self.ends, "a file is sent after its end"
+            if len(send.positions) > 1:
+                assert not self.expected.blames[send.run, position], (
+                    "a blamed file is not sent alone"
+                )
+                assert (send.run, position) not in self.suspected, (
+                    "a suspected file is not sent alone"
+                )
+            self.hand_overs[send.run, position] += 1
+        size = sum(self.runs[send.run].sizes[position] for position in send.positions)
+        assert size <= MAX_BATCH_BYTES or len(send.positions) == 1
         self.sends[send.batch] = send
-        self.held[send.batch] = HeldBatch(send.slave, send.run, set(send.indexes))
+        self.held[send.batch] = HeldBatch(send.slave, send.run, set(send.positions))
 
-    def _check_give_up(self, action: GiveUp) -> None:
+    def _check_give_up(self, action: FailFile) -> None:
         assert not any(
-            held.run == action.run and action.index in held.unanswered
+            held.run == action.run and action.position in held.unanswered
             for held in self.held.values()
         ), "given up while a slave holds it"
         if action.failure == INPUT_UNREADABLE:
             assert isinstance(self.history[-1][0], InputUnreadable)
         elif action.failure.code == "internal":
-            assert len(self.expected.blames[action.run, action.index]) >= self.max_attempts
+            assert len(self.expected.blames[action.run, action.position]) >= self.max_attempts
         else:
             assert action.failure.code == "no_slave"
-            assert self.runs[action.run].patience_s is not None
+            assert self.runs[action.run].no_slave_timeout_s is not None
 
     def _invalid_answer(self, held: HeldBatch, isolated: bool) -> None:
-        files = [(held.run, index) for index in held.unanswered]
+        files = [(held.run, position) for position in held.unanswered]
         if not isolated:
             self.suspected.update(files)
             return

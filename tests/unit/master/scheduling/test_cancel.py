@@ -2,7 +2,7 @@
 
 import pytest
 
-from master_service.scheduling.events import Discard, ExchangeFailure, Requeue
+from master_service.scheduling.events import CancelFile, ExchangeFailure, Requeue
 from tests.unit.master.scheduling.simulator import Simulation
 
 
@@ -14,7 +14,7 @@ def test_cancelled_files_end_wherever_they_are() -> None:
     sim.answer(send.batch, 0)
     sim.answer(send.batch, 1, "crashed")
     actions = sim.cancel("r")
-    assert actions == [Discard("r", index) for index in range(1, 10)]
+    assert actions == [CancelFile("r", position) for position in range(1, 10)]
     assert sim.left("r") == []
     assert sim.wait(100) == []
 
@@ -72,7 +72,7 @@ def test_cancelling_an_unknown_run_does_nothing() -> None:
 def test_run_without_slaves_can_be_cancelled() -> None:
     """The files end at once, and do not fail later with ``no_slave``."""
     sim = Simulation()
-    sim.add("r", 3, patience_s=5)
+    sim.add("r", 3, no_slave_timeout_s=5)
     assert len(sim.cancel("r")) == 3
     assert sim.wait(100) == []
 
@@ -83,15 +83,15 @@ def test_batch_is_wanted_while_it_is_in_progress() -> None:
     for slave in "abc":
         sim.up(slave)
     ended, lost, cancelled = (sim.add(f"r{number}", 1)[0] for number in range(3))
-    wants = sim.scheduler.wants
-    assert all(wants(send.batch) for send in (ended, lost, cancelled))
-    assert not wants(99)
+    is_in_progress = sim.scheduler.is_in_progress
+    assert all(is_in_progress(send.batch) for send in (ended, lost, cancelled))
+    assert not is_in_progress(99)
     sim.complete(ended.batch)
-    assert not wants(ended.batch)
-    sim.gone(lost.slave, lost=True)
-    assert not wants(lost.batch)
+    assert not is_in_progress(ended.batch)
+    sim.gone(lost.slave, missing=True)
+    assert not is_in_progress(lost.batch)
     sim.cancel("r2")
-    assert not wants(cancelled.batch)
+    assert not is_in_progress(cancelled.batch)
 
 
 def test_batch_of_a_deregistered_slave_is_wanted() -> None:
@@ -99,8 +99,8 @@ def test_batch_of_a_deregistered_slave_is_wanted() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
-    sim.gone("a", lost=False)
-    assert sim.scheduler.wants(send.batch)
+    sim.gone("a", missing=False)
+    assert sim.scheduler.is_in_progress(send.batch)
 
 
 # Excluded slaves
@@ -113,8 +113,8 @@ def test_excluded_slave_gets_no_more_files_of_the_run() -> None:
     (in_progress, *_) = sim.add("r", 20)
     sim.up("b", workers=9)
     sim.exclude("r", "a")
-    assert not sim.scheduler.wants(in_progress.batch)
-    assert sim.answer(in_progress.batch, in_progress.indexes[0]) == []
+    assert not sim.scheduler.is_in_progress(in_progress.batch)
+    assert sim.answer(in_progress.batch, in_progress.positions[0]) == []
     while sim.batches("b"):
         sim.complete(sim.batches("b")[0])
     assert sim.codes("r") == [None] * 20
@@ -137,7 +137,7 @@ def test_excluded_slave_still_works_on_other_runs() -> None:
     (kept,) = sim.add("kept", 5)
     sim.add("r", 5)
     sim.exclude("r", "a")
-    assert sim.scheduler.wants(kept.batch)
+    assert sim.scheduler.is_in_progress(kept.batch)
     while sim.batches("a"):
         sim.complete(sim.batches("a")[0])
     assert sim.codes("kept") == [None] * 5
@@ -153,9 +153,9 @@ def test_excluded_slave_is_readmitted_if_there_is_no_other() -> None:
     sim.exclude("r", "a")
     sim.wait(1)
     assert (sim.in_progress("a"), sim.in_progress("b")) == (0, 2)
-    sim.gone("b", lost=True)
+    sim.gone("b", missing=True)
     (send,) = sim.wait(1)
-    assert (send.slave, send.indexes) == ("a", (0, 1))
+    assert (send.slave, send.positions) == ("a", (0, 1))
 
 
 def test_excluded_slave_is_not_readmitted_while_another_is_registered() -> None:
@@ -163,11 +163,11 @@ def test_excluded_slave_is_not_readmitted_while_another_is_registered() -> None:
     sim = Simulation()
     sim.up("a")
     sim.up("b")
-    sim.add("r", 2, patience_s=10)
+    sim.add("r", 2, no_slave_timeout_s=10)
     sim.exclude("r", "a")
     for _ in range(20):
         for batch in sim.batches("b"):
-            sim.end(batch, ExchangeFailure.LOST)
+            sim.end(batch, ExchangeFailure.CONNECTION_LOST)
         sim.wait(1)
     assert sim.codes("r") == ["no_slave"] * 2
 
@@ -191,7 +191,7 @@ def test_excluded_slave_stays_excluded_after_a_restart() -> None:
     sim.up("b")
     sim.add("r", 1)
     sim.exclude("r", "a")
-    sim.gone("a", lost=True)
+    sim.gone("a", missing=True)
     sim.end(sim.batches("b")[0], ExchangeFailure.FULL)
     assert sim.up("a") == sim.wait(0.5) == []
     assert len(sim.add("other", 1)) == 1
@@ -202,9 +202,9 @@ def test_deregistered_slave_can_be_excluded() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
-    sim.gone("a", lost=False)
+    sim.gone("a", missing=False)
     sim.exclude("r", "a")
-    assert not sim.scheduler.wants(send.batch)
+    assert not sim.scheduler.is_in_progress(send.batch)
     assert [again.slave for again in sim.up("b")] == ["b"]
 
 

@@ -18,7 +18,7 @@ def test_lost_slaves_do_not_count_as_attempts() -> None:
     sim.add("r", 2)
     for number in range(10):
         sim.up(f"s{number + 1}")
-        sim.gone(f"s{number}", lost=True)
+        sim.gone(f"s{number}", missing=True)
     assert sim.in_progress("s10") == 2
     sim.answer(sim.batches("s10")[0], 0, "crashed")
     assert sim.left("r") == [0, 1]
@@ -29,11 +29,11 @@ def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
-    sim.gone("a", lost=True)
+    sim.gone("a", missing=True)
     assert sim.answer(send.batch, 0) == []
     sim.up("b")
     assert sim.answer(send.batch, 1, "crashed") == []
-    assert sim.end(send.batch, ExchangeFailure.LOST) == []
+    assert sim.end(send.batch, ExchangeFailure.CONNECTION_LOST) == []
     sim.complete(sim.batches("b")[0])
     assert set(sim.done_by.values()) == {"b"}
 
@@ -53,7 +53,7 @@ def test_slave_that_comes_back_answers_the_files_it_holds() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 9)
-    sim.gone("a", lost=False)
+    sim.gone("a", missing=False)
     sim.up("a")
     assert sim.in_progress("a") == 2
     sim.complete(send.batch)
@@ -80,8 +80,8 @@ def test_full_slave_counts_as_reachable() -> None:
     """A run does not fail because its only slave is full, however long that lasts."""
     sim = Simulation()
     sim.up("a")
-    (send,) = sim.add("r", 1, patience_s=5)
-    sim.end(send.batch, ExchangeFailure.LOST)
+    (send,) = sim.add("r", 1, no_slave_timeout_s=5)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     for _ in range(20):
         for again in sim.wait(MIN_BACKOFF_S):
             sim.end(again.batch, ExchangeFailure.FULL)
@@ -92,8 +92,8 @@ def test_slave_that_begins_to_answer_counts_as_reachable() -> None:
     """After a lost exchange, one long file does not make the slave look unreachable."""
     sim = Simulation()
     sim.up("a")
-    (send,) = sim.add("r", 3, patience_s=5)
-    sim.end(send.batch, ExchangeFailure.LOST)
+    (send,) = sim.add("r", 3, no_slave_timeout_s=5)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     (send,) = sim.wait(MIN_BACKOFF_S)
     sim.wait(3)
     sim.begin_answer(send.batch)
@@ -135,7 +135,7 @@ def test_backoff_doubles_with_each_failed_exchange() -> None:
     backoffs = []
     for _ in range(7):
         began = sim.now
-        sim.end(send.batch, ExchangeFailure.LOST)
+        sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
         while not sim.batches("a"):
             sim.wait(0.5)
         (number,) = sim.batches("a")
@@ -145,7 +145,7 @@ def test_backoff_doubles_with_each_failed_exchange() -> None:
     sim.complete(send.batch)
     sim.wait(MAX_BACKOFF_S)
     (send,) = sim.add("s", 1)
-    sim.end(send.batch, ExchangeFailure.LOST)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     assert sim.wait(MIN_BACKOFF_S)
 
 
@@ -155,7 +155,7 @@ def test_suspension_has_a_reason_and_a_start() -> None:
     sim.up("a")
     (send,) = sim.add("r", 1)
     for failure, expected_times in [
-        (ExchangeFailure.LOST, [(0, 1), (1, 2)]),
+        (ExchangeFailure.CONNECTION_LOST, [(0, 1), (1, 2)]),
         (ExchangeFailure.FULL, [(0, 1), (1, 1)]),
     ]:
         for elapsed_s, remaining_s in expected_times:
@@ -192,7 +192,7 @@ def test_failures_of_several_batches_are_one_backoff() -> None:
     for number in range(10):
         sim.add(f"r{number}", 1)
     for batch in sim.batches("a"):
-        sim.end(batch, ExchangeFailure.LOST)
+        sim.end(batch, ExchangeFailure.CONNECTION_LOST)
     assert len(sim.wait(MIN_BACKOFF_S)) == 10
 
 
@@ -206,7 +206,7 @@ def test_files_fail_on_a_slave_with_invalid_answers() -> None:
     sim.add("r", 5)
     for _ in range(1000):
         for batch in sim.batches("a"):
-            sim.end(batch, ExchangeFailure.INVALID)
+            sim.end(batch, ExchangeFailure.INVALID_ANSWER)
         sim.wait(1)
     assert sim.codes("r") == [Internal.code] * 5
     assert set(sim.hand_overs.values()) <= {3, 4}
@@ -226,11 +226,11 @@ def test_file_that_causes_invalid_answers_is_found() -> None:
     sim = Simulation(max_attempts=1)
     sim.up("a", workers=4)
     (send, *_) = sim.add("r", 4)
-    assert len(send.indexes) > 1
+    assert len(send.positions) > 1
     for _ in range(100):
         for batch in sim.batches("a"):
             if 2 in sim.held[batch].unanswered:
-                sim.end(batch, ExchangeFailure.INVALID)
+                sim.end(batch, ExchangeFailure.INVALID_ANSWER)
             else:
                 sim.complete(batch)
         sim.wait(1)
@@ -245,7 +245,7 @@ def test_invalid_answers_cost_no_file_that_another_slave_can_do() -> None:
     sim.add("r", 30)
     for _ in range(200):
         for batch in sim.batches("bad"):
-            sim.end(batch, ExchangeFailure.INVALID)
+            sim.end(batch, ExchangeFailure.INVALID_ANSWER)
         for batch in sim.batches("good"):
             sim.complete(batch)
         sim.wait(0.25)
@@ -256,9 +256,9 @@ def test_invalid_answers_cost_no_file_that_another_slave_can_do() -> None:
 
 
 def test_files_fail_when_no_slave_comes_in_time() -> None:
-    """Each file fails as no_slave after ``patience_s``, with a sentence that helps."""
+    """Each file fails as no_slave after ``no_slave_timeout_s``, with a sentence that helps."""
     sim = Simulation()
-    sim.add("r", 3, patience_s=10)
+    sim.add("r", 3, no_slave_timeout_s=10)
     sim.wait(0)
     sim.wait(9.5)
     assert sim.ends == {}
@@ -273,11 +273,11 @@ def test_files_fail_when_all_slaves_are_unreachable() -> None:
     """A registered slave that can't be reached does not keep a run waiting for ever."""
     sim = Simulation()
     sim.up("a")
-    (send,) = sim.add("r", 3, patience_s=10)
-    sim.end(send.batch, ExchangeFailure.LOST)
+    (send,) = sim.add("r", 3, no_slave_timeout_s=10)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     for _ in range(60):
         for batch in sim.batches("a"):
-            sim.end(batch, ExchangeFailure.LOST)
+            sim.end(batch, ExchangeFailure.CONNECTION_LOST)
         sim.wait(0.25)
     assert sim.codes("r") == ["no_slave"] * 3
 
@@ -285,7 +285,7 @@ def test_files_fail_when_all_slaves_are_unreachable() -> None:
 def test_stall_of_the_master_does_not_count_as_waiting() -> None:
     """While the master is stalled, no slave could have been seen."""
     sim = Simulation()
-    sim.add("r", 1, patience_s=10)
+    sim.add("r", 1, no_slave_timeout_s=10)
     sim.wait(0)
     sim.wait(1000, late_s=1000)
     sim.wait(9.5)
@@ -295,14 +295,14 @@ def test_stall_of_the_master_does_not_count_as_waiting() -> None:
 
 
 def test_each_slave_restarts_the_wait() -> None:
-    """A slave that comes in time and goes again gives the run the whole ``patience_s`` anew."""
+    """A slave that comes in time and goes again restarts ``no_slave_timeout_s``."""
     sim = Simulation()
-    sim.add("r", 1, patience_s=10)
+    sim.add("r", 1, no_slave_timeout_s=10)
     sim.wait(0)
     sim.wait(9)
     sim.up("a")
     sim.wait(1)
-    sim.gone("a", lost=True)
+    sim.gone("a", missing=True)
     sim.wait(1)
     sim.wait(9)
     assert sim.left("r") == [0]
@@ -311,7 +311,7 @@ def test_each_slave_restarts_the_wait() -> None:
 
 
 def test_run_without_a_limit_waits_for_a_slave() -> None:
-    """With ``patience_s`` None the files never fail, and a slave that comes gets them."""
+    """With ``no_slave_timeout_s`` None the files never fail, and a slave that comes gets them."""
     sim = Simulation()
     sim.add("r", 2)
     for _ in range(100):

@@ -18,8 +18,8 @@ from master_service.scheduling.events import (
     BatchEnded,
     Event,
     ExchangeFailure,
+    FailFile,
     FileAnswered,
-    GiveUp,
     RunAdded,
     RunCancelled,
     Send,
@@ -44,7 +44,7 @@ EVENTS: list[Event] = [
     RunAdded(2.1, "s", "ocr", [1], 0.5, {0: ["b", "a"]}),
     FileAnswered(0.1 + 0.2, 1, 0, None),
     FileAnswered(3.0, 1, 1, "crashed"),
-    BatchEnded(4.0, 1, ExchangeFailure.LOST),
+    BatchEnded(4.0, 1, ExchangeFailure.CONNECTION_LOST),
     BatchEnded(4.0, 2, None),
     SlaveExcluded(5.0, "r", "a"),
     RunCancelled(6.0, "r"),
@@ -80,11 +80,11 @@ def test_events_survive_encoding(event: Event) -> None:
 
 def test_actions_are_written_with_their_fields() -> None:
     """An action has its type and fields, a failure its code and error."""
-    actions = [Send(1, "a", "r", (4, 5)), GiveUp("r", 0, Failure("no_slave", "None was there."))]
+    actions = [Send(1, "a", "r", (4, 5)), FailFile("r", 0, Failure("no_slave", "None was there."))]
     failure = {"type": "Failure", "code": "no_slave", "error": "None was there."}
     assert encode(actions) == [
-        {"type": "Send", "batch": 1, "slave": "a", "run": "r", "indexes": [4, 5]},
-        {"type": "GiveUp", "run": "r", "index": 0, "failure": failure},
+        {"type": "Send", "batch": 1, "slave": "a", "run": "r", "positions": [4, 5]},
+        {"type": "FailFile", "run": "r", "position": 0, "failure": failure},
     ]
 
 

@@ -29,10 +29,14 @@ def test_every_code_is_either_final_or_listed_as_not() -> None:
     (send, *_) = sim.add("r", len(codes))
     sim.up("b", workers=9)
     sim.up("c", workers=9)
-    for index, code in enumerate(codes):
-        batch = next(number for number, held in sim.held.items() if index in held.unanswered)
-        sim.answer(batch, index, code)
-    assert {codes[index] for index in sim.left("r")} == {"crashed", "internal", "returned"}
+    for position, code in enumerate(codes):
+        batch = next(number for number, held in sim.held.items() if position in held.unanswered)
+        sim.answer(batch, position, code)
+    assert {codes[position] for position in sim.left("r")} == {
+        "crashed",
+        "internal",
+        "not_processed",
+    }
     assert send.slave == "a"
 
 
@@ -48,7 +52,7 @@ def test_blamed_file_is_tried_alone_on_another_slave(code: str) -> None:
     tried = ["a"]
     for _ in range(2):
         (number,) = [n for n, b in sim.held.items() if b.unanswered == {2}]
-        assert sim.sends[number].indexes == (2,)
+        assert sim.sends[number].positions == (2,)
         tried.append(sim.held[number].slave)
         sim.answer(number, 2, code)
         sim.end(number)
@@ -67,7 +71,7 @@ def test_blamed_file_is_tried_again_where_there_is_no_other() -> None:
     assert sim.codes("r") == [None]
 
 
-@pytest.mark.parametrize("failure", [ExchangeFailure.FULL, ExchangeFailure.LOST])
+@pytest.mark.parametrize("failure", [ExchangeFailure.FULL, ExchangeFailure.CONNECTION_LOST])
 def test_blamed_file_stays_alone_when_its_next_slave_fails(failure: ExchangeFailure) -> None:
     """A blamed file that is requeued without an attempt is still sent alone."""
     sim = Simulation()
@@ -93,7 +97,7 @@ def test_returned_file_is_never_counted() -> None:
     sim.up("a")
     (send,) = sim.add("r", 1)
     for _ in range(10):
-        sim.answer(send.batch, 0, "returned")
+        sim.answer(send.batch, 0, "not_processed")
         sim.end(send.batch)
         (send,) = sim.wait(MIN_BACKOFF_S)
     sim.answer(send.batch, 0, "crashed")
@@ -106,7 +110,7 @@ def test_returned_files_go_to_another_slave() -> None:
     sim.up("a", workers=5)
     (send,) = sim.add("r", 3)
     sim.up("b", workers=1)
-    for index in range(3):
-        sim.answer(send.batch, index, "returned")
+    for position in range(3):
+        sim.answer(send.batch, position, "not_processed")
     assert sim.in_progress("a") == 0
     assert sim.in_progress("b") == 2

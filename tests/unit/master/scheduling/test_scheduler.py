@@ -43,7 +43,7 @@ def test_new_run_is_not_assigned_to_a_suspended_slave() -> None:
     sim.up("a")
     (send,) = sim.add("first", 1)
     sim.up("b")
-    sim.end(send.batch, ExchangeFailure.LOST)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     sim.complete(sim.batches("b")[0])
     (only,) = sim.add("second", 1)
     assert only.slave == "b"
@@ -83,7 +83,7 @@ def test_prefetch_is_small_after_one_quick_answer() -> None:
     sim.up("a", workers=2)
     sends = sim.add("r", 1000)
     sim.now += 0.001
-    sim.answer(sends[0].batch, sends[0].indexes[0], "empty")
+    sim.answer(sends[0].batch, sends[0].positions[0], "empty")
     assert sim.in_progress("a") <= 4
 
 
@@ -111,7 +111,7 @@ def test_batch_stays_under_its_bytes() -> None:
     sim.up("a", workers=9)
     third = MAX_BATCH_BYTES // 3
     sends = sim.add("r", [third, third, third, third, 2 * MAX_BATCH_BYTES, 5, 5])
-    assert [send.indexes for send in sends] == [(0, 1, 2), (3,), (4,), (5, 6)]
+    assert [send.positions for send in sends] == [(0, 1, 2), (3,), (4,), (5, 6)]
 
 
 def test_two_runs_share_the_slaves() -> None:

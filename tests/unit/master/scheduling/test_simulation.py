@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from master_service.scheduling.events import Discard, ExchangeFailure, GiveUp, Requeue, Send
+from master_service.scheduling.events import CancelFile, ExchangeFailure, FailFile, Requeue, Send
 from master_service.scheduling.scheduler import Scheduler
 from master_service.scheduling.state import MAX_BACKOFF_S, MAX_BATCH_BYTES
 from protocol.failures import FileError
@@ -27,16 +27,16 @@ def up(sim: Simulation, which: int, how: int) -> None:
 
 def gone(sim: Simulation, which: int, how: int) -> None:
     """A slave, possibly an unknown one, deregisters or is lost."""
-    sim.gone(SLAVES[which % 4], lost=how % 3 > 0)
+    sim.gone(SLAVES[which % 4], missing=how % 3 > 0)
 
 
 def add(sim: Simulation, which: int, how: int) -> None:
     """Add a run of few or many files, with or without a limit of waiting and earlier blames."""
     if len(sim.runs) < 8:
         sizes = [SIZES[(which + how * number) % 4] for number in range(1 + which % 40)]
-        patience_s = [None, 5.0, 40.0][how % 3]
+        no_slave_timeout_s = [None, 5.0, 40.0][how % 3]
         blamed_by = {0: [], which % len(sizes): SLAVES[: how % 3]} if how % 5 == 0 else {}
-        sim.add(f"r{len(sim.runs)}", sizes, ["text", "ocr"][how % 2], patience_s, blamed_by)
+        sim.add(f"r{len(sim.runs)}", sizes, ["text", "ocr"][how % 2], no_slave_timeout_s, blamed_by)
 
 
 def cancel(sim: Simulation, which: int, how: int) -> None:
@@ -56,8 +56,8 @@ def answer(sim: Simulation, which: int, how: int) -> None:
     """A slave answers one file of a batch, in any order, possibly for the second time."""
     if sim.held:
         batch = sorted(sim.held)[which % len(sim.held)]
-        indexes = sim.sends[batch].indexes
-        sim.answer(batch, indexes[how % len(indexes)], CODES[(which + how) % len(CODES)])
+        positions = sim.sends[batch].positions
+        sim.answer(batch, positions[how % len(positions)], CODES[(which + how) % len(CODES)])
 
 
 def begin_answer(sim: Simulation, which: int, _: int) -> None:
@@ -72,8 +72,8 @@ def lose_upload(sim: Simulation, which: int, how: int) -> None:
     batches = sorted(sim.sends)
     if batches and how % 4 == 0:
         batch = batches[which % len(batches)]
-        indexes = sim.sends[batch].indexes
-        sim.lose_upload(batch, indexes[how % len(indexes)])
+        positions = sim.sends[batch].positions
+        sim.lose_upload(batch, positions[how % len(positions)])
 
 
 def complete(sim: Simulation, which: int, _: int) -> None:
@@ -86,8 +86,8 @@ def fail_on_bad_slaves(sim: Simulation, which: int, how: int) -> None:
     """Some slaves, but never all, blame all files that they hold."""
     bad = SLAVES[: 1 + which % 3]
     for batch in [number for number, held in sim.held.items() if held.slave in bad]:
-        for index in sorted(sim.held[batch].unanswered):
-            sim.answer(batch, index, ["crashed", "internal"][how % 2])
+        for position in sorted(sim.held[batch].unanswered):
+            sim.answer(batch, position, ["crashed", "internal"][how % 2])
 
 
 def complete_all(sim: Simulation, which: int, _: int) -> None:
@@ -107,12 +107,12 @@ def answer_late(sim: Simulation, which: int, how: int) -> None:
     """A batch that was requeued or cancelled is answered and ends."""
     if sim.abandoned:
         send = sim.abandoned[which % len(sim.abandoned)]
-        sim.answer(send.batch, send.indexes[how % len(send.indexes)], CODES[how % len(CODES)])
+        sim.answer(send.batch, send.positions[how % len(send.positions)], CODES[how % len(CODES)])
         sim.end(send.batch, FAILURES[how % len(FAILURES)])
 
 
 def wait(sim: Simulation, which: int, how: int) -> None:
-    """Let time pass: from none to longer than any ``patience_s``."""
+    """Let time pass: from none to longer than any ``no_slave_timeout_s``."""
     sim.wait([0.0, 0.25, 1.0, 3.0, 20.0, 100.0][which % 6] * (1 + how % 2))
 
 
@@ -198,11 +198,11 @@ def test_file_is_requeued_between_two_hand_overs(steps: list[tuple[Step, int, in
     for _, actions in sim.history:
         for action in actions:
             if isinstance(action, Send):
-                files = {(action.run, index) for index in action.indexes}
+                files = {(action.run, position) for position in action.positions}
                 assert not files & running
                 running |= files
-            elif isinstance(action, GiveUp | Discard):
-                running.discard((action.run, action.index))
+            elif isinstance(action, FailFile | CancelFile):
+                running.discard((action.run, action.position))
             else:
-                assert (action.run, action.index) in running
-                running.remove((action.run, action.index))
+                assert (action.run, action.position) in running
+                running.remove((action.run, action.position))

@@ -31,7 +31,7 @@ def test_invalid_answers_count_as_blames() -> None:
         sim.add(f"r{number}", 1)
     sim.up("good", workers=CONTRADICTIONS_TO_QUARANTINE)
     for batch in sim.batches("bad"):
-        sim.end(batch, ExchangeFailure.INVALID)
+        sim.end(batch, ExchangeFailure.INVALID_ANSWER)
     complete_all(sim, "good")
     assert sim.expected.quarantines == [(sim.now, "bad", MIN_QUARANTINE_S)]
 
@@ -43,7 +43,7 @@ def test_one_file_is_one_contradiction_however_often_it_failed() -> None:
     sim.add("r", 1)
     for _ in range(CONTRADICTIONS_TO_QUARANTINE + 1):
         fail_held(sim, "bad")
-    sim.gone("bad", lost=True)
+    sim.gone("bad", missing=True)
     sim.up("bad")
     sim.up("good")
     complete_all(sim, "good")
@@ -81,13 +81,13 @@ def test_health_of_a_slave_that_leaves_is_forgotten() -> None:
     contradict_blames(sim, CONTRADICTIONS_TO_QUARANTINE - 1)
     sim.add("r", 6)
     fail_held(sim, "bad")
-    sim.gone("bad", lost=True)
+    sim.gone("bad", missing=True)
     sim.up("bad", workers=9)
     complete_all(sim, "good")
     assert not is_quarantined(sim)
     contradict_blames(sim)
     assert is_quarantined(sim)
-    sim.gone("bad", lost=False)
+    sim.gone("bad", missing=False)
     sim.up("bad")
     assert not is_quarantined(sim)
 
@@ -106,7 +106,7 @@ def test_bad_slave_among_good_ones_costs_no_file() -> None:
         sim.wait(0.25)
     assert sim.codes("r") == [None] * 600
     sent = [send for send in sim.sends.values() if send.slave == "bad"]
-    assert sum(len(send.indexes) for send in sent) < 50
+    assert sum(len(send.positions) for send in sent) < 50
 
 
 # Blames of a quarantined slave
@@ -128,7 +128,7 @@ def test_blames_of_a_quarantined_slave_are_withdrawn() -> None:
     before = len(sim.sends)
     complete_all(sim, "good")
     sends = [send for number, send in sim.sends.items() if number > before]
-    assert max(len(send.indexes) for send in sends) > 1
+    assert max(len(send.positions) for send in sends) > 1
     assert {file for file, slave in sim.done_by.items() if slave == "good"} == blamed
 
 
@@ -150,9 +150,9 @@ def test_failures_on_a_quarantined_slave_do_not_count() -> None:
     sim = two_slaves(max_attempts=2)
     send = sim.add("r", 10)[0]
     assert send.slave == "bad"
-    *failed, late, later = send.indexes
-    for index in failed:
-        sim.answer(send.batch, index, "crashed")
+    *failed, late, later = send.positions
+    for position in failed:
+        sim.answer(send.batch, position, "crashed")
     complete_all(sim, "good")
     assert is_quarantined(sim)
     assert Requeue("r", late, ()) in sim.answer(send.batch, late, "internal")
@@ -166,8 +166,8 @@ def test_results_of_a_quarantined_slave_count() -> None:
     """Results for files that it was sent before are final."""
     sim = two_slaves()
     send = sim.add("r", 10)[0]
-    for index in send.indexes[:3]:
-        sim.answer(send.batch, index, "crashed")
+    for position in send.positions[:3]:
+        sim.answer(send.batch, position, "crashed")
     complete_all(sim, "good")
     assert is_quarantined(sim)
     sim.complete(send.batch)
@@ -190,7 +190,7 @@ def test_file_blamed_before_a_restart_is_sent_alone() -> None:
     """It is in no share, and is sent first to a slave that did not blame it."""
     sim = two_slaves()
     sends = sim.add("r", 5, blamed_by={2: ["bad"], 3: []})
-    by_slave = sorted((send.slave, send.indexes) for send in sends)
+    by_slave = sorted((send.slave, send.positions) for send in sends)
     assert by_slave == [("bad", (0, 3)), ("good", (1, 4)), ("good", (2,))]
 
 
@@ -205,7 +205,7 @@ def test_blames_from_before_a_restart_count() -> None:
 def test_blames_from_before_a_restart_contradict_nothing() -> None:
     """The health of a slave covers only what it did since it registered."""
     sim = two_slaves()
-    sim.add("r", 5, blamed_by={index: ["bad"] for index in range(5)})
+    sim.add("r", 5, blamed_by={position: ["bad"] for position in range(5)})
     complete_all(sim, "good")
     assert sim.codes("r") == [None] * 5
     assert not is_quarantined(sim)

@@ -82,8 +82,8 @@ def test_quarantine_of_the_last_slave_ends_early() -> None:
     """A run that has files waiting and no other slave gets the quarantined one."""
     sim = two_slaves()
     contradict_blames(sim)
-    sim.add("r", 50, patience_s=5)
-    sim.gone("good", lost=True)
+    sim.add("r", 50, no_slave_timeout_s=5)
+    sim.gone("good", missing=True)
     assert sim.in_progress("bad") == 0
     assert {send.slave for send in sim.wait(0.25)} == {"bad"}
     assert not is_quarantined(sim)
@@ -96,7 +96,7 @@ def test_unreachable_slave_does_not_prolong_a_quarantine() -> None:
     sim = two_slaves()
     contradict_blames(sim)
     sim.add("r", 1)
-    sim.end(sim.batches("good")[0], ExchangeFailure.LOST)
+    sim.end(sim.batches("good")[0], ExchangeFailure.CONNECTION_LOST)
     assert [send.slave for send in sim.wait(0.25)] == ["bad"]
 
 
@@ -108,7 +108,7 @@ def test_quarantine_goes_on_while_it_costs_nothing() -> None:
     sim.end(sim.batches("good")[0], ExchangeFailure.FULL)
     assert sim.wait(0.5) == []
     assert [send.slave for send in sim.wait(1)] == ["good"]
-    sim.gone("good", lost=False)
+    sim.gone("good", missing=False)
     sim.wait(1)
     assert is_quarantined(sim)
 
@@ -122,7 +122,7 @@ def test_quarantine_of_slaves_that_can_not_help_goes_on() -> None:
     sim.up("away")
     sim.exclude("r", "bad")
     sim.exclude("r", "good")
-    sim.end(sim.batches("away")[0], ExchangeFailure.LOST)
+    sim.end(sim.batches("away")[0], ExchangeFailure.CONNECTION_LOST)
     assert sim.wait(0.5) == []
     assert is_quarantined(sim)
 
@@ -131,12 +131,12 @@ def test_backoff_outlasts_a_quarantine_that_ends_early() -> None:
     """A slave whose exchange was lost stays backed off after its quarantine ends early."""
     sim = two_slaves()
     send = sim.add("r", 10)[0]
-    for index in send.indexes[:CONTRADICTIONS_TO_QUARANTINE]:
-        sim.answer(send.batch, index, "crashed")
+    for position in send.positions[:CONTRADICTIONS_TO_QUARANTINE]:
+        sim.answer(send.batch, position, "crashed")
     complete_all(sim, "good")
     assert is_quarantined(sim)
-    sim.gone("good", lost=True)
-    sim.end(send.batch, ExchangeFailure.LOST)
+    sim.gone("good", missing=True)
+    sim.end(send.batch, ExchangeFailure.CONNECTION_LOST)
     assert sim.wait(0.5) == []
     assert not sim.expected.is_quarantined("bad", sim.now)
     assert [again.slave for again in sim.wait(0.5)] == ["bad"]

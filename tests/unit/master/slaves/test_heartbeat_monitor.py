@@ -4,7 +4,7 @@ import threading
 
 from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import Capabilities, Registry
-from master_service.slaves.transport import SlaveLost, Transport
+from master_service.slaves.transport import ConnectionLost, Transport
 
 LIMIT_S = 60.0
 
@@ -27,7 +27,7 @@ class BlockingTransport(Transport):
         self.answering.wait(LIMIT_S)
         with self._lock:
             self._at_once -= 1
-        raise SlaveLost("it is not there")
+        raise ConnectionLost("it is not there")
 
 
 def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
@@ -37,8 +37,8 @@ def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
         registry.register("10.0.0.1", port, None, at=0)
     monitor = HeartbeatMonitor(registry, transport, lambda _now, _late: None, set)
     others = set(threading.enumerate())
-    monitor._check_all(monitor._slaves_without_heartbeats())
-    monitor._check_all(monitor._slaves_without_heartbeats())
+    monitor._probe_all(monitor._slaves_without_heartbeats())
+    monitor._probe_all(monitor._slaves_without_heartbeats())
     checkers = set(threading.enumerate()) - others
     assert 1 <= len(checkers) <= 32
     transport.answering.set()
@@ -47,7 +47,7 @@ def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
     assert sorted(transport.called) == sorted(record.name for record in registry.present())
     assert transport.max_at_once <= 32
     transport.called.clear()
-    monitor._check_all(monitor._slaves_without_heartbeats())
+    monitor._probe_all(monitor._slaves_without_heartbeats())
     for checker in set(threading.enumerate()) - others:
         checker.join(LIMIT_S)
     assert len(transport.called) == 500
@@ -62,9 +62,9 @@ def test_only_new_and_unhealthy_slaves_are_called() -> None:
     for port in (3000, 3001, 3002):
         registry.register("10.0.0.1", port, Capabilities(), at=0)
     assert [record.port for record in monitor._new_slaves()] == [3000, 3001, 3002]
-    registry.record_check("10.0.0.1", 3000, None)
-    registry.record_check("10.0.0.1", 3001, "Nothing listens there.")
-    registry.record_check("10.0.0.1", 3002, None)
+    registry.record_probe("10.0.0.1", 3000, None)
+    registry.record_probe("10.0.0.1", 3001, "Nothing listens there.")
+    registry.record_probe("10.0.0.1", 3002, None)
     assert monitor._new_slaves() == []
     assert monitor._slaves_without_heartbeats() == []
     assert [record.port for record in monitor._unhealthy_slaves()] == [3001]

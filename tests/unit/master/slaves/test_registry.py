@@ -7,7 +7,7 @@ import pytest
 from master_service.engine import SlaveChange
 from master_service.errors import TooManySlaves
 from master_service.slaves.registry import (
-    SINGLE_PASS_TASK_TYPES,
+    SINGLE_RUN_TASK_TYPES,
     Capabilities,
     Registry,
     SlaveRecord,
@@ -28,7 +28,7 @@ class ObservedRegistry:
 
     def reported(self) -> list[tuple[str, bool, bool]]:
         """Return and forget the changes reported so far: name, gone, lost."""
-        reported = [(change.slave, change.gone, change.lost) for change in self.changes]
+        reported = [(change.slave, change.gone, change.missing) for change in self.changes]
         self.changes.clear()
         return reported
 
@@ -73,11 +73,11 @@ def test_three_silent_intervals_make_a_slave_missing_and_lost_once(
     """After three intervals without a heartbeat the slave is missing, and reported as lost once."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
     observed.reported()
-    observed.registry.sweep(at=5.9)
+    observed.registry.expire(at=5.9)
     assert observed.reported() == []
-    observed.registry.sweep(at=6.0)
-    observed.registry.sweep(at=6.25)
-    observed.registry.sweep(at=100)
+    observed.registry.expire(at=6.0)
+    observed.registry.expire(at=6.25)
+    observed.registry.expire(at=100)
     assert observed.reported() == [("10.0.0.1:3000", True, True)]
     assert observed.registry.present() == []
     assert [record.name for record in observed.registry.missing()] == ["10.0.0.1:3000"]
@@ -89,7 +89,7 @@ def test_heartbeat_brings_a_missing_slave_back(
 ) -> None:
     """Its heartbeat is reported, and without extras its capabilities are kept."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
-    observed.registry.sweep(at=60)
+    observed.registry.expire(at=60)
     observed.reported()
     assert observed.registry.register("10.0.0.1", 3000, capabilities, at=61)
     assert observed.reported() == [("10.0.0.1:3000", False, False)]
@@ -111,9 +111,7 @@ def test_two_fields_alone_mean_every_type_but_embedding(observed: ObservedRegist
     observed.registry.register("10.0.0.1", 3000, None, at=0)
     (record,) = observed.registry.present()
     assert (
-        record.capabilities.task_types
-        == TASK_TYPES.keys() - {"embedding"}
-        == SINGLE_PASS_TASK_TYPES
+        record.capabilities.task_types == TASK_TYPES.keys() - {"embedding"} == SINGLE_RUN_TASK_TYPES
     )
     assert not record.sends_heartbeats
 
@@ -130,9 +128,9 @@ def test_answer_to_a_call_counts_as_a_heartbeat(observed: ObservedRegistry) -> N
     """A slave that answers a call of the master stays present, or comes back."""
     observed.registry.register("10.0.0.1", 3000, None, at=0)
     observed.registry.record_answer("10.0.0.1", 3000, at=5)
-    observed.registry.sweep(at=7)
+    observed.registry.expire(at=7)
     assert len(observed.registry.present()) == 1
-    observed.registry.sweep(at=20)
+    observed.registry.expire(at=20)
     observed.reported()
     observed.registry.record_answer("10.0.0.1", 3000, at=21)
     assert observed.reported() == [("10.0.0.1:3000", False, False)]
@@ -143,7 +141,7 @@ def test_late_answer_of_a_slave_that_has_left_does_not_bring_it_back(
 ) -> None:
     """An answer does not register a slave."""
     observed.registry.register("10.0.0.1", 3000, None, at=0)
-    observed.registry.leave("10.0.0.1", 3000)
+    observed.registry.deregister("10.0.0.1", 3000)
     observed.registry.record_answer("10.0.0.1", 3000, at=1)
     assert observed.registry.present() == []
 
@@ -152,8 +150,8 @@ def test_slave_that_leaves_is_gone_but_not_lost(observed: ObservedRegistry) -> N
     """Deregistering is reported once, and the slave is neither present nor missing."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
     observed.reported()
-    observed.registry.leave("10.0.0.1", 3000)
-    observed.registry.leave("10.0.0.1", 3000)
+    observed.registry.deregister("10.0.0.1", 3000)
+    observed.registry.deregister("10.0.0.1", 3000)
     assert observed.reported() == [("10.0.0.1:3000", True, False)]
     assert observed.registry.present() == observed.registry.missing() == []
 
@@ -161,10 +159,10 @@ def test_slave_that_leaves_is_gone_but_not_lost(observed: ObservedRegistry) -> N
 def test_slave_gone_for_an_hour_is_forgotten(observed: ObservedRegistry) -> None:
     """A missing slave is listed until an hour after its last heartbeat."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
-    observed.registry.sweep(at=10)
-    observed.registry.sweep(at=3599)
+    observed.registry.expire(at=10)
+    observed.registry.expire(at=3599)
     assert len(observed.registry.missing()) == 1
-    observed.registry.sweep(at=3600)
+    observed.registry.expire(at=3600)
     assert observed.registry.missing() == []
 
 
@@ -172,9 +170,9 @@ def test_stall_of_the_master_does_not_count_as_silence(observed: ObservedRegistr
     """A stall of a minute is not counted as silence of the slave; the rest of the time is."""
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
     observed.registry.compensate_stall(60, at=62)
-    observed.registry.sweep(at=65)
+    observed.registry.expire(at=65)
     assert len(observed.registry.present()) == 1
-    observed.registry.sweep(at=66)
+    observed.registry.expire(at=66)
     assert observed.registry.present() == []
 
 
@@ -193,8 +191,8 @@ def test_change_is_made_before_it_is_reported() -> None:
     registry.subscribe(lambda _: seen.append([r.name for r in registry.present()]))
     registry.register("a", 1, FULL, at=0)
     registry.register("b", 1, FULL, at=3)
-    registry.sweep(at=6)
-    registry.leave("b", 1)
+    registry.expire(at=6)
+    registry.deregister("b", 1)
     assert seen == [["a:1"], ["a:1", "b:1"], ["b:1"], []]
 
 
@@ -204,7 +202,7 @@ def test_mixed_versions_are_named(observed: ObservedRegistry) -> None:
         capabilities = Capabilities(versions=versions)
         observed.registry.register(f"10.0.0.{number}", 3000, capabilities, at=number * 10)
     assert observed.registry.mixed_versions() == ["Pillow"]
-    observed.registry.sweep(at=10)
+    observed.registry.expire(at=10)
     assert observed.registry.mixed_versions() == []
 
 
@@ -212,7 +210,7 @@ def test_why_unavailable_without_slaves(observed: ObservedRegistry) -> None:
     """Without present slaves the message is the fixed one that scripts compare."""
     assert observed.registry.why_unavailable("text") == "No slaves available"
     observed.registry.register("10.0.0.1", 3000, FULL, at=0)
-    observed.registry.sweep(at=60)
+    observed.registry.expire(at=60)
     assert observed.registry.why_unavailable("text") == "No slaves available"
 
 
@@ -266,7 +264,7 @@ def test_full_registry_removes_a_missing_slave(
     monkeypatch.setattr("master_service.slaves.registry.MAX_SLAVES", 3)
     for port in (3000, 3001, 3002):
         observed.registry.register("10.0.0.1", port, FULL, at=port - 3000)
-    observed.registry.sweep(at=7.5)
+    observed.registry.expire(at=7.5)
     assert [record.port for record in observed.registry.missing()] == [3000, 3001]
     assert observed.registry.register("10.0.0.1", 3003, FULL, at=8)
     assert [record.port for record in observed.registry.missing()] == [3001]
@@ -277,20 +275,20 @@ def test_an_unreachable_slave_stays_registered_with_its_reason(observed: Observe
     """It stays registered with its reason, and each change of reachability is reported once."""
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    assert not registry.present()[0].checked
+    assert not registry.present()[0].probed
     observed.reported()
     for _ in range(2):
-        registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+        registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     assert observed.reported() == [("10.0.0.1:3000", True, False)]
     assert registry.capable_of("text") == []
     why = registry.why_unavailable("text")
     assert why == "No slaves available for text: 10.0.0.1:3000: Nothing listens there."
     assert not registry.register("10.0.0.1", 3000, FULL, at=2)
     (record,) = registry.present()
-    assert record.checked
+    assert record.probed
     assert slave_state(record, ()) == "unreachable"
     for _ in range(2):
-        registry.record_check("10.0.0.1", 3000, None)
+        registry.record_probe("10.0.0.1", 3000, None)
     assert observed.reported() == [("10.0.0.1:3000", False, False)]
     assert registry.why_unavailable("text") is None
 
@@ -299,12 +297,12 @@ def test_a_slave_that_comes_back_is_called_again(observed: ObservedRegistry) -> 
     """A missing slave that registers again is not called unreachable until it is checked."""
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
-    registry.sweep(at=6)
+    registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
+    registry.expire(at=6)
     assert observed.reported()[-1] == ("10.0.0.1:3000", True, True)
     registry.register("10.0.0.1", 3000, FULL, at=7)
     (record,) = registry.present()
-    assert (record.checked, record.unreachable) == (False, None)
+    assert (record.probed, record.unreachable) == (False, None)
     assert observed.reported() == [("10.0.0.1:3000", False, False)]
 
 
@@ -312,23 +310,23 @@ def test_new_capabilities_do_not_make_a_slave_reachable(observed: ObservedRegist
     """Until the master has called it again, an unreachable slave gets no files."""
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     observed.reported()
     registry.register("10.0.0.1", 3000, Capabilities(workers=8), at=1)
     assert observed.reported() == []
-    assert not registry.present()[0].checked
-    registry.record_check("10.0.0.1", 3000, None)
+    assert not registry.present()[0].probed
+    registry.record_probe("10.0.0.1", 3000, None)
     assert observed.reported() == [("10.0.0.1:3000", False, False)]
 
 
 def test_a_check_of_a_slave_that_has_gone_changes_nothing(observed: ObservedRegistry) -> None:
     """The result of a call may arrive after the slave has left or is missing."""
     registry = observed.registry
-    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.sweep(at=6)
+    registry.expire(at=6)
     observed.reported()
-    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     assert observed.reported() == []
     assert registry.unreachable_reason("10.0.0.1", 3000) is None
 
@@ -348,7 +346,7 @@ def test_a_heartbeat_does_not_stand_in_for_the_check(observed: ObservedRegistry)
     registry = observed.registry
     for at in (0, 0.1):
         registry.register("10.0.0.1", 3000, FULL, at=at)
-    assert not registry.present()[0].checked
+    assert not registry.present()[0].probed
 
 
 def test_log_says_what_became_of_a_slave(
@@ -358,12 +356,12 @@ def test_log_says_what_became_of_a_slave(
     caplog.set_level("INFO")
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
-    registry.record_check("10.0.0.1", 3000, "Nothing listens there.")
+    registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     assert registry.registered_for("text") == ["10.0.0.1:3000"]
-    registry.leave("10.0.0.1", 3000)
+    registry.deregister("10.0.0.1", 3000)
     assert observed.reported()[-1] == ("10.0.0.1:3000", True, False)
     registry.register("10.0.0.1", 3000, FULL, at=1)
-    registry.sweep(at=100)
+    registry.expire(at=100)
     assert caplog.messages == [
         "slave 10.0.0.1:3000 is available: 4 workers",
         "slave 10.0.0.1:3000 is unreachable: Nothing listens there.",

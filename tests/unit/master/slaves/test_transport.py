@@ -10,8 +10,8 @@ from master_service.engine import InputFile
 from master_service.slaves import transport
 from master_service.slaves.transport import (
     BatchRequest,
+    ConnectionLost,
     InvalidAnswer,
-    SlaveLost,
     Transport,
 )
 from protocol.failures import Failure
@@ -47,7 +47,7 @@ monkey.patch_all()
 import sys, threading, time
 from pathlib import Path
 from master_service.engine import InputFile
-from master_service.slaves.transport import InputFile, BatchRequest, SlaveLost, Transport
+from master_service.slaves.transport import BatchRequest, ConnectionLost, Transport
 from protocol.task_types import TASK_TYPES
 
 wanted, began, over = True, threading.Event(), threading.Event()
@@ -57,7 +57,7 @@ def read():
     try:
         for _ in transport.process("s", batch_request, lambda: wanted):
             began.set()
-    except SlaveLost:
+    except ConnectionLost:
         over.set()
 threading.Thread(target=read, daemon=True).start()
 began.wait()
@@ -96,7 +96,7 @@ def test_endless_answer_does_not_block_other_greenlets(
 
 def test_repeated_outcome_is_invalid(batch_request: BatchRequest) -> None:
     """A second outcome for the same file ends the exchange."""
-    frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"returned"}\n'
+    frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"not_processed"}\n'
     with (
         babbler(answer("200 OK", FRAMES), frame * 1000) as slave,
         pytest.raises(InvalidAnswer, match="twice"),
@@ -108,7 +108,7 @@ def test_repeated_outcome_is_invalid(batch_request: BatchRequest) -> None:
 def test_endless_interim_answers_are_a_lost_slave(batch_request: BatchRequest) -> None:
     """A slave that sends only "100 Continue" is lost, although it is never silent."""
     lines = b"HTTP/1.1 100 Continue\r\n\r\n"
-    with babbler(b"", lines * 1000) as slave, pytest.raises(SlaveLost):
+    with babbler(b"", lines * 1000) as slave, pytest.raises(ConnectionLost):
         process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
 
@@ -122,7 +122,7 @@ def test_endless_lines_between_chunks_are_a_lost_slave(
     """Endless trailers or chunk headers end the exchange."""
     with (
         babbler(answer("200 OK", FRAMES, CHUNKED, body=begin), rest * 10_000) as slave,
-        pytest.raises(SlaveLost),
+        pytest.raises(ConnectionLost),
     ):
         process(slave, batch_request)
     assert slave.sent_bytes < FEW_BYTES
@@ -162,7 +162,7 @@ def test_compressed_answer_is_not_unpacked(batch_request: BatchRequest) -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [("500 No", SlaveLost), ("404 No", InvalidAnswer), ("302 No", InvalidAnswer)],
+    [("500 No", ConnectionLost), ("404 No", InvalidAnswer), ("302 No", InvalidAnswer)],
 )
 def test_only_the_beginning_of_an_error_page_is_read(
     batch_request: BatchRequest, status: str, error: type[Exception]
@@ -189,7 +189,7 @@ def test_check_follows_no_redirect(status: str) -> None:
     """A slave can't make the master call another address."""
     with babbler(answer("200 OK", "Content-Length: 0")) as other:
         begin = answer(status, f"Location: {other.url}/internal", "Content-Length: 0")
-        with babbler(begin) as slave, pytest.raises(SlaveLost, match=f"HTTP {status[:3]}"):
+        with babbler(begin) as slave, pytest.raises(ConnectionLost, match=f"HTTP {status[:3]}"):
             transport_to(slave).check_status("slave")
     assert other.requests == []
 

@@ -1,9 +1,9 @@
-"""Hand-made bombs in the other picture formats: GIF, WebP, AVIF, JPEG, JPEG 2000, BMP, ICO, PPM."""
+"""Crafted files of the other picture formats: GIF, WebP, AVIF, JPEG, JPEG 2000, BMP, ICO, PPM."""
 
 import struct
 from functools import cache
 
-from tests.hostile import bombs_png, good_pictures
+from tests.hostile import crafted_png, good_pictures
 
 _CLEAR = b"\x02\x44\x01\x00"
 """LZW data of two bits: clear, then the end."""
@@ -148,7 +148,7 @@ def bmp_upside_down() -> bytes:
 
 def icon_of_a_huge_picture() -> bytes:
     """A tiny icon that has a PNG of 400 million pixels inside."""
-    return _icon(1, bombs_png.hundreds_of_megapixels())
+    return _icon(1, crafted_png.hundreds_of_megapixels())
 
 
 def icon_of_many_pictures() -> bytes:
@@ -237,7 +237,7 @@ def _icon(count: int, inside: bytes) -> bytes:
     return struct.pack("<HHH", 0, 1, count) + entry * count + inside
 
 
-BOMBS = (
+FILES = (
     gif_of_the_largest_screen,
     gif_of_the_largest_frame,
     gif_of_a_hundred_thousand_frames,

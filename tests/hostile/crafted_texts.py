@@ -1,4 +1,4 @@
-"""Hand-made bombs in texts: lines without end, traps for tokenizers and for detection."""
+"""Crafted texts: very long lines, worst cases of tokenizers and of encoding detection."""
 
 import codecs
 from random import Random
@@ -136,7 +136,7 @@ def apostrophes() -> bytes:
     return b"don't '''' 'tis rock'n'roll n't " * 60_000
 
 
-BOMBS = (
+FILES = (
     line_of_fifty_megabytes,
     words_without_a_line_end,
     nothing_but_newlines,

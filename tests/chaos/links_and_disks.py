@@ -1,11 +1,11 @@
-"""What is around the programs: the lines between them and the disks under them."""
+"""The links between the programs and their disks as targets of faults."""
 
 import contextlib
 import os
 import subprocess
 from pathlib import Path
 
-from tests.chaos.programs import Actor
+from tests.chaos.programs import FaultTarget
 from tests.chaos.proxy import Address, Proxy
 
 _SLOW_BYTES_PER_S = 20_000
@@ -13,14 +13,14 @@ _DISK_MIB = 512
 _BALLAST_CHUNK = bytes(64 * 1024)
 
 
-class LineActor(Actor):
-    """The way to one program, through a proxy at another address and the same port."""
+class LinkTarget(FaultTarget):
+    """The network link to one program: a proxy at another address and the same port."""
 
     def __init__(self, address: Address, target: Address) -> None:
         super().__init__()
         self._proxy = Proxy(address, target)
 
-    def inflict(self, what: str) -> None:
+    def inject(self, what: str) -> None:
         if what == "cut":
             self._proxy.cut()
         elif what == "refuse":
@@ -30,16 +30,16 @@ class LineActor(Actor):
         else:
             self._proxy.stall()
 
-    def heal(self, _: str) -> None:
-        self._proxy.heal()
+    def recover(self, _: str) -> None:
+        self._proxy.recover()
 
     def close(self) -> None:
-        """End the line for good."""
+        """Close the link."""
         self._proxy.close()
 
 
-class DiskActor(Actor):
-    """A small disk of its own for one folder, where this system lets us have one."""
+class DiskTarget(FaultTarget):
+    """A small file system for one folder, where this system allows mounting one."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -48,8 +48,8 @@ class DiskActor(Actor):
         self.is_mounted = _mount(folder)
         self._ballast = folder / "ballast"
 
-    def inflict(self, _: str) -> None:
-        """Fill it to the last byte."""
+    def inject(self, _: str) -> None:
+        """Fill it completely."""
         if not self.is_mounted:
             return
         with self._ballast.open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
@@ -57,17 +57,17 @@ class DiskActor(Actor):
             most = disk.f_bavail * disk.f_frsize - len(_BALLAST_CHUNK)
             os.posix_fallocate(ballast.fileno(), 0, max(1, most))
             ballast.seek(0, os.SEEK_END)
-            # What others have taken meanwhile is not there any more: until it is full.
+            # Others may have written meanwhile: write until it is full.
             while ballast.write(_BALLAST_CHUNK):
                 pass
 
-    def heal(self, _: str) -> None:
+    def recover(self, _: str) -> None:
         self._ballast.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Unmount the disk."""
         if self.is_mounted:
-            # Lazily: whoever still looks into it must not keep it here.
+            # Lazily, since a process may still have a file open there.
             subprocess.run(["umount", "-l", str(self.folder)], check=False, capture_output=True)
             self.is_mounted = False
 

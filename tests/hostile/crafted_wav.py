@@ -1,4 +1,4 @@
-"""Hand-made bombs in WAV: headers that lie about sizes, rates, channels and lengths."""
+"""Crafted WAV files: headers with false sizes, rates, channels and lengths."""
 
 import struct
 
@@ -121,7 +121,7 @@ def _with_chunks(more: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(inside)) + inside
 
 
-BOMBS = (
+FILES = (
     wav_of_four_gigabytes,
     wav_of_two_gigabytes_and_more,
     wav_of_no_rate,

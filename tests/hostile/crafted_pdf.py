@@ -1,4 +1,4 @@
-"""Hand-made bombs in PDF: tables and trees in circles, depth, streams packed many times over."""
+"""Crafted PDF files: circular tables and trees, deep nesting, streams with many filters."""
 
 import zlib
 
@@ -150,7 +150,7 @@ def dictionaries_of_great_depth() -> bytes:
     )
 
 
-BOMBS = (
+FILES = (
     previous_table_is_itself,
     previous_stream_is_itself,
     tree_in_a_circle,

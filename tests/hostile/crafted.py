@@ -1,26 +1,26 @@
-"""Lists every bomb with the task types that it is for, and tells the cheap ones from the dear."""
+"""Lists every crafted file with its task types, and which of them are slow."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from tests.hostile import (
-    bombs_docx,
-    bombs_pdf,
-    bombs_pdf_objects,
-    bombs_pictures,
-    bombs_png,
-    bombs_sounds,
-    bombs_texts,
-    bombs_tiff,
-    bombs_wav,
+    crafted_docx,
+    crafted_pdf,
+    crafted_pdf_objects,
+    crafted_pictures,
+    crafted_png,
+    crafted_sounds,
+    crafted_texts,
+    crafted_tiff,
+    crafted_wav,
 )
 
 _PICTURES, _SOUNDS, _DOCUMENTS = ("image", "ocr"), ("audio",), ("document",)
 _TEXTS = ("text", "embedding", "document")
 
-# Those that take a second or more to make, to send, or to be given up on two busy cores.
-DEAR = frozenset(
+# These take a second or more to make, to send or to process, on two busy cores.
+SLOW = frozenset(
     {"png at the limit", "png interlaced at the limit", "tiff valid at the limit"}
     | {
         "tiff floats at the limit",
@@ -39,35 +39,35 @@ DEAR = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Bomb:
-    """A hostile file whose bytes are always the same."""
+class CraftedFile:
+    """A malicious file that is written by hand, with the same bytes each time."""
 
     name: str
     filename: str
     task_types: tuple[str, ...]
     make: Callable[[], bytes]
-    is_dear: bool
+    is_slow: bool
 
 
-def _bombs(
+def _crafted_files(
     makers: Iterable[Callable[[], bytes]], kind: str, suffix: str, task_types: tuple[str, ...]
-) -> Iterable[Bomb]:
+) -> Iterable[CraftedFile]:
     for make in makers:
         name = f"{kind} {make.__name__.replace('_', ' ')}".strip()
-        yield Bomb(name, name + suffix, task_types, cache(make), name in DEAR)
+        yield CraftedFile(name, name + suffix, task_types, cache(make), name in SLOW)
 
 
-BOMBS = (
-    *_bombs(bombs_png.BOMBS, "png", ".png", _PICTURES),
-    *_bombs(bombs_tiff.BOMBS, "tiff", ".tif", _PICTURES),
-    *_bombs(bombs_pictures.BOMBS, "", ".jpg", _PICTURES),
-    *_bombs((*bombs_wav.BOMBS, *bombs_sounds.BOMBS), "", ".wav", _SOUNDS),
-    *_bombs(bombs_texts.BOMBS, "", ".txt", _TEXTS),
-    *_bombs((*bombs_pdf.BOMBS, *bombs_pdf_objects.BOMBS), "pdf", ".pdf", _DOCUMENTS),
-    *_bombs(bombs_docx.BOMBS, "docx", ".docx", _DOCUMENTS),
+FILES = (
+    *_crafted_files(crafted_png.FILES, "png", ".png", _PICTURES),
+    *_crafted_files(crafted_tiff.FILES, "tiff", ".tif", _PICTURES),
+    *_crafted_files(crafted_pictures.FILES, "", ".jpg", _PICTURES),
+    *_crafted_files((*crafted_wav.FILES, *crafted_sounds.FILES), "", ".wav", _SOUNDS),
+    *_crafted_files(crafted_texts.FILES, "", ".txt", _TEXTS),
+    *_crafted_files((*crafted_pdf.FILES, *crafted_pdf_objects.FILES), "pdf", ".pdf", _DOCUMENTS),
+    *_crafted_files(crafted_docx.FILES, "docx", ".docx", _DOCUMENTS),
 )
 
 
-def for_type(task_type: str) -> tuple[Bomb, ...]:
-    """Return the bombs that a task type has to stand."""
-    return tuple(bomb for bomb in BOMBS if task_type in bomb.task_types)
+def for_type(task_type: str) -> tuple[CraftedFile, ...]:
+    """Return the crafted files that are sent to a task type."""
+    return tuple(crafted_file for crafted_file in FILES if task_type in crafted_file.task_types)

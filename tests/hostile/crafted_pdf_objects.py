@@ -1,4 +1,4 @@
-"""Hand-made bombs in the objects of a PDF: forms, fonts, pictures, encryption, and no end."""
+"""Crafted objects of a PDF: forms, fonts, pictures, encryption, endless content."""
 
 from tests.hostile.pdf_writing import (
     CONTENT,
@@ -148,7 +148,7 @@ def _with_font(entries: bytes, other: bytes = b"null", content: bytes = b"(Good)
     return file((_CATALOG, _PAGES, page(), contents, font, other))
 
 
-BOMBS = (
+FILES = (
     form_inside_itself,
     forms_that_multiply,
     objects_in_their_own_stream,

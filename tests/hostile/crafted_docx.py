@@ -1,4 +1,4 @@
-"""Hand-made bombs in DOCX: ZIP files that lie, and XML that grows, nests or reads other files."""
+"""Crafted DOCX files: false ZIP entries, and XML that expands, nests or reads other files."""
 
 import io
 import struct
@@ -198,7 +198,7 @@ def other_encoding() -> bytes:
 
 
 def packed_by_other_means() -> bytes:
-    """A part that is packed by LZMA, a bomb of its own."""
+    """A part that is compressed by LZMA, which is a decompression bomb."""
     return zipped({MAIN: document(" " * (60 * _MIB))}, zipfile.ZIP_LZMA)
 
 
@@ -244,7 +244,7 @@ def _end(count: int, size: int, place: int) -> bytes:
     return struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, size, place, 0)
 
 
-BOMBS = (
+FILES = (
     part_of_a_gigabyte,
     part_that_lies,
     part_within_the_limit,

@@ -1,4 +1,4 @@
-"""Hand-made bombs in TIFF: directories in circles, counts and sizes that lie."""
+"""Crafted TIFF files: circular directories, false counts and sizes."""
 
 import struct
 from collections.abc import Sequence
@@ -122,7 +122,7 @@ def rational_by_zero() -> bytes:
     return tiff(tags, more=bytes(64))
 
 
-BOMBS = (
+FILES = (
     directory_in_a_circle,
     long_chain_of_directories,
     tag_of_two_thousand_million_values,

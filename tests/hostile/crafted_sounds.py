@@ -1,4 +1,4 @@
-"""Hand-made bombs in the other sound formats: AIFF, AU, CAF, FLAC, OGG, MP3 and older ones."""
+"""Crafted files of the other sound formats: AIFF, AU, CAF, FLAC, OGG, MP3 and older ones."""
 
 import io
 import struct
@@ -167,7 +167,7 @@ def _aiff_rate(rate: bytes) -> bytes:
     return bytes(data)
 
 
-BOMBS = (
+FILES = (
     rf64_of_all_bytes,
     w64_of_negative_size,
     aiff_of_no_rate,

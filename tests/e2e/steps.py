@@ -1,4 +1,4 @@
-"""What the stories share: waiting, requests in the background, a look at who is at work."""
+"""Steps that scenarios share: waiting, background requests, the activity of slaves."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX sys
 
 
 def until(condition: Callable[[], object], limit_s: float = 30) -> None:
-    """Wait for a condition, and fail when it does not come about in time."""
+    """Wait for a condition; fail when it is not true in time."""
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -25,7 +25,7 @@ def until(condition: Callable[[], object], limit_s: float = 30) -> None:
 
 
 class Background(threading.Thread):
-    """A request under way while the test does something else."""
+    """A request in a thread, while the test does something else."""
 
     def __init__(self, cluster: LocalCluster, task_type: str, files: list[Any]) -> None:
         super().__init__(daemon=True)
@@ -43,7 +43,7 @@ class Background(threading.Thread):
 
 
 def is_at_work(cluster: LocalCluster, number: int) -> bool:
-    """Tell whether a slave's workers have been given files, by the slave's own word."""
+    """Tell whether a slave processes files, as its ``/check_status`` says."""
     slave = cluster.present()[number]
     url = f"http://{slave['slave_ip']}:{slave['slave_port']}/check_status"
     return bool(requests.get(url, timeout=10).json()["running"])

@@ -1,4 +1,4 @@
-"""Holds the end of every file against what is promised: a code, a sentence, a sound result."""
+"""Checks the final state of every file: a code and a sentence, or a valid result."""
 
 import hashlib
 import io
@@ -12,38 +12,38 @@ from typing import Any
 from PIL import Image
 
 from protocol.wire import json_value
-from tests.hostile.bombs_docx import SECRET_FILE
 from tests.hostile.corpus import Case
-from tests.hostile.sending import Done
+from tests.hostile.crafted_docx import SECRET_FILE
+from tests.hostile.sending import EndedJob
 
 _CODES = frozenset(
     {"unsupported", "corrupt", "encrypted", "empty", "too_large", "timeout", "out_of_memory"}
     | {"crashed"}
 )
-"""Known to the contract and fit for a hostile file; ``internal`` and ``no_slave`` are faults."""
+"""The codes with which a malicious file may fail; ``internal`` and ``no_slave`` are violations."""
 _SHORTEST_SENTENCE = 20
 _MOST_KEPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
-    """What is wrong, and with which file of the corpus where it is about one."""
+class Violation:
+    """What is wrong, with the number of the file in the corpus if it concerns one."""
 
     text: str
     number: int | None = None
 
 
-def complaints(cases: Sequence[Case], done: Done, results: Path) -> Iterator[Complaint]:
-    """Yield all that is wrong with the files of one job."""
+def violations(cases: Sequence[Case], done: EndedJob, results: Path) -> Iterator[Violation]:
+    """Yield everything that is wrong with the files of one job."""
     if len(done.entries) != len(cases):
-        yield Complaint(f"{len(cases)} files were sent, the ledger has {len(done.entries)}")
+        yield Violation(f"{len(cases)} files were sent, the ledger has {len(done.entries)}")
     for case, entry in zip(cases, done.entries, strict=False):
-        for text in (*_about_end(entry), *_about_result(entry, results / case.task_type)):
+        for text in (*_check_end(entry), *_check_result(entry, results / case.task_type)):
             about = f"file {case.number} ({case.task_type}; {case.what}; {case.filename!r:.80})"
-            yield Complaint(f"{about}: {text}", case.number)
+            yield Violation(f"{about}: {text}", case.number)
 
 
-def _about_end(entry: dict[str, Any]) -> Iterator[str]:
+def _check_end(entry: dict[str, Any]) -> Iterator[str]:
     state, code, error = entry["state"], entry["code"], entry["error"]
     if state not in ("done", "failed"):
         yield f"it is {state}"
@@ -62,7 +62,7 @@ def _is_sentence(text: str) -> bool:
     return is_clean and len(text) >= _SHORTEST_SENTENCE and text[-1] in ".!?)"
 
 
-def _about_result(entry: dict[str, Any], folder: Path) -> Iterator[str]:
+def _check_result(entry: dict[str, Any], folder: Path) -> Iterator[str]:
     if entry["state"] != "done":
         return
     place = folder / entry["saved_file"].split("/")[-1]
@@ -74,17 +74,17 @@ def _about_result(entry: dict[str, Any], folder: Path) -> Iterator[str]:
         yield "its result is not what the ledger says"
     if (secret := _secret()) and secret in data:
         yield f"its result has in it what stands in {SECRET_FILE}"
-    yield from _about_content(place, data)
+    yield from _check_content(place, data)
     if len(data) > _MOST_KEPT_BYTES:
-        # Looked at, and too large to be kept ten thousand times.
+        # It is checked; many of this size would fill the disk.
         place.unlink()
 
 
-def _about_content(place: Path, data: bytes) -> Iterator[str]:
+def _check_content(place: Path, data: bytes) -> Iterator[str]:
     try:
         if place.suffix == ".png":
             with warnings.catch_warnings():
-                # As large as it is, it is a picture that the slave has taken.
+                # The slave has accepted this size.
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
                 mode = _mode_of(data)
             if mode != "L":

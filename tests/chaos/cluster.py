@@ -1,7 +1,7 @@
-"""The cluster that is put to the test: kept from run to run, behind lines that can be hurt.
+"""The cluster under test: it runs from schedule to schedule, with a proxy before each program.
 
-The slaves listen on 127.0.0.1 and say that they are at 127.0.0.2, where the lines are; the master
-likewise. (Linux has all of 127.0.0.0/8; macOS has 127.0.0.1 alone unless told otherwise.)
+The programs listen on 127.0.0.1, and the proxies on 127.0.0.2, which the slaves advertise. (Linux
+has all of 127.0.0.0/8; macOS has only 127.0.0.1 unless configured otherwise.)
 """
 
 import contextlib
@@ -17,28 +17,28 @@ from typing import Any
 import requests
 
 from scripts.local_cluster import StartError, free_port
-from tests.chaos.programs import Actor, ProgramActor, WorkerActor
+from tests.chaos.links_and_disks import DiskTarget, LinkTarget
+from tests.chaos.programs import FaultTarget, ProgramTarget, WorkerTarget
 from tests.chaos.schedule import SLAVES
-from tests.chaos.surroundings import DiskActor, LineActor
 
 INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
 _SETTINGS = {
     "HEARTBEAT_INTERVAL": "0.3",
     "SLAVE_TIMEOUT": "3",
     "SLAVE_WORKERS": "1",
-    # A killed worker is a crash of the file it held, and here they are killed again and again.
+    # Each killed worker counts as a crash of its file, and here they are killed often.
     "MAX_ATTEMPTS": "50",
-    # Days: three minutes, so that a campaign does not fill the disk with what it has checked.
+    # Days: three minutes, so that a campaign does not fill the disk.
     "JOB_RETENTION": "0.002",
 }
 _READY_LIMIT_S = 60
-_LOOK_S = 0.3
+_CHECK_INTERVAL_S = 0.3
 _DISK_IS_FULL = "can't be written to"
-"""What a master says that is started while a disk is full, and then ends."""
+"""The error with which a master exits that is started while a disk is full."""
 
 
-def why_impossible() -> str | None:
-    """Say why there can be no stage on this computer, or None."""
+def why_not_possible() -> str | None:
+    """Return why this computer can't run the cluster, or None."""
     if os.name != "posix":
         return "processes can't be frozen or killed by signals here"
     try:
@@ -49,8 +49,8 @@ def why_impossible() -> str | None:
     return None
 
 
-class Stage:
-    """A master, its slaves, the lines between them and the disks under them, in one folder."""
+class ChaosCluster:
+    """A master, its slaves, the links between them and their disks, in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,19 +59,19 @@ class Stage:
         for made in (self.temporary, self.logs):
             made.mkdir(parents=True)
         self.over = threading.Event()
-        """Set when nobody has to go on."""
-        self.disks = {name: DiskActor(folder / name) for name in ("spool", "results")}
+        """Set when all threads are to end."""
+        self.disks = {name: DiskTarget(folder / name) for name in ("spool", "results")}
         self._ports = [free_port() for _ in range(SLAVES + 1)]
         self._starts = 0
-        self.master = ProgramActor(
-            "master", self.logs / "master.log", self._master_settings, forgiven=_DISK_IS_FULL
+        self.master = ProgramTarget(
+            "master", self.logs / "master.log", self._master_settings, tolerated_log=_DISK_IS_FULL
         )
         self.slaves = [self._slave(number) for number in range(1, SLAVES + 1)]
-        self._lines: list[LineActor] = []
+        self._links: list[LinkTarget] = []
 
     @property
     def url(self) -> str:
-        """Return where the master is found, through its line."""
+        """Return the URL of the master, through its proxy."""
         return f"http://{OUTSIDE}:{self._ports[0]}"
 
     @property
@@ -85,9 +85,9 @@ class Stage:
         return self.disks["results"].folder
 
     def start(self) -> None:
-        """Bring everything up and wait until the slaves have registered."""
+        """Start everything, and wait until the slaves have registered."""
         for port in self._ports:
-            self._lines.append(LineActor((OUTSIDE, port), (INSIDE, port)))
+            self._links.append(LinkTarget((OUTSIDE, port), (INSIDE, port)))
         for program in (self.master, *self.slaves):
             program.start()
         end = time.monotonic() + _READY_LIMIT_S
@@ -98,47 +98,47 @@ class Stage:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End everything at once."""
+        """Kill all programs, and close links and disks."""
         self.over.set()
         for program in (*self.slaves, self.master):
             program.kill()
-        for line in self._lines:
+        for line in self._links:
             line.close()
         for disk in self.disks.values():
             disk.close()
-        self._lines.clear()
+        self._links.clear()
 
-    def actor(self, name: str) -> Actor:
-        """Return the actor that a schedule names."""
+    def target(self, name: str) -> FaultTarget:
+        """Return the target that a schedule names."""
         kind, _, which = name.partition(" ")
-        actors: Mapping[str, Callable[[], Actor]] = {
+        actors: Mapping[str, Callable[[], FaultTarget]] = {
             "master": lambda: self.master,
             "slave": lambda: self.slaves[int(which) - 1],
-            "worker": lambda: WorkerActor(self.slaves[int(which) - 1]),
-            "line": lambda: self._lines[int(which)],
+            "worker": lambda: WorkerTarget(self.slaves[int(which) - 1]),
+            "link": lambda: self._links[int(which)],
             "disk": lambda: self.disks[which],
         }
         return actors[kind]()
 
-    def can(self, actor: str) -> bool:
-        """Tell whether something can happen to an actor on this computer."""
-        kind, _, which = actor.partition(" ")
+    def is_possible(self, target: str) -> bool:
+        """Tell whether this computer can inject faults into a target."""
+        kind, _, which = target.partition(" ")
         return kind != "disk" or self.disks[which].is_mounted
 
     @contextlib.contextmanager
-    def looked_after(self) -> Iterator[None]:
-        """Start what ends by itself again, as a service manager does, until the block is over.
+    def restarting_ended_programs(self) -> Iterator[None]:
+        """During the block, restart programs that end by themselves, like a service manager.
 
-        A master that is started while its disk is full does not stay.
+        A master that is started while its disk is full exits.
         """
         over = threading.Event()
 
-        def look_after() -> None:
-            while not over.wait(_LOOK_S):
+        def restart_ended() -> None:
+            while not over.wait(_CHECK_INTERVAL_S):
                 for program in (self.master, *self.slaves):
-                    program.revive()
+                    program.restart_if_ended()
 
-        thread = threading.Thread(target=look_after)
+        thread = threading.Thread(target=restart_ended)
         thread.start()
         try:
             yield
@@ -146,33 +146,33 @@ class Stage:
             over.set()
             thread.join()
 
-    def complaints(self) -> list[str]:
-        """Return what was not as it should be since this was last asked."""
+    def violations(self) -> list[str]:
+        """Return the violations since the last call."""
         found = []
         for program in (self.master, *self.slaves):
-            found += program.complaints
-            program.complaints = []
+            found += program.violations
+            program.violations = []
         return found
 
     def status(self) -> dict[str, Any]:
-        """Return what the master says of itself; empty while it does not answer."""
+        """Return the master's ``/check_status``; empty while it does not answer."""
         try:
             return dict(requests.get(f"{self.url}/check_status", timeout=5).json())
         except (requests.RequestException, ValueError):
             return {}
 
     def scheduler_logs(self) -> list[Path]:
-        """Return the logs of the scheduler, the oldest first, one for each start of the master."""
+        """Return the scheduler logs, one for each start of the master, oldest first."""
         return sorted(self.logs.glob("scheduler-*.jsonl"))
 
     def clear(self) -> None:
-        """Remove what the run has left that nobody needs: results, and logs of ended masters."""
+        """Remove results of the last run, and scheduler logs of ended masters."""
         for entry in self.results.iterdir():
             shutil.rmtree(entry, ignore_errors=True)
         for log in self.scheduler_logs()[:-1]:
             log.unlink()
 
-    def _slave(self, number: int) -> ProgramActor:
+    def _slave(self, number: int) -> ProgramTarget:
         settings = {
             "MASTER_URL": self.url,
             "SLAVE_HOST": INSIDE,
@@ -180,7 +180,7 @@ class Stage:
             "SLAVE_PORT": str(self._ports[number]),
         }
         log = self.logs / f"slave-{number}.log"
-        return ProgramActor("slave", log, lambda: self._settings() | settings, number)
+        return ProgramTarget("slave", log, lambda: self._settings() | settings, number)
 
     def _master_settings(self) -> dict[str, str]:
         self._starts += 1
@@ -196,11 +196,11 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Keep a stage up for the block."""
-    stage = Stage(folder)
+def running_cluster(folder: Path) -> Iterator[ChaosCluster]:
+    """Run a cluster for the block."""
+    cluster = ChaosCluster(folder)
     try:
-        stage.start()
-        yield stage
+        cluster.start()
+        yield cluster
     finally:
-        stage.stop()
+        cluster.stop()

@@ -18,7 +18,7 @@ from slave_service.workers.child_process import ChildProcess, kill_group
 
 _log = logging.getLogger(__name__)
 
-_WARM_UP_LIMIT_S = 120
+_START_LIMIT_S = 120
 """Loading all libraries takes seconds, and much longer on a slow and busy computer."""
 _FINISH_LIMIT_S = 5
 _CPU_TIME_EXIT_CODE = -getattr(signal, "SIGXCPU", 0) or None
@@ -27,17 +27,17 @@ _CPU_TIME_EXIT_CODE = -getattr(signal, "SIGXCPU", 0) or None
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """One file for a worker, and what to do with it; ``task_types`` explains surveys and fits."""
+    """One file for a worker, and what to do with it; ``task_types`` explains the two runs."""
 
     task_type: str
     filename: str
     path: Path
-    survey: bool = False
-    fit: object = None
+    count_terms: bool = False
+    vocabulary: object = None
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
+class SelfTestReport:
     """What a worker reports after its self-tests."""
 
     reasons: dict[str, str | None]
@@ -56,7 +56,7 @@ MAX_FILES_PER_WORKER = 10_000
 """Replacing a worker frees memory that libraries have leaked; the new one starts in seconds."""
 
 
-class Worker:
+class WorkerHandle:
     """A process that takes one file at a time; it is never restarted."""
 
     def __init__(
@@ -87,11 +87,11 @@ class Worker:
         self._child.finish(_FINISH_LIMIT_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def warm_up(self) -> Readiness | None:
+    def wait_until_ready(self) -> SelfTestReport | None:
         """Wait for the self-tests; return None where the worker ends or is late."""
         try:
-            with self._deadline(_WARM_UP_LIMIT_S):
-                return Readiness(**json.loads(self._child.stdout.readline()))
+            with self._deadline(_START_LIMIT_S):
+                return SelfTestReport(**json.loads(self._child.stdout.readline()))
         except (OSError, ValueError):
             self._child.kill()
             return None
@@ -120,19 +120,19 @@ class Worker:
         message = {
             "task_type": task.task_type,
             "path": str(task.path),
-            "survey": task.survey,
-            "fit": task.fit,
+            "count_terms": task.count_terms,
+            "vocabulary": task.vocabulary,
             "timeout_s": timeout_s,
         }
         self._child.stdin.write(json_bytes(message) + b"\n")
         self._child.stdin.flush()
-        head = json.loads(self._child.stdout.readline())
-        if "error" in head:
-            return Outcome(task.filename, failure=failures.Failure(head["code"], head["error"]))
-        data = self._child.stdout.read(head["bytes"])
-        if len(data) != head["bytes"]:
+        header = json.loads(self._child.stdout.readline())
+        if "error" in header:
+            return Outcome(task.filename, failure=failures.Failure(header["code"], header["error"]))
+        data = self._child.stdout.read(header["bytes"])
+        if len(data) != header["bytes"]:
             raise ValueError("the worker's answer is incomplete")
-        return Outcome(task.filename, data=data, warnings=read_warnings(head.get("warnings")))
+        return Outcome(task.filename, data=data, warnings=read_warnings(header.get("warnings")))
 
     @contextlib.contextmanager
     def _deadline(self, seconds: float) -> Iterator[threading.Event]:

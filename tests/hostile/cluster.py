@@ -1,4 +1,4 @@
-"""The cluster under attack: a master and two slaves of one worker each, in one folder."""
+"""The cluster under test: a master and two slaves of one worker each, in one folder."""
 
 import contextlib
 import os
@@ -21,61 +21,61 @@ _SETTINGS = {
     "FILE_TIMEOUT": f"{FILE_TIMEOUT_S:g}",
     "WORKER_MEMORY": str(512 * 1024 * 1024),
     "MAX_ATTEMPTS": "3",
-    # Days: ten minutes, so that the disk does not fill with what is checked already.
+    # Days: ten minutes, so that the disk does not fill.
     "JOB_RETENTION": "0.007",
 }
 MAX_ATTEMPTS = int(_SETTINGS["MAX_ATTEMPTS"])
 _PROCESSES = 1 + SLAVES * 3
-"""The master; each slave with its guard and its worker."""
-_TROUBLE = re.compile(r"^\S+ ERROR .*|Traceback \(most recent call last\)", re.MULTILINE)
-_TRAPS = ("/", str(PROJECT), str(PROJECT.parent), "/etc", "/tmp", "~")  # noqa: S108 (only looked at)
+"""The master; each slave with its orphan reaper and its worker."""
+_ERROR = re.compile(r"^\S+ ERROR .*|Traceback \(most recent call last\)", re.MULTILINE)
+_FOLDERS_OUTSIDE = ("/", str(PROJECT), str(PROJECT.parent), "/etc", "/tmp", "~")  # noqa: S108 (only listed)
 
 
 @dataclass(slots=True)
-class Stage:
-    """The running cluster, and what is known of it from its beginning."""
+class HostileCluster:
+    """The running cluster."""
 
     folder: Path
-    cluster: LocalCluster
+    programs: LocalCluster
     temporary: Path
     _read: dict[Path, int] = field(default_factory=dict)
-    """How much of each log has been looked at."""
+    """How much of each log has been read."""
 
     @property
     def url(self) -> str:
         """Return the master's address."""
-        return self.cluster.url
+        return self.programs.url
 
     @property
     def results(self) -> Path:
         """Return the folder of results."""
-        return self.cluster.results
+        return self.programs.results
 
     def memory_bytes(self) -> dict[str, int]:
-        """Return what master and slaves (not their workers) hold for themselves alone."""
+        """Return the unshared memory of master and slaves, without their workers."""
         return {name: int(psutil.Process(pid).memory_full_info().uss) for name, pid in self._pids()}
 
-    def deaths(self) -> Iterator[str]:
-        """Tell of programs that have ended, and guards that are gone."""
-        programs = [("the master", self.cluster.master)]
-        programs += [(f"slave {n}", slave) for n, slave in enumerate(self.cluster.slaves, 1)]
+    def ended_programs(self) -> Iterator[str]:
+        """Yield the programs that have ended."""
+        programs = [("the master", self.programs.master)]
+        programs += [(f"slave {n}", slave) for n, slave in enumerate(self.programs.slaves, 1)]
         for name, program in programs:
             if program is None or program.process.poll() is not None:
-                yield f"{name} has died: {program.said() if program else ''}"
+                yield f"{name} has ended: {program.said() if program else ''}"
 
-    def troubles_in_logs(self) -> Iterator[str]:
-        """Yield tracebacks and errors that were logged since this was last asked."""
+    def errors_in_logs(self) -> Iterator[str]:
+        """Yield tracebacks and errors that were logged since the last call."""
         for log in sorted(self.folder.glob("*.log")):
             with log.open("rb") as lines:
                 lines.seek(self._read.get(log, 0))
                 text = lines.read()
             self._read[log] = self._read.get(log, 0) + len(text)
-            for match in _TROUBLE.finditer(text.decode(errors="replace")):
+            for match in _ERROR.finditer(text.decode(errors="replace")):
                 around = match.string[max(0, match.start() - 200) : match.end() + 800]
                 yield f"{log.name}: {around}"
 
     def leftovers(self) -> list[str]:
-        """Return processes and temporary files that an idle cluster has no use for."""
+        """Return processes and temporary files that an idle cluster should not have."""
         found = [path for path in self.temporary.rglob("*") if not path.is_dir()]
         found += self.temporary.glob("*/request-*")
         found += (self.folder / "spool" / "incoming").iterdir()
@@ -87,13 +87,13 @@ class Stage:
             lines.append(f"{_PROCESSES} processes should run, and there are: {alive}")
         return lines
 
-    def strays(self) -> Iterator[str]:
-        """Tell of files where nobody should have written any."""
+    def stray_files(self) -> Iterator[str]:
+        """Yield files outside of the expected folders."""
         expected = {"spool", "tmp", "processed_results"}
         for path in self.folder.iterdir():
             if path.name not in expected and path.suffix != ".log":
                 yield f"a file outside of the results: {path}"
-        for place in _TRAPS:
+        for place in _FOLDERS_OUTSIDE:
             with contextlib.suppress(OSError):
                 for path in Path(place).expanduser().glob("outside*"):
                     yield f"a file outside of the results: {path}"
@@ -102,26 +102,26 @@ class Stage:
                 yield f"no file among the results: {path}"
 
     def _pids(self) -> Iterator[tuple[str, int]]:
-        if self.cluster.master is not None:
-            yield "master", self.cluster.master.process.pid
-        for number, slave in enumerate(self.cluster.slaves, start=1):
+        if self.programs.master is not None:
+            yield "master", self.programs.master.process.pid
+        for number, slave in enumerate(self.programs.slaves, start=1):
             yield f"slave {number}", slave.process.pid
 
 
 @contextlib.contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Keep a stage up for the block."""
+def running_cluster(folder: Path) -> Iterator[HostileCluster]:
+    """Run a cluster for the block."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True)
     settings = _SETTINGS | {"TMPDIR": str(temporary)}
-    with running(folder, SLAVES, settings) as cluster:
-        yield Stage(folder, cluster, temporary)
+    with running(folder, SLAVES, settings) as programs:
+        yield HostileCluster(folder, programs, temporary)
 
 
-def why_impossible() -> str | None:
-    """Say why there can be no stage on this computer, or None."""
+def why_not_possible() -> str | None:
+    """Return why this computer can't run the campaign, or None."""
     if os.name != "posix":
-        return "workers can't be held to their memory here"
+        return "the memory of workers can't be limited here"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Hand-made bombs in PNG: sizes that lie, and chunks that unpack to far more than they are."""
+"""Crafted PNG files: false sizes, and chunks that decompress to far more bytes."""
 
 import struct
 import zlib
@@ -102,7 +102,7 @@ def _idat(size: int) -> bytes:
     return chunk(b"IDAT", deflated_zeros(size))
 
 
-BOMBS = (
+FILES = (
     hundreds_of_megapixels,
     largest_size,
     at_the_limit,
