@@ -69,8 +69,8 @@ def test_short_gaps_do_not_reset_the_rate(clock: Clock) -> None:
     assert 0.1 < rate < 0.3  # one in four and a half seconds
 
 
-def new_job(blocked_timeout_s: float | None) -> RunningJob:
-    return RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=1), blocked_timeout_s)
+def new_job(timeout_s: float | None) -> RunningJob:
+    return RunningJob(Job("j", "text", NOW, JobState.RUNNING, NOW, total_files=1), timeout_s)
 
 
 class Disk:
@@ -112,7 +112,7 @@ def test_write_is_repeated_until_there_is_room(
 def test_patience_counts_from_the_first_failure(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long the first write took, it is repeated; once ``blocked_timeout_s`` is over, no more."""
+    """The time limit counts from the first failure, however long the first write took."""
     monkeypatch.setattr(running_job, "_RETRY_INTERVAL_S", 0)
     job = new_job(45)
     disk = Disk(job, clock, FULL, FULL, FULL)
