@@ -6,10 +6,19 @@ from pathlib import PurePosixPath
 import pytest
 
 from client_service.terminal.safe_text import is_safe
-from protocol.result_names import Place, ResultPaths, canonical, safe_folders
+from protocol.result_names import (
+    Place,
+    ResultPaths,
+    canonical,
+    is_named_after_source,
+    safe_folders,
+)
 from protocol.task_types import TASK_TYPES
 
 Sent = tuple[str, str, str]
+
+A = "a" * 180
+"""A folder whose name is as long as one may be; all of a path, with separators, have 512 bytes."""
 
 
 def paths(*sent: Sent, task_type: str = "text") -> list[str]:
@@ -48,11 +57,32 @@ def paths(*sent: Sent, task_type: str = "text") -> list[str]:
         ("x_analysis.json/a.txt", ["x_analysis.json_"]),
         ("X.PNG/a.txt", ["X.PNG_"]),
         ("manifest.csv/a.txt", ["manifest.csv_"]),
+        (f"{A}/{A}/{'c' * 149}/a.txt", [A, A, "c" * 149]),
+        (f"{A}/{A}/{'c' * 150}/d/a.txt", [A, A]),
     ],
 )
 def test_folders_are_safe_everywhere(filename: str, folders: list[str]) -> None:
     """Folders are made valid like the names of results; ``.``, ``..`` and roots are left out."""
     assert safe_folders(filename) == folders
+
+
+@pytest.mark.parametrize(
+    ("task_type", "filename", "saved_file", "expected"),
+    [
+        ("text", "notes.txt", "results/text/notes_analysis.json", True),
+        ("image", "photo.jpg", "processed_photo.png", True),
+        ("text", "notes.txt", "results/text/notes_2_analysis.json", False),
+        ("text", "a/notes.txt", "results/text/notes_analysis.json", False),
+        ("text", "a/notes.txt", "results/text/notes_2_analysis.json", False),
+        ("new", "notes.txt", "results/new/notes_2.out", True),
+        ("new", "a/notes.txt", "results/new/notes.out", False),
+    ],
+)
+def test_result_is_named_after_its_upload(
+    task_type: str, filename: str, saved_file: str, expected: bool
+) -> None:
+    """It is, unless it has a number or the upload has folders; of an unknown type, it may be."""
+    assert is_named_after_source(task_type, filename, saved_file) is expected
 
 
 def test_equal_names_in_two_folders_get_no_numbers() -> None:
@@ -99,9 +129,25 @@ def test_equal_contents_share_a_path() -> None:
     ]
 
 
-def test_saved_name_that_was_used_twice() -> None:
+def test_numbered_path_is_taken_like_any_other() -> None:
+    """A name that equals a numbered path shares it with the same content, and no other."""
+    places = ResultPaths("text")
+    sent = [("a/n.txt", "1"), ("a/n.txt", "2"), ("a/n.txt", "3"), ("a/n_2.txt", "2")]
+    sent += [("a/n_2.txt", "4")]
+    assert [places.place(name, "s", content) for name, content in sent] == [
+        Place("a/n_analysis.json", is_new=True),
+        Place("a/n_2_analysis.json", is_new=True),
+        Place("a/n_3_analysis.json", is_new=True),
+        Place("a/n_2_analysis.json", is_new=False),
+        Place("a/n_2_2_analysis.json", is_new=True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["n", "n-\udcff"])
+def test_saved_name_that_was_used_twice(name: str) -> None:
     """Two results without folders that were saved under the same name get different paths."""
-    assert paths(("n.txt", "s/n.json", "1"), ("n.txt", "s/n.json", "2")) == ["n.json", "n_2.json"]
+    sent = [("n.txt", f"s/{name}.json", content) for content in "12"]
+    assert paths(*sent) == [f"{name}.json", f"{name}_2.json"]
 
 
 def test_type_of_a_newer_master_keeps_its_saved_names() -> None:
