@@ -7,19 +7,6 @@ from master_service.scheduling.state import MIN_BACKOFF_S
 from protocol.failures import FileError
 from tests.unit.master.scheduling.simulator import Simulation
 
-FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "timeout"]
-
-
-@pytest.mark.parametrize("code", [*FINAL_CODES, "out_of_memory", None])
-def test_final_answer_is_final_at_once(code: str | None) -> None:
-    """A result, and every code that a retry can't change, ends the file."""
-    sim = Simulation()
-    sim.up("a")
-    sim.up("b")
-    (send,) = sim.add("r", 1)
-    sim.answer(send.batch, 0, code)
-    assert sim.left("r") == []
-
 
 def test_every_code_is_either_final_or_listed_as_not() -> None:
     """Of all failure codes, only three are retried."""

@@ -9,9 +9,6 @@ from master_service.scheduling.state import MAX_BATCH_BYTES
 from tests.unit.master.scheduling.simulated_work import work
 from tests.unit.master.scheduling.simulator import Simulation
 
-FINAL_CODES = ["unsupported", "corrupt", "encrypted", "empty", "too_large", "timeout"]
-
-
 # Spreading
 
 
