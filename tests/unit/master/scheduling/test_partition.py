@@ -68,7 +68,8 @@ def test_at_most_half_of_a_share_is_stolen_from_its_end() -> None:
     partition = partition_of(7, "a")
     assert partition.take_from("a", 99, ENOUGH) == [3, 4, 5, 6]
     assert partition.take_from("a", 1, ENOUGH) == [2]
-    assert partition.take("a", 99, ENOUGH) == [0, 1]
+    assert partition.take_from("a", 99, ENOUGH) == [1]
+    assert partition.take("a", 99, ENOUGH) == [0]
     assert partition_of(1, "a").take_from("a", 99, ENOUGH) == [0]
 
 

@@ -3,9 +3,6 @@
 import io
 import json
 import logging
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,13 +25,18 @@ from master_service.scheduling.events import (
     SlaveUp,
     Tick,
 )
-from master_service.scheduling.replay_log import EventLog, ReplayError, decode, encode, replay
+from master_service.scheduling.replay_log import (
+    EventLog,
+    ReplayError,
+    decode,
+    encode,
+    replay,
+)
 from master_service.scheduling.scheduler import Scheduler
 from protocol.failures import Failure
 from tests.unit.master.scheduling.simulator import Simulation
 from tests.unit.master.scheduling.test_simulation import Step, step_lists
 
-PROJECT = Path(__file__).resolve().parents[4]
 FULL = Path("/dev/full")
 
 EVENTS: list[Event] = [
@@ -113,6 +115,7 @@ def test_each_process_has_its_own_segment(path: Path) -> None:
     write(path, history(max_attempts=3), max_attempts=3)
     write(path, history(max_attempts=1), max_attempts=1)
     assert replay(path) == 2 * len(EVENTS)
+    assert len(path.read_bytes().split(b"\n")) == 2 * (1 + len(EVENTS)) + 1
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -196,6 +199,7 @@ def test_full_disk_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
         write(FULL, history())
     assert len(caplog.records) == 1
     assert str(FULL) in caplog.text
+    assert "No space left on device" in caplog.text
 
 
 def test_file_that_can_not_be_opened_is_logged_once(
@@ -205,6 +209,7 @@ def test_file_that_can_not_be_opened_is_logged_once(
     with caplog.at_level(logging.WARNING):
         write(path / "none" / "such", history())
     assert len(caplog.records) == 1
+    assert "No such file" in caplog.text
 
 
 class FillingUp(io.FileIO):
@@ -240,6 +245,25 @@ def test_what_was_written_before_the_disk_was_full_replays(
     assert len(caplog.records) == 1
 
 
+class FailingToClose(io.FileIO):
+    """A file on a network drive that is gone when it is closed."""
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            raise OSError(5, "Input/output error")
+
+
+def test_failure_to_close_is_ignored(path: Path) -> None:
+    """Each line has been written by then."""
+    log = EventLog(path, 3)
+    log.close()
+    log._file = FailingToClose(path, "ab")
+    log.write(*history()[0])
+    log.close()
+    assert replay(path) == 1
+
+
 class TakingLittle(io.FileIO):
     """A file that writes at most seven bytes at a time."""
 
@@ -257,33 +281,3 @@ def test_partial_writes_are_continued(path: Path) -> None:
         log.write(event, actions)
     log.close()
     assert replay(path) == len(EVENTS)
-
-
-# The command
-
-
-def run(path: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "master_service.scheduling.replay_log", os.fspath(path)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_command_prints_how_many_events_replay(path: Path) -> None:
-    """The command succeeds and prints the number of events."""
-    write(path, history())
-    done = run(path)
-    assert (done.returncode, done.stdout) == (0, f"{len(EVENTS)} events replay exactly\n")
-
-
-@pytest.mark.parametrize("content", [None, b'{"start": {"max_attempts": 3}}\n{}\n'])
-def test_command_fails_with_one_line(path: Path, content: bytes | None) -> None:
-    """A file that does not exist, or does not replay, fails with its reason."""
-    if content is not None:
-        path.write_bytes(content)
-    done = run(path)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
