@@ -165,6 +165,14 @@ def test_results_must_be_in_a_row() -> None:
     assert quarantine(health, at=1000) == 2 * MIN_QUARANTINE_S
 
 
+def test_result_for_a_file_without_a_blame_contradicts_nothing() -> None:
+    """A slave that did not blame a file is not quarantined, whoever has a result for it."""
+    health = SlaveHealth()
+    for number in range(CONTRADICTIONS_TO_QUARANTINE):
+        assert not health.contradict(("r", number), at=0)
+    assert not health.is_quarantined(0)
+
+
 def test_results_during_a_quarantine_do_not_count() -> None:
     """They are of files that the slave was sent before."""
     health = SlaveHealth()
