@@ -18,7 +18,7 @@ def results(tmp_path: Path) -> Results:
 
 def test_saved_result_is_found(tmp_path: Path, results: Results) -> None:
     """A result is found by its type and name, and by the path that was answered for it."""
-    saved = Results(tmp_path, "my/results").save(TEXT, "a.txt", b"1")
+    saved = Results(tmp_path, "/srv/my/results").save(TEXT, "a.txt", b"1")
     path = tmp_path / "text" / "a_analysis.json"
     assert results.find("text", "a_analysis.json") == path
     assert results.locate(saved.path) == path
