@@ -148,12 +148,12 @@ class Simulation:
     def end(self, batch: int, failure: ExchangeFailure | None = None) -> list[Action]:
         """The exchange of a batch ends."""
         if (held := self.held.get(batch)) is not None:
-            if failure is None and held.unanswered:
-                failure = ExchangeFailure.INVALID_ANSWER
-            if failure is ExchangeFailure.INVALID_ANSWER:
+            # A file without an outcome is an invalid answer.
+            cause = failure or (ExchangeFailure.INVALID_ANSWER if held.unanswered else None)
+            if cause is ExchangeFailure.INVALID_ANSWER:
                 self._invalid_answer(held, isolated=len(self.sends[batch].positions) == 1)
-            if failure is not None:
-                self._back_off(held.slave, failure)
+            if cause is not None:
+                self._back_off(held.slave, cause)
             self._abandon(batch)
         return self._handle(BatchEnded(self.now, batch, failure))
 
