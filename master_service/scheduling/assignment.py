@@ -58,7 +58,6 @@ class Assignment:
         """Record that a file has ended; remove the run after its last file."""
         self._remove_blames(name, position)
         run = self.runs[name]
-        run.suspected.discard(position)
         run.files_left -= 1
         if run.files_left == 0:
             # Its batches stay, without files: if an exchange fails, its slave is still backed off.

@@ -203,7 +203,7 @@ class Run:
         """Return how many files to prefetch: those that the slave processes in ``PREFETCH_S``."""
         # No more than it has answered: a first file that fails quickly says little of the next.
         answered = self.answered[slave]
-        files = int(PREFETCH_S / self.seconds_per_file(slave, at)) if answered else 0
+        files = int(PREFETCH_S / self.seconds_per_file(slave, at))
         return min(files, answered, MAX_PREFETCH_FILES)
 
     def seconds_per_file(self, slave: str, at: float) -> float:
