@@ -14,7 +14,7 @@ sent and stored like a result::
     ├── Crashed       crashed         its worker process died
     ├── Internal      internal        an error of this program
     ├── NoSlave       no_slave        no slave was available
-    └── NotProcessed  not_processed   not started by a slave that shuts down
+    └── NotProcessed  returned        not started by a slave that shuts down
     Unavailable                       this computer can't run a task type at all
 """
 
@@ -103,7 +103,7 @@ class NoSlave(FileError):
 class NotProcessed(FileError):
     """A slave that shuts down hands the file back without having started it."""
 
-    code = "not_processed"
+    code = "returned"
 
 
 class Unavailable(Exception):

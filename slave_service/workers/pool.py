@@ -104,7 +104,7 @@ class Pool:
         return future
 
     def hand_back_queued(self) -> None:
-        """Complete all files that no worker has started, and later ones, as ``not_processed``."""
+        """Complete all files that no worker has started, and later ones, as ``returned``."""
         self._handing_back = True
         with contextlib.suppress(queue.Empty):
             while (entry := self._queue.get_nowait()) is not None:

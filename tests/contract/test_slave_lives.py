@@ -243,7 +243,7 @@ def test_slave_told_to_stop_ends_in_good_order(own_cluster: LocalCluster) -> Non
     assert (refusal.status_code, refusal.json()["error"]) == (503, "The slave is shutting down.")
     results = call.answer()
     assert "analysis_data" in results[0]
-    assert [entry["code"] for entry in results[1:]] == ["not_processed"] * 3
+    assert [entry["code"] for entry in results[1:]] == ["returned"] * 3
     assert slave.process.wait(SOON_S) == 0
     assert running(processes) == []
     assert list(temporary.iterdir()) == []
@@ -261,7 +261,7 @@ def test_pool_that_closes_hands_back_what_it_holds(tmp_path: Path) -> None:
     pool.close()
     failure = outcome.result(SOON_S).failure
     assert failure is not None
-    assert failure.code == "not_processed"
+    assert failure.code == "returned"
     assert not pool.folder.exists()
 
 
@@ -312,7 +312,7 @@ def test_pool_that_has_closed_hands_back_at_once(tmp_path: Path) -> None:
     pool.close()
     outcome = pool.submit(FileTask("text", "late.txt", tmp_path / "late.txt")).result(timeout=10)
     assert outcome.failure is not None
-    assert outcome.failure.code == "not_processed"
+    assert outcome.failure.code == "returned"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")

@@ -128,7 +128,7 @@ class Simulation:
         file, is_registered, is_requeued = (
             (held.run, position),
             held.slave in self.slaves,
-            code == "not_processed",
+            code == "returned",
         )
         self.unreachable.discard(held.slave)
         if code is None:

@@ -1,11 +1,15 @@
 """Lost, full and invalid exchanges: what follows for slaves and runs."""
 
+import pytest
+
 from master_service.engine import Suspension
+from master_service.scheduling.assignment import MAX_REFUSALS
 from master_service.scheduling.events import ExchangeFailure
 from master_service.scheduling.state import (
     MAX_BACKOFF_S,
     MIN_BACKOFF_S,
     SUSPENSION_REASONS,
+    Slave,
 )
 from protocol.failures import Internal
 from tests.unit.master.scheduling.simulator import Simulation
@@ -78,8 +82,8 @@ def test_slave_that_begins_to_answer_counts_as_reachable() -> None:
     assert sim.left("r") == [0, 1, 2]
 
 
-def test_suspects_are_slaves_whose_last_exchange_failed() -> None:
-    """A lost exchange makes a slave suspect until it answers; a full slave is none."""
+def test_slaves_whose_last_exchange_failed_are_unhealthy() -> None:
+    """A lost exchange makes a slave unhealthy until it answers; a full slave stays healthy."""
     sim = Simulation()
     sim.up("a")
     (lost,) = sim.add("r", 1)
@@ -87,24 +91,31 @@ def test_suspects_are_slaves_whose_last_exchange_failed() -> None:
     (full,) = sim.add("s", 1)
     assert full.slave == "b"
     sim.end(full.batch, ExchangeFailure.FULL)
-    sim.end(lost.batch, ExchangeFailure.LOST)
-    assert sim.scheduler.suspects() == {"a"}
+    sim.end(lost.batch, ExchangeFailure.CONNECTION_LOST)
+    assert sim.scheduler.unhealthy() == {"a"}
     sim.begin_answer(sim.batches("a")[0])
-    assert sim.scheduler.suspects() == set()
+    assert sim.scheduler.unhealthy() == set()
 
 
-def test_blamed_file_does_not_wait_for_a_slave_that_is_always_full() -> None:
-    """After a few refusals of the other slave the file goes back to where it failed."""
+@pytest.mark.parametrize("code", [None, "returned"])
+def test_blamed_file_does_not_wait_for_a_slave_that_is_always_full(code: str | None) -> None:
+    """After a few refusals in a row it goes back to where it failed; a file handed back is one."""
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 1)
     sim.up("b")
+    sim.complete(sim.add("other", 1)[0].batch)
     sim.answer(send.batch, 0, "crashed")
-    for _ in range(10):
-        for batch in sim.batches("b"):
-            sim.end(batch, ExchangeFailure.FULL)
+    refusals = 0
+    while not sim.in_progress("a"):
+        (batch,) = sim.batches("b")
+        if code is not None:
+            sim.answer(batch, 0, code)
+        sim.end(batch, None if code else ExchangeFailure.FULL)
+        refusals += 1
         sim.wait(MIN_BACKOFF_S)
-    assert sim.in_progress("a") == 1
+    assert refusals == MAX_REFUSALS
+    assert set(sim.done_by.values()) == {"b"}
 
 
 def test_file_whose_upload_is_lost_fails_without_a_blame() -> None:
@@ -175,6 +186,18 @@ def test_suspension_does_not_begin_with_an_old_backoff() -> None:
     second = {send.slave: send for send in sim.add("s", 2)}
     sim.end(second["a"].batch, ExchangeFailure.FULL)
     assert sim.scheduler.suspended(sim.now)["a"].elapsed_s == 0
+
+
+@pytest.mark.parametrize(("idle_s", "elapsed_s"), [(30.0, 31.0), (30.5, 0.0)])
+def test_backoff_soon_after_another_continues_it(idle_s: float, elapsed_s: float) -> None:
+    """One outage is one suspension, unless the slave was not backed off for over 30 seconds."""
+    slave = Slave(1, frozenset({"text"}))
+    slave.back_off(ExchangeFailure.CONNECTION_LOST, 0.0)
+    at = MIN_BACKOFF_S + idle_s
+    slave.back_off(ExchangeFailure.CONNECTION_LOST, at)
+    suspension = slave.suspension(at)
+    assert suspension is not None
+    assert (suspension.elapsed_s, suspension.remaining_s) == (elapsed_s, 2 * MIN_BACKOFF_S)
 
 
 def test_failures_of_several_batches_are_one_backoff() -> None:

@@ -9,11 +9,11 @@ def test_late_answer_from_an_abandoned_batch_is_ignored() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
-    sim.gone("a", lost=True)
+    sim.gone("a", missing=True)
     assert sim.answer(send.batch, 0) == []
     sim.up("b")
     assert sim.answer(send.batch, 1, "crashed") == []
-    assert sim.end(send.batch, ExchangeFailure.LOST) == []
+    assert sim.end(send.batch, ExchangeFailure.CONNECTION_LOST) == []
     sim.complete(sim.batches("b")[0])
     assert set(sim.done_by.values()) == {"b"}
 
@@ -33,7 +33,7 @@ def test_late_news_of_an_abandoned_batch_is_ignored() -> None:
     sim = Simulation()
     sim.up("a")
     (send,) = sim.add("r", 2)
-    sim.gone("a", lost=True)
+    sim.gone("a", missing=True)
     assert sim.begin_answer(send.batch) == []
     assert sim.lose_upload(send.batch, 0) == []
     assert sim.left("r") == [0, 1]
@@ -54,5 +54,5 @@ def test_unknown_slave_that_leaves_is_ignored() -> None:
     """A slave may leave twice, or never have been there."""
     sim = Simulation()
     sim.up("a")
-    sim.gone("a", lost=False)
-    assert sim.gone("a", lost=True) == sim.gone("never", lost=True) == []
+    sim.gone("a", missing=False)
+    assert sim.gone("a", missing=True) == sim.gone("never", missing=True) == []

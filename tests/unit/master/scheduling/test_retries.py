@@ -22,7 +22,7 @@ def test_every_code_is_either_final_or_listed_as_not() -> None:
     assert {codes[position] for position in sim.left("r")} == {
         "crashed",
         "internal",
-        "not_processed",
+        "returned",
     }
     assert send.slave == "a"
 
@@ -84,7 +84,7 @@ def test_returned_file_is_never_counted() -> None:
     sim.up("a")
     (send,) = sim.add("r", 1)
     for _ in range(10):
-        sim.answer(send.batch, 0, "not_processed")
+        sim.answer(send.batch, 0, "returned")
         sim.end(send.batch)
         (send,) = sim.wait(MIN_BACKOFF_S)
     sim.answer(send.batch, 0, "crashed")
@@ -98,6 +98,6 @@ def test_returned_files_go_to_another_slave() -> None:
     (send,) = sim.add("r", 3)
     sim.up("b", workers=1)
     for position in range(3):
-        sim.answer(send.batch, position, "not_processed")
+        sim.answer(send.batch, position, "returned")
     assert sim.in_progress("a") == 0
     assert sim.in_progress("b") == 2

@@ -3,7 +3,12 @@
 import pytest
 
 from master_service.scheduling.partition import Partition
-from master_service.scheduling.state import MAX_PREFETCH_FILES, MIN_STOLEN_WORK_S, Run
+from master_service.scheduling.state import (
+    ISOLATED_SCAN_LIMIT,
+    MAX_PREFETCH_FILES,
+    MIN_STOLEN_WORK_S,
+    Run,
+)
 
 
 def run_of(files: int, *slaves: str, **answered: int) -> Run:
@@ -22,6 +27,11 @@ def run_of(files: int, *slaves: str, **answered: int) -> Run:
 def test_speed_counts_from_the_first_file_sent() -> None:
     """A slave that came late in a run has not been slow before."""
     assert run_of(9, "a", a=20).seconds_per_file("a", 110.0) == 0.5
+
+
+def test_one_answer_is_the_speed_at_first() -> None:
+    """The mean of one file is the time of that file."""
+    assert run_of(9, "a", a=1).seconds_per_file("a", 110.0) == 10.0
 
 
 def test_speed_of_a_silent_slave_falls() -> None:
@@ -125,6 +135,38 @@ def test_withdrawn_blame_frees_only_files_without_another() -> None:
     assert run.blamed_by == {1: ["other"]}
     assert run.partition.take_all() == [0]
     assert list(run.isolated) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("blamed_by", "suited"),
+    [
+        ([], ["a", "b"]),
+        (["a"], ["b"]),
+        (["a", "b"], ["a"]),
+        (["a", "b", "b", "a"], ["b"]),
+        (["a", "a", "b"], ["b"]),
+        (["c"], ["a", "b"]),
+    ],
+)
+def test_isolated_file_goes_where_it_failed_least(blamed_by: list[str], suited: list[str]) -> None:
+    """Of two slaves that blamed it equally often, it goes to the one that did not do so last."""
+    for slave, other in ("ab", "ba"):
+        run = run_of(1)
+        run.partition.take_all()
+        run.blamed_by = {0: list(blamed_by)}
+        run.isolated.append(0)
+        assert run.take_isolated(slave, [other]) == ([0] if slave in suited else [])
+
+
+def test_isolated_files_far_back_are_not_searched() -> None:
+    """A slave is found no file behind a hundred that suit others, who will ask for them."""
+    run = run_of(ISOLATED_SCAN_LIMIT + 1)
+    for index in range(ISOLATED_SCAN_LIMIT):
+        run.blame(index, "a", max_attempts=9)
+    run.isolated.append(ISOLATED_SCAN_LIMIT)
+    assert run.take_isolated("a", ["b"]) == []
+    assert run.take_isolated("b", ["a"]) == [0]
+    assert run.take_isolated("a", ["b"]) == [ISOLATED_SCAN_LIMIT]
 
 
 def test_suspected_files_wait_in_order() -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from master_service.scheduling.events import ExchangeFailure
-from master_service.scheduling.state import MAX_BATCH_BYTES
+from master_service.scheduling.state import MAX_BATCH_BYTES, MIN_BACKOFF_S
 from tests.unit.master.scheduling.simulated_work import work
 from tests.unit.master.scheduling.simulator import Simulation
 
@@ -32,6 +32,33 @@ def test_many_small_runs_spread_as_evenly_as_one_large() -> None:
     for number in range(9):
         sim.add(f"r{number}", 1)
     assert [sim.in_progress(slave) for slave in "abc"] == [3, 3, 3]
+
+
+def test_files_that_wait_for_a_slave_are_load() -> None:
+    """A small run goes to the slave with the shorter queue, even if that one has begun more."""
+    sim = Simulation()
+    sim.up("a")
+    sim.add("large", 10)
+    sim.up("b", workers=9)
+    sim.add("medium", 4)
+    assert (sim.in_progress("a"), sim.in_progress("b")) == (2, 2)
+    (only,) = sim.add("small", 1)
+    assert only.slave == "b"
+
+
+def test_slaves_are_served_in_turn() -> None:
+    """Two slaves that are ready at the same time get one batch each before a second one."""
+    sim = Simulation()
+    sim.up("a")
+    sim.up("b")
+    sim.add("before", 2)
+    for slave in "ab":
+        for batch in sim.batches(slave):
+            sim.end(batch, ExchangeFailure.FULL)
+    sim.cancel("before")
+    assert sim.add("first", 1) == sim.add("second", 1) == []
+    sends = sim.wait(MIN_BACKOFF_S)
+    assert [(send.slave, send.run) for send in sends] == [("a", "first"), ("b", "second")]
 
 
 def test_new_run_is_not_assigned_to_a_suspended_slave() -> None:
@@ -91,6 +118,16 @@ def test_fast_slave_is_given_enough_to_stay_busy() -> None:
     sim.add("r", 5000)
     work(sim, {"a": 0.001}, until=sim.now + 3)
     assert 250 <= sim.in_progress("a") <= 501
+
+
+def test_slave_that_came_late_holds_what_it_does_in_a_second() -> None:
+    """Its speed counts from its first file, not from the beginning of the run."""
+    sim = Simulation()
+    sim.add("r", 100)
+    sim.wait(100)
+    sim.up("a")
+    work(sim, {"a": 0.1}, until=sim.now + 3)
+    assert 6 <= sim.in_progress("a") <= 11
 
 
 def test_slow_slave_holds_no_more_than_its_workers_and_one() -> None:

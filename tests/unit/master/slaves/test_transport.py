@@ -96,7 +96,7 @@ def test_endless_answer_does_not_block_other_greenlets(
 
 def test_repeated_outcome_is_invalid(batch_request: BatchRequest) -> None:
     """A second outcome for the same file ends the exchange."""
-    frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"not_processed"}\n'
+    frame = b'{"index":0,"filename":"a.txt","error":"No.","code":"returned"}\n'
     with (
         babbler(answer("200 OK", FRAMES), frame * 1000) as slave,
         pytest.raises(InvalidAnswer, match="twice"),
