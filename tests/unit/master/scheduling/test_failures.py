@@ -107,7 +107,7 @@ def test_blamed_file_does_not_wait_for_a_slave_that_is_always_full(code: str | N
     sim.complete(sim.add("other", 1)[0].batch)
     sim.answer(send.batch, 0, "crashed")
     refusals = 0
-    while not sim.in_progress("a"):
+    while not sim.in_progress("a") and refusals < 9:
         (batch,) = sim.batches("b")
         if code is not None:
             sim.answer(batch, 0, code)
