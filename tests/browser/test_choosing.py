@@ -188,7 +188,7 @@ def test_clear_stops_looking(page: Page) -> None:
     """What is still being looked at when all is cleared does not come back."""
     page.locator(".drop").evaluate(DROP_MANY, 5000)
     page.get_by_role("button", name="Clear").click()
-    looking = "import('/ui/static/staging.js').then(({ staging }) => staging.looking)"
+    looking = "import('/ui/static/upload/selection.js').then(({ staging }) => staging.looking)"
     assert wait_until(lambda: page.evaluate(looking) == 0)
     expect(page.get_by_label("Files to send")).to_have_count(0)
     choose(page, texts(1))

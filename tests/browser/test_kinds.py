@@ -15,7 +15,7 @@ from tests.hostile import good_documents, good_pictures, good_sounds, good_texts
 
 GUESS = """
 async (files) => {
-  const { guess } = await import("/ui/static/kinds.js");
+  const { guess } = await import("/ui/static/upload/content_types.js");
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return Promise.all(files.map((text) => guess(new File([bytes(text)], "a file"))));
 }

@@ -1,13 +1,13 @@
 // Starts the page: leads each address (after the #) to its view, and tells whether the master is there.
 
-import { connection, status } from "./api.js";
-import { h, keep } from "./dom.js";
-import { loginForm } from "./login.js";
-import { isSending } from "./outbox.js";
-import { show as showCluster } from "./view_cluster.js";
-import { show as showJob } from "./view_job.js";
-import { show as showJobs } from "./view_jobs.js";
-import { show as showSend } from "./view_send.js";
+import { connection, status } from "./api/client.js";
+import { h, keep } from "./components/elements.js";
+import { loginForm } from "./components/login_form.js";
+import { isSending } from "./upload/upload_queue.js";
+import { show as showCluster } from "./views/cluster.js";
+import { show as showJob } from "./views/job.js";
+import { show as showJobs } from "./views/jobs.js";
+import { show as showSend } from "./views/send.js";
 
 const AGAIN_MS = 5000;
 const VIEWS = { "": showSend, jobs: showJobs, job: showJob, cluster: showCluster };

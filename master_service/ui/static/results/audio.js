@@ -1,9 +1,9 @@
 // A sound's waveform with its levels, and a player.
 
-import { h, svg } from "../dom.js";
-import { barLine, facts } from "../widgets.js";
-import { bytes } from "../words.js";
-import { showInput } from "./paths.js";
+import { h, svg } from "../components/elements.js";
+import { barLine, facts } from "../components/controls.js";
+import { bytes } from "../format.js";
+import { showInput } from "./media.js";
 
 /** The types of formats, for browsers that go by them and don't look into the file, such as Safari. */
 const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf" };

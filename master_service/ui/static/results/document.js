@@ -1,7 +1,7 @@
 // A document's text, page by page, with its outline and what it says of itself.
 
-import { h, keep } from "../dom.js";
-import { button, facts } from "../widgets.js";
+import { h, keep } from "../components/elements.js";
+import { button, facts } from "../components/controls.js";
 import { codePointSlicer } from "./code_points.js";
 
 /** So much text is shown at once, and at most so much in one piece (code points). */

@@ -1,10 +1,10 @@
 // The texts of a job on a map: what is alike lies together, whose nearest are shown on hover.
 
-import { get, jobPath } from "../api.js";
-import { h, svg } from "../dom.js";
-import { barLine, button, facts } from "../widgets.js";
-import { count } from "../words.js";
-import { resultPath } from "./paths.js";
+import { get, jobPath } from "../api/client.js";
+import { h, svg } from "../components/elements.js";
+import { barLine, button, facts } from "../components/controls.js";
+import { count } from "../format.js";
+import { resultPath } from "./media.js";
 import { nearest, sparse, spots } from "./vectors.js";
 
 const MOST_TEXTS = 500;

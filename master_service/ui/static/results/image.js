@@ -1,7 +1,7 @@
 // A picture before and after, with a slider between the two.
 
-import { h } from "../dom.js";
-import { showInput } from "./paths.js";
+import { h } from "../components/elements.js";
+import { showInput } from "./media.js";
 
 /** Draw the result; the browser can't show every kind of picture that was sent. */
 export async function draw({ input, result, file }) {

@@ -1,9 +1,9 @@
 // A page with a box around each word, in the color of how sure the reading is, and its text to copy.
 
-import { h, svg } from "../dom.js";
-import { facts, snippet } from "../widgets.js";
-import { outOf } from "../words.js";
-import { showInput } from "./paths.js";
+import { h, svg } from "../components/elements.js";
+import { facts, snippet } from "../components/controls.js";
+import { outOf } from "../format.js";
+import { showInput } from "./media.js";
 
 /** Words that were read with less confidence than this are poor. */
 const FAIR = 60;

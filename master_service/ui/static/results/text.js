@@ -1,8 +1,8 @@
 // A text's counts, its keywords as bars, and its sentences in the color of their mood.
 
-import { h } from "../dom.js";
-import { barLine, facts } from "../widgets.js";
-import { count } from "../words.js";
+import { h } from "../components/elements.js";
+import { barLine, facts } from "../components/controls.js";
+import { count } from "../format.js";
 
 const NEUTRAL = 0.05; // what VADER's authors call so
 

@@ -1,10 +1,10 @@
 // How much the slaves of a job gained by working together, measured within that job.
 
-import { get, jobPath } from "./api.js";
-import { h, keep } from "./dom.js";
-import { isOver } from "./watching.js";
-import { barLine } from "./widgets.js";
-import { count, rate } from "./words.js";
+import { get, jobPath } from "../api/client.js";
+import { h, keep } from "./elements.js";
+import { isOver } from "../api/job_events.js";
+import { barLine } from "./controls.js";
+import { count, rate } from "../format.js";
 
 const MOST_JOBS = 20;
 /** Of fewer files, a speed would say little. */

@@ -1,13 +1,13 @@
 // Who is in the cluster, how fast it goes, and how to add another computer.
 
-import { get, status as askStatus } from "./api.js";
-import { drawChart } from "./chart.js";
-import { h, keep, title } from "./dom.js";
-import { freshness } from "./freshness.js";
-import { drawNewestSpeedup } from "./speedup.js";
-import { repeat } from "./timing.js";
-import { snippet } from "./widgets.js";
-import { count, duration, slavesByState } from "./words.js";
+import { get, status as askStatus } from "../api/client.js";
+import { drawChart } from "../components/rate_chart.js";
+import { h, keep, title } from "../components/elements.js";
+import { freshness } from "../components/staleness.js";
+import { drawNewestSpeedup } from "../components/speedup_card.js";
+import { repeat } from "../timers.js";
+import { snippet } from "../components/controls.js";
+import { count, duration, slavesByState } from "../format.js";
 
 /** Draw the view into `place`; returns what ends it. */
 export function show(place, page) {

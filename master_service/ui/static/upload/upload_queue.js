@@ -1,11 +1,11 @@
 // The uploads of this page, and those of earlier ones that never came to their end.
 
-import { ApiError, get, jobPath, post, remove } from "./api.js";
-import { among } from "./chosen_files.js";
-import { answerOthers, caredForByOthers, forget, remembered } from "./remembered.js";
-import { Upload, follow, run } from "./uploading.js";
-import { isOver } from "./watching.js";
-import { outOf } from "./words.js";
+import { ApiError, get, jobPath, post, remove } from "../api/client.js";
+import { among } from "./batches.js";
+import { answerOthers, caredForByOthers, forget, remembered } from "./upload_records.js";
+import { Upload, follow, run } from "./transfer.js";
+import { isOver } from "../api/job_events.js";
+import { outOf } from "../format.js";
 
 /** A browser has six connections to a master, and others want some. */
 const MOST_AT_ONCE = 2;

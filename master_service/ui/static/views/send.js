@@ -1,15 +1,15 @@
 // The first view: files go in here, and their uploads are watched.
 
-import { get, jobPath, status } from "./api.js";
-import { pickers, takeDrops } from "./choosing.js";
-import { h, keep, title } from "./dom.js";
-import { freshness } from "./freshness.js";
-import { interrupted, outbox } from "./outbox.js";
-import { staging } from "./staging.js";
-import { repeat } from "./timing.js";
-import { chosenCard } from "./view_chosen.js";
-import { interruptedCard, uploadCard } from "./view_uploads.js";
-import { isOver } from "./watching.js";
+import { get, jobPath, status } from "../api/client.js";
+import { pickers, takeDrops } from "../components/file_picker.js";
+import { h, keep, title } from "../components/elements.js";
+import { freshness } from "../components/staleness.js";
+import { interrupted, outbox } from "../upload/upload_queue.js";
+import { staging } from "../upload/selection.js";
+import { repeat } from "../timers.js";
+import { chosenCard } from "./selection_card.js";
+import { interruptedCard, uploadCard } from "./upload_card.js";
+import { isOver } from "../api/job_events.js";
 
 const REDRAW_MS = 1000;
 

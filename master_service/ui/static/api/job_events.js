@@ -1,7 +1,7 @@
 // Hears how a job goes until it is over, whatever happens to the connection.
 
-import { ApiError, connection, get, jobPath } from "./api.js";
-import { repeat } from "./timing.js";
+import { ApiError, connection, get, jobPath } from "./client.js";
+import { repeat } from "../timers.js";
 
 const AGAIN_MS = 2000;
 /** Where events can't be had, jobs are asked for no more often than this. */

@@ -1,12 +1,12 @@
 // The list of all jobs, newest first, a hundred at a time; those under way move.
 
-import { get, jobPath } from "./api.js";
-import { h, keep, title } from "./dom.js";
-import { freshness } from "./freshness.js";
-import { repeat } from "./timing.js";
-import { isOver, watch } from "./watching.js";
-import { bar, button, waitingNote } from "./widgets.js";
-import { count, howItGoes, outOf, time } from "./words.js";
+import { get, jobPath } from "../api/client.js";
+import { h, keep, title } from "../components/elements.js";
+import { freshness } from "../components/staleness.js";
+import { repeat } from "../timers.js";
+import { isOver, watch } from "../api/job_events.js";
+import { bar, button, waitingNote } from "../components/controls.js";
+import { count, howItGoes, outOf, time } from "../format.js";
 
 const AT_ONCE = 100;
 /** Those watched live; all are asked for now and again anyway. */

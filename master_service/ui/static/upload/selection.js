@@ -1,7 +1,7 @@
 // What was chosen and not sent yet, in groups by what the files are; it outlives the view.
 
-import { guess } from "./kinds.js";
-import { bytes } from "./words.js";
+import { guess } from "./content_types.js";
+import { bytes } from "../format.js";
 
 const GUESSES_AT_ONCE = 32;
 

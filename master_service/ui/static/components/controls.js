@@ -1,6 +1,6 @@
 // The parts that many views are made of: bars, buttons, text to copy, figures.
 
-import { h } from "./dom.js";
+import { h } from "./elements.js";
 
 /** A bar of done, failed and what is left; `set` moves it. */
 export function bar(done, failed, total, label = "Progress") {

@@ -1,6 +1,6 @@
 // Calls the master, and tells whether it is there.
 
-import { patience } from "./timing.js";
+import { patience } from "../timers.js";
 
 /** A master that says nothing, or nothing more, for so long is as good as gone. */
 const LIMIT_MS = 20_000;

@@ -1,11 +1,11 @@
 // The files of a job that failed, by the kind of failure, with what can be done about it.
 
-import { get } from "./api.js";
-import { h, keep } from "./dom.js";
-import { paced } from "./timing.js";
-import { isOver } from "./watching.js";
-import { button } from "./widgets.js";
-import { count } from "./words.js";
+import { get } from "../api/client.js";
+import { h, keep } from "./elements.js";
+import { paced } from "../timers.js";
+import { isOver } from "../api/job_events.js";
+import { button } from "./controls.js";
+import { count } from "../format.js";
 
 const NAMES_AT_ONCE = 100;
 const MOST_NAMES = 10_000;

@@ -1,12 +1,12 @@
 // Brings the files of one upload to the master in batches, whatever happens on the way.
 
-import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "./api.js";
-import { batches, fingerprints, sizeOf } from "./chosen_files.js";
-import { LostFiles, checkLarge, contents } from "./readable.js";
-import { forget, remember } from "./remembered.js";
-import { Speed } from "./speed.js";
-import { sleep } from "./timing.js";
-import { watch } from "./watching.js";
+import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "../api/client.js";
+import { batches, fingerprints, sizeOf } from "./batches.js";
+import { LostFiles, checkLarge, contents } from "./file_contents.js";
+import { forget, remember } from "./upload_records.js";
+import { Speed } from "./throughput.js";
+import { sleep } from "../timers.js";
+import { watch } from "../api/job_events.js";
 
 const AGAIN_MS = 2000;
 /** A batch is not sent in vain more often than this. */

@@ -1,6 +1,6 @@
 // A list of any length that draws only the rows in sight, and fetches those it draws.
 
-import { h } from "./dom.js";
+import { h } from "./elements.js";
 
 /** As high as .row in the style sheet, which grows with the reader's letters. */
 const ROW_REM = 2.5;

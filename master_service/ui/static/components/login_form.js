@@ -1,7 +1,7 @@
 // Lets who was logged out log in again without leaving the page, and what was chosen there.
 
-import { logIn } from "./api.js";
-import { h } from "./dom.js";
+import { logIn } from "../api/client.js";
+import { h } from "./elements.js";
 
 /** A form for the token, for the place above the view. */
 export function loginForm() {

@@ -1,18 +1,18 @@
 // Shows the result of one file by what it is, beside what was sent, with a way to its neighbours.
 
-import { ApiError, blob, get, jobPath } from "../api.js";
-import { h, keep, title } from "../dom.js";
-import { freshness } from "../freshness.js";
-import { bytes, count } from "../words.js";
-import { draw as drawAudio } from "./audio.js";
-import { draw as drawDocument } from "./document.js";
-import { draw as drawEmbedding } from "./embedding.js";
-import { draw as drawImage } from "./image.js";
-import { draw as drawOcr } from "./ocr.js";
-import { resultPath } from "./paths.js";
-import { draw as drawText } from "./text.js";
-import { upright } from "./upright.js";
-import { warningNote } from "./warnings.js";
+import { ApiError, blob, get, jobPath } from "../api/client.js";
+import { h, keep, title } from "../components/elements.js";
+import { freshness } from "../components/staleness.js";
+import { bytes, count } from "../format.js";
+import { draw as drawAudio } from "../results/audio.js";
+import { draw as drawDocument } from "../results/document.js";
+import { draw as drawEmbedding } from "../results/embedding.js";
+import { draw as drawImage } from "../results/image.js";
+import { draw as drawOcr } from "../results/ocr.js";
+import { resultPath } from "../results/media.js";
+import { draw as drawText } from "../results/text.js";
+import { upright } from "../results/exif_orientation.js";
+import { warningNote } from "../components/notes.js";
 
 const AGAIN_MS = 5000;
 const UNDER_WAY = new Set(["queued", "running"]);

@@ -1,7 +1,7 @@
 // Reads the chosen files, which may be gone by then: removed or changed since, or on a bad disk.
 
-import { ApiError } from "./api.js";
-import { BATCH_BYTES } from "./chosen_files.js";
+import { ApiError } from "../api/client.js";
+import { BATCH_BYTES } from "./batches.js";
 
 /** Some of the chosen files can't be read any more. */
 export class LostFiles extends Error {

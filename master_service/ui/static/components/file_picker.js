@@ -1,7 +1,7 @@
 // Takes in what is chosen or dropped, folders too: a list of files, each with its path.
 
-import { h } from "./dom.js";
-import { button } from "./widgets.js";
+import { h } from "./elements.js";
+import { button } from "./controls.js";
 
 /** Two buttons that open a dialog; `take` gets a promise of what was chosen there. */
 export function pickers(take) {

@@ -1,16 +1,16 @@
 // One job: how it goes, what needs attention, its files, and the result of one of them.
 
-import { get, jobPath, newKey, post, remove } from "./api.js";
-import { h, keep, title } from "./dom.js";
-import { freshness } from "./freshness.js";
-import { drawSpeedup } from "./speedup.js";
-import { showResult } from "./results/index.js";
-import { virtualList } from "./rows.js";
-import { paced, repeat } from "./timing.js";
-import { failures } from "./view_failures.js";
-import { isOver, watch } from "./watching.js";
-import { bar, button, waitingNote } from "./widgets.js";
-import { bytes, count, howItGoes, outOf } from "./words.js";
+import { get, jobPath, newKey, post, remove } from "../api/client.js";
+import { h, keep, title } from "../components/elements.js";
+import { freshness } from "../components/staleness.js";
+import { drawSpeedup } from "../components/speedup_card.js";
+import { showResult } from "./result.js";
+import { virtualList } from "../components/virtual_list.js";
+import { paced, repeat } from "../timers.js";
+import { failures } from "../components/failures_card.js";
+import { isOver, watch } from "../api/job_events.js";
+import { bar, button, waitingNote } from "../components/controls.js";
+import { bytes, count, howItGoes, outOf } from "../format.js";
 
 /** How often files and shares are asked for; the job itself is heard of live. */
 const REFRESH_MS = 5000;

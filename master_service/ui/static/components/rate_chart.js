@@ -1,7 +1,7 @@
 // Draws the cluster's rate of the last minutes as a live chart.
 
-import { h } from "./dom.js";
-import { rate } from "./words.js";
+import { h } from "./elements.js";
+import { rate } from "../format.js";
 
 /** Ten minutes of them, which the master keeps. */
 const INTERVALS = 119;
@@ -68,7 +68,7 @@ function newPlot(box, data) {
 /** The library is fetched by whoever looks at the chart, and by nobody else; raises where it can't be had. */
 async function loadPlot() {
   if (window.uPlot) return;
-  const base = new URL("vendor/uplot/", import.meta.url);
+  const base = new URL("../vendor/uplot/", import.meta.url);
   await loaded("link", { rel: "stylesheet", href: new URL("uPlot.min.css", base) });
   await loaded("script", { src: new URL("uPlot.iife.min.js", base) });
 }

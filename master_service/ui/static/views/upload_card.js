@@ -1,13 +1,13 @@
 // Uploads as they go, from the first byte that leaves to the last result; and those that broke off.
 
-import { jobPath, remove } from "./api.js";
-import { pickers, takeDrops } from "./choosing.js";
-import { h, keep } from "./dom.js";
-import { forgetIt, giveUp, resume, start, tryAgain } from "./outbox.js";
-import { failures } from "./view_failures.js";
-import { isOver } from "./watching.js";
-import { bar, button, waitingNote } from "./widgets.js";
-import { bytes, count, duration, howItGoes, outOf } from "./words.js";
+import { jobPath, remove } from "../api/client.js";
+import { pickers, takeDrops } from "../components/file_picker.js";
+import { h, keep } from "../components/elements.js";
+import { forgetIt, giveUp, resume, start, tryAgain } from "../upload/upload_queue.js";
+import { failures } from "../components/failures_card.js";
+import { isOver } from "../api/job_events.js";
+import { bar, button, waitingNote } from "../components/controls.js";
+import { bytes, count, duration, howItGoes, outOf } from "../format.js";
 
 const STATES = { waiting: "Waiting", sending: "Sending", sent: "Sent", failed: "Not sent", stopping: "Stopping", stopped: "Stopped" };
 const NAMES_SHOWN = 20;

@@ -1,11 +1,11 @@
 // What was chosen: a line for each kind of file, with the type that it would be sent as.
 
-import { sizeOf, weightOf } from "./chosen_files.js";
-import { h, keep } from "./dom.js";
-import { send } from "./outbox.js";
-import { staging } from "./staging.js";
-import { button } from "./widgets.js";
-import { bytes, count } from "./words.js";
+import { sizeOf, weightOf } from "../upload/batches.js";
+import { h, keep } from "../components/elements.js";
+import { send } from "../upload/upload_queue.js";
+import { staging } from "../upload/selection.js";
+import { button } from "../components/controls.js";
+import { bytes, count } from "../format.js";
 
 const NAMES_SHOWN = 100;
 

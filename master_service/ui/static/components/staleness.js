@@ -1,8 +1,8 @@
 // Marks what a view shows as stale while the master can't be asked, and asks again once it can.
 
-import { connection } from "./api.js";
-import { h } from "./dom.js";
-import { duration } from "./words.js";
+import { connection } from "../api/client.js";
+import { h } from "./elements.js";
+import { duration } from "../format.js";
 
 const REDRAW_MS = 1000;
 

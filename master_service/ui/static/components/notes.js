@@ -1,6 +1,6 @@
 // What a result of any type warns of, which stands above all else of it.
 
-import { h } from "../dom.js";
+import { h } from "./elements.js";
 
 /** A note of the sentences under `warnings` in the ledger's entry and in the result, each once; null where there are none. */
 export function warningNote(file, result) {
