@@ -28,17 +28,17 @@ async (zone, count) => {
   const transfer = new DataTransfer();
   for (let number = 0; number < count; number += 1)
     transfer.items.add(new File([`Note ${number} is good. `.repeat(10)], `note ${number}.txt`));
-  // The time until here was spent by this script, not by the page.
-  await new Promise((over) => setTimeout(over, 500));
+  // Time spent so far is the script's, not the page's.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   window.longest = 0;
   zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
 }
 """
 _SCROLL = """
-async (frame) => {
+async (list) => {
   for (let step = 0; step <= 100; step += 1) {
-    frame.scrollTop = (frame.scrollHeight * step) / 100;
-    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 20)));
+    list.scrollTop = (list.scrollHeight * step) / 100;
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 20)));
   }
 }
 """
@@ -90,14 +90,14 @@ def _measure(page: Page, what: str, act: Callable[[], None]) -> None:
 
 
 def _choose(page: Page) -> None:
-    page.locator(".drop").evaluate(_DROP, _FILES)
+    page.locator(".drop-zone").evaluate(_DROP, _FILES)
     page.get_by_role("button", name=f"Send {_FILES:,} files").wait_for()
 
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
     # The job must not have ended, so that its progress can be shown.
-    page.get_by_role("link", name="Watch the job").wait_for(timeout=120_000)
+    page.get_by_role("link", name="View job").wait_for(timeout=120_000)
 
 
 def _watch(page: Page) -> None:
@@ -106,7 +106,7 @@ def _watch(page: Page) -> None:
 
 
 def _scroll(page: Page) -> None:
-    page.locator(".rows-frame").evaluate(_SCROLL)
+    page.locator(".virtual-list").evaluate(_SCROLL)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The web page in a real browser (Chromium), driven as a person would."""
+"""The page in Chromium, used as a user would; the files mirror ``master_service/ui/static``."""

@@ -1,4 +1,4 @@
-"""A browser, pages that complain of every fault of their own, and pictures of what was seen."""
+"""Fixtures: Chromium, pages whose errors fail the test, and screenshots."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from scripts.local_cluster import PROJECT, LocalCluster
 SCREENSHOTS = PROJECT / ".spool" / "screenshots"
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
-    "--no-sandbox",  # which root can't have; it opens nothing but this project's own page
+    "--no-sandbox",  # root can't use the sandbox; only this project's own page is opened
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -33,8 +33,9 @@ _ARGUMENTS = [
 WIDE = ViewportSize(width=1200, height=800)
 NARROW = ViewportSize(width=320, height=640)
 PHONE = ViewportSize(width=390, height=800)
-Open = Callable[..., Page]
-expect.set_options(timeout=15_000)  # where two cores do everything, five seconds may be short
+OpenPage = Callable[..., Page]
+Screenshot = Callable[[Page, str], Path]
+expect.set_options(timeout=15_000)  # on two busy cores, the default of 5 s can be too short
 
 
 def _program() -> str | None:
@@ -43,7 +44,7 @@ def _program() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; skipped where there is none, but for CI."""
+    """Chromium; tests are skipped where it is missing, except in CI."""
     program = _program()
     if program is None:
         if os.environ.get("CI"):
@@ -56,8 +57,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def remembering_browser(browser: Browser) -> Iterator[Browser]:
-    """Another, which keeps pages as they were left for the way back, as those of people do."""
+def browser_with_page_cache(browser: Browser) -> Iterator[Browser]:
+    """Chromium with its back-forward cache, which Playwright disables."""
     another = browser.browser_type.launch(
         executable_path=_program(),
         args=_ARGUMENTS,
@@ -68,18 +69,21 @@ def remembering_browser(browser: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """Return what opens an address in a window of its own; a fault of the page fails the test."""
-    faults: list[str] = []
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Return a function that opens a URL in a browser context of its own.
+
+    Errors that the page throws or logs fail the test.
+    """
+    errors: list[str] = []
     contexts = []
 
-    def note(message: ConsoleMessage) -> None:
-        # A call that was refused, or found nobody, is told by the browser itself too.
+    def record_message(message: ConsoleMessage) -> None:
+        # The browser logs each request that fails; tests cause such requests on purpose.
         if message.type == "error" and not re.match("Failed to load|WebSocket", message.text):
-            faults.append(message.text)
+            errors.append(message.text)
 
-    def note_error(error: WebError) -> None:
-        faults.append(str(error.error))
+    def record_error(error: WebError) -> None:
+        errors.append(str(error.error))
 
     def opened(url: str, *, dark: bool = False, phone: bool = False) -> Page:
         context = browser.new_context(
@@ -88,8 +92,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.on("weberror", note_error)
-        context.on("console", note)
+        context.on("weberror", record_error)
+        context.on("console", record_message)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.goto(url)
@@ -98,23 +102,23 @@ def open_page(browser: Browser) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
-    assert faults == []
+    assert errors == []
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
-    """Return what keeps a picture of a page, named for the test and the state."""
+def screenshot(request: pytest.FixtureRequest) -> Screenshot:
+    """Return a function that saves a screenshot, named after the test and a state."""
 
-    def keep(page: Page, state: str) -> Path:
+    def save(page: Page, state: str) -> Path:
         test = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
         path = SCREENSHOTS / f"{test}--{state}.png"
         page.screenshot(path=path, full_page=True)
         return path
 
-    return keep
+    return save
 
 
 @pytest.fixture
-def page(open_page: Open, cluster: LocalCluster) -> Page:
-    """The page of a master with two slaves, as it opens."""
+def page(open_page: OpenPage, cluster: LocalCluster) -> Page:
+    """The page of a master with two slaves."""
     return open_page(cluster.url)

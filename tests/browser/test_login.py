@@ -1,40 +1,37 @@
-"""The login of the page, which ends and comes without anything being lost."""
-
-from collections.abc import Callable
-from pathlib import Path
+"""The login of the page, and its expiry."""
 
 import psutil
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.local_cluster import LocalCluster, Program
-from tests.browser.acting import choose, send, texts, watch_to_the_end
-from tests.browser.conftest import Open
+from tests.browser.actions import choose_files, open_finished_job, send, text_files
+from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import TOKEN
-
-Picture = Callable[[Page, str], Path]
 
 
 def start_with_token(cluster: LocalCluster) -> Program:
-    """Start a master that asks for a token."""
+    """Start a master with a token."""
     cluster.settings = {**cluster.settings, "CLUSTER_TOKEN": TOKEN}
     return cluster.start_master()
 
 
 def log_in(page: Page) -> None:
-    """Give the token where it is asked for."""
+    """Enter the token in the login form."""
     page.get_by_label("Token of this cluster").fill(TOKEN)
     page.keyboard.press("Enter")
 
 
-def test_login_and_log_out(open_page: Open, own_cluster: LocalCluster, picture: Picture) -> None:
-    """With a token the page asks for it, says where it is wrong, and leads where one wanted to."""
+def test_login_and_logout(
+    open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
+) -> None:
+    """The login refuses a wrong token and keeps the requested view; logout ends it."""
     start_with_token(own_cluster)
     page = open_page(f"{own_cluster.url}/ui#/cluster")
     token = page.get_by_label("Token of this cluster")
     token.fill("wrong")
     token.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("not the token")
-    picture(page, "wrong")
+    screenshot(page, "wrong")
     token.fill(TOKEN)
     token.press("Enter")
     expect(page.get_by_label("Add a slave")).to_contain_text(
@@ -42,38 +39,36 @@ def test_login_and_log_out(open_page: Open, own_cluster: LocalCluster, picture: 
     )
     assert TOKEN not in page.content()
     page.get_by_role("link", name="Send", exact=True).click()
-    choose(page, texts(1))
+    choose_files(page, text_files(1))
     send(page)
-    expect(
-        page.get_by_text("Waiting its turn").or_(page.get_by_text("No slaves")).first
-    ).to_be_visible()
+    expect(page.get_by_text("Queued").or_(page.get_by_text("No slaves")).first).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     expect(token).to_be_visible()
 
 
-def test_login_that_has_ended_loses_nothing(
-    open_page: Open, own_cluster: LocalCluster, picture: Picture
+def test_expired_login_keeps_the_selection(
+    open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
-    """Who is not let in any more logs in on the page, where what was chosen is still there."""
+    """After the login has expired, the user logs in on the page, and the upload continues."""
     start_with_token(own_cluster)
     page = open_page(own_cluster.url)
     log_in(page)
-    choose(page, texts(2))
+    choose_files(page, text_files(2))
     expect(page.get_by_role("button", name="Send 2 files")).to_be_visible()
     page.context.clear_cookies()
     send(page)
-    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
-    picture(page, "ended")
+    expect(page.get_by_text("Selected files are kept")).to_be_visible()
+    screenshot(page, "ended")
     page.get_by_label("Token of this cluster").fill("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_text("This is not the token")).to_be_visible()
     log_in(page)
     expect(page.get_by_text("Sent: 2 files for text")).to_be_visible()
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+    expect(page.get_by_text("Selected files are kept")).to_have_count(0)
 
 
-def logged_in(open_page: Open, cluster: LocalCluster, address: str) -> Page:
-    """Return a view of a cluster with a token, behind its login, with a clock to be set forward."""
+def logged_in(open_page: OpenPage, cluster: LocalCluster, address: str) -> Page:
+    """Start a master with a token, log in, and return the view; its clock can be advanced."""
     start_with_token(cluster)
     page = open_page("about:blank")
     page.clock.install()
@@ -82,55 +77,55 @@ def logged_in(open_page: Open, cluster: LocalCluster, address: str) -> Page:
     return page
 
 
-def test_job_is_watched_on_after_a_login_that_ended(
-    open_page: Open, own_cluster: LocalCluster
-) -> None:
-    """Who logs in again sees how a job went on that was being watched."""
+def test_job_is_followed_after_a_new_login(open_page: OpenPage, own_cluster: LocalCluster) -> None:
+    """After a new login, the page follows the job of its upload again."""
     page = logged_in(open_page, own_cluster, "")
-    choose(page, texts(2))
+    choose_files(page, text_files(2))
     send(page)
     expect(page.get_by_text("0 of 2 done.")).to_be_visible()
     page.context.clear_cookies()
-    page.clock.run_for(20_000)  # in which the silent job is asked for, in vain
+    page.clock.run_for(20_000)  # the page polls the job, and gets 401
     log_in(page)
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+    expect(page.get_by_text("Selected files are kept")).to_have_count(0)
     own_cluster.start_slaves(1)
-    watch_to_the_end(page, "text")
+    open_finished_job(page, "text")
 
 
-def test_login_in_another_tab_counts_here(open_page: Open, own_cluster: LocalCluster) -> None:
-    """The form for the token goes away by itself where it was given elsewhere."""
+def test_login_in_another_tab_is_detected(open_page: OpenPage, own_cluster: LocalCluster) -> None:
+    """The login form disappears after a login in another tab."""
     page = logged_in(open_page, own_cluster, "#/jobs")
-    expect(page.get_by_text("No job yet")).to_be_visible()
+    expect(page.get_by_text("No jobs yet")).to_be_visible()
     cookies = page.context.cookies()
     page.context.clear_cookies()
     page.clock.run_for(6000)
-    expect(page.get_by_text("What was chosen is still here")).to_be_visible()
+    expect(page.get_by_text("Selected files are kept")).to_be_visible()
     page.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
     page.clock.run_for(6000)
-    expect(page.get_by_text("What was chosen is still here")).to_have_count(0)
+    expect(page.get_by_text("Selected files are kept")).to_have_count(0)
 
 
-def test_page_that_comes_back_is_hidden_until_it_is_let_in(
-    remembering_browser: Browser, own_cluster: LocalCluster
+def test_page_from_the_cache_is_hidden_without_a_login(
+    browser_with_page_cache: Browser, own_cluster: LocalCluster
 ) -> None:
-    """The way back shows what was seen only to who is logged in, whatever the master does."""
+    """A page from the back-forward cache is shown once the master has confirmed the login."""
     master = start_with_token(own_cluster)
-    with remembering_browser.new_context() as context:
+    with browser_with_page_cache.new_context() as context:
         page = context.new_page()
         page.goto(own_cluster.url)
         log_in(page)
         seen = page.get_by_text("Drop files or a folder here")
         expect(seen).to_be_visible()
-        page.evaluate("addEventListener('pageshow', (event) => { window.kept = event.persisted; })")
+        page.evaluate(
+            "addEventListener('pageshow', (event) => { window.isCached = event.persisted; })"
+        )
 
-        leave_and_come_back(page)
+        leave_and_return(page)
         expect(seen).to_be_visible()
-        assert page.evaluate("window.kept")  # else it would have been loaded anew
+        assert page.evaluate("window.isCached")  # not loaded again
 
         process = psutil.Process(master.process.pid)
         process.suspend()
-        leave_and_come_back(page)
+        leave_and_return(page)
         expect(seen).to_be_attached()
         expect(seen).to_be_hidden()
         process.resume()
@@ -143,7 +138,7 @@ def test_page_that_comes_back_is_hidden_until_it_is_let_in(
         expect(seen).to_have_count(0)
 
 
-def leave_and_come_back(page: Page) -> None:
-    """Leave for another page, and go back; one that was kept is not loaded again."""
+def leave_and_return(page: Page) -> None:
+    """Open another page, and go back to the cached one."""
     page.goto("about:blank")
     page.go_back(wait_until="commit")

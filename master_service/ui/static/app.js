@@ -1,41 +1,46 @@
-// Starts the page: leads each address (after the #) to its view, and tells whether the master is there.
+// Starts the page: routes the address's hash to a view, and shows whether the master can be reached.
 
-import { connection, status } from "./api/client.js";
-import { h, keep } from "./components/elements.js";
+import { status } from "./api/client.js";
+import { connection } from "./api/connection.js";
+import { h, renderIfChanged } from "./components/elements.js";
 import { loginForm } from "./components/login_form.js";
-import { isSending } from "./upload/upload_queue.js";
-import { show as showCluster } from "./views/cluster.js";
-import { show as showJob } from "./views/job.js";
-import { show as showJobs } from "./views/jobs.js";
-import { show as showSend } from "./views/send.js";
+import { isUploading } from "./upload/upload_queue.js";
+import { showCluster } from "./views/cluster.js";
+import { showJob } from "./views/job.js";
+import { showJobs } from "./views/jobs.js";
+import { showResult } from "./views/result.js";
+import { showSend } from "./views/send.js";
 
-const AGAIN_MS = 5000;
-const VIEWS = { "": showSend, jobs: showJobs, job: showJob, cluster: showCluster };
-const page = JSON.parse(document.getElementById("page").textContent);
-const place = document.getElementById("view");
-let end = () => {};
-let comingBack = null;
+const RETRY_MS = 5000;
+const page = JSON.parse(document.getElementById("page-data").textContent);
+const viewContainer = document.getElementById("view");
+let endView = () => {};
+let retryTimer = null;
 
-function lead(event) {
-  end();
-  const [name = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
-  const view = name === "jobs" && rest.length ? "job" : name;
+// Views are at #/, #/jobs, #/jobs/ID, #/jobs/ID/INDEX and #/cluster; each renders into a container, and returns a function that ends it.
+function viewOf(name, parameters) {
+  if (name === "cluster") return showCluster;
+  if (name === "jobs") return [showJobs, showJob][parameters.length] ?? showResult;
+  return showSend;
+}
+
+function route(event) {
+  endView();
+  const [name = "", ...parameters] = location.hash.replace(/^#\/?/, "").split("/").map(decode);
   for (const link of document.querySelectorAll("nav a")) {
-    const here = link.getAttribute("href") === `#/${name}`;
-    if (here) link.setAttribute("aria-current", "page");
+    if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   scrollTo(0, 0);
-  const show = Object.hasOwn(VIEWS, view) ? VIEWS[view] : showSend;
-  // What a view that was left still draws goes nowhere.
-  const room = h("div", { class: "view" });
-  place.replaceChildren(room);
-  end = show(room, page, rest) ?? (() => {});
-  // Who goes by keyboard, or listens, is led to what is new.
+  // A container per view: late responses for an ended view change nothing.
+  const container = h("div", { class: "view" });
+  viewContainer.replaceChildren(container);
+  endView = viewOf(name, parameters)(container, page, parameters);
+  // For keyboards and screen readers.
   if (event) document.querySelector("main").focus({ preventScroll: true });
 }
 
-function decoded(text) {
+function decode(text) {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -44,39 +49,38 @@ function decoded(text) {
 }
 
 connection.addEventListener("change", () => {
-  keep(document.getElementById("trouble"), [connection.up, connection.loggedIn], () => {
-    if (!connection.up) return h("p", { class: "notice bad" }, "The master can't be reached: what is shown here is from its last answer. This page tries again by itself; what was accepted is safe.");
+  renderIfChanged(document.getElementById("connection-alert"), [connection.reachable, connection.loggedIn], () => {
+    if (!connection.reachable) return h("p", { class: "notice danger" }, "The master can't be reached: the page shows data of its last response, and tries again every few seconds. Accepted files are safe.");
     return connection.loggedIn ? [] : loginForm();
   });
-  clearTimeout(comingBack);
-  // Views ask again by themselves, but not all at all times.
-  if (!connection.up) comeBack();
+  clearTimeout(retryTimer);
+  // Not all views call the master all the time.
+  if (!connection.reachable) retryLater();
 });
 
-function comeBack() {
-  comingBack = setTimeout(() => status().catch(() => { if (!connection.up) comeBack(); }), AGAIN_MS);
+function retryLater() {
+  retryTimer = setTimeout(() => status().catch(() => { if (!connection.reachable) retryLater(); }), RETRY_MS);
 }
 
-/** Show what was seen before as soon as the master lets us in. */
-async function showAgain() {
+async function showIfLoggedIn() {
   try {
     await status();
-    place.style.visibility = "";
+    viewContainer.style.visibility = "";
   } catch (error) {
-    if (error.status === 401 && !isSending()) location.reload();
-    else setTimeout(showAgain, AGAIN_MS);
+    if (error.status === 401 && !isUploading()) location.reload();
+    else setTimeout(showIfLoggedIn, RETRY_MS);
   }
 }
 
-addEventListener("hashchange", lead);
+addEventListener("hashchange", route);
 addEventListener("beforeunload", (event) => {
-  if (isSending()) event.preventDefault();
+  if (isUploading()) event.preventDefault();
 });
-// A page that is shown again as it was left may not be for who is there now.
+// A page restored from the back-forward cache may show data after a logout.
 if (page.token) {
-  addEventListener("pagehide", () => { place.style.visibility = "hidden"; }); // and keeps its height, by which one is led back
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) showAgain(); });
+  addEventListener("pagehide", () => { viewContainer.style.visibility = "hidden"; }); // which keeps the scroll position
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) showIfLoggedIn(); });
 }
-// A file that misses its place must not take the place of the page.
-for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
-lead();
+// A file that is dropped beside the drop zone must not replace the page.
+for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+route();

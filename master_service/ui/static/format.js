@@ -1,14 +1,15 @@
-// Says numbers, times and the state of a job in the words of the page. Pure.
+// Formats numbers, sizes, times and states as text.
+
+/** "2,000". */
+export const number = (value) => value.toLocaleString("en");
 
 /** "1 file", "2,000 files". */
-export function count(number, one, many = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
-}
+export const count = (value, singular, plural = `${singular}s`) => `${number(value)} ${value === 1 ? singular : plural}`;
 
 /** "12 of 2,000". */
-export const outOf = (some, all) => `${some.toLocaleString("en")} of ${all.toLocaleString("en")}`;
+export const outOf = (part, total) => `${number(part)} of ${number(total)}`;
 
-/** Bytes in the largest unit that leaves a number above one. */
+/** "1 byte", "12.5 kB": the largest unit in which the number is at least 1. */
 export function bytes(size) {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   let unit = 0;
@@ -16,32 +17,32 @@ export function bytes(size) {
     size /= 1000;
     unit += 1;
   }
-  const number = size.toLocaleString("en", { maximumFractionDigits: unit && size < 100 ? 1 : 0 });
-  return number === "1" && !unit ? "1 byte" : `${number} ${units[unit]}`;
+  const text = size.toLocaleString("en", { maximumFractionDigits: unit && size < 100 ? 1 : 0 });
+  return text === "1" && !unit ? "1 byte" : `${text} ${units[unit]}`;
 }
 
-/** A duration as people say it. */
+/** "12 s", "3 min", "1.5 h"; at least "1 s". */
 export function duration(seconds) {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Files a second, or a minute where that is a better number. */
+/** "12 files/s"; below 1 file/s, "30 files/min". */
 export function rate(perSecond) {
-  const [number, unit] = perSecond >= 1 ? [perSecond, "s"] : [perSecond * 60, "min"];
-  const words = number.toLocaleString("en", { maximumFractionDigits: number < 10 ? 1 : 0 });
-  return `${words} ${words === "1" ? "file" : "files"}/${unit}`;
+  const [value, unit] = perSecond >= 1 ? [perSecond, "s"] : [perSecond * 60, "min"];
+  const text = value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return `${text} ${text === "1" ? "file" : "files"}/${unit}`;
 }
 
-/** The time of day of an ISO date, with the day where it is not today's. */
+/** The local time of an ISO date, with the date unless it is today. */
 export function time(iso) {
   const date = new Date(iso);
-  const today = date.toDateString() === new Date().toDateString();
-  return date.toLocaleString("en-GB", today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+  const isToday = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString("en-GB", isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** How many slaves are in which state, and the workers of those that are ready: "2 slaves ready, 8 workers, 1 missing". */
+/** "2 slaves ready, 8 workers, 1 missing"; the workers are those of ready slaves. */
 export function slavesByState(slaves) {
   const ready = slaves.filter((slave) => slave.state === "ready");
   const others = [...new Set(slaves.map((slave) => slave.state))].filter((state) => state !== "ready")
@@ -50,15 +51,15 @@ export function slavesByState(slaves) {
   return [ready.length ? `${count(ready.length, "slave")} ready, ${count(workers, "worker")}` : "No slave is ready", ...others].join(", ");
 }
 
-/** A job's state, with rate and time left while it is under way; what it waits for is said beside it. */
-export function howItGoes(job) {
-  const failed = job.failed_files ? `, ${job.failed_files.toLocaleString("en")} failed` : "";
-  if (job.state === "open") return "Not sent whole yet";
+/** A job's state, with rate and time left while it runs. */
+export function jobState(job) {
+  const failed = job.failed_files ? `, ${number(job.failed_files)} failed` : "";
+  if (job.state === "open") return "Upload not complete";
   if (job.waiting_for) return `Waiting${failed}`;
-  if (job.state === "queued") return "Waiting its turn";
+  if (job.state === "queued") return "Queued";
   if (job.state === "cancelled") return `Cancelled after ${count(job.done_files, "file")}${failed}`;
   if (job.state === "done") return `Finished${failed}`;
   const speed = job.files_per_second ? `, ${rate(job.files_per_second)}` : "";
   const left = job.seconds_left ? `, ${duration(job.seconds_left)} left` : "";
-  return `Under way${speed}${left}${failed}`;
+  return `Running${speed}${left}${failed}`;
 }

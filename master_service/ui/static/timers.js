@@ -1,15 +1,15 @@
-// Does things again and again, never two at a time, and waits no longer than it should.
+// Repeats, throttles, delays and times out asynchronous work.
 
-const AGAIN_MS = 5000;
+const RETRY_MS = 5000;
 
-/** Do something at once and then again, some time after each end; what goes wrong ends nothing. Returns what stops it. */
-export function repeat(act, restMs = AGAIN_MS) {
+/** Call an async function now, and `delayMs` after each end; ignores failures. Returns a function that stops it. */
+export function repeat(act, delayMs = RETRY_MS) {
   let [stopped, timer] = [false, null];
-  async function go() {
-    await act().catch(() => {}); // the master's absence is told above the view
-    if (!stopped) timer = setTimeout(go, restMs);
+  async function run() {
+    await act().catch(() => {}); // app.js shows when the master can't be reached
+    if (!stopped) timer = setTimeout(run, delayMs);
   }
-  go();
+  run();
   return () => {
     stopped = true;
     clearTimeout(timer);
@@ -17,64 +17,64 @@ export function repeat(act, restMs = AGAIN_MS) {
 }
 
 /**
- * Do something soon after each call of `soon`, but with a rest in between, and again where it went wrong.
- * `now` leaves out the rest.
+ * `schedule` calls an async function now, or `intervalMs` after the last call has ended; `runNow` does not
+ * wait for the interval. After a failure it is called again.
  */
-export function paced(act, restMs) {
-  let [wanted, acting, hurried, stopped, timer] = [false, false, false, false, null];
-  async function go() {
-    [wanted, acting, hurried] = [false, true, false];
-    let rest = restMs;
+export function throttled(act, intervalMs) {
+  let [scheduled, running, urgent, stopped, timer] = [false, false, false, false, null];
+  async function run() {
+    [scheduled, running, urgent] = [false, true, false];
+    let delayMs = intervalMs;
     try {
       await act();
     } catch {
-      [wanted, rest] = [true, AGAIN_MS];
+      [scheduled, delayMs] = [true, RETRY_MS];
     }
-    acting = false;
+    running = false;
     if (stopped) return;
     timer = setTimeout(() => {
       timer = null;
-      if (wanted) go();
-    }, hurried ? 0 : rest);
+      if (scheduled) run();
+    }, urgent ? 0 : delayMs);
   }
-  function soon() {
-    wanted = true;
-    if (!acting && !timer && !stopped) go();
+  function schedule() {
+    scheduled = true;
+    if (!running && !timer && !stopped) run();
   }
-  function now() {
-    hurried = true;
+  function runNow() {
+    urgent = true;
     clearTimeout(timer);
     timer = null;
-    soon();
+    schedule();
   }
   function stop() {
     stopped = true;
     clearTimeout(timer);
   }
-  return { soon, now, stop };
+  return { schedule, runNow, stop };
 }
 
-/** Wait, but no longer than until the signal. */
+/** Wait for `ms` or until the signal aborts; never rejects. */
 export function sleep(ms, signal) {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const wake = () => {
+    const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
+      signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake);
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
   });
 }
 
-/** Call `giveUp` when `more` has not been called for so long; `end` calls that off. */
-export function patience(ms, giveUp) {
-  let timer = setTimeout(giveUp, ms);
-  const end = () => clearTimeout(timer);
-  const more = () => {
-    end();
-    timer = setTimeout(giveUp, ms);
+/** Call `onTimeout` once `reset` has not been called for `ms`, unless `clear` was called. */
+export function idleTimeout(ms, onTimeout) {
+  let timer = setTimeout(onTimeout, ms);
+  const clear = () => clearTimeout(timer);
+  const reset = () => {
+    clear();
+    timer = setTimeout(onTimeout, ms);
   };
-  return { more, end };
+  return { reset, clear };
 }

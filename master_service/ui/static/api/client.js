@@ -1,17 +1,14 @@
-// Calls the master, and tells whether it is there.
+// Calls the master's HTTP API, and records in `connection` whether it can be reached.
 
-import { patience } from "../timers.js";
+import { idleTimeout } from "../timers.js";
+import { connection } from "./connection.js";
 
-/** A master that says nothing, or nothing more, for so long is as good as gone. */
-const LIMIT_MS = 20_000;
-/** An upload of which nothing is heard, and no byte leaves, for so long goes nowhere any more; the master waits for a minute. */
-const STALL_MS = 50_000;
+const RESPONSE_IDLE_MS = 20_000;
+// Less than the master's own limit, a minute.
+const UPLOAD_IDLE_MS = 50_000;
 const [LOGIN, STATUS] = ["/login", "/check_status"];
 
-/** Whether the master answers, and lets us in; says "change". */
-export const connection = Object.assign(new EventTarget(), { up: true, loggedIn: true, tell });
-
-/** What the master refused, in its own words; a status of 0 means that it could not be reached, -1 that the caller stopped it. */
+/** `status` is that of HTTP, 0 if the master was not reached, -1 if the caller cancelled; `message` is the master's. */
 export class ApiError extends Error {
   constructor(message, status, retryAfterS = 0) {
     super(message);
@@ -20,100 +17,97 @@ export class ApiError extends Error {
   }
 }
 
-export const get = (path, signal) => call("GET", path, { signal });
-export const remove = (path) => call("DELETE", path);
-export const post = (path, { body, key, signal } = {}) =>
-  call("POST", path, { signal, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) } });
+export const cancelledError = () => new ApiError("Cancelled.", -1);
 
-/** The address of a job, whose id may be anything that stood behind the #. */
+// All calls return the parsed JSON body, and throw ApiError.
+export const get = (path, signal) => callJson("GET", path, { signal });
+export const remove = (path) => callJson("DELETE", path);
+/** POST JSON; `key` is the Idempotency-Key. */
+export const post = (path, { body, key, signal } = {}) =>
+  callJson("POST", path, { signal, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) } });
+
+/** The id may come from the address bar. */
 export const jobPath = (jobId) => `/jobs/${encodeURIComponent(jobId)}`;
 
-/** Who is in the cluster. */
+export const resultPath = (job, file) => `/results/${job.task_type}/${encodeURIComponent(file.saved_file.split("/").at(-1))}`;
+
 export async function status(signal) {
-  const told = await get(STATUS, signal);
-  // Whoever is not let in is told this much and no more.
-  if (!told.slaves) throw refused(STATUS, 401, {});
-  tell({ loggedIn: true });
-  return told;
+  const body = await get(STATUS, signal);
+  // Without a login the master answers 200, but lists no slaves.
+  if (!body.slaves) throw responseError(STATUS, 401, {});
+  connection.update({ loggedIn: true });
+  return body;
 }
 
-/** Show the token again. */
 export async function logIn(token) {
-  await reach(LOGIN, { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } });
+  await call(LOGIN, { method: "POST", body: new URLSearchParams({ token }), headers: { Accept: "application/json" } });
   await status();
 }
 
-/** Fetch a file as it is. */
-export const blob = (path, signal) => reach(path, { signal });
+export const getBlob = (path, signal) => call(path, { signal });
 
-async function call(method, path, { body, headers, signal } = {}) {
-  const answer = await reach(path, { method, body, headers: { Accept: "application/json", ...headers }, signal });
+async function callJson(method, path, { body, headers, signal } = {}) {
+  const response = await call(path, { method, body, headers: { Accept: "application/json", ...headers }, signal });
   try {
-    return JSON.parse(await answer.text());
+    return JSON.parse(await response.text());
   } catch {
-    throw notReached(); // whoever answered was no master
+    throw unreachable(); // a proxy answered, not the master
   }
 }
 
-/** Make a call, and read its answer to the end, which may break off, or stop, like the call itself. */
-async function reach(path, { signal, ...options }) {
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  const { more, end } = patience(LIMIT_MS, stop);
-  signal?.addEventListener("abort", stop);
-  if (signal?.aborted) stop();
+// Return the body as a Blob.
+async function call(path, { signal, ...options }) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const { reset, clear } = idleTimeout(RESPONSE_IDLE_MS, abort);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   try {
-    const answer = await fetch(path, { ...options, signal: stopping.signal });
-    const body = await whole(answer, more);
-    if (!answer.ok) throw refused(path, answer.status, parsed(await body.text()), answer.headers.get("Retry-After"));
-    // These two are answered to everybody.
-    tell({ up: true, loggedIn: connection.loggedIn || ![LOGIN, STATUS].includes(path) });
+    const response = await fetch(path, { ...options, signal: controller.signal });
+    const body = await readBody(response, reset);
+    if (!response.ok) throw responseError(path, response.status, parseJson(await body.text()), response.headers.get("Retry-After"));
+    // These two succeed without a login.
+    connection.update({ reachable: true, loggedIn: connection.loggedIn || ![LOGIN, STATUS].includes(path) });
     return body;
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw signal?.aborted ? new ApiError("Stopped.", -1) : notReached();
+    throw signal?.aborted ? cancelledError() : unreachable();
   } finally {
-    end();
-    signal?.removeEventListener("abort", stop);
+    clear();
+    signal?.removeEventListener("abort", abort);
   }
 }
 
-async function whole(answer, onPiece) {
-  const pieces = [];
-  const reader = answer.body?.getReader();
-  for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
-    pieces.push(part.value);
-    onPiece();
+async function readBody(response, onChunk) {
+  const chunks = [];
+  const reader = response.body?.getReader();
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader.read()) {
+    chunks.push(chunk.value);
+    onChunk();
   }
-  return new Blob(pieces, { type: answer.headers.get("Content-Type") ?? "" });
+  return new Blob(chunks, { type: response.headers.get("Content-Type") ?? "" });
 }
 
-function notReached() {
-  tell({ up: false });
+function unreachable() {
+  connection.update({ reachable: false });
   return new ApiError("The master can't be reached.", 0);
 }
 
-function refused(path, status, body, retryAfter) {
-  tell({ up: true, loggedIn: status === 401 ? false : connection.loggedIn });
-  // What the master says then is for programs.
-  const hasEnded = status === 401 && path !== LOGIN;
-  return new ApiError(hasEnded ? "The login has ended." : body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
+function responseError(path, status, body, retryAfter) {
+  connection.update({ reachable: true, loggedIn: status === 401 ? false : connection.loggedIn });
+  // The master's own message for 401 is about the Authorization header.
+  const isExpired = status === 401 && path !== LOGIN;
+  return new ApiError(isExpired ? "The login has expired." : body.error ?? `The master answered with ${status}.`, status, Number(retryAfter) || 0);
 }
 
-function tell(news) {
-  if (Object.entries(news).every(([name, value]) => connection[name] === value)) return;
-  Object.assign(connection, news);
-  connection.dispatchEvent(new Event("change"));
-}
-
-/** A key under which a request that is sent again counts once. */
+/** A new Idempotency-Key. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
- * Send a form; `onProgress` hears the bytes that have left. Only XMLHttpRequest tells these, but not
- * whether the master can't be reached or a file can't be read: both have the status 0.
+ * POST a multipart form; `onProgress` gets the bytes sent, which only XMLHttpRequest reports. An unreadable
+ * file gives status 0 as well.
  */
 export function sendForm(path, form, { key, onProgress, signal }) {
   return new Promise((resolve, reject) => {
@@ -122,31 +116,31 @@ export function sendForm(path, form, { key, onProgress, signal }) {
     request.setRequestHeader("Idempotency-Key", key);
     let stalled = false;
     const abort = () => request.abort();
-    const { more, end } = patience(STALL_MS, () => {
+    const { reset, clear } = idleTimeout(UPLOAD_IDLE_MS, () => {
       stalled = true;
       abort();
     });
     request.upload.onprogress = (event) => {
-      more();
+      reset();
       onProgress(event.loaded);
     };
     request.onloadend = () => {
-      end();
+      clear();
       signal.removeEventListener("abort", abort);
     };
     request.onload = () => {
-      const body = parsed(request.responseText);
+      const body = parseJson(request.responseText);
       if (request.status < 300) resolve(body);
-      else reject(refused(path, request.status, body, request.getResponseHeader("Retry-After")));
+      else reject(responseError(path, request.status, body, request.getResponseHeader("Retry-After")));
     };
-    request.onerror = () => reject(new ApiError("The upload broke off.", 0));
-    request.onabort = () => reject(stalled ? new ApiError("The upload stood still.", 0) : new ApiError("Stopped.", -1));
+    request.onerror = () => reject(new ApiError("The upload was interrupted.", 0));
+    request.onabort = () => reject(stalled ? new ApiError("The upload stalled.", 0) : cancelledError());
     signal.addEventListener("abort", abort);
     request.send(form);
   });
 }
 
-function parsed(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,77 +1,77 @@
-// Hears how a job goes until it is over, whatever happens to the connection.
+// Follows a job until it ends: by WebSocket, or by polling where WebSockets are blocked.
 
-import { ApiError, connection, get, jobPath } from "./client.js";
 import { repeat } from "../timers.js";
+import { ApiError, get, jobPath } from "./client.js";
+import { connection } from "./connection.js";
 
-const AGAIN_MS = 2000;
-/** Where events can't be had, jobs are asked for no more often than this. */
+const RECONNECT_MS = 2000;
 const POLL_MS = 5000;
-/** What no waiting mends: the job is gone, or never was. */
-const REFUSED = new Set([400, 404]);
-/** A connection that is as silent as this may be dead, which nobody tells a browser. */
-const SILENT_MS = 10_000;
-const OVER = new Set(["done", "cancelled"]);
+// Responses that will not change: the job does not exist.
+const PERMANENT_ERRORS = new Set([400, 404]);
+// A job without messages for this long is polled: browsers don't report a dead connection.
+const IDLE_MS = 10_000;
+const FINAL_STATES = new Set(["done", "cancelled"]);
 
-/** Whether a job has come to its end. */
-export const isOver = (job) => OVER.has(job.state);
+/** Whether a job's state is final. */
+export const isFinal = (job) => FINAL_STATES.has(job.state);
 
-/** Call `hear` with the job whenever it has changed, and `end` when there is no more to hear; returns what stops it. */
-export function watch(jobId, hear, end = () => {}) {
-  const state = { jobId, hear, end: null, stopped: false, socket: null, heardAt: 0 };
-  listen(state);
-  const stopDoubting = repeat(() => doubt(state), SILENT_MS);
+/** Call `onUpdate(job)` on every change, and `onEnd` after the last one; returns a function that stops it. */
+export function followJob(jobId, onUpdate, onEnd = () => {}) {
+  const state = { jobId, onUpdate, end: null, stopped: false, socket: null, updatedAt: 0 };
+  connect(state);
+  const stopPolling = repeat(() => pollIfIdle(state), IDLE_MS);
   const stop = () => {
     state.stopped = true;
-    stopDoubting();
+    stopPolling();
     state.socket?.close();
   };
   state.end = () => {
     stop();
-    end();
+    onEnd();
   };
   return stop;
 }
 
-/** Ask for a job of which nothing has been heard for long: after some failures, Firefox takes a minute to connect. */
-async function doubt(state) {
-  const isSilent = state.socket.readyState <= WebSocket.OPEN && performance.now() - state.heardAt > SILENT_MS;
-  if (!state.stopped && isSilent) await ask(state);
+// Also while connecting: after failures, Firefox delays a new connection by up to a minute.
+async function pollIfIdle(state) {
+  const isIdle = state.socket.readyState <= WebSocket.OPEN && performance.now() - state.updatedAt > IDLE_MS;
+  if (!state.stopped && isIdle) await poll(state);
 }
 
-function listen(state) {
+function connect(state) {
   if (state.stopped) return;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  let [over, heard] = [false, false];
-  state.heardAt = performance.now();
+  let [ended, received] = [false, false];
+  state.updatedAt = performance.now();
   state.socket = new WebSocket(`${scheme}://${location.host}${jobPath(state.jobId)}/events`);
   state.socket.onmessage = ({ data }) => {
     if (state.stopped) return;
     const job = JSON.parse(data);
-    heard = true;
-    over = isOver(job);
-    state.heardAt = performance.now();
-    connection.tell({ up: true });
-    state.hear(job);
-    if (over) state.end();
+    received = true;
+    ended = isFinal(job);
+    state.updatedAt = performance.now();
+    connection.update({ reachable: true });
+    state.onUpdate(job);
+    if (ended) state.end();
   };
   state.socket.onclose = async () => {
-    if (state.stopped || over) return;
-    // A connection that broke is made again; where none could be had, as behind some proxies, the job is asked for.
-    if (!heard && (await ask(state))) return;
-    setTimeout(() => listen(state), heard ? AGAIN_MS : POLL_MS);
+    if (state.stopped || ended) return;
+    // A connection that never delivered a message may be blocked by a proxy.
+    if (!received && (await poll(state))) return;
+    setTimeout(() => connect(state), received ? RECONNECT_MS : POLL_MS);
   };
 }
 
-/** Ask for the job once; tells whether that was the last time. */
-async function ask(state) {
+// Get the job once; returns whether it has ended.
+async function poll(state) {
   try {
     const job = await get(`${jobPath(state.jobId)}?limit=0`);
     if (state.stopped) return true;
-    state.hear(job);
-    if (!isOver(job)) return false;
+    state.onUpdate(job);
+    if (!isFinal(job)) return false;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (!REFUSED.has(error.status)) return false;
+    if (!PERMANENT_ERRORS.has(error.status)) return false;
   }
   state.end();
   return true;

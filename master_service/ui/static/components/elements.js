@@ -1,44 +1,52 @@
-// Makes elements, and changes no more of the page than has to be.
+// Creates DOM elements, and replaces children only where their data has changed.
 
-/** Make an element: properties that are functions listen, others are attributes; null is left out. */
+/** Functions in `properties` become event listeners, other values attributes; null is skipped. */
 export function h(tag, properties = {}, ...children) {
-  return furnish(document.createElement(tag), properties, children);
+  return assemble(document.createElement(tag), properties, children);
 }
 
-/** The same for pictures: an SVG element. */
 export function svg(tag, properties = {}, ...children) {
-  return furnish(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
+  return assemble(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
 }
 
-function furnish(element, properties, children) {
+function assemble(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (name === "style") Object.assign(element.style, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...some(children));
+  element.append(...flatten(children));
   return element;
 }
 
-const some = (children) => [children].flat(Infinity).filter((child) => child !== null && child !== undefined);
+const flatten = (children) => [children].flat(Infinity).filter((child) => child !== null && child !== undefined);
 
-const drawn = new WeakMap();
-
-/** Draw into `place` only when one of `keys` is another than the last time: what stays can be pressed and keeps the focus. */
-export function keep(place, keys, draw) {
-  const before = drawn.get(place);
-  if (before?.length === keys.length && keys.every((key, number) => key === before[number])) return;
-  drawn.set(place, [...keys]);
-  const focused = place.contains(document.activeElement) && document.activeElement;
-  place.replaceChildren(...some(draw()));
-  if (!focused) return;
-  // Where the one that had it is gone, no other gets it, which might be pressed in its stead.
-  if (!focused.isConnected) place.tabIndex = -1;
-  (focused.isConnected ? focused : place).focus({ preventScroll: true });
+/** A description list; pairs with an empty value are skipped. */
+export function propertyList(pairs) {
+  return h("dl", { class: "properties" }, Object.entries(pairs).filter(([, value]) => (value ?? "") !== "")
+    .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, typeof value === "number" ? value.toLocaleString("en") : value))));
 }
 
-/** Name what is shown in `place` for the browser's tabs and history, unless it is shown no more. */
-export function title(place, words) {
-  if (place.isConnected) document.title = `${words} · File cluster`;
+/** A section with a border; `label` is for screen readers. */
+export const card = (label, ...children) => h("section", { class: "card", "aria-label": label }, ...children);
+
+const lastKeys = new WeakMap();
+
+/** If `keys` have changed, replace the children of `container` by `render()`, and keep the focus. */
+export function renderIfChanged(container, keys, render) {
+  const previous = lastKeys.get(container);
+  if (previous?.length === keys.length && keys.every((key, position) => key === previous[position])) return;
+  lastKeys.set(container, [...keys]);
+  const focused = container.contains(document.activeElement) && document.activeElement;
+  container.replaceChildren(...flatten(render()));
+  if (!focused) return;
+  // If the focused element is gone, focus the container, not another button.
+  if (!focused.isConnected) container.tabIndex = -1;
+  (focused.isConnected ? focused : container).focus({ preventScroll: true });
+}
+
+/** No effect once the view of `container` has ended. */
+export function setTitle(container, text) {
+  if (container.isConnected) document.title = `${text} · File cluster`;
 }

@@ -1,101 +1,97 @@
-// The files of a job that failed, by the kind of failure, with what can be done about it.
+// Lists a job's failed files by failure code, with what the user can do.
 
 import { get } from "../api/client.js";
-import { h, keep } from "./elements.js";
-import { paced } from "../timers.js";
-import { isOver } from "../api/job_events.js";
-import { button } from "./controls.js";
+import { isFinal } from "../api/job_events.js";
 import { count } from "../format.js";
+import { throttled } from "../timers.js";
+import { button } from "./controls.js";
+import { h, renderIfChanged } from "./elements.js";
 
-const NAMES_AT_ONCE = 100;
-const MOST_NAMES = 10_000;
+const FILES_PER_STEP = 100;
+const MAX_FILES = 10_000;
 const REFRESH_MS = 5000;
-/** Kinds with fewer files than this lie open. */
-const FEW = 10;
+// Codes with fewer files than this are expanded at first.
+const MAX_EXPANDED = 10;
 
-/** What can be done about each kind of failure. */
 const REMEDIES = {
-  unsupported: "Not of a kind that this task type can use: choose another type.",
-  corrupt: "Damaged: open and save it again, then send that.",
-  encrypted: "A password is needed: save a copy without one.",
-  empty: "There is nothing in it.",
-  too_large: "Over a limit: split it or make it smaller.",
-  timeout: "It took too long: split it, or raise FILE_TIMEOUT on the slaves.",
-  out_of_memory: "More memory is needed than a worker may take: make it smaller, or raise WORKER_MEMORY on the slaves.",
-  crashed: "A library died over it: try to open and save it again.",
-  internal: "A fault of this program: please report it.",
-  no_slave: "Nobody was there to do it: start a slave, then retry on the page of the job.",
+  unsupported: "This task type can't process the format: choose another type.",
+  corrupt: "Damaged: open the file, save it again, and send the new copy.",
+  encrypted: "Protected by a password: save a copy without one.",
+  empty: "The file is empty.",
+  too_large: "Over a limit: split the file or make it smaller.",
+  timeout: "Processing took too long: split the file, or raise FILE_TIMEOUT on the slaves.",
+  out_of_memory: "A worker's memory limit was reached: make the file smaller, or raise WORKER_MEMORY on the slaves.",
+  crashed: "A library crashed on this file: open it and save it again.",
+  internal: "An error in this program: please report it.",
+  no_slave: "No slave was available: start one, then retry on the job's page.",
 };
 
-/**
- * A card for a job's failures, which is there when there are some: `hear` takes the job whenever there is
- * news of it, and `end` is to be called when the card is not shown any more.
- */
-export function failures(path) {
+/** A card that is shown once files have failed; call `update(job)` on changes. */
+export function failuresCard(path) {
   const [heading, list] = [h("h3"), h("div", { class: "stack" })];
-  const card = h("section", { class: "card live", "aria-label": "Files that need attention" }, heading, list);
+  const card = h("section", { class: "card live-data", "aria-label": "Files that need attention" }, heading, list);
   const element = h("div");
-  const kinds = new Map();
-  const refresh = paced(draw, REFRESH_MS);
-  let [heard, wasOver] = [0, false];
+  const sections = new Map();
+  const refresh = throttled(fetchAndRender, REFRESH_MS);
+  let [failedFiles, wasFinal] = [0, false];
 
-  function hear(job) {
-    // The last failure and the end may come one after the other.
-    const isNew = job.failed_files !== heard || (heard > 0 && isOver(job) !== wasOver);
-    [heard, wasOver] = [job.failed_files, isOver(job)];
-    if (!isNew) return;
-    if (wasOver) refresh.now();
-    else refresh.soon();
+  function update(job) {
+    // The last failure and the job's end can be separate changes.
+    const hasChanged = job.failed_files !== failedFiles || (failedFiles > 0 && isFinal(job) !== wasFinal);
+    [failedFiles, wasFinal] = [job.failed_files, isFinal(job)];
+    if (!hasChanged) return;
+    if (wasFinal) refresh.runNow();
+    else refresh.schedule();
   }
 
-  async function draw() {
+  async function fetchAndRender() {
     const { by_code: counts } = await get(`${path}/failures`);
-    const codes = Object.keys(counts).sort((one, other) => counts[other] - counts[one]);
-    heading.textContent = `${count(Object.values(counts).reduce((sum, number) => sum + number, 0), "file needs", "files need")} attention`;
-    for (const code of codes) if (!kinds.has(code)) kinds.set(code, kindOfFailure(path, code, counts[code] < FEW));
-    keep(list, codes, () => codes.map((code) => kinds.get(code).element));
-    keep(element, [codes.length > 0], () => (codes.length ? card : []));
-    await Promise.all(codes.map((code) => kinds.get(code).draw(counts[code])));
+    const codes = Object.keys(counts).sort((a, b) => counts[b] - counts[a]);
+    heading.textContent = `${count(Object.values(counts).reduce((sum, files) => sum + files, 0), "file needs", "files need")} attention`;
+    for (const code of codes) if (!sections.has(code)) sections.set(code, codeSection(path, code, counts[code] < MAX_EXPANDED));
+    renderIfChanged(list, codes, () => codes.map((code) => sections.get(code).element));
+    renderIfChanged(element, [codes.length > 0], () => (codes.length ? card : []));
+    await Promise.all(codes.map((code) => sections.get(code).update(counts[code])));
   }
 
-  return { element, hear, end: refresh.stop };
+  return { element, update, stop: refresh.stop };
 }
 
-function kindOfFailure(path, code, open) {
-  const [amount, names, trouble, more] = [h("span"), h("ul"), h("p", { class: "error", role: "alert" }), h("div")];
-  const element = h("details", { open, ontoggle: () => { if (element.open) load().catch(tell); } },
-    h("summary", {}, h("span", { class: "code" }, code), " ", amount), names, trouble, more);
+function codeSection(path, code, open) {
+  const [summary, files, error, more] = [h("span"), h("ul"), h("p", { class: "error", role: "alert" }), h("div")];
+  const element = h("details", { open, ontoggle: () => { if (element.open) load().catch(showError); } },
+    h("summary", {}, h("span", { class: "failure-code" }, code), " ", summary), files, error, more);
   const showMore = button("Show more", () => {
-    wanted = Math.min(MOST_NAMES, wanted + NAMES_AT_ONCE);
+    limit = Math.min(MAX_FILES, limit + FILES_PER_STEP);
     return load();
   });
-  let [total, loaded, wanted, asked] = [0, 0, NAMES_AT_ONCE, 0];
+  let [total, loadedTotal, limit, requests] = [0, 0, FILES_PER_STEP, 0];
 
-  async function draw(number) {
-    total = number;
-    amount.textContent = `${count(number, "file")}. ${REMEDIES[code] ?? ""}`;
-    if (element.open && element.isConnected && loaded !== number) await load();
+  async function update(newTotal) {
+    total = newTotal;
+    summary.textContent = `${count(total, "file")}. ${REMEDIES[code] ?? ""}`;
+    if (element.open && element.isConnected && loadedTotal !== newTotal) await load();
   }
 
   async function load() {
-    // From the first on: while the job is under way, any of them may be new.
-    asked += 1;
-    const [turn, number] = [asked, total];
-    const { files } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${wanted}`);
-    if (turn < asked) return; // of what was asked for later, more is wanted
-    loaded = number;
-    trouble.textContent = "";
-    names.replaceChildren(...files.map((file) => h("li", {}, h("strong", {}, h("bdi", {}, file.filename)), `: ${file.error}`)));
-    const hasMore = total > files.length;
-    keep(more, [hasMore, wanted < MOST_NAMES], () => {
+    // All again: while the job runs, a new failure can be anywhere in the list.
+    requests += 1;
+    const [order, newTotal] = [requests, total];
+    const { files: failed } = await get(`${path}?code=${encodeURIComponent(code)}&limit=${limit}`);
+    if (order < requests) return; // a later request asks for more
+    loadedTotal = newTotal;
+    error.textContent = "";
+    files.replaceChildren(...failed.map((file) => h("li", {}, h("strong", {}, h("bdi", {}, file.filename)), `: ${file.error}`)));
+    const hasMore = total > failed.length;
+    renderIfChanged(more, [hasMore, limit < MAX_FILES], () => {
       if (!hasMore) return [];
-      return wanted < MOST_NAMES ? showMore : h("p", { class: "faint" }, "More than these are not shown; all stand in the list of the job's files.");
+      return limit < MAX_FILES ? showMore : h("p", { class: "muted" }, "No more are shown here; the list of the job's files has all.");
     });
   }
 
-  function tell(error) {
-    trouble.textContent = error.message;
+  function showError(reason) {
+    error.textContent = reason.message;
   }
 
-  return { element, draw };
+  return { element, update };
 }

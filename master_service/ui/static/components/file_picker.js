@@ -1,13 +1,13 @@
-// Takes in what is chosen or dropped, folders too: a list of files, each with its path.
+// Lets the user choose or drop files and folders.
 
-import { h } from "./elements.js";
 import { button } from "./controls.js";
+import { h } from "./elements.js";
 
-/** Two buttons that open a dialog; `take` gets a promise of what was chosen there. */
-export function pickers(take) {
+/** [files button, folder button, inputs]; `onFiles` gets a promise of [{ file, path }]. */
+export function filePickers(onFiles) {
   const inputs = [{}, { webkitdirectory: true }].map((properties) => {
-    const input = h("input", { type: "file", multiple: true, class: "hidden", tabindex: -1, "aria-hidden": "true", ...properties, onchange: () => {
-      take(Promise.resolve([...input.files].map(named)));
+    const input = h("input", { type: "file", multiple: true, class: "visually-hidden", tabindex: -1, "aria-hidden": "true", ...properties, onchange: () => {
+      onFiles(Promise.resolve([...input.files].map(withPath)));
       input.value = "";
     } });
     return input;
@@ -15,39 +15,38 @@ export function pickers(take) {
   return [button("Choose files", () => inputs[0].click(), "primary"), button("Choose a folder", () => inputs[1].click()), inputs];
 }
 
-/** Let files and folders be dropped on an element; `take` gets a promise of what they are. */
-export function takeDrops(element, take) {
+/** Accept drops on `element`; in `onFiles`, the `file` of an unreadable one is null. */
+export function acceptDrops(element, onFiles) {
   element.addEventListener("dragover", (event) => {
     event.preventDefault();
-    element.classList.add("over");
+    element.classList.add("drag-over");
   });
-  element.addEventListener("dragleave", () => element.classList.remove("over"));
+  element.addEventListener("dragleave", () => element.classList.remove("drag-over"));
   element.addEventListener("drop", (event) => {
     event.preventDefault();
-    element.classList.remove("over");
-    // Words and links can be dropped as well, and are no files.
-    if (event.dataTransfer.types.includes("Files")) take(dropped(event.dataTransfer));
+    element.classList.remove("drag-over");
+    // Text and links can be dropped too.
+    if (event.dataTransfer.types.includes("Files")) onFiles(droppedFiles(event.dataTransfer));
   });
   return element;
 }
 
-async function dropped(transfer) {
-  // Both are to be asked for at once. WebKit reads no entry of a file without a folder, as of a picture from another page.
+async function droppedFiles(transfer) {
+  // Both must be called synchronously. WebKit can't read entries of files without a folder, such as images of web pages.
   const items = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() })).filter(({ entry }) => entry);
-  if (!items.length) return [...transfer.files].map(named);
+  if (!items.length) return [...transfer.files].map(withPath);
   const found = [];
   for (const { entry, file } of items) {
-    if (entry.isFile && file) found.push(named(file));
+    if (entry.isFile && file) found.push(withPath(file));
     else await walk(entry, found);
   }
   return found;
 }
 
-function named(file) {
+function withPath(file) {
   return { file, path: file.webkitRelativePath || file.name };
 }
 
-/** What can't be read is found too, without a file. */
 async function walk(entry, found) {
   const path = entry.fullPath.replace(/^\//, "");
   try {
@@ -57,10 +56,10 @@ async function walk(entry, found) {
     }
     const reader = entry.createReader();
     for (;;) {
-      // It hands out a hundred at a time.
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!some.length) return;
-      for (const one of some) await walk(one, found);
+      // Chromium returns at most 100 entries at a time.
+      const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!entries.length) return;
+      for (const child of entries) await walk(child, found);
     }
   } catch {
     found.push({ file: null, path });

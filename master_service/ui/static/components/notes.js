@@ -1,14 +1,20 @@
-// What a result of any type warns of, which stands above all else of it.
+// Creates the notes above other content: what a job waits for, and what a result warns of.
 
+import { isFinal } from "../api/job_events.js";
 import { h } from "./elements.js";
 
-/** A note of the sentences under `warnings` in the ledger's entry and in the result, each once; null where there are none. */
+/** What a job waits for, or null. */
+export function waitingNote(job) {
+  return job.waiting_for && !isFinal(job) ? h("p", { class: "notice" }, h("strong", {}, "Waiting: "), job.waiting_for) : null;
+}
+
+/** The distinct `warnings` of a ledger entry and its result, or null. */
 export function warningNote(file, result) {
-  // A result may come from a slave of another kind, which may write anything there.
-  const told = [file?.warnings, result?.warnings].filter(Array.isArray).flat();
-  const sentences = [...new Set(told)].filter((one) => typeof one === "string" && one.trim());
-  if (!sentences.length) return null;
+  // The result may come from another slave program, with any type of value.
+  const all = [file?.warnings, result?.warnings].filter(Array.isArray).flat();
+  const warnings = [...new Set(all)].filter((warning) => typeof warning === "string" && warning.trim());
+  if (!warnings.length) return null;
   return h("section", { class: "notice warnings", role: "note", "aria-label": "Warnings" },
-    h("h3", {}, sentences.length === 1 ? "Warning" : `${sentences.length} warnings`),
-    sentences.length === 1 ? h("p", {}, sentences) : h("ul", {}, sentences.map((one) => h("li", {}, one))));
+    h("h3", {}, warnings.length === 1 ? "Warning" : `${warnings.length} warnings`),
+    warnings.length === 1 ? h("p", {}, warnings) : h("ul", {}, warnings.map((warning) => h("li", {}, warning))));
 }

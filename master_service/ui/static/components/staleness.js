@@ -1,66 +1,63 @@
-// Marks what a view shows as stale while the master can't be asked, and asks again once it can.
+// Marks a view's data as stale while the master can't be asked, and refreshes it once it can.
 
-import { connection } from "../api/client.js";
-import { h } from "./elements.js";
+import { connection } from "../api/connection.js";
 import { duration } from "../format.js";
+import { h } from "./elements.js";
 
-const REDRAW_MS = 1000;
+const RERENDER_MS = 1000;
 
-/** How the words of the last answer are shown while they are stale; `ago` is as "12 s ago". */
-const OF_A_STATE = (words, ago, state) => ["unknown", `, last seen ${state} ${ago}`];
-const OF_A_LINE = (words, ago) => [`Unknown, last seen ${ago}: ${words}`];
-const AS_IT_IS = (words) => [words];
+// How a text is shown while stale: [text, detail]; `age` is like "12 s ago".
+const STALE_STATE = (text, age, state) => ["unknown", `, last seen ${state} ${age}`];
+const STALE_TEXT = (text, age) => [`Unknown, last seen ${age}: ${text}`];
+const NEVER_STALE = (text) => [text];
 
 /**
- * Follow how old what `place` shows is. `ask` brings a new answer; it is called once the master is back.
- * In what is returned, `ask` does the same and notes whether it succeeded; `heard` notes an answer that
- * came in another way, or was drawn before `ask` is over; `badge` and `say` make texts that change with
- * it. While the answer is stale, `place` has the class "stale", by which the style sheet greys all that
- * has the class "live" in it.
+ * Returns `refresh()`, which calls `fetchData` and marks the data as fresh or stale; `markFresh()`, for data
+ * from elsewhere; `setText(element, text, isFinal)` and `setState(element, state, text)`, for texts that
+ * change while stale. The class "stale" of `container` grays out its ".live-data".
  */
-export function freshness(place, ask) {
+export function trackStaleness(container, fetchData) {
   const texts = new WeakMap();
-  let [heardAt, stale, timer] = [null, false, null];
-  const isLost = () => !connection.up || !connection.loggedIn;
+  let [freshAt, stale, timer] = [null, false, null];
+  const isOffline = () => !connection.reachable || !connection.loggedIn;
 
-  function heard() {
-    if (isLost()) return;
-    heardAt = performance.now();
+  function markFresh() {
+    if (isOffline()) return;
+    freshAt = performance.now();
     mark(false);
   }
 
   function mark(isStale) {
-    if (stale === isStale || heardAt === null) return;
+    if (stale === isStale || freshAt === null) return;
     stale = isStale;
-    place.classList.toggle("stale", stale);
+    container.classList.toggle("stale", stale);
     clearInterval(timer);
-    if (stale) timer = setInterval(drawAll, REDRAW_MS);
-    drawAll();
+    if (stale) timer = setInterval(renderAll, RERENDER_MS);
+    renderAll();
   }
 
-  const drawAll = () => place.querySelectorAll("[data-answer]").forEach(draw);
+  const renderAll = () => container.querySelectorAll("[data-tracked]").forEach(render);
 
-  function draw(element) {
+  function render(element) {
     if (!texts.has(element)) return; // of another view
-    const { words, form, state } = texts.get(element);
-    const [text, detail = ""] = stale ? form(words, `${duration((performance.now() - heardAt) / 1000)} ago`, state) : [words];
-    if (element.textContent === text + detail) return;
-    // Where there is little room, the style sheet leaves the detail out.
-    element.replaceChildren(text, ...(detail ? [h("span", { class: "detail" }, detail)] : []));
+    const { text, format, state } = texts.get(element);
+    const [shown, detail = ""] = stale ? format(text, `${duration((performance.now() - freshAt) / 1000)} ago`, state) : [text];
+    if (element.textContent === shown + detail) return;
+    element.replaceChildren(shown, ...(detail ? [h("span", { class: "detail" }, detail)] : []));
   }
 
-  function put(element, shown) {
-    element.dataset.answer = "";
-    texts.set(element, shown);
-    draw(element);
+  function track(element, content) {
+    element.dataset.tracked = "";
+    texts.set(element, content);
+    render(element);
     return element;
   }
 
-  async function noted() {
+  async function refresh() {
     try {
-      const answer = await ask();
-      heard();
-      return answer;
+      const data = await fetchData();
+      markFresh();
+      return data;
     } catch (error) {
       mark(true);
       throw error;
@@ -68,19 +65,17 @@ export function freshness(place, ask) {
   }
 
   const onChange = () => {
-    if (isLost()) mark(true);
-    else if (stale) noted().catch(() => {}); // then with the view's own next question
+    if (isOffline()) mark(true);
+    else if (stale) refresh().catch(() => {}); // the view's next refresh follows
   };
   connection.addEventListener("change", onChange);
 
   return {
-    ask: noted,
-    heard,
-    /** Let an element say words of the last answer; with `isFinal` they hold whatever happens. */
-    say: (element, words, isFinal = false) => put(element, { words, form: isFinal ? AS_IT_IS : OF_A_LINE }),
-    /** Let an element say the state of a slave or file, in other words where they are given. */
-    badge: (element, state, words = state) => put(element, { words, form: OF_A_STATE, state }),
-    end: () => {
+    refresh,
+    markFresh,
+    setText: (element, text, isFinal = false) => track(element, { text, format: isFinal ? NEVER_STALE : STALE_TEXT }),
+    setState: (element, state, text = state) => track(element, { text, format: STALE_STATE, state }),
+    stop: () => {
       connection.removeEventListener("change", onChange);
       clearInterval(timer);
     },

@@ -1,132 +1,130 @@
-// A list of any length that draws only the rows in sight, and fetches those it draws.
+// Shows a list of any length: renders only the visible rows, and fetches them in pages.
 
 import { h } from "./elements.js";
 
-/** As high as .row in the style sheet, which grows with the reader's letters. */
+// The height of .row in style.css.
 const ROW_REM = 2.5;
-const AHEAD_ROWS = 12;
-const MOST_SHOWN_ROWS = 12;
+const OVERSCAN_ROWS = 12;
+const MAX_VISIBLE_ROWS = 12;
 const PAGE_ROWS = 200;
-/** Browsers draw nothing that is much higher than this (Firefox from 17.9 million on). */
-const MOST_PX = 8_000_000;
-/** So many times the height of the frame is no step any more, but a leap. */
-const LEAP = 2;
-const AGAIN_MS = 5000;
+// Browsers limit the height of an element (Firefox: 17.9 million px).
+const MAX_HEIGHT_PX = 8_000_000;
+// Scrolling by more than this many viewports is a jump.
+const JUMP_VIEWPORTS = 2;
+const RETRY_MS = 5000;
 
 /**
- * Make a list: `fetchPage(offset, limit)` brings rows, `draw(row)` makes an element of one. `setTotal`
- * tells how many there are; `refresh` draws what has changed meanwhile, or raises what is wrong;
- * `goTo` leads back to where `where` was.
+ * `fetchPage(offset, limit)` resolves to rows, `renderRow(row)` returns an element. In the returned list,
+ * `refresh()` fetches the visible pages again; `restore(position())` scrolls back and focuses the same row.
  */
-export function virtualList(fetchPage, draw, label) {
+export function virtualList(fetchPage, renderRow, label) {
   const rowPx = ROW_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const pages = new Map();
-  /** The elements in the list by their place, each with the row that it shows. */
-  const drawn = new Map();
-  const list = h("div", { class: "rows", role: "list", "aria-label": label });
-  const frame = h("div", { class: "rows-frame", tabindex: 0, onscroll: () => requestAnimationFrame(paint) }, list);
-  const seen = { top: 0, from: 0 };
-  let [total, asked, wanted] = [0, 0, null];
+  // Rendered rows by index: { element, json, total }.
+  const rendered = new Map();
+  const content = h("div", { class: "virtual-list-content", role: "list", "aria-label": label });
+  const viewport = h("div", { class: "virtual-list", tabindex: 0, onscroll: () => requestAnimationFrame(render) }, content);
+  const scroll = { top: 0, offset: 0 };
+  let [total, fetches, keyToFocus] = [0, 0, null];
 
-  function setTotal(number) {
-    total = number;
-    list.style.height = `${Math.min(MOST_PX, total * rowPx)}px`;
-    frame.style.height = `${Math.min(total, MOST_SHOWN_ROWS) * rowPx + 2}px`;
-    requestAnimationFrame(paint);
+  function setTotal(rows) {
+    total = rows;
+    content.style.height = `${Math.min(MAX_HEIGHT_PX, total * rowPx)}px`;
+    viewport.style.height = `${Math.min(total, MAX_VISIBLE_ROWS) * rowPx + 2}px`;
+    requestAnimationFrame(render);
   }
 
   /**
-   * How far down all rows one looks (px). In a list that is higher than a browser can draw, a step leads
-   * as far as in any other, and a leap, or coming to an end of it, to the same part of all rows.
+   * The viewport's offset (px) in the full list. Where that is higher than MAX_HEIGHT_PX, scrolling moves by
+   * the same distance in both, and a jump, or reaching an end, in proportion.
    */
-  function seenFrom() {
-    const [all, view, top] = [total * rowPx, frame.clientHeight, frame.scrollTop];
-    const most = Math.min(all, MOST_PX) - view;
-    const isLeap = top <= 0 || top >= most - 1 || Math.abs(top - seen.top) > LEAP * view;
-    const step = seen.from + top - seen.top;
-    const leap = (top * (all - view)) / most;
-    seen.from = all <= MOST_PX ? top : isLeap ? leap : Math.max(0, Math.min(all - view, step));
-    seen.top = top;
-    return seen.from;
+  function scrollOffset() {
+    const [fullHeight, height, top] = [total * rowPx, viewport.clientHeight, viewport.scrollTop];
+    const maxTop = Math.min(fullHeight, MAX_HEIGHT_PX) - height;
+    const isJump = top <= 0 || top >= maxTop - 1 || Math.abs(top - scroll.top) > JUMP_VIEWPORTS * height;
+    const moved = scroll.offset + top - scroll.top;
+    const proportional = (top * (fullHeight - height)) / maxTop;
+    scroll.offset = fullHeight <= MAX_HEIGHT_PX ? top : isJump ? proportional : Math.max(0, Math.min(fullHeight - height, moved));
+    scroll.top = top;
+    return scroll.offset;
   }
 
-  /** Fetch a page of rows; what was asked for later, and has come, is not put back. */
-  async function fetchInto(page) {
-    asked += 1;
-    const turn = asked;
+  // Responses may arrive out of order.
+  async function fetchRows(page) {
+    fetches += 1;
+    const order = fetches;
     const rows = await fetchPage(page * PAGE_ROWS, PAGE_ROWS);
-    if (turn < (pages.get(page)?.turn ?? 0)) return;
-    pages.set(page, { rows, turn });
-    paint();
+    if (order < (pages.get(page)?.order ?? 0)) return;
+    pages.set(page, { rows, order });
+    render();
   }
 
   async function load(page) {
     if (pages.has(page)) return;
-    pages.set(page, { rows: [], turn: 0 });
-    await fetchInto(page).catch(() => setTimeout(() => {
-      if (pages.get(page)?.turn === 0) pages.delete(page);
-      paint();
-    }, AGAIN_MS));
+    pages.set(page, { rows: [], order: 0 });
+    await fetchRows(page).catch(() => setTimeout(() => {
+      if (pages.get(page)?.order === 0) pages.delete(page);
+      render();
+    }, RETRY_MS));
   }
 
-  function paint() {
-    if (!frame.isConnected) return;
-    const from = seenFrom();
-    const first = Math.max(0, Math.floor(from / rowPx) - AHEAD_ROWS);
-    const last = Math.min(total, Math.ceil((from + frame.clientHeight) / rowPx) + AHEAD_ROWS);
-    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < last; page += 1) load(page);
-    for (const [place, { element }] of drawn) {
-      if (place >= first && place < last) continue;
+  function render() {
+    if (!viewport.isConnected) return;
+    const offset = scrollOffset();
+    const first = Math.max(0, Math.floor(offset / rowPx) - OVERSCAN_ROWS);
+    const end = Math.min(total, Math.ceil((offset + viewport.clientHeight) / rowPx) + OVERSCAN_ROWS);
+    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < end; page += 1) load(page);
+    for (const [index, { element }] of rendered) {
+      if (index >= first && index < end) continue;
       element.remove();
-      drawn.delete(place);
+      rendered.delete(index);
     }
-    // From the end on, so that each can stand before the next: the Tab key goes by this order.
-    for (let [place, next] = [last - 1, null]; place >= first; place -= 1) next = paintRow(place, next);
-    for (const [place, { element }] of drawn) element.style.top = `${place * rowPx - from + frame.scrollTop}px`;
-    if (wanted) lead(wanted);
+    // Backwards, to insert each before the next: the Tab key follows the document.
+    for (let [index, next] = [end - 1, null]; index >= first; index -= 1) next = updateRow(index, next);
+    for (const [index, { element }] of rendered) element.style.top = `${index * rowPx - offset + viewport.scrollTop}px`;
+    if (keyToFocus) focusRow(keyToFocus);
   }
 
-  /** Draw a row that is not there, or has changed; what stays can be pressed. */
-  function paintRow(place, next) {
-    const row = pages.get(Math.floor(place / PAGE_ROWS))?.rows[place % PAGE_ROWS];
-    const text = JSON.stringify(row);
-    const before = drawn.get(place);
-    if (before && before.text === text && before.total === total) return before.element;
-    const element = h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": place + 1, class: "place" },
-      row ? draw(row) : h("div", { class: "row faint" }, "…"));
-    const focused = before?.element.contains(document.activeElement);
-    if (before) before.element.replaceWith(element);
-    else list.insertBefore(element, next);
-    if (focused) element.querySelector("a")?.focus({ preventScroll: true });
-    drawn.set(place, { element, text, total });
+  function updateRow(index, next) {
+    const row = pages.get(Math.floor(index / PAGE_ROWS))?.rows[index % PAGE_ROWS];
+    const json = JSON.stringify(row);
+    const previous = rendered.get(index);
+    if (previous && previous.json === json && previous.total === total) return previous.element;
+    const element = h("div", { role: "listitem", "aria-setsize": total, "aria-posinset": index + 1, class: "virtual-row" },
+      row ? renderRow(row) : h("div", { class: "row muted" }, "…"));
+    const isFocused = previous?.element.contains(document.activeElement);
+    if (previous) previous.element.replaceWith(element);
+    else content.insertBefore(element, next);
+    if (isFocused) element.querySelector("a")?.focus({ preventScroll: true });
+    rendered.set(index, { element, json, total });
     return element;
   }
 
-  function lead(key) {
-    const link = list.querySelector(`[data-key="${key}"]`);
+  function focusRow(key) {
+    const link = content.querySelector(`[data-key="${key}"]`);
     if (!link) return;
-    wanted = null;
+    keyToFocus = null;
     link.focus({ preventScroll: true });
   }
 
   async function refresh() {
-    const first = Math.floor(seenFrom() / rowPx / PAGE_ROWS);
-    const last = Math.floor((seenFrom() + frame.clientHeight) / rowPx / PAGE_ROWS);
+    const first = Math.floor(scrollOffset() / rowPx / PAGE_ROWS);
+    const last = Math.floor((scrollOffset() + viewport.clientHeight) / rowPx / PAGE_ROWS);
     for (const page of [...pages.keys()]) if (page < first || page > last) pages.delete(page);
-    for (const page of [...pages.keys()]) await fetchInto(page);
+    for (const page of [...pages.keys()]) await fetchRows(page);
   }
 
-  function where() {
-    seenFrom();
-    return { ...seen, key: frame.contains(document.activeElement) ? document.activeElement.dataset.key : null };
+  function position() {
+    scrollOffset();
+    return { ...scroll, key: viewport.contains(document.activeElement) ? document.activeElement.dataset.key : null };
   }
 
-  function goTo({ top, from, key }) {
-    frame.scrollTop = top;
-    Object.assign(seen, { top: frame.scrollTop, from });
-    wanted = key;
+  function restore({ top, offset, key }) {
+    viewport.scrollTop = top;
+    Object.assign(scroll, { top: viewport.scrollTop, offset });
+    keyToFocus = key;
   }
 
-  new ResizeObserver(() => requestAnimationFrame(paint)).observe(frame);
-  return { element: frame, setTotal, refresh, where, goTo };
+  new ResizeObserver(() => requestAnimationFrame(render)).observe(viewport);
+  return { element: viewport, setTotal, refresh, position, restore };
 }

@@ -1,50 +1,49 @@
-// A sound's waveform with its levels, and a player.
+// Renders an audio result: waveform, player, levels.
 
-import { h, svg } from "../components/elements.js";
-import { barLine, facts } from "../components/controls.js";
-import { bytes } from "../format.js";
-import { showInput } from "./media.js";
+import { barRow } from "../components/bars.js";
+import { card, h, propertyList, svg } from "../components/elements.js";
+import { bytes, number } from "../format.js";
+import { loadMedia } from "./media.js";
 
-/** The types of formats, for browsers that go by them and don't look into the file, such as Safari. */
+// Media types by format: Safari does not detect them from the content.
 const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf" };
 
-/** Draw the result. */
-export async function draw({ json, input }) {
+export async function renderAudio({ json, inputUrl }) {
   const result = await json();
+  const points = result.waveform ?? [];
   const player = h("audio", { controls: true, preload: "metadata" });
-  const place = svg("line", { y1: -1, y2: 1, class: "place" });
-  const picture = waveform(result.waveform ?? [], place);
+  const playhead = svg("line", { y1: -1, y2: 1, class: "playhead" });
   player.addEventListener("timeupdate", () => {
-    // The picture begins at the first point and ends at the last one.
-    const at = Math.max(0, (result.waveform ?? []).length - 1) * Math.min(1, player.currentTime / Math.max(0.001, result.duration_seconds));
-    place.setAttribute("x1", at);
-    place.setAttribute("x2", at);
+    const x = Math.max(0, points.length - 1) * Math.min(1, player.currentTime / Math.max(0.001, result.duration_seconds));
+    playhead.setAttribute("x1", x);
+    playhead.setAttribute("x2", x);
   });
-  showInput(player, () => input(MEDIA_TYPES[result.format]), () => player.replaceWith(h("p", { class: "faint" }, "This sound can't be played here.")));
+  loadMedia(player, () => inputUrl(MEDIA_TYPES[result.format]), () => player.replaceWith(h("p", { class: "muted" }, "The browser can't play this file.")));
   return [
-    h("section", { class: "card", "aria-label": "Sound" }, picture, player),
-    h("section", { class: "card", "aria-label": "Levels" }, h("h3", {}, "Levels"), level("Loudness", result.rms_energy), level("Peak", result.peak ?? 0),
-      facts({ Length: clock(result.duration_seconds), "Sample rate": `${result.sample_rate.toLocaleString("en")} Hz`, Channels: result.channels, "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
+    card("Audio", waveform(points, playhead), player),
+    card("Levels", h("h3", {}, "Levels"), levelRow("RMS", result.rms_energy), levelRow("Peak", result.peak ?? 0),
+      propertyList({ Length: minutesAndSeconds(result.duration_seconds), "Sample rate": `${number(result.sample_rate)} Hz`, Channels: result.channels, "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
   ];
 }
 
-function waveform(points, place) {
-  const loudest = Math.max(0.001, ...points.flat().map(Math.abs));
-  const upper = points.map(([, high], x) => `${x},${-high / loudest}`);
-  const lower = points.map(([low], x) => `${x},${-low / loudest}`).reverse();
-  return svg("svg", { class: "wave", viewBox: `0 -1.02 ${Math.max(1, points.length - 1)} 2.04`, preserveAspectRatio: "none", role: "img", "aria-label": "Waveform" },
-    svg("polygon", { points: [...upper, ...lower].join(" ") }), place);
+// `points` are [minimum, maximum] of successive intervals, from -1 to 1; drawn relative to the peak.
+function waveform(points, playhead) {
+  const peak = Math.max(0.001, ...points.flat().map(Math.abs));
+  const upper = points.map(([, max], x) => `${x},${-max / peak}`);
+  const lower = points.map(([min], x) => `${x},${-min / peak}`).reverse();
+  return svg("svg", { class: "waveform", viewBox: `0 -1.02 ${Math.max(1, points.length - 1)} 2.04`, preserveAspectRatio: "none", role: "img", "aria-label": "Waveform" },
+    svg("polygon", { points: [...upper, ...lower].join(" ") }), playhead);
 }
 
-/** Full scale is 0 dB; what is 60 dB below is nothing to the ear. */
-function level(name, value) {
+// A bar from -60 dB to 0 dB, full scale.
+function levelRow(name, value) {
   const decibels = value > 0 ? 20 * Math.log10(value) : -Infinity;
-  const share = Math.min(1, Math.max(0, 1 + decibels / 60));
-  const words = value > 0 ? `${decibels.toFixed(1)} dB` : "silent";
-  return barLine("div", name, share, words);
+  const fraction = Math.min(1, Math.max(0, 1 + decibels / 60));
+  return barRow("div", name, fraction, value > 0 ? `${decibels.toFixed(1)} dB` : "silent");
 }
 
-function clock(seconds) {
+// "1:04.50".
+function minutesAndSeconds(seconds) {
   const minutes = Math.floor(seconds / 60);
   return `${minutes}:${(seconds - 60 * minutes).toFixed(2).padStart(5, "0")}`;
 }

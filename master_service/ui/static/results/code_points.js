@@ -1,24 +1,24 @@
-// Cuts a text at offsets in code points, as the results give them; JavaScript counts UTF-16 code units.
+// Slices a text by offsets in code points, as results give them; JavaScript counts UTF-16 code units.
 
-/** So many code points lie between two offsets that are kept. */
+// Code points between two cached offsets.
 const STEP = 65_536;
 
-/** Return `slice(begin, end)` for a text. It counts no further than asked, and only once; no copy of the text is made. */
+/** Return `slice(begin, end)`, which scans the text once, as far as needed. */
 export function codePointSlicer(text) {
-  /** The offset in code units of each STEP-th code point that was counted so far. */
-  const marks = [0];
+  // In code units, of every STEP-th code point scanned so far.
+  const offsets = [0];
 
-  function unitsAt(offset) {
-    const mark = Math.floor(offset / STEP);
-    while (marks.length <= mark) marks.push(forward(marks.at(-1), STEP));
-    return forward(marks[mark], offset % STEP);
+  function toUnits(codePoint) {
+    const step = Math.floor(codePoint / STEP);
+    while (offsets.length <= step) offsets.push(advance(offsets.at(-1), STEP));
+    return advance(offsets[step], codePoint % STEP);
   }
 
-  function forward(units, codePoints) {
-    let at = units;
-    for (let left = codePoints; left > 0 && at < text.length; left -= 1) at += text.codePointAt(at) > 0xffff ? 2 : 1;
-    return at;
+  function advance(units, codePoints) {
+    let offset = units;
+    for (let left = codePoints; left > 0 && offset < text.length; left -= 1) offset += text.codePointAt(offset) > 0xffff ? 2 : 1;
+    return offset;
   }
 
-  return (begin, end) => text.slice(unitsAt(begin), unitsAt(end));
+  return (begin, end) => text.slice(toUnits(begin), toUnits(end));
 }

@@ -1,102 +1,101 @@
-// A document's text, page by page, with its outline and what it says of itself.
+// Renders a document result: metadata, outline, and the text page by page.
 
-import { h, keep } from "../components/elements.js";
-import { button, facts } from "../components/controls.js";
+import { button } from "../components/controls.js";
+import { card, h, propertyList, renderIfChanged } from "../components/elements.js";
 import { codePointSlicer } from "./code_points.js";
 
-/** So much text is shown at once, and at most so much in one piece (code points). */
-const SHOWN_CHARACTERS = 200_000;
-/** What a piece counts at least, so that thousands of empty pages are not drawn at once. */
-const LEAST_CHARACTERS = 1000;
+// Code points shown per step, and the maximum of one section.
+const MAX_CHARACTERS = 200_000;
+// What an empty section counts as, which limits the sections per step.
+const MIN_CHARACTERS = 1000;
 
-/** Draw the result. */
-export async function draw({ json }) {
+export async function renderDocument({ json }) {
   const result = await json();
   const { title, author, subject, creator } = result.metadata;
   const text = textCard(result);
   return [
-    h("section", { class: "card", "aria-label": "About the document" }, h("h3", {}, title || result.document_type),
-      facts({ Kind: result.document_type, Author: author, Subject: subject, "Made with": creator, Pages: result.page_count, "Pages without text": result.pages_without_text || null, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
-    outline(result.outline ?? [], text.lead),
+    card("About the document", h("h3", {}, title || result.document_type),
+      propertyList({ Type: result.document_type, Author: author, Subject: subject, "Created with": creator, Pages: result.page_count, "Pages without text": result.pages_without_text || null, Paragraphs: result.paragraph_count, Tables: result.table_count, Words: result.word_count, Characters: result.character_count, Encoding: result.encoding })),
+    outlineCard(result.outline ?? [], text.goTo),
     text.element,
   ];
 }
 
-/** The text, of which a part is shown at a time; `lead` shows a page, or what begins at an offset. */
+// Shows part of the text; `goTo(entry)` scrolls to an outline entry's page or offset.
 function textCard(result) {
-  const pieces = result.text_layer === false ? [] : cut(result);
+  const sections = result.text_layer === false ? [] : split(result);
   const slice = codePointSlicer(result.text_content);
-  const [sheets, before, after] = [h("div", { class: "stack" }), h("div"), h("div")];
-  const showEarlier = button("Show earlier", earlier);
-  const showMore = button("Show more", more);
-  let [first, last] = [0, 0]; // the pieces that are shown, the last one left out
+  const [shown, before, after] = [h("div", { class: "stack" }), h("div"), h("div")];
+  const earlierButton = button("Show earlier", showEarlier);
+  const moreButton = button("Show more", showMore);
+  let [first, end] = [0, 0]; // the range of sections shown
 
-  function more() {
-    for (let characters = 0; last < pieces.length && characters < SHOWN_CHARACTERS; last += 1) {
-      characters += weight(pieces[last]);
-      sheets.append(sheet(pieces[last], slice));
+  function showMore() {
+    for (let characters = 0; end < sections.length && characters < MAX_CHARACTERS; end += 1) {
+      characters += weight(sections[end]);
+      shown.append(renderSection(sections[end], slice));
     }
-    drawButtons();
+    renderButtons();
   }
 
-  function earlier() {
-    const seen = sheets.firstElementChild;
-    for (let characters = 0; first > 0 && characters < SHOWN_CHARACTERS; ) {
+  function showEarlier() {
+    const visible = shown.firstElementChild;
+    for (let characters = 0; first > 0 && characters < MAX_CHARACTERS; ) {
       first -= 1;
-      characters += weight(pieces[first]);
-      sheets.prepend(sheet(pieces[first], slice));
+      characters += weight(sections[first]);
+      shown.prepend(renderSection(sections[first], slice));
     }
-    drawButtons();
-    seen.scrollIntoView();
+    renderButtons();
+    visible.scrollIntoView();
   }
 
-  function drawButtons() {
-    keep(before, [first > 0], () => (first > 0 ? showEarlier : []));
-    keep(after, [last < pieces.length], () => (last < pieces.length ? showMore : []));
+  function renderButtons() {
+    renderIfChanged(before, [first > 0], () => (first > 0 ? earlierButton : []));
+    renderIfChanged(after, [end < sections.length], () => (end < sections.length ? moreButton : []));
   }
 
-  function lead(entry) {
-    const wanted = pieces.findIndex(({ page, begin }) => (entry.page ? page === entry.page : begin === entry.begin));
-    if (wanted < 0) return;
-    if (wanted < first || wanted >= last) {
-      // What lies between would take long to draw in a large document.
-      first = last = wanted;
-      sheets.replaceChildren();
-      more();
+  function goTo(entry) {
+    const target = sections.findIndex(({ page, begin }) => (entry.page ? page === entry.page : begin === entry.begin));
+    if (target < 0) return;
+    if (target < first || target >= end) {
+      // The sections between are not rendered: in a large document that takes long.
+      first = end = target;
+      shown.replaceChildren();
+      showMore();
     }
-    sheets.children[wanted - first].scrollIntoView();
+    shown.children[target - first].scrollIntoView();
   }
 
-  more();
-  const none = result.character_count ? null : h("p", { class: "faint" }, "There is no text.");
-  return { element: h("section", { class: "card", "aria-label": "Text" }, none, before, sheets, after), lead };
+  showMore();
+  const emptyText = result.character_count ? null : h("p", { class: "muted" }, "There is no text.");
+  return { element: card("Text", emptyText, before, shown, after), goTo };
 }
 
-const weight = ({ begin, end }) => Math.max(LEAST_CHARACTERS, end - begin);
+const weight = ({ begin, end }) => Math.max(MIN_CHARACTERS, end - begin);
 
-function sheet({ begin, end, page }, slice) {
-  return h("div", { class: page ? "sheet" : "", id: page ? `sheet-${page}` : `from-${begin}` },
+function renderSection({ begin, end, page }, slice) {
+  return h("div", { class: page ? "document-page" : "", id: page ? `page-${page}` : `offset-${begin}` },
     page ? h("h3", {}, `Page ${page}`) : null,
-    end > begin ? h("p", { class: "reading" }, slice(begin, end)) : page ? h("p", { class: "faint" }, "No text here.") : null);
+    end > begin ? h("p", { class: "prose" }, slice(begin, end)) : page ? h("p", { class: "muted" }, "No text on this page.") : null);
 }
 
-/** Where to cut the text: at its pages, or the headings of its outline, and where a piece would be too long. */
-function cut({ pages, outline: entries = [], character_count: all }) {
-  const headings = entries.map(({ begin }) => begin).filter((begin) => begin > 0 && begin < all);
-  const begins = [...new Set([0, ...headings])].sort((one, other) => one - other);
-  const parts = pages ?? begins.map((begin, place) => ({ begin, end: begins[place + 1] ?? all }));
-  return parts.flatMap(({ begin, end }, place) => {
-    const some = [{ begin, end: Math.min(end, begin + SHOWN_CHARACTERS), page: pages ? place + 1 : null }];
-    for (let from = begin + SHOWN_CHARACTERS; from < end; from += SHOWN_CHARACTERS) some.push({ begin: from, end: Math.min(end, from + SHOWN_CHARACTERS), page: null });
-    return some;
+// Sections { begin, end, page } in code points: pages, or parts between headings, cut where too long.
+function split({ pages, outline: entries = [], character_count: total }) {
+  const headings = entries.map(({ begin }) => begin).filter((begin) => begin > 0 && begin < total);
+  const begins = [...new Set([0, ...headings])].sort((a, b) => a - b);
+  const parts = pages ?? begins.map((begin, position) => ({ begin, end: begins[position + 1] ?? total }));
+  return parts.flatMap(({ begin, end }, position) => {
+    const sections = [{ begin, end: Math.min(end, begin + MAX_CHARACTERS), page: pages ? position + 1 : null }];
+    for (let next = begin + MAX_CHARACTERS; next < end; next += MAX_CHARACTERS) sections.push({ begin: next, end: Math.min(end, next + MAX_CHARACTERS), page: null });
+    return sections;
   });
 }
 
-function outline(entries, lead) {
+function outlineCard(entries, goTo) {
   if (!entries.length) return null;
-  return h("section", { class: "card", "aria-label": "Outline" }, h("h3", {}, "Outline"),
+  return card("Outline", h("h3", {}, "Outline"),
     h("ul", { role: "list", class: "outline" }, entries.map((entry) => h("li", { style: { paddingInlineStart: `${(entry.level - 1) * 1.2}rem` } },
       entry.page || entry.begin !== undefined
-        ? h("button", { type: "button", class: "link", onclick: () => lead(entry) }, entry.page ? `${entry.title} · ${entry.page}` : entry.title)
+        ? h("button", { type: "button", class: "link", onclick: () => goTo(entry) }, entry.page ? `${entry.title} · ${entry.page}` : entry.title)
         : entry.title))));
 }

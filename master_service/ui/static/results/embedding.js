@@ -1,75 +1,76 @@
-// The texts of a job on a map: what is alike lies together, whose nearest are shown on hover.
+// Renders an embedding result: a scatter plot of the job's texts, and the text's main terms.
 
-import { get, jobPath } from "../api/client.js";
-import { h, svg } from "../components/elements.js";
-import { barLine, button, facts } from "../components/controls.js";
-import { count } from "../format.js";
-import { resultPath } from "./media.js";
-import { nearest, sparse, spots } from "./vectors.js";
+import { get, jobPath, resultPath } from "../api/client.js";
+import { barRow } from "../components/bars.js";
+import { button } from "../components/controls.js";
+import { card, h, propertyList, svg } from "../components/elements.js";
+import { count, number } from "../format.js";
+import { nearest, project, sparse } from "./vectors.js";
 
-const MOST_TEXTS = 500;
-const AT_ONCE = 6;
-const NEAREST = 5;
-/** The texts of the job that was looked at last: from one to the next they are not fetched again. */
-let last = { of: null, texts: [] };
+const MAX_TEXTS = 500;
+const MAX_TERMS = 10;
+const MAX_NEAREST = 5;
+const FETCHES_AT_ONCE = 6;
+const HEADING = "Similarity of the job's texts";
+// For the next file of the same job.
+let cache = { key: null, texts: [] };
 
-/** Draw the result with its neighbours. */
-export async function draw({ job, file, json, signal }) {
-  const own = await json();
-  const map = h("section", { class: "card", "aria-label": "Map of the job" }, h("h3", {}, "Map of the job"), h("p", { class: "faint" }, "Fetching the other texts…"));
-  const fill = () => fetchAround(job, file, signal).then((texts) => map.replaceChildren(...drawMap(job, file, texts)), (error) => map.replaceChildren(
-    h("h3", {}, "Map of the job"), h("p", { class: "error" }, error.message), h("div", { class: "actions" }, button("Try again", fill))));
-  fill();
-  const terms = own.features.map((term, place) => [term, own.vector[place]]).filter(([, weight]) => weight > 0).sort(([, one], [, other]) => other - one).slice(0, 10);
+export async function renderEmbedding({ job, file, json, signal }) {
+  const result = await json();
+  const plot = card("Similarity", h("h3", {}, HEADING), h("p", { class: "muted" }, "Loading the other texts…"));
+  const load = () => fetchTexts(job, file, signal).then((texts) => plot.replaceChildren(...scatterPlot(job, file, texts)), (error) => plot.replaceChildren(
+    h("h3", {}, HEADING), h("p", { class: "error" }, error.message), h("div", { class: "actions" }, button("Try again", load))));
+  load();
+  const terms = result.features.map((term, position) => [term, result.vector[position]]).filter(([, weight]) => weight > 0).sort(([, a], [, b]) => b - a).slice(0, MAX_TERMS);
   return [
-    map,
-    h("section", { class: "card", "aria-label": "Terms" }, h("h3", {}, "What sets this text apart"),
-      h("ol", { role: "list", class: "bars" }, terms.map(([term, weight]) => barLine("li", term, weight, weight.toFixed(2)))),
-      facts({ Terms: own.vector_size, "Of these in this text": own.non_zero_features })),
+    plot,
+    card("Terms", h("h3", {}, "Terms with the highest weight"),
+      h("ol", { role: "list", class: "bar-chart" }, terms.map(([term, weight]) => barRow("li", term, weight, weight.toFixed(2)))),
+      propertyList({ Terms: result.vector_size, "Terms in this text": result.non_zero_features })),
   ];
 }
 
-/** Of a job with very many texts, as many as go on a map, from a round number before this one on. */
-async function fetchAround(job, { index }, signal) {
-  const offset = index - (index % MOST_TEXTS);
-  const of = `${job.job_id} ${job.done_files} ${offset}`;
-  if (last.of === of) return last.texts;
-  const { files } = await get(`${jobPath(job.job_id)}?state=done&offset=${offset}&limit=${MOST_TEXTS}`, signal);
+// [{ file, vector }] of the block of MAX_TEXTS files with this one.
+async function fetchTexts(job, { index }, signal) {
+  const offset = index - (index % MAX_TEXTS);
+  const key = `${job.job_id} ${job.done_files} ${offset}`;
+  if (cache.key === key) return cache.texts;
+  const { files } = await get(`${jobPath(job.job_id)}?state=done&offset=${offset}&limit=${MAX_TEXTS}`, signal);
   const texts = [];
-  const fetchSome = async () => {
+  const fetchNext = async () => {
     for (let file = files.shift(); file; file = files.shift()) {
-      // A result that was removed by hand is missing on the map, and that is all.
+      // Results that were deleted from RESULTS_DIR are left out.
       const result = await get(resultPath(job, file), signal).catch((error) => { if (error.status !== 404) throw error; });
       if (result) texts.push({ file, vector: sparse(result.vector) });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, fetchSome));
-  texts.sort((one, other) => one.file.index - other.file.index);
-  last = { of, texts };
+  await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, fetchNext));
+  texts.sort((a, b) => a.file.index - b.file.index);
+  cache = { key, texts };
   return texts;
 }
 
-function drawMap(job, file, texts) {
+function scatterPlot(job, file, texts) {
   const vectors = texts.map((text) => text.vector);
-  const told = h("p", { role: "status" });
-  const picture = svg("svg", { viewBox: "0 0 100 60", class: "map", role: "group", "aria-label": `${count(texts.length, "text")}; those that are alike lie together` });
-  const dots = spots(vectors).map(([x, y], place) => {
-    const { index, filename } = texts[place].file;
-    const isOwn = index === file.index;
-    return svg("a", { href: `#${jobPath(job.job_id)}/${index}`, "aria-label": filename, class: isOwn ? "own" : null, onpointerenter: () => tell(place), onfocus: () => tell(place) },
-      svg("circle", { cx: 4 + 92 * x, cy: 4 + 52 * y, r: isOwn ? 1.6 : 1 }));
+  const status = h("p", { role: "status" });
+  const plot = svg("svg", { viewBox: "0 0 100 60", class: "scatter-plot", role: "group", "aria-label": `${count(texts.length, "text")}; similar texts are close to each other` });
+  const dots = project(vectors).map(([x, y], position) => {
+    const { index, filename } = texts[position].file;
+    const isCurrent = index === file.index;
+    return svg("a", { href: `#${jobPath(job.job_id)}/${index}`, "aria-label": filename, class: isCurrent ? "current" : null, onpointerenter: () => describe(position), onfocus: () => describe(position) },
+      svg("circle", { cx: 4 + 92 * x, cy: 4 + 52 * y, r: isCurrent ? 1.6 : 1 }));
   });
 
-  function tell(place) {
-    const near = nearest(vectors, place, NEAREST);
-    dots.forEach((one, other) => one.classList.toggle("near", near.some((spot) => spot.place === other)));
-    told.replaceChildren(h("strong", {}, h("bdi", {}, texts[place].file.filename)), near.length ? " is most like " : " is like no other.",
-      ...near.flatMap(({ place: other, likeness }, rank) => [rank ? ", " : "", h("a", { href: `#${jobPath(job.job_id)}/${texts[other].file.index}` }, h("bdi", {}, texts[other].file.filename)), ` (${likeness.toFixed(2)})`]));
+  function describe(position) {
+    const neighbors = nearest(vectors, position, MAX_NEAREST);
+    dots.forEach((dot, other) => dot.classList.toggle("neighbor", neighbors.some((neighbor) => neighbor.position === other)));
+    status.replaceChildren(h("strong", {}, h("bdi", {}, texts[position].file.filename)), neighbors.length ? " is most similar to " : " is similar to no other text.",
+      ...neighbors.flatMap(({ position: other, similarity }, rank) => [rank ? ", " : "", h("a", { href: `#${jobPath(job.job_id)}/${texts[other].file.index}` }, h("bdi", {}, texts[other].file.filename)), ` (${similarity.toFixed(2)})`]));
   }
 
-  picture.append(...dots);
-  const own = texts.findIndex((text) => text.file.index === file.index);
-  if (own >= 0) tell(own);
-  const left = job.done_files > texts.length ? h("p", { class: "faint" }, `Shown are ${count(texts.length, "text")} near it in the job, of ${job.done_files.toLocaleString("en")}.`) : null;
-  return [h("h3", {}, "Map of the job"), picture, told, left].filter(Boolean);
+  plot.append(...dots);
+  const current = texts.findIndex((text) => text.file.index === file.index);
+  if (current >= 0) describe(current);
+  const partial = job.done_files > texts.length ? h("p", { class: "muted" }, `Shown: ${count(texts.length, "text")} next to this file in the job, of ${number(job.done_files)}.`) : null;
+  return [h("h3", {}, HEADING), plot, status, partial].filter(Boolean);
 }

@@ -1,19 +1,19 @@
-// A picture before and after, with a slider between the two.
+// Renders an image result: original and grayscale image with a slider between them.
 
-import { h } from "../components/elements.js";
-import { showInput } from "./media.js";
+import { card, h } from "../components/elements.js";
+import { loadMedia } from "./media.js";
 
-/** Draw the result; the browser can't show every kind of picture that was sent. */
-export async function draw({ input, result, file }) {
-  const sent = h("img", { alt: `${file.filename} as it was sent`, class: "before", hidden: true, onload: () => { sent.hidden = slider.hidden = false; } });
-  const made = h("img", { src: await result(), alt: `${file.filename} in gray`, class: "after" });
-  const slider = h("input", { type: "range", min: 0, max: 100, value: 50, hidden: true, "aria-label": "How much of the picture is shown as it was sent",
-    oninput: () => part.style.setProperty("--part", `${slider.value}%`) });
-  const part = h("div", { class: "slider" }, made, sent, slider);
-  showInput(sent, input, () => {
-    sent.remove();
+export async function renderImage({ inputUrl, resultUrl, file }) {
+  const original = h("img", { alt: `${file.filename}, original`, class: "original", hidden: true, onload: () => { original.hidden = slider.hidden = false; } });
+  const result = h("img", { src: await resultUrl(), alt: `${file.filename}, grayscale`, class: "grayscale" });
+  const slider = h("input", { type: "range", min: 0, max: 100, value: 50, hidden: true, "aria-label": "Part of the original that is shown",
+    oninput: () => comparison.style.setProperty("--position", `${slider.value}%`) });
+  const comparison = h("div", { class: "comparison" }, result, original, slider);
+  // Browsers can't show all image formats.
+  loadMedia(original, inputUrl, () => {
+    original.remove();
     slider.remove();
-    part.after(h("p", { class: "faint" }, "The picture as it was sent can't be shown."));
+    comparison.after(h("p", { class: "muted" }, "The original can't be shown."));
   });
-  return h("section", { class: "card", "aria-label": "Before and after" }, part);
+  return card("Original and result", comparison);
 }

@@ -1,12 +1,7 @@
-// Where a file's result and what was sent lie, and how they come into a picture or a player.
+// Loads an input into an image or audio element.
 
-/** Where the result of a file is downloaded from. */
-export function resultPath(job, file) {
-  return `/results/${job.task_type}/${encodeURIComponent(file.saved_file.split("/").at(-1))}`;
-}
-
-/** Let an element show what was sent when it has come, while the rest is shown; `fail` where it can't be shown. */
-export function showInput(element, input, fail) {
-  element.addEventListener("error", fail);
-  input().then((url) => { element.src = url; }, fail);
+/** Set `src` once the URL is available; does not delay the rest of the view. */
+export function loadMedia(element, inputUrl, onError) {
+  element.addEventListener("error", onError);
+  inputUrl().then((url) => { element.src = url; }, onError);
 }

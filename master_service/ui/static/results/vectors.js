@@ -1,8 +1,9 @@
-// The texts of a job as vectors: what is alike, and where each lies on a map. Pure.
+// Computes cosine similarity and a two-dimensional projection (PCA) of sparse vectors.
 
-const ROUNDS = 60;
+const ITERATIONS = 60;
+const MIN_SIMILARITY = 0.005;
 
-/** Keep of a vector what is not zero; of thousands of terms a text has few. */
+/** { size, terms, weights } with the nonzero components of a vector. */
 export function sparse(vector) {
   const [terms, weights] = [[], []];
   vector.forEach((weight, term) => {
@@ -13,44 +14,44 @@ export function sparse(vector) {
   return { size: vector.length, terms: Uint32Array.from(terms), weights: Float32Array.from(weights) };
 }
 
-/** For each of the others that is like the vector at `place`, its place and the cosine, the largest first. */
-export function nearest(vectors, place, most) {
-  const own = dense(vectors[place]);
-  return vectors.map((vector, other) => ({ place: other, likeness: dot(vector, own) }))
-    .filter(({ place: other, likeness }) => other !== place && likeness > 0.005)
-    .sort((one, other) => other.likeness - one.likeness).slice(0, most);
+/** [{ position, similarity }], the largest cosines to the vector at `position`; all have unit length. */
+export function nearest(vectors, position, max) {
+  const own = dense(vectors[position]);
+  return vectors.map((vector, other) => ({ position: other, similarity: dot(vector, own) }))
+    .filter(({ position: other, similarity }) => other !== position && similarity > MIN_SIMILARITY)
+    .sort((a, b) => b.similarity - a.similarity).slice(0, max);
 }
 
-/** Where each vector lies, from 0 to 1, along the two directions in which all differ most. */
-export function spots(vectors) {
+/** [x, y] of each vector, from 0 to 1: its first two principal components. */
+export function project(vectors) {
   const { axes, mean } = principalAxes(vectors);
-  const alongs = axes.map((axis) => {
-    const middle = dotDense(mean, axis);
-    return scaled(vectors.map((vector) => dot(vector, axis) - middle));
+  const components = axes.map((axis) => {
+    const center = dotDense(mean, axis);
+    return normalize(vectors.map((vector) => dot(vector, axis) - center));
   });
-  return vectors.map((_, place) => alongs.map((along) => along[place]));
+  return vectors.map((_, position) => components.map((component) => component[position]));
 }
 
-/** PCA by power iteration on the vectors less their mean, which is never taken from each, for they would be dense. */
+// PCA by power iteration; vectors are not centered, which would make them dense, but sums are.
 function principalAxes(vectors) {
   const size = vectors[0]?.size ?? 0;
   const mean = new Float64Array(size);
   for (const vector of vectors) add(mean, vector, 1 / vectors.length);
   const axes = [];
   for (let number = 0; number < 2; number += 1) {
-    // Any start will do that is not at right angles to what is looked for.
+    // The start may be any vector that is not orthogonal to the axis.
     let axis = Float64Array.from({ length: size }, (_, i) => 1 + ((i * 7919 + number * 104729) % 97) / 97);
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let iteration = 0; iteration < ITERATIONS; iteration += 1) {
       const next = new Float64Array(size);
-      const middle = dotDense(mean, axis);
+      const center = dotDense(mean, axis);
       let sum = 0;
       for (const vector of vectors) {
-        const along = dot(vector, axis) - middle;
-        add(next, vector, along);
-        sum += along;
+        const component = dot(vector, axis) - center;
+        add(next, vector, component);
+        sum += component;
       }
       addDense(next, mean, -sum);
-      for (const before of axes) addDense(next, before, -dotDense(next, before));
+      for (const previous of axes) addDense(next, previous, -dotDense(next, previous));
       const length = Math.sqrt(dotDense(next, next));
       if (length < 1e-12) break;
       axis = next.map((value) => value / length);
@@ -61,33 +62,33 @@ function principalAxes(vectors) {
 }
 
 function dense(vector) {
-  const all = new Float64Array(vector.size);
-  add(all, vector, 1);
-  return all;
+  const array = new Float64Array(vector.size);
+  add(array, vector, 1);
+  return array;
 }
 
-function dot({ terms, weights }, all) {
+function dot({ terms, weights }, array) {
   let sum = 0;
-  for (let i = 0; i < terms.length; i += 1) sum += weights[i] * all[terms[i]];
+  for (let i = 0; i < terms.length; i += 1) sum += weights[i] * array[terms[i]];
   return sum;
 }
 
-function dotDense(one, other) {
+function dotDense(a, b) {
   let sum = 0;
-  for (let i = 0; i < one.length; i += 1) sum += one[i] * other[i];
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
   return sum;
 }
 
-function add(all, { terms, weights }, times) {
-  for (let i = 0; i < terms.length; i += 1) all[terms[i]] += times * weights[i];
+function add(array, { terms, weights }, factor) {
+  for (let i = 0; i < terms.length; i += 1) array[terms[i]] += factor * weights[i];
 }
 
-function addDense(all, other, times) {
-  for (let i = 0; i < all.length; i += 1) all[i] += times * other[i];
+function addDense(array, other, factor) {
+  for (let i = 0; i < array.length; i += 1) array[i] += factor * other[i];
 }
 
-function scaled(values) {
-  const least = Math.min(...values);
-  const span = Math.max(...values) - least;
-  return values.map((value) => (span > 1e-9 ? (value - least) / span : 0.5));
+function normalize(values) {
+  const min = Math.min(...values);
+  const range = Math.max(...values) - min;
+  return values.map((value) => (range > 1e-9 ? (value - min) / range : 0.5));
 }

@@ -1,10 +1,9 @@
-// Reads the chosen files, which may be gone by then: removed or changed since, or on a bad disk.
+// Reads the files of a batch, and detects those that can't be read any more.
 
-import { ApiError } from "../api/client.js";
+import { ApiError, cancelledError } from "../api/client.js";
 import { BATCH_BYTES } from "./batches.js";
 
-/** Some of the chosen files can't be read any more. */
-export class LostFiles extends Error {
+export class UnreadableFilesError extends Error {
   constructor(files) {
     super("Some files can't be read any more.");
     this.files = files;
@@ -12,51 +11,48 @@ export class LostFiles extends Error {
 }
 
 /**
- * What there is to send of some files, as long as they were when they were chosen; raises LostFiles.
- * It is held from now on, whatever happens to them: some browsers send a file that is gone as an empty
- * one, and one that has grown or shrunk breaks the form around it. Only a file that is larger than all
- * else that is sent at once is read as it goes.
+ * Return a Blob for each file, or throw UnreadableFilesError. Contents are held in memory: some browsers
+ * send a removed file as an empty one, and a changed size breaks the form. Files larger than a batch are streamed.
  */
-export async function contents(files, signal) {
-  // A disk that hangs must not keep the upload from being stopped.
-  const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(new ApiError("Stopped.", -1))));
-  const found = await Promise.race([Promise.all(files.map(held)), stopped]);
-  await check(files, found.map((data) => data !== null));
-  return found;
+export async function readContents(files, signal) {
+  // Cancelling must not wait for a disk that hangs.
+  const cancelled = new Promise((_, reject) => signal.addEventListener("abort", () => reject(cancelledError())));
+  const contents = await Promise.race([Promise.all(files.map(readContent)), cancelled]);
+  await throwUnreadable(files, contents.map((content) => content !== null));
+  return contents;
 }
 
-/** Raise LostFiles if there is a file, of those that are read as they go, that can't be read to its end. */
-export async function checkLarge(files, signal) {
-  const isWhole = [];
-  for (const one of files) isWhole.push(!isLarge(one) || await lengthOf(one.file.slice(0, one.size), signal) === one.size);
-  if (!signal.aborted) await check(files, isWhole);
+/** Throw UnreadableFilesError if a streamed file can't be read to its end. */
+export async function checkStreamedFiles(files, signal) {
+  const isReadable = [];
+  for (const item of files) isReadable.push(!isStreamed(item) || await readableLength(item.file.slice(0, item.size), signal) === item.size);
+  if (!signal.aborted) await throwUnreadable(files, isReadable);
 }
 
-/** How much of a file can be read: a browser may not say that it has come to an early end. */
-async function lengthOf(file, signal) {
+// Count the bytes: a browser may not report that a file ends too early.
+async function readableLength(file, signal) {
   let length = 0;
-  const count = new WritableStream({ write: (piece) => { length += piece.length; } });
-  await file.stream().pipeTo(count, { signal }).catch(() => {});
+  const counter = new WritableStream({ write: (chunk) => { length += chunk.length; } });
+  await file.stream().pipeTo(counter, { signal }).catch(() => {});
   return length;
 }
 
-/** Whether a file is read as it goes. */
-const isLarge = ({ size }) => size > BATCH_BYTES;
+const isStreamed = ({ size }) => size > BATCH_BYTES;
 
-async function held(one) {
-  const { file, size } = one;
-  if (!size) return new Blob([]); // whether it is still there does not matter, and can't be found out
-  if (isLarge(one)) return (await bytesOf(file.slice(size - 1)))?.byteLength === 1 ? file.slice(0, size) : null;
-  const data = await bytesOf(file);
-  return data?.byteLength === size ? new Blob([data]) : null;
+async function readContent(item) {
+  const { file, size } = item;
+  if (!size) return new Blob([]); // a browser does not report whether it still exists
+  if (isStreamed(item)) return (await readBytes(file.slice(size - 1)))?.byteLength === 1 ? file.slice(0, size) : null;
+  const bytes = await readBytes(file);
+  return bytes?.byteLength === size ? new Blob([bytes]) : null;
 }
 
-async function check(files, isGood) {
-  if (!isGood.includes(false)) return;
-  // While a page is being left, WebKit reads nothing at all; that is no proof against a file.
-  if (!(await bytesOf(new Blob(["x"])))) throw new ApiError("The page is being left.", 0);
-  throw new LostFiles(files.filter((_, place) => !isGood[place]));
+async function throwUnreadable(files, isReadable) {
+  if (!isReadable.includes(false)) return;
+  // While a page is being closed, WebKit reads nothing at all: then no file is to blame.
+  if (!(await readBytes(new Blob(["x"])))) throw new ApiError("The page is being closed.", 0);
+  throw new UnreadableFilesError(files.filter((_, position) => !isReadable[position]));
 }
 
-/** The bytes, null where they can't be read. Asked for them directly, WebKit gives zeros for what was cut off. */
-const bytesOf = (file) => new Response(file).arrayBuffer().catch(() => null);
+// An ArrayBuffer, or null. By Response: WebKit's Blob.arrayBuffer fills up a truncated file with zeros.
+const readBytes = (file) => new Response(file).arrayBuffer().catch(() => null);

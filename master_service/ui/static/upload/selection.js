@@ -1,85 +1,87 @@
-// What was chosen and not sent yet, in groups by what the files are; it outlives the view.
+// Holds the files that are chosen and not sent yet, grouped by detected type; outlives the view.
 
-import { guess } from "./content_types.js";
 import { bytes } from "../format.js";
+import { detectTaskType } from "./content_types.js";
 
-const GUESSES_AT_ONCE = 32;
+const CHECKS_AT_ONCE = 32;
 
-/** Why files are left out, in the words of the page; those of a `fixed` kind can't be sent at all. */
-const LEFT_OUT = {
-  unknown: { reason: () => "of no kind that is known", fixed: false },
-  empty: { reason: () => "empty", fixed: false },
-  hidden: { reason: () => "hidden", fixed: false },
-  tooLarge: { reason: (limits) => `over the limit of ${bytes(limits.file_bytes)} a file`, fixed: true },
-  unreadable: { reason: () => "can't be read", fixed: true },
+// Why a group is skipped; the user may send it nevertheless if `sendable`.
+const SKIP_REASONS = {
+  unknown: { text: () => "unknown file type", sendable: true },
+  empty: { text: () => "empty", sendable: true },
+  hidden: { text: () => "hidden", sendable: true },
+  tooLarge: { text: (limits) => `over the limit of ${bytes(limits.file_bytes)} per file`, sendable: false },
+  unreadable: { text: () => "unreadable", sendable: false },
 };
 
-/** Groups by kind, in the order in which they came, or that nothing came; says "change" when any of it has changed. */
-export const staging = Object.assign(new EventTarget(), { groups: new Map(), looking: 0, cleared: 0, nothing: false, add, clear, move, byType });
+/**
+ * Dispatches "change". `groups` are { category, files: [{ file, path, size }], type, skipReason, sendable } by
+ * category (a task type or a key of SKIP_REASONS); `checking` is the number of running `add` calls.
+ */
+export const selection = Object.assign(new EventTarget(), { groups: new Map(), checking: 0, generation: 0, foundNothing: false, add, clear, setType, filesByType });
 
 function changed() {
-  staging.dispatchEvent(new Event("change"));
+  selection.dispatchEvent(new Event("change"));
 }
 
-/** Look at files, of which a promise was made, and put each into its group. */
-async function add(finding, limits) {
-  const { cleared } = staging;
-  staging.looking += 1;
+// Sort the promised files into groups; `clear` also ends this.
+async function add(promisedFiles, limits) {
+  const { generation } = selection;
+  selection.checking += 1;
   changed();
   try {
-    const files = await finding;
-    if (cleared === staging.cleared) staging.nothing = !files.length;
-    for (let begin = 0; begin < files.length && cleared === staging.cleared; begin += GUESSES_AT_ONCE) {
-      const some = files.slice(begin, begin + GUESSES_AT_ONCE);
-      const kinds = await Promise.all(some.map((one) => kindOf(one, limits)));
-      if (cleared === staging.cleared) some.forEach((one, place) => groupOf(kinds[place], limits).push(one));
+    const files = await promisedFiles;
+    if (generation === selection.generation) selection.foundNothing = !files.length;
+    for (let begin = 0; begin < files.length && generation === selection.generation; begin += CHECKS_AT_ONCE) {
+      const some = files.slice(begin, begin + CHECKS_AT_ONCE);
+      const categories = await Promise.all(some.map((item) => categorize(item, limits)));
+      if (generation === selection.generation) some.forEach((item, position) => groupOf(categories[position], limits).files.push(item));
     }
   } finally {
-    if (cleared === staging.cleared) staging.looking -= 1;
+    if (generation === selection.generation) selection.checking -= 1;
     changed();
   }
 }
 
-async function kindOf(one, limits) {
-  if (one.file === null) return "unreadable";
-  // Asked for once: the browser looks at the disk each time.
-  one.size = one.file.size;
-  if (one.path.includes("/") && one.path.split("/").some((name) => name.startsWith("."))) return "hidden";
-  if (one.size > limits.file_bytes) return "tooLarge";
-  if (one.size === 0) return "empty";
-  return guess(one.file).then((type) => type ?? "unknown", () => "unreadable");
+async function categorize(item, limits) {
+  if (item.file === null) return "unreadable";
+  // Read once: each access to File.size asks the disk.
+  item.size = item.file.size;
+  if (item.path.includes("/") && item.path.split("/").some((name) => name.startsWith("."))) return "hidden";
+  if (item.size > limits.file_bytes) return "tooLarge";
+  if (item.size === 0) return "empty";
+  return detectTaskType(item.file).then((type) => type ?? "unknown", () => "unreadable");
 }
 
-function groupOf(kind, limits) {
-  const left = LEFT_OUT[kind];
-  if (!staging.groups.has(kind)) {
-    staging.groups.set(kind, left
-      ? { kind, files: [], type: "", reason: left.reason(limits), fixed: left.fixed }
-      : { kind, files: [], type: kind, reason: null, fixed: false });
+function groupOf(category, limits) {
+  const reason = SKIP_REASONS[category];
+  if (!selection.groups.has(category)) {
+    selection.groups.set(category, reason
+      ? { category, files: [], type: "", skipReason: reason.text(limits), sendable: reason.sendable }
+      : { category, files: [], type: category, skipReason: null, sendable: true });
   }
-  return staging.groups.get(kind).files;
+  return selection.groups.get(category);
 }
 
-/** Send a group as another type, or with "" leave it out. */
-function move(group, type) {
+// With "", the group is skipped.
+function setType(group, type) {
   group.type = type;
   changed();
 }
 
-/** The files that would be sent, by type. */
-function byType() {
+// Map of the files to send, by task type.
+function filesByType() {
   const found = new Map();
-  for (const { type, files } of staging.groups.values()) {
+  for (const { type, files } of selection.groups.values()) {
     if (type) found.set(type, [...(found.get(type) ?? []), ...files]);
   }
   return found;
 }
 
-/** Let go of all that was chosen, also of what is being looked at. */
 function clear() {
-  staging.groups.clear();
-  staging.cleared += 1;
-  staging.looking = 0;
-  staging.nothing = false;
+  selection.groups.clear();
+  selection.generation += 1;
+  selection.checking = 0;
+  selection.foundNothing = false;
   changed();
 }

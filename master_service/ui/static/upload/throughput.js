@@ -1,24 +1,23 @@
-// Measures how fast something grows of late. Pure.
+// Measures the throughput of the last ten seconds.
 
 const WINDOW_MS = 10_000;
-const GRAIN_MS = 250;
+const MIN_INTERVAL_MS = 250;
 
-/** The growth in a second over the last ten; times are those of `performance.now()`. */
-export class Speed {
+/** Times are those of `performance.now()`, amounts are totals since the start. */
+export class Throughput {
   #samples = [];
 
-  /** Note how much there is; less than before begins anew. */
-  note(at, amount) {
+  // Add a sample; a smaller amount, or a pause longer than the window, starts anew.
+  add(atMs, amount) {
     const last = this.#samples.at(-1);
-    // After a pause, too, it begins anew.
-    if (last && (amount < last.amount || at - last.at > WINDOW_MS)) this.#samples = [];
-    if (!this.#samples.length || at - last.at >= GRAIN_MS) this.#samples.push({ at, amount });
-    while (this.#samples.length > 1 && at - this.#samples[1].at > WINDOW_MS) this.#samples.shift();
+    if (last && (amount < last.amount || atMs - last.atMs > WINDOW_MS)) this.#samples = [];
+    if (!this.#samples.length || atMs - last.atMs >= MIN_INTERVAL_MS) this.#samples.push({ atMs, amount });
+    while (this.#samples.length > 1 && atMs - this.#samples[1].atMs > WINDOW_MS) this.#samples.shift();
   }
 
-  /** How fast it grows; 0 as long as that is not known. */
-  of(at, amount) {
+  // Amount per second; 0 until it is known.
+  perSecond(atMs, amount) {
     const [first] = this.#samples;
-    return first && at - first.at >= GRAIN_MS ? (amount - first.amount) / ((at - first.at) / 1000) : 0;
+    return first && atMs - first.atMs >= MIN_INTERVAL_MS ? (amount - first.amount) / ((atMs - first.atMs) / 1000) : 0;
   }
 }

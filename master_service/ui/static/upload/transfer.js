@@ -1,197 +1,134 @@
-// Brings the files of one upload to the master in batches, whatever happens on the way.
+// Sends the files of an upload to the master as a job, in batches, and recovers from errors.
 
-import { ApiError, connection, get, jobPath, newKey, post, remove, sendForm, status } from "../api/client.js";
-import { batches, fingerprints, sizeOf } from "./batches.js";
-import { LostFiles, checkLarge, contents } from "./file_contents.js";
-import { forget, remember } from "./upload_records.js";
-import { Speed } from "./throughput.js";
-import { sleep } from "../timers.js";
-import { watch } from "../api/job_events.js";
+import { ApiError, get, jobPath, newKey, post, remove, sendForm, status } from "../api/client.js";
+import { followJob } from "../api/job_events.js";
+import { batches, totalSize } from "./batches.js";
+import { UnreadableFilesError, checkStreamedFiles, readContents } from "./file_contents.js";
+import { fingerprints } from "./fingerprints.js";
+import { retry } from "./retry.js";
+import { Throughput } from "./throughput.js";
+import { deleteRecord, saveRecord } from "./upload_records.js";
 
-const AGAIN_MS = 2000;
-/** A batch is not sent in vain more often than this. */
-const MOST_AGAIN_MS = 30_000;
 const LEDGER_PAGE = 5000;
-/** Answers after which the same request may yet be taken. */
-const PASSING = new Set([0, 401, 502, 503, 504, 507]);
-/** What a master answers that has waited in vain for the rest of a form; where it hears nothing more, there is no answer. */
-const [BROKEN_OFF, UNREACHED] = [400, 0];
-/** What it answers to a key that came with another request before. */
-const KEY_IN_USE = 422;
+const NO_RESPONSE = 0;
+// The status for a form that ends too early.
+const INCOMPLETE_FORM = 400;
+// The status for an Idempotency-Key that was used with another body.
+const KEY_REUSED = 422;
 
-/**
- * One upload as it stands: waiting, sending, then sent or failed; or stopping, then stopped. `tell` is
- * called whenever it has got on. With a job's id it goes on with that.
- */
-export class Upload {
-  constructor(type, files, jobId, tell) {
-    Object.assign(this, { type, jobId, tell, state: "waiting", trouble: "", job: null, lost: [], sentBytes: 0, over: null });
-    this.take(files);
-    this.stop = new AbortController();
-    this.growth = new Speed();
-  }
-
-  /** These are all that there are to send. */
-  take(files) {
-    Object.assign(this, { files, totalFiles: files.length, totalBytes: sizeOf(files) });
-  }
-
-  /** Bytes a second of late, 0 while it waits for something. */
-  get speed() {
-    return this.trouble ? 0 : this.growth.of(performance.now(), this.sentBytes);
-  }
-
-  change(news) {
-    Object.assign(this, news);
-    if (this.state === "sending") this.growth.note(performance.now(), this.sentBytes);
-    this.tell();
-  }
+/** Update a sent upload with its job until that ends. */
+export function followUpload(upload) {
+  followJob(upload.jobId, (job) => upload.update({ job }), () => deleteRecord(upload.jobId));
 }
 
-/** Hear how the job of an upload goes that was sent, until it is over. */
-export function follow(upload) {
-  watch(upload.jobId, (job) => upload.change({ job }), () => forget(upload.jobId));
-}
-
-/** Send an upload to its end; what stops it stands in the upload. */
-export async function run(upload) {
-  const { signal } = upload.stop;
+/** Send an upload; its state tells how that ended. */
+export async function sendUpload(upload) {
+  const { signal } = upload.abortController;
   try {
     let { files } = upload;
     if (upload.jobId) {
-      files = await missing(upload);
-      upload.change({ sentBytes: upload.totalBytes - sizeOf(files) });
-      upload.growth = new Speed(); // what was there before is no speed
+      files = await missingFiles(upload);
+      upload.update({ sentBytes: upload.totalBytes - totalSize(files) });
+      upload.throughput = new Throughput(); // bytes sent earlier don't count
     } else {
       const key = newKey();
       const body = { task_type: upload.type.name };
-      // Not to be broken off: of a job that was made, the id has to be known, to give it up.
-      upload.jobId = (await surely(upload, () => post("/jobs", { body, key }))).job_id;
-      note(upload);
+      // Without the signal: cancelling needs the id of a job that was created.
+      upload.jobId = (await retry(upload, () => post("/jobs", { body, key }))).job_id;
+      saveForResume(upload);
     }
     for (const batch of batches(files)) await sendBatch(upload, batch);
     if (!upload.totalFiles) {
-      // All were lost.
-      await surely(upload, () => remove(jobPath(upload.jobId)));
-      forget(upload.jobId);
-      upload.change({ state: "stopped" });
+      // All files were unreadable.
+      await retry(upload, () => remove(jobPath(upload.jobId)));
+      deleteRecord(upload.jobId);
+      upload.update({ state: "cancelled" });
       return;
     }
-    await surely(upload, () => post(`${jobPath(upload.jobId)}/start`, { signal }));
-    remember(upload.jobId, { type: upload.type.name, totalFiles: upload.totalFiles });
-    upload.change({ state: "sent", files: [] });
-    follow(upload);
+    await retry(upload, () => post(`${jobPath(upload.jobId)}/start`, { signal }));
+    saveRecord(upload.jobId, { type: upload.type.name, totalFiles: upload.totalFiles });
+    upload.update({ state: "sent", files: [] });
+    followUpload(upload);
   } catch (error) {
-    // A job that is gone, or was begun or cancelled elsewhere, is not to be gone on with.
+    // The job is gone, or was started or cancelled elsewhere: it can't be resumed.
     if (error.status === 404 || error.status === 409) {
-      forget(upload.jobId);
+      deleteRecord(upload.jobId);
       upload.jobId = null;
     }
-    // Who stopped it says how that went.
-    if (!signal.aborted) upload.change({ state: "failed", trouble: error.message });
+    // After an abort, `cancelUpload` sets the state.
+    if (!signal.aborted) upload.update({ state: "failed", problem: error.message });
     if (!(error instanceof ApiError)) reportError(error);
   }
 }
 
-/** Remember an upload, to go on with it should the page be closed. */
-function note({ jobId, type, files, totalFiles }) {
-  const folder = files.some(({ path }) => path.includes("/"));
-  remember(jobId, { type: type.name, folder, totalFiles, prints: fingerprints(files) });
+function saveForResume({ jobId, type, files, totalFiles }) {
+  const isFolder = files.some(({ path }) => path.includes("/"));
+  saveRecord(jobId, { type: type.name, isFolder, totalFiles, fingerprints: fingerprints(files) });
 }
 
-async function sendBatch(upload, batch, wasInUse = false) {
+async function sendBatch(upload, batch, isSecondTry = false) {
   const before = upload.sentBytes;
-  const size = sizeOf(batch);
-  // What goes with each file is sent too, and is no part of what is counted.
-  const onProgress = (loaded) => upload.change({ sentBytes: before + Math.min(size, loaded), trouble: "" });
-  const how = { key: newKey(), onProgress, signal: upload.stop.signal };
+  const size = totalSize(batch);
+  // `loaded` includes the form's headers, which totalBytes does not.
+  const onProgress = (loaded) => upload.update({ sentBytes: before + Math.min(size, loaded), problem: "" });
+  const options = { key: newKey(), onProgress, signal: upload.abortController.signal };
   try {
-    const form = await surely(upload, () => formOf(upload.type.field, batch, how.signal));
-    await surely(upload, () => {
-      upload.change({ sentBytes: before });
-      return sendForm(`${jobPath(upload.jobId)}/files`, form, how).catch((error) => explain(error, batch, how.signal));
+    const form = await retry(upload, () => createForm(upload.type.field, batch, options.signal));
+    await retry(upload, () => {
+      upload.update({ sentBytes: before });
+      return sendForm(`${jobPath(upload.jobId)}/files`, form, options).catch((error) => findCause(error, batch, options.signal));
     });
-    upload.change({ sentBytes: before + size });
+    upload.update({ sentBytes: before + size });
   } catch (error) {
-    // A file that is read as it goes may be another in the next try, though the first has arrived.
-    const isInUse = error.status === KEY_IN_USE;
-    if (!(error instanceof LostFiles) && (!isInUse || wasInUse)) throw error;
-    const lost = new Set(error.files);
-    upload.take(upload.files.filter((one) => !lost.has(one)));
-    upload.change({ lost: [...upload.lost, ...lost] });
-    note(upload);
-    // The batch may have arrived after all, in an earlier try.
-    const left = new Set(await missing(upload));
-    upload.change({ sentBytes: before + sizeOf(batch.filter((one) => !lost.has(one) && !left.has(one))) });
-    const again = batch.filter((one) => left.has(one));
-    if (again.length) await sendBatch(upload, again, isInUse);
+    // A streamed file may have changed after a first try, which was accepted.
+    const isKeyReused = error.status === KEY_REUSED;
+    if (!(error instanceof UnreadableFilesError) && (!isKeyReused || isSecondTry)) throw error;
+    const unreadable = new Set(error.files);
+    upload.setFiles(upload.files.filter((item) => !unreadable.has(item)));
+    upload.update({ unreadable: [...upload.unreadable, ...unreadable] });
+    saveForResume(upload);
+    // An earlier try may have been accepted.
+    const missing = new Set(await missingFiles(upload));
+    upload.update({ sentBytes: before + totalSize(batch.filter((item) => !unreadable.has(item) && !missing.has(item))) });
+    const rest = batch.filter((item) => missing.has(item));
+    if (rest.length) await sendBatch(upload, rest, isKeyReused);
   }
 }
 
-async function formOf(field, batch, signal) {
+async function createForm(field, batch, signal) {
   const form = new FormData();
-  (await contents(batch, signal)).forEach((data, place) => form.append(field, data, batch[place].path));
+  (await readContents(batch, signal)).forEach((content, position) => form.append(field, content, batch[position].path));
   return form;
 }
 
-/** An upload that broke off did so because of the master, or of a file that is read as it goes. */
-async function explain(error, batch, signal) {
-  if (error.status !== UNREACHED && error.status !== BROKEN_OFF) throw error;
-  await status(signal); // throws what is wrong with the master, and tells it above the view
-  await checkLarge(batch, signal);
+// Throw the cause of an upload that broke off: the master, a streamed file, or else `error`.
+async function findCause(error, batch, signal) {
+  if (error.status !== NO_RESPONSE && error.status !== INCOMPLETE_FORM) throw error;
+  await status(signal); // throws if the master can't be reached
+  await checkStreamedFiles(batch, signal);
   throw error;
 }
 
-/** Try until it works, while the reason is one that passes; as late as the master says. */
-async function surely(upload, attempt) {
-  const { signal } = upload.stop;
-  for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, MOST_AGAIN_MS)) {
-    if (signal.aborted) throw new ApiError("Stopped.", -1);
-    try {
-      const answer = await attempt();
-      if (upload.trouble) upload.change({ trouble: "" });
-      return answer;
-    } catch (error) {
-      if (!PASSING.has(error.status)) throw error;
-      // A master that is gone costs nothing to ask.
-      const pause = connection.up ? Math.max(wait, 1000 * error.retryAfterS) : AGAIN_MS;
-      upload.change({ trouble: `${error.message} Trying again in ${Math.round(pause / 1000)} s.` });
-      await sleepUnlessBack(pause, signal);
-    }
-  }
-}
-
-/** Wait, unless a master that was gone is back meanwhile, or lets us in again. */
-async function sleepUnlessBack(ms, signal) {
-  const wait = new AbortController();
-  const wake = () => wait.abort();
-  connection.addEventListener("change", () => { if (connection.up && connection.loggedIn) wake(); }, { signal: wait.signal });
-  signal.addEventListener("abort", wake, { signal: wait.signal });
-  if (signal.aborted) wake();
-  await sleep(ms, wait.signal);
-  wake();
-}
-
-/** Return the files that the job does not have, going by path and size. */
-async function missing(upload) {
-  const there = new Map();
-  const page = (offset) => get(`${jobPath(upload.jobId)}?offset=${offset}&limit=${LEDGER_PAGE}`, upload.stop.signal);
+// The upload's files that the job does not have, compared by path and size.
+async function missingFiles(upload) {
+  const counts = new Map();
+  const fetchPage = (offset) => get(`${jobPath(upload.jobId)}?offset=${offset}&limit=${LEDGER_PAGE}`, upload.abortController.signal);
   for (let offset = 0; ; offset += LEDGER_PAGE) {
-    const { files } = await surely(upload, () => page(offset));
+    const { files } = await retry(upload, () => fetchPage(offset));
     if (!files.length) break;
-    for (const { filename, size } of files) count(there, `${size} ${stored(filename)}`, 1);
+    for (const { filename, size } of files) addCount(counts, `${size} ${normalizedPath(filename)}`, 1);
   }
-  return upload.files.filter(({ size, path }) => count(there, `${size} ${stored(path)}`, -1) < 0);
+  return upload.files.filter(({ size, path }) => addCount(counts, `${size} ${normalizedPath(path)}`, -1) < 0);
 }
 
-/** What names have in common, whatever browsers do to them in forms; older masters keep the last part of a Windows path. */
-const stored = (path) => path
+// Undo what browsers do to names in forms, and older masters to Windows paths.
+const normalizedPath = (path) => path
   .replace(/%(22|0A|0D)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
   .replace(/^(?:[A-Za-z]:|\\)\\.*\\/, "")
   .normalize("NFC");
 
-function count(counts, what, step) {
-  const now = (counts.get(what) ?? 0) + step;
-  counts.set(what, now);
-  return now;
+function addCount(counts, key, step) {
+  const sum = (counts.get(key) ?? 0) + step;
+  counts.set(key, sum);
+  return sum;
 }

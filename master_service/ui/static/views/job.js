@@ -1,136 +1,134 @@
-// One job: how it goes, what needs attention, its files, and the result of one of them.
+// The view of one job: progress, failures, speed-up and files.
 
 import { get, jobPath, newKey, post, remove } from "../api/client.js";
-import { h, keep, title } from "../components/elements.js";
-import { freshness } from "../components/staleness.js";
-import { drawSpeedup } from "../components/speedup_card.js";
-import { showResult } from "./result.js";
+import { followJob, isFinal } from "../api/job_events.js";
+import { progressBar } from "../components/bars.js";
+import { button } from "../components/controls.js";
+import { h, renderIfChanged, setTitle } from "../components/elements.js";
+import { failuresCard } from "../components/failures_card.js";
+import { waitingNote } from "../components/notes.js";
+import { renderSpeedup } from "../components/speedup_card.js";
+import { trackStaleness } from "../components/staleness.js";
 import { virtualList } from "../components/virtual_list.js";
-import { paced, repeat } from "../timers.js";
-import { failures } from "../components/failures_card.js";
-import { isOver, watch } from "../api/job_events.js";
-import { bar, button, waitingNote } from "../components/controls.js";
-import { bytes, count, howItGoes, outOf } from "../format.js";
+import { bytes, count, jobState, number, outOf } from "../format.js";
+import { repeat, throttled } from "../timers.js";
 
-/** How often files and shares are asked for; the job itself is heard of live. */
+// For files and speed-up; the job itself is followed live.
 const REFRESH_MS = 5000;
 
-/** The states of a file that another one follows. */
-const PASSING = new Set(["queued", "running"]);
+const ACTIVE_FILE_STATES = new Set(["queued", "running"]);
 
-/** Where in the list of each job somebody was last. */
-const cameFrom = new Map();
+// By job id.
+const listPositions = new Map();
 
-/** Draw the view into `place`; returns what ends it. */
-export function show(place, page, [jobId, index]) {
-  if (index !== undefined) return showResult(place, jobId, Number(index));
+export function showJob(container, page, [jobId]) {
   const path = jobPath(jobId);
-  const fresh = freshness(place, async () => hear(await get(`${path}?limit=0`)));
-  const summary = summaryCard(place, path, fresh);
-  const attention = failures(path);
-  const speedup = h("div", { class: "live" });
+  const staleness = trackStaleness(container, async () => update(await get(`${path}?limit=0`)));
+  const summary = summaryCard(container, path, staleness);
+  const failures = failuresCard(path);
+  const speedup = h("div", { class: "live-data" });
   const list = virtualList(
     async (offset, limit) => (await get(`${path}?offset=${offset}&limit=${limit}`)).files,
-    (file) => drawFile(path, file, fresh), "Files of this job");
-  let [job, unwatch] = [null, () => {}];
-  let drawnDone = 0;
-  const refresh = paced(refreshNow, REFRESH_MS);
+    (file) => fileRow(path, file, staleness), "Files of this job");
+  let [job, unfollow] = [null, () => {}];
+  let renderedDone = 0;
+  const refresh = throttled(refreshDetails, REFRESH_MS);
 
-  function hear(news) {
-    job = news;
-    fresh.heard();
-    summary.draw(job);
+  function update(newJob) {
+    job = newJob;
+    staleness.markFresh();
+    summary.update(job);
     list.setTotal(job.total_files);
-    attention.hear(job);
-    if (isOver(job)) refresh.now();
-    else refresh.soon();
+    failures.update(job);
+    if (isFinal(job)) refresh.runNow();
+    else refresh.schedule();
   }
 
-  async function refreshNow() {
+  async function refreshDetails() {
     const { done_files: done } = job;
-    // Each that can be had is drawn; if one can't, both are asked for again.
-    await everyOne([list.refresh(), done !== drawnDone || isOver(job) ? drawSpeedup(speedup, job) : null]);
-    drawnDone = done;
+    // If one fails, the other is still rendered.
+    await allOrThrow([list.refresh(), done !== renderedDone || isFinal(job) ? renderSpeedup(speedup, job) : null]);
+    renderedDone = done;
   }
 
-  title(place, "A job");
-  const came = cameFrom.get(jobId);
-  const files = h("section", { class: "card live", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
-  async function begin() {
+  setTitle(container, "Job");
+  const position = listPositions.get(jobId);
+  const files = h("section", { class: "card live-data", "aria-label": "Files" }, h("h3", {}, "Files"), list.element);
+  async function load() {
     try {
-      const found = await get(`${path}?limit=0`);
-      stopBeginning();
-      if (!place.isConnected) return;
-      place.replaceChildren(h("p", { class: "faint" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, attention.element, speedup, files);
-      hear(found);
-      if (came) list.goTo(came);
-      if (!isOver(found)) unwatch = watch(jobId, hear);
+      const loaded = await get(`${path}?limit=0`);
+      stopLoading();
+      if (!container.isConnected) return;
+      container.replaceChildren(h("p", { class: "muted" }, h("a", { href: "#/jobs" }, "Jobs"), " / ", jobId), summary.element, failures.element, speedup, files);
+      update(loaded);
+      if (position) list.restore(position);
+      if (!isFinal(loaded)) unfollow = followJob(jobId, update);
     } catch (error) {
-      place.replaceChildren(h("p", { class: "card error" }, error.message));
-      if (error.status === 404) stopBeginning();
-      throw error; // which has it done again
+      container.replaceChildren(h("p", { class: "card error" }, error.message));
+      if (error.status === 404) stopLoading();
+      throw error;
     }
   }
 
-  const stopBeginning = repeat(begin);
+  const stopLoading = repeat(load);
   return () => {
-    if (job) cameFrom.set(jobId, list.where());
-    stopBeginning();
-    fresh.end();
+    if (job) listPositions.set(jobId, list.position());
+    stopLoading();
+    staleness.stop();
     refresh.stop();
-    attention.end();
-    unwatch();
+    failures.stop();
+    unfollow();
   };
 }
 
-async function everyOne(promises) {
+async function allOrThrow(promises) {
   const failed = (await Promise.allSettled(promises)).find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
 }
 
-function summaryCard(place, path, fresh) {
-  const [heading, actions, progress, told] = [h("h2"), h("div", { class: "actions" }), bar(0, 0, 1), h("p", { role: "status" })];
+function summaryCard(container, path, staleness) {
+  const [heading, actions, progress, status] = [h("h2"), h("div", { class: "actions" }), progressBar(0, 0, 1), h("p", { role: "status" })];
   const waiting = h("div", { "aria-live": "polite" });
-  const element = h("section", { class: "card live", "aria-label": "Progress" }, h("div", { class: "split" }, heading, actions), progress, told, waiting);
+  const element = h("section", { class: "card live-data", "aria-label": "Progress" }, h("div", { class: "spread" }, heading, actions), progress, status, waiting);
   const retryKey = newKey();
-  // It stays the same, so that pressing it once is enough.
-  const cancel = button("Cancel", () => remove(path).then(draw));
+  // Never replaced: a new button between mouse down and up would lose the click.
+  const cancel = button("Cancel", () => remove(path).then(update));
 
-  function draw(job) {
-    const over = isOver(job);
+  function update(job) {
+    const ended = isFinal(job);
     heading.textContent = `${count(job.total_files, "file")} for ${job.task_type}`;
-    title(place, over ? heading.textContent : `${(job.done_files + job.failed_files).toLocaleString("en")} of ${heading.textContent}`);
-    keep(actions, [over, over && job.failed_files, job.done_files > 0], () => [
-      over ? null : cancel,
-      over && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
-      job.done_files ? h("a", { class: "button primary", href: `${path}/results.zip`, download: "" }, over ? "Download results" : "Download those done") : null,
+    setTitle(container, ended ? heading.textContent : `${number(job.done_files + job.failed_files)} of ${heading.textContent}`);
+    renderIfChanged(actions, [ended, ended && job.failed_files, job.done_files > 0], () => [
+      ended ? null : cancel,
+      ended && job.failed_files ? button(`Retry ${count(job.failed_files, "failed file")}`, retry) : null,
+      job.done_files ? h("a", { class: "button primary", href: `${path}/results.zip`, download: "" }, ended ? "Download results" : "Download results so far") : null,
     ]);
-    progress.set(job.done_files, job.failed_files, job.total_files);
-    // To be read out when it is over, not ten times a second.
-    told.setAttribute("aria-live", over ? "polite" : "off");
-    fresh.say(told, `${outOf(job.done_files, job.total_files)} done. ${howItGoes(job)}`, over);
-    keep(waiting, [over ? null : job.waiting_for], () => waitingNote(job));
+    progress.update(job.done_files, job.failed_files, job.total_files);
+    // Screen readers announce the end, not each of up to ten changes a second.
+    status.setAttribute("aria-live", ended ? "polite" : "off");
+    staleness.setText(status, `${outOf(job.done_files, job.total_files)} done. ${jobState(job)}`, ended);
+    renderIfChanged(waiting, [ended ? null : job.waiting_for], () => waitingNote(job));
   }
 
   async function retry() {
-    const { job_id: next } = await post(`${path}/retry`, { key: retryKey });
-    location.hash = `#${jobPath(next)}`;
+    const { job_id: newJob } = await post(`${path}/retry`, { key: retryKey });
+    location.hash = `#${jobPath(newJob)}`;
   }
 
-  return { element, draw };
+  return { element, update };
 }
 
-function drawFile(path, file, fresh) {
+function fileRow(path, file, staleness) {
   return h("a", { class: "row", "data-key": `file-${file.index}`, href: `#${path}/${file.index}`, title: file.filename },
-    stateOf(file, fresh),
-    h("span", { class: "one-line grow" }, file.filename),
-    file.warnings?.length ? h("span", { class: "tag fair", title: file.warnings.join("\n") }, "warning") : null,
-    h("span", { class: "faint only-wide" }, file.slave ?? ""),
-    h("span", { class: "faint" }, bytes(file.size)));
+    stateBadge(file, staleness),
+    h("span", { class: "truncate grow" }, file.filename),
+    file.warnings?.length ? h("span", { class: "tag medium", title: file.warnings.join("\n") }, "warning") : null,
+    h("span", { class: "muted wide-only" }, file.slave ?? ""),
+    h("span", { class: "muted" }, bytes(file.size)));
 }
 
-/** The state of a file, which can be out of date unless it is the last one. */
-function stateOf({ state }, fresh) {
+function stateBadge({ state }, staleness) {
   const element = h("span", { class: `state ${state}` }, state);
-  return PASSING.has(state) ? fresh.badge(element, state) : element;
+  // A final state can't become stale.
+  return ACTIVE_FILE_STATES.has(state) ? staleness.setState(element, state) : element;
 }

@@ -1,75 +1,75 @@
-// The list of all jobs, newest first, a hundred at a time; those under way move.
+// The view "Jobs": all jobs, newest first, a hundred per page.
 
 import { get, jobPath } from "../api/client.js";
-import { h, keep, title } from "../components/elements.js";
-import { freshness } from "../components/staleness.js";
+import { followJob, isFinal } from "../api/job_events.js";
+import { progressBar } from "../components/bars.js";
+import { button } from "../components/controls.js";
+import { h, renderIfChanged, setTitle } from "../components/elements.js";
+import { waitingNote } from "../components/notes.js";
+import { trackStaleness } from "../components/staleness.js";
+import { count, jobState, outOf, time } from "../format.js";
 import { repeat } from "../timers.js";
-import { isOver, watch } from "../api/job_events.js";
-import { bar, button, waitingNote } from "../components/controls.js";
-import { count, howItGoes, outOf, time } from "../format.js";
 
-const AT_ONCE = 100;
-/** Those watched live; all are asked for now and again anyway. */
-const MOST_WATCHED = 6;
+const PAGE_JOBS = 100;
+// The others change when the list is refreshed.
+const MAX_FOLLOWED = 6;
 
-/** Draw the view into `place`; returns what ends it. */
-export function show(place) {
-  title(place, "Jobs");
-  const [list, turning] = [h("div", { class: "stack live" }), h("div", { class: "actions" })];
-  place.replaceChildren(h("h2", {}, "Jobs"), list, turning);
+export function showJobs(container) {
+  setTitle(container, "Jobs");
+  const [list, pager] = [h("div", { class: "stack live-data" }), h("div", { class: "actions" })];
+  container.replaceChildren(h("h2", {}, "Jobs"), list, pager);
   const cards = new Map();
-  const watched = new Map();
-  const fresh = freshness(place, ask);
-  let [ended, first] = [false, 0];
+  const followed = new Map();
+  const staleness = trackStaleness(container, fetchAndRender);
+  let [ended, offset] = [false, 0];
 
-  function draw(job) {
-    if (!cards.has(job.job_id)) cards.set(job.job_id, h("a", { class: "card job", href: `#${jobPath(job.job_id)}` }));
+  function renderCard(job) {
+    if (!cards.has(job.job_id)) cards.set(job.job_id, h("a", { class: "card job-card", href: `#${jobPath(job.job_id)}` }));
     const card = cards.get(job.job_id);
-    keep(card, [JSON.stringify(job)], () => drawJob(job, fresh));
+    renderIfChanged(card, [JSON.stringify(job)], () => jobSummary(job, staleness));
     return card;
   }
 
-  async function ask() {
-    const asked = first;
-    // One more tells whether there are older ones.
-    const { jobs } = await get(`/jobs?offset=${asked}&limit=${AT_ONCE + 1}`);
-    if (ended || asked !== first) return;
-    const shown = jobs.slice(0, AT_ONCE).map(draw);
-    const none = first ? "No older jobs. " : "No job yet. ";
-    keep(list, shown, () => (shown.length ? shown : h("p", { class: "card faint" }, none, h("a", { href: "#/" }, "Send some files"))));
-    const [newer, older] = [first > 0, jobs.length > AT_ONCE];
-    keep(turning, [newer, older], () => [newer ? button("Newer jobs", () => turn(-AT_ONCE)) : null, older ? button("Older jobs", () => turn(AT_ONCE)) : null]);
-    for (const job of jobs.filter((one) => !isOver(one) && one.state !== "open")) follow(job.job_id);
+  async function fetchAndRender() {
+    const requested = offset;
+    // One more than shown, to know whether there are older jobs.
+    const { jobs } = await get(`/jobs?offset=${requested}&limit=${PAGE_JOBS + 1}`);
+    if (ended || requested !== offset) return;
+    const shown = jobs.slice(0, PAGE_JOBS).map(renderCard);
+    const emptyText = offset ? "No older jobs. " : "No jobs yet. ";
+    renderIfChanged(list, shown, () => (shown.length ? shown : h("p", { class: "card muted" }, emptyText, h("a", { href: "#/" }, "Send files"))));
+    const [hasNewer, hasOlder] = [offset > 0, jobs.length > PAGE_JOBS];
+    renderIfChanged(pager, [hasNewer, hasOlder], () => [hasNewer ? button("Newer jobs", () => moveBy(-PAGE_JOBS)) : null, hasOlder ? button("Older jobs", () => moveBy(PAGE_JOBS)) : null]);
+    for (const job of jobs.filter((one) => !isFinal(one) && one.state !== "open")) follow(job.job_id);
   }
 
-  function turn(by) {
-    first = Math.max(0, first + by);
+  function moveBy(jobs) {
+    offset = Math.max(0, offset + jobs);
     scrollTo(0, 0);
-    return fresh.ask();
+    return staleness.refresh();
   }
 
   function follow(jobId) {
-    if (watched.size >= MOST_WATCHED || watched.has(jobId)) return;
-    watched.set(jobId, watch(jobId, draw, () => watched.delete(jobId)));
+    if (followed.size >= MAX_FOLLOWED || followed.has(jobId)) return;
+    followed.set(jobId, followJob(jobId, renderCard, () => followed.delete(jobId)));
   }
 
-  const stop = repeat(fresh.ask);
+  const stop = repeat(staleness.refresh);
   return () => {
     ended = true;
     stop();
-    fresh.end();
-    for (const unwatch of watched.values()) unwatch();
+    staleness.stop();
+    for (const unfollow of followed.values()) unfollow();
   };
 }
 
-function drawJob(job, fresh) {
-  const ended = job.done_files + job.failed_files;
+function jobSummary(job, staleness) {
   return [
-    h("div", { class: "split" },
+    h("div", { class: "spread" },
       h("strong", {}, `${count(job.total_files, "file")} for ${job.task_type}`),
-      h("span", { class: "faint" }, time(job.created_at))),
-    bar(job.done_files, job.failed_files, job.total_files),
-    h("div", { class: "split faint" }, fresh.say(h("span"), howItGoes(job), isOver(job)), h("span", {}, outOf(ended, job.total_files))),
+      h("span", { class: "muted" }, time(job.created_at))),
+    progressBar(job.done_files, job.failed_files, job.total_files),
+    h("div", { class: "spread muted" }, staleness.setText(h("span"), jobState(job), isFinal(job)), h("span", {}, outOf(job.done_files + job.failed_files, job.total_files))),
     waitingNote(job),
   ];
 }

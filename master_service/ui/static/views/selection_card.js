@@ -1,75 +1,75 @@
-// What was chosen: a line for each kind of file, with the type that it would be sent as.
+// Shows the selected files in groups, each with its task type, and sends them.
 
-import { sizeOf, weightOf } from "../upload/batches.js";
-import { h, keep } from "../components/elements.js";
-import { send } from "../upload/upload_queue.js";
-import { staging } from "../upload/selection.js";
 import { button } from "../components/controls.js";
+import { card, h, renderIfChanged } from "../components/elements.js";
 import { bytes, count } from "../format.js";
+import { maxFormSize, totalSize } from "../upload/batches.js";
+import { selection } from "../upload/selection.js";
+import { enqueue } from "../upload/upload_queue.js";
 
-const NAMES_SHOWN = 100;
+const MAX_NAMES = 100;
 
-/** A card that is there while there is something to send; `sent` is called when it was, `end` lets the card go. */
-export function chosenCard({ types, limits }, sent) {
-  const [heading, rows, trouble] = [h("h3", { role: "status" }), h("div", { class: "groups" }), h("p", { class: "error", role: "alert" })];
-  const go = button("Send", start, "primary");
-  const card = h("section", { class: "card", "aria-label": "Files to send" }, heading, rows, trouble, h("div", { class: "actions" }, go, button("Clear", staging.clear)));
-  // All that a browser tells of a folder in which it may not read everything, when it is chosen.
-  const nothing = h("p", { class: "notice", role: "alert" }, "No file was found there: the folder is empty, or there is something in it that can't be read. Dropped here instead, it gives all that can be.");
+/** A card that is hidden without a selection. */
+export function selectionCard({ types, limits }, onSent) {
+  const [heading, rows, error] = [h("h3", { role: "status" }), h("div", { class: "file-groups" }), h("p", { class: "error", role: "alert" })];
+  const sendButton = button("Send", send, "primary");
+  const content = card("Files to send", heading, rows, error, h("div", { class: "actions" }, sendButton, button("Clear", selection.clear)));
+  // For a chosen folder with unreadable parts, browsers return no files at all.
+  const nothingFound = h("p", { class: "notice", role: "alert" }, "No files found: the folder is empty, or part of it can't be read. If you drop it here instead, the readable files are found.");
   const element = h("div", { class: "stack" });
-  const drawn = new WeakMap();
+  const renderedRows = new WeakMap();
 
-  function draw() {
-    const groups = [...staging.groups.values()].sort((one, other) => (one.reason !== null) - (other.reason !== null));
-    const chosen = staging.byType();
-    const large = [...chosen].filter(([, files]) => weightOf(files) > limits.job_bytes).map(([type]) => type);
-    heading.textContent = staging.looking ? "Looking at the files…" : "Ready to send";
-    trouble.textContent = large.length ? `One job may have ${bytes(limits.job_bytes)}: send the files for ${large.join(", ")} in parts.` : "";
-    go.textContent = `Send ${count([...chosen.values()].reduce((sum, files) => sum + files.length, 0), "file")}`;
-    go.disabled = staging.looking > 0 || !chosen.size || large.length > 0;
+  function render() {
+    const groups = [...selection.groups.values()].sort((a, b) => (a.skipReason !== null) - (b.skipReason !== null));
+    const files = selection.filesByType();
+    const tooLarge = [...files].filter(([, some]) => maxFormSize(some) > limits.job_bytes).map(([type]) => type);
+    heading.textContent = selection.checking ? "Checking the files…" : "Ready to send";
+    error.textContent = tooLarge.length ? `A job can have at most ${bytes(limits.job_bytes)}: send the files for ${tooLarge.join(", ")} in several jobs.` : "";
+    sendButton.textContent = `Send ${count([...files.values()].reduce((sum, some) => sum + some.length, 0), "file")}`;
+    sendButton.disabled = selection.checking > 0 || !files.size || tooLarge.length > 0;
     for (const group of groups) {
-      if (!drawn.has(group)) drawn.set(group, groupRow(group, types));
-      drawn.get(group).draw();
+      if (!renderedRows.has(group)) renderedRows.set(group, groupRow(group, types));
+      renderedRows.get(group).update();
     }
-    keep(rows, groups, () => groups.map((group) => drawn.get(group).element));
-    const isThere = groups.length > 0 || staging.looking > 0;
-    keep(element, [isThere, staging.nothing], () => [staging.nothing ? nothing : null, isThere ? card : null]);
+    renderIfChanged(rows, groups, () => groups.map((group) => renderedRows.get(group).element));
+    const isShown = groups.length > 0 || selection.checking > 0;
+    renderIfChanged(element, [isShown, selection.foundNothing], () => [selection.foundNothing ? nothingFound : null, isShown ? content : null]);
   }
 
-  function start() {
-    const chosen = staging.byType();
-    staging.clear();
-    for (const [name, files] of chosen) send(types.find((type) => type.name === name), files);
-    sent();
+  function send() {
+    const filesByType = selection.filesByType();
+    selection.clear();
+    for (const [name, files] of filesByType) enqueue(types.find((type) => type.name === name), files);
+    onSent();
   }
 
-  staging.addEventListener("change", draw);
-  draw();
-  return { element, end: () => staging.removeEventListener("change", draw) };
+  selection.addEventListener("change", render);
+  render();
+  return { element, stop: () => selection.removeEventListener("change", render) };
 }
 
-/** What stands in it moves while files come in; what can be pressed stays. */
+// `update` changes only texts, so that the select keeps its focus.
 function groupRow(group, types) {
-  const [amount, names] = [h("strong"), h("ul", { role: "list", class: "plain faint" })];
-  const select = h("select", { "aria-label": `Task type for the files that are ${group.reason ?? `of the kind ${group.kind}`}`, onchange: () => staging.move(group, select.value) },
-    h("option", { value: "" }, "leave out"), types.map(({ name }) => h("option", { value: name, selected: name === group.type }, name)));
-  const list = h("details", { ontoggle: drawNames }, h("summary", { class: "one-line" }), names);
-  const element = h("div", { class: "group" }, h("div", {}, amount, list), group.fixed ? h("span", { class: "faint" }, "left out") : select);
+  const [amount, names] = [h("strong"), h("ul", { role: "list", class: "plain-list muted" })];
+  const select = h("select", { "aria-label": `Task type for files: ${group.skipReason ?? group.category}`, onchange: () => selection.setType(group, select.value) },
+    h("option", { value: "" }, "skip"), types.map(({ name }) => h("option", { value: name, selected: name === group.type }, name)));
+  const details = h("details", { ontoggle: renderNames }, h("summary", { class: "truncate" }), names);
+  const element = h("div", { class: "file-group" }, h("div", {}, amount, details), group.sendable ? select : h("span", { class: "muted" }, "skipped"));
 
-  function draw() {
+  function update() {
     const first = group.files[0].path;
-    amount.textContent = `${count(group.files.length, "file")}, ${bytes(sizeOf(group.files))}${group.reason ? `: ${group.reason}` : ""}`;
-    list.firstChild.textContent = group.files.length === 1 ? first : `${first} and others`;
-    element.classList.toggle("faint", !group.type);
-    drawNames();
+    amount.textContent = `${count(group.files.length, "file")}, ${bytes(totalSize(group.files))}${group.skipReason ? `: ${group.skipReason}` : ""}`;
+    details.firstChild.textContent = group.files.length === 1 ? first : `${first} and others`;
+    element.classList.toggle("muted", !group.type);
+    renderNames();
   }
 
-  function drawNames() {
-    if (!list.open) return;
-    const more = group.files.length - NAMES_SHOWN;
-    names.replaceChildren(...group.files.slice(0, NAMES_SHOWN).map(({ path, size }) => h("li", { class: "one-line" }, size === undefined ? path : `${path}, ${bytes(size)}`)),
+  function renderNames() {
+    if (!details.open) return;
+    const more = group.files.length - MAX_NAMES;
+    names.replaceChildren(...group.files.slice(0, MAX_NAMES).map(({ path, size }) => h("li", { class: "truncate" }, size === undefined ? path : `${path}, ${bytes(size)}`)),
       ...(more > 0 ? [h("li", {}, `and ${count(more, "more", "more")}`)] : []));
   }
 
-  return { element, draw };
+  return { element, update };
 }

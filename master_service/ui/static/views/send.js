@@ -1,81 +1,82 @@
-// The first view: files go in here, and their uploads are watched.
+// The view "Send": choosing files, and the uploads of this browser.
 
 import { get, jobPath, status } from "../api/client.js";
-import { pickers, takeDrops } from "../components/file_picker.js";
-import { h, keep, title } from "../components/elements.js";
-import { freshness } from "../components/staleness.js";
-import { interrupted, outbox } from "../upload/upload_queue.js";
-import { staging } from "../upload/selection.js";
+import { isFinal } from "../api/job_events.js";
+import { h, renderIfChanged, setTitle } from "../components/elements.js";
+import { acceptDrops, filePickers } from "../components/file_picker.js";
+import { trackStaleness } from "../components/staleness.js";
 import { repeat } from "../timers.js";
-import { chosenCard } from "./selection_card.js";
-import { interruptedCard, uploadCard } from "./upload_card.js";
-import { isOver } from "../api/job_events.js";
+import { findInterrupted } from "../upload/interrupted_uploads.js";
+import { selection } from "../upload/selection.js";
+import { uploadQueue } from "../upload/upload_queue.js";
+import { interruptedCard } from "./interrupted_card.js";
+import { selectionCard } from "./selection_card.js";
+import { uploadCard } from "./upload_card.js";
 
-const REDRAW_MS = 1000;
+const RERENDER_MS = 1000;
 
-/** Draw the view into `place`; returns what ends it. */
-export function show(place, page) {
-  title(place, "Send");
-  const take = (finding) => staging.add(finding, page.limits);
-  const notice = h("div", { class: "live" });
-  const chosen = chosenCard(page, () => uploads.firstElementChild.focus());
-  const broken = h("div", { class: "stack" });
+export function showSend(container, page) {
+  setTitle(container, "Send");
+  const onFiles = (promisedFiles) => selection.add(promisedFiles, page.limits);
+  const notice = h("div", { class: "live-data" });
+  const selected = selectionCard(page, () => uploads.firstElementChild.focus());
+  const interrupted = h("div", { class: "stack" });
   const uploads = h("div", { class: "stack" });
-  place.replaceChildren(h("h2", { class: "hidden" }, "Send files"), notice, dropZone(take), chosen.element, broken, uploads);
+  container.replaceChildren(h("h2", { class: "visually-hidden" }, "Send files"), notice, dropZone(onFiles), selected.element, interrupted, uploads);
   const cards = new Map();
-  const fresh = freshness(place, () => Promise.all([lookForSlaves(), lookForJobs()]));
+  const staleness = trackStaleness(container, () => Promise.all([checkSlaves(), refreshStaleJobs()]));
   let ended = false;
 
-  function drawUploads() {
-    for (const one of outbox.uploads) {
-      if (!cards.has(one)) cards.set(one, uploadCard(one, fresh));
-      cards.get(one).draw();
+  function renderUploads() {
+    for (const upload of uploadQueue.uploads) {
+      if (!cards.has(upload)) cards.set(upload, uploadCard(upload, staleness));
+      cards.get(upload).update();
     }
-    keep(uploads, outbox.uploads, () => outbox.uploads.map((one) => cards.get(one).element));
+    renderIfChanged(uploads, uploadQueue.uploads, () => uploadQueue.uploads.map((upload) => cards.get(upload).element));
   }
 
-  async function lookForBroken() {
-    const found = await interrupted(page.types);
-    if (!ended) keep(broken, found.map((one) => `${one.jobId} ${one.arrivedFiles}`), () => found.map((one) => interruptedCard(one, page.types, lookForBroken)));
+  async function checkInterrupted() {
+    const found = await findInterrupted(page.types);
+    if (!ended) renderIfChanged(interrupted, found.map(({ jobId, receivedFiles }) => `${jobId} ${receivedFiles}`), () => found.map((upload) => interruptedCard(upload, page.types, checkInterrupted)));
   }
 
-  async function lookForSlaves() {
+  async function checkSlaves() {
     const { slaves } = await status();
-    const isReached = slaves.some(({ state }) => state !== "unreachable");
-    if (!ended) keep(notice, [slaves.length, isReached], () => (isReached ? [] : noticeOf(slaves.length)));
+    const isReachable = slaves.some(({ state }) => state !== "unreachable");
+    if (!ended) renderIfChanged(notice, [slaves.length, isReachable], () => (isReachable ? [] : slaveNotice(slaves.length)));
   }
 
-  /** What is shown of jobs comes live, but is asked for where the master was gone. */
-  async function lookForJobs() {
-    if (!place.classList.contains("stale")) return;
-    const under = outbox.uploads.filter(({ job }) => job && !isOver(job));
-    await Promise.all(under.map(async (one) => one.change({ job: await get(`${jobPath(one.jobId)}?limit=0`) })));
+  // Running jobs are followed live, but not while the master is unreachable.
+  async function refreshStaleJobs() {
+    if (!container.classList.contains("stale")) return;
+    const running = uploadQueue.uploads.filter(({ job }) => job && !isFinal(job));
+    await Promise.all(running.map(async (upload) => upload.update({ job: await get(`${jobPath(upload.jobId)}?limit=0`) })));
   }
 
-  outbox.addEventListener("change", drawUploads);
-  drawUploads();
-  // What stalls says nothing, and its rate sinks all the same.
-  const stops = [repeat(lookForBroken), repeat(fresh.ask), repeat(async () => drawUploads(), REDRAW_MS)];
+  uploadQueue.addEventListener("change", renderUploads);
+  renderUploads();
+  // A stalled upload dispatches no event, but its rate falls.
+  const stops = [repeat(checkInterrupted), repeat(staleness.refresh), repeat(async () => renderUploads(), RERENDER_MS)];
   return () => {
     ended = true;
     stops.forEach((stop) => stop());
-    outbox.removeEventListener("change", drawUploads);
-    cards.forEach((card) => card.end());
-    chosen.end();
-    fresh.end();
+    uploadQueue.removeEventListener("change", renderUploads);
+    cards.forEach((card) => card.stop());
+    selected.stop();
+    staleness.stop();
   };
 }
 
-function noticeOf(slaves) {
-  const [why, where] = slaves
-    ? [`The master can't reach ${slaves === 1 ? "its slave" : "any of its slaves"}. Files can be sent, and wait until it can. `, "Why, and what to do"]
-    : ["No slave is here yet. Files can be sent, and wait for one. ", "How to start a slave"];
-  return h("p", { class: "notice" }, why, h("a", { href: "#/cluster" }, where));
+function slaveNotice(slaves) {
+  const [text, link] = slaves
+    ? [`The master can't reach ${slaves === 1 ? "its slave" : "any of its slaves"}. You can send files; they wait until it can. `, "See the reason"]
+    : ["No slave is registered yet. You can send files; they wait for one. ", "How to start a slave"];
+  return h("p", { class: "notice" }, text, h("a", { href: "#/cluster" }, link));
 }
 
-function dropZone(take) {
-  const [files, folder, inputs] = pickers(take);
-  return takeDrops(h("section", { class: "drop card", "aria-label": "Choose files" },
+function dropZone(onFiles) {
+  const [chooseFiles, chooseFolder, inputs] = filePickers(onFiles);
+  return acceptDrops(h("section", { class: "drop-zone card", "aria-label": "Choose files" },
     h("p", {}, "Drop files or a folder here"),
-    h("div", { class: "actions centered" }, files, folder), inputs), take);
+    h("div", { class: "actions centered" }, chooseFiles, chooseFolder), inputs), onFiles);
 }

@@ -1,4 +1,4 @@
-"""Files whose content is known when they are made, to compare with what the page shows of them."""
+"""Generates files of known content, to compare with what the page shows."""
 
 import io
 import wave
@@ -14,15 +14,15 @@ from tests.hostile import pdf_writing
 EMOJI = "🙂🙃🚀🧪"
 """Characters beyond the Basic Multilingual Plane: one code point, two UTF-16 code units each."""
 _CODES = dict(zip(EMOJI, range(0x80, 0x80 + len(EMOJI)), strict=True))
-"""The bytes that stand for them in the PDFs' one-byte encoding."""
+"""Their codes in the one-byte encoding of the PDFs."""
 _FIRST_OBJECT = 6
 """The number of the first page's object."""
 
 
 def pdf(pages: Sequence[Sequence[str]], bookmarks: Sequence[tuple[str, int]] = ()) -> bytes:
-    """Return a PDF with these lines on its pages: ASCII and ``EMOJI``, none on an empty page.
+    """Return a PDF with these lines of ASCII and ``EMOJI`` on its pages.
 
-    Bookmarks are titles, each with the number of its page, from 1.
+    Bookmarks are titles with page numbers, from 1.
     """
     page_numbers = [_FIRST_OBJECT + 2 * place for place in range(len(pages))]
     outline_number = _FIRST_OBJECT + 2 * len(pages)
@@ -30,7 +30,7 @@ def pdf(pages: Sequence[Sequence[str]], bookmarks: Sequence[tuple[str, int]] = (
     objects = [
         b"<</Type/Catalog/Pages 2 0 R/Outlines %d 0 R>>" % outline_number,
         b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages)),
-        b"<</Title(A made file)>>",
+        b"<</Title(A generated file)>>",
         pdf_writing.deflated(_to_unicode()),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 4 0 R>>",
     ]
@@ -50,7 +50,7 @@ def _coded(line: str) -> bytes:
 
 
 def _to_unicode() -> bytes:
-    """Return the table that says what the bytes mean (ISO 32000-1, 9.10.3)."""
+    """Return the ToUnicode CMap of the font (ISO 32000-1, 9.10.3)."""
     beyond = "".join(
         f"<{code:02x}> <{letter.encode('utf-16-be').hex()}>\n" for letter, code in _CODES.items()
     )
@@ -64,7 +64,7 @@ def _to_unicode() -> bytes:
 
 
 def _outline(number: int, bookmarks: Sequence[tuple[str, int]]) -> list[bytes]:
-    """Return the outline's object and one for each bookmark, which leads to a page's object."""
+    """Return the outline's object, and one per bookmark with the number of its page's object."""
     first, last = number + 1, number + len(bookmarks)
     found = [b"<</Type/Outlines/First %d 0 R/Last %d 0 R>>" % (first, last)]
     if not bookmarks:
@@ -77,7 +77,7 @@ def _outline(number: int, bookmarks: Sequence[tuple[str, int]]) -> list[bytes]:
     return found
 
 
-def word_file(sections: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+def docx_file(sections: Sequence[tuple[str, Sequence[str]]]) -> bytes:
     """Return a DOCX of sections: a heading, and the paragraphs below it."""
     document = docx.Document()
     for heading, paragraphs in sections:
@@ -91,43 +91,43 @@ def word_file(sections: Sequence[tuple[str, Sequence[str]]]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A picture of words; ``boxes`` are left, top, right and bottom of each, seen upright."""
+    """An image of words; ``boxes`` are left, top, right, bottom of each in the upright image."""
 
     data: bytes
     size: tuple[int, int]
     boxes: dict[str, tuple[int, int, int, int]]
 
 
-_TURNED_BACK = {1: None, 3: 180, 6: 90, 8: 270}
-"""By how many degrees, anticlockwise, a picture is turned that EXIF's orientation puts right."""
+_ROTATION = {1: None, 3: 180, 6: 90, 8: 270}
+"""Degrees, counterclockwise, by which the stored image is rotated, per EXIF orientation."""
 
 
 def scan(words: dict[str, tuple[int, int]], form: str = "PNG", orientation: int = 1) -> Scan:
-    """Return a picture with each word at its place, stored turned as EXIF's orientation says."""
-    picture = Image.new("RGB", (900, 600), "white")
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=48)
+    """Return an image with words at (left, top), stored rotated by EXIF orientation."""
+    image = Image.new("RGB", (900, 600), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=48)
     boxes = {}
-    for word, place in words.items():
-        draw.text(place, word, fill="black", font=font)
-        left, top, right, bottom = draw.textbbox(place, word, font=font)
+    for word, position in words.items():
+        draw.text(position, word, fill="black", font=font)
+        left, top, right, bottom = draw.textbbox(position, word, font=font)
         boxes[word] = (round(left), round(top), round(right), round(bottom))
-    turn = _TURNED_BACK[orientation]
-    stored = picture.rotate(turn, expand=True) if turn else picture
+    degrees = _ROTATION[orientation]
+    stored = image.rotate(degrees, expand=True) if degrees else image
     exif = Image.Exif()
     exif[0x0112] = orientation
     file = io.BytesIO()
     stored.save(file, form, exif=exif.tobytes(), quality=95)
-    return Scan(file.getvalue(), picture.size, boxes)
+    return Scan(file.getvalue(), image.size, boxes)
 
 
 def sound(seconds: float, amplitude: float, silent_share: float, rate: int = 16_000) -> bytes:
-    """Return a WAV file: silence for its first share, then a tone of 200 Hz of this amplitude."""
+    """Return a WAV file: silence for a share of the time, then a tone of 200 Hz."""
     times = np.arange(int(seconds * rate)) / rate
     tone = amplitude * np.sin(2 * np.pi * 200 * times) * (times >= silent_share * seconds)
     file = io.BytesIO()
-    with wave.open(file, "wb") as made:
-        made.setnchannels(1)
-        made.setsampwidth(2)
-        made.setframerate(rate)
-        made.writeframes((tone * 32767).round().astype("<i2").tobytes())
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(rate)
+        wav.writeframes((tone * 32767).round().astype("<i2").tobytes())
     return file.getvalue()

@@ -1,9 +1,7 @@
-"""What is shown of pictures and scans lies where it lay when they were made, and so do sounds."""
+"""Images, scans and audio are shown as they were generated."""
 
 import io
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,18 +10,17 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
-from tests.browser.conftest import Open
-from tests.browser.made_files import Scan, scan, sound
+from tests.browser.conftest import OpenPage, Screenshot
+from tests.browser.generated_files import Scan, scan, sound
 from tests.conftest import Part, assign, need
 
-Picture = Callable[[Page, str], Path]
 WORDS = {"Harbour": (60, 60), "Lantern": (560, 140), "Meadow": (120, 420), "Window": (600, 500)}
 TOLERANCE = 0.02
-"""Of the picture's width: a few pixels, by which Tesseract's boxes differ from those drawn."""
+"""A fraction of the image's size: Tesseract's boxes differ by a few pixels."""
 
 
-def show_result(open_page: Open, cluster: LocalCluster, task_type: str, part: Part) -> Page:
-    """Have the cluster process a file, and open its result."""
+def show_result(open_page: OpenPage, cluster: LocalCluster, task_type: str, part: Part) -> Page:
+    """Let the cluster process a file, and open its result."""
     job_id = assign(cluster, task_type, [part])["job_id"]
     page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/0")
     expect(page.locator("#view .card").first).to_be_visible()
@@ -31,13 +28,13 @@ def show_result(open_page: Open, cluster: LocalCluster, task_type: str, part: Pa
 
 
 def shown_boxes(page: Page) -> dict[str, tuple[float, ...]]:
-    """Return each word's box on the page (left, top, right, bottom), as shares of its size."""
-    sheet = page.locator(".page").bounding_box()
+    """Return each word's box (left, top, right, bottom), as fractions of the scan's size."""
+    sheet = page.locator(".scan").bounding_box()
     assert sheet
     found: dict[str, tuple[float, ...]] = {}
-    for box in page.locator(".page rect").all():
+    for box in page.locator(".scan rect").all():
         box.hover()
-        word = page.get_by_label("The page").get_by_role("status").locator("strong").inner_text()
+        word = page.get_by_label("Scan").get_by_role("status").locator("strong").inner_text()
         at = box.bounding_box()
         assert at
         left, top = (
@@ -49,68 +46,70 @@ def shown_boxes(page: Page) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def darkness(page: Page, made: Scan) -> tuple[float, float]:
-    """Return how much of the shown picture is dark: inside of the words' boxes, and elsewhere."""
-    page.locator(".page svg").evaluate("boxes => boxes.style.display = 'none'")
-    png = page.locator(".page").screenshot()
-    seen = Image.open(io.BytesIO(png)).convert("L").resize(made.size)
+def darkness(page: Page, generated: Scan) -> tuple[float, float]:
+    """Return the fractions of dark pixels in the shown image: inside the words' boxes, outside."""
+    page.locator(".scan svg").evaluate("boxes => boxes.style.display = 'none'")
+    png = page.locator(".scan").screenshot()
+    seen = Image.open(io.BytesIO(png)).convert("L").resize(generated.size)
     dark = np.asarray(seen) < 128
     inside = np.zeros(dark.shape, dtype=bool)
-    for left, top, right, bottom in made.boxes.values():
+    for left, top, right, bottom in generated.boxes.values():
         inside[top:bottom, left:right] = True
     return float(dark[inside].mean()), float(dark[~inside].mean())
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_boxes_lie_on_their_words(
-    open_page: Open, cluster: LocalCluster, picture: Picture, form: str, orientation: int
+def test_boxes_are_around_their_words(
+    open_page: OpenPage, cluster: LocalCluster, screenshot: Screenshot, form: str, orientation: int
 ) -> None:
-    """However the camera was held, the picture stands upright, and each box is around its word."""
+    """The scan is upright for every EXIF orientation, and each box is around its word."""
     need("tesseract")
-    made = scan(WORDS, form, orientation)
-    page = show_result(open_page, cluster, "ocr", (f"scan.{form.lower()}", made.data))
-    expect(page.locator(".page rect")).to_have_count(len(WORDS))
-    sent = page.locator(".page img")
+    generated = scan(WORDS, form, orientation)
+    page = show_result(open_page, cluster, "ocr", (f"scan.{form.lower()}", generated.data))
+    expect(page.locator(".scan rect")).to_have_count(len(WORDS))
+    sent = page.locator(".scan img")
     expect(sent).to_have_attribute("src", re.compile("^blob:"))
     sent.evaluate("image => image.decode()")
-    width, height = made.size
+    width, height = generated.size
     boxes = shown_boxes(page)
     assert boxes.keys() == WORDS.keys()
-    for word, (left, top, right, bottom) in made.boxes.items():
+    for word, (left, top, right, bottom) in generated.boxes.items():
         truth = (left / width, top / height, right / width, bottom / height)
         assert boxes[word] == pytest.approx(truth, abs=TOLERANCE), word
     if form == "WEBP":
-        picture(page, "boxes")
-    inside, outside = darkness(page, made)
+        screenshot(page, "boxes")
+    inside, outside = darkness(page, generated)
     assert inside > 0.1
     assert outside < 0.005
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("form", ["JPEG", "WEBP"])
-def test_picture_is_the_same_before_and_after(
-    open_page: Open, cluster: LocalCluster, form: str, orientation: int
+def test_original_and_result_match(
+    open_page: OpenPage, cluster: LocalCluster, form: str, orientation: int
 ) -> None:
-    """The picture as it was sent lies on the gray one, which has the grays of what was drawn."""
-    made = scan(WORDS, form, orientation)
-    page = show_result(open_page, cluster, "image", (f"picture.{form.lower()}", made.data))
-    expect(page.locator(".before")).to_be_visible()
+    """Original and result have the same size, and show the image upright."""
+    generated = scan(WORDS, form, orientation)
+    page = show_result(open_page, cluster, "image", (f"picture.{form.lower()}", generated.data))
+    expect(page.locator(".original")).to_be_visible()
     sizes = [
         page.locator(f".{kind}").evaluate(
             "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
         )
-        for kind in ("before", "after")
+        for kind in ("original", "grayscale")
     ]
-    assert sizes == [list(made.size)] * 2
-    gray, sent = (shown_pixels(page, f".{kind}", made.size) for kind in ("after", "before"))
+    assert sizes == [list(generated.size)] * 2
+    gray, sent = (
+        shown_pixels(page, f".{kind}", generated.size) for kind in ("grayscale", "original")
+    )
     truth = np.asarray(Image.open(io.BytesIO(scan(WORDS).data)).convert("L"), dtype=int)
     for seen in (gray, sent):
         assert (abs(seen - truth) > 60).mean() < 0.01
 
 
 def shown_pixels(page: Page, selector: str, size: tuple[int, int]) -> NDArray[np.int_]:
-    """Return the grays of a picture as the browser draws it, by row and column."""
+    """Return the gray values of an image as the browser renders it, by row and column."""
     script = """(image, [width, height]) => {
         const context = new OffscreenCanvas(width, height).getContext("2d");
         context.drawImage(image, 0, 0, width, height);
@@ -121,31 +120,31 @@ def shown_pixels(page: Page, selector: str, size: tuple[int, int]) -> NDArray[np
     return np.array(grays, dtype=int).reshape(size[1], size[0])
 
 
-def test_levels_and_waveform_are_those_of_the_tone(open_page: Open, cluster: LocalCluster) -> None:
-    """A tone of half the full scale has -6 dB at its peak; where it is silent the wave is flat."""
+def test_levels_and_waveform_match_the_tone(open_page: OpenPage, cluster: LocalCluster) -> None:
+    """A tone of half the full scale has a peak of -6 dB; the waveform of silence is flat."""
     data = sound(seconds=4, amplitude=0.5, silent_share=0.5)
     page = show_result(open_page, cluster, "audio", ("tone.wav", data))
     levels = page.get_by_label("Levels")
     expect(levels).to_contain_text("Peak-6.0 dB")
-    # Half of the time silent: 3 dB below the -9.0 dB of the tone.
-    expect(levels).to_contain_text("Loudness-12.0 dB")
+    # Silent for half of the time: 3 dB below the -9.0 dB of the tone.
+    expect(levels).to_contain_text("RMS-12.0 dB")
     expect(levels).to_contain_text("Length0:04.00")
     expect(levels).to_contain_text("16,000 Hz")
-    text = page.locator(".wave polygon").get_attribute("points") or ""
+    text = page.locator(".waveform polygon").get_attribute("points") or ""
     points = [tuple(map(float, point.split(","))) for point in text.split()]
     last = max(x for x, _ in points)
     flat = [abs(y) for x, y in points if x < 0.49 * last]
     loud = [abs(y) for x, y in points if x > 0.51 * last]
     assert max(flat) == 0
-    assert min(loud) > 0.9  # a stretch may end just before the top
+    assert min(loud) > 0.9  # an interval may end just before the maximum
 
 
-def test_line_in_the_wave_stands_where_the_sound_is(open_page: Open, cluster: LocalCluster) -> None:
-    """The line is at the place that is played: in the middle of the wave, and at its very end."""
+def test_playhead_is_at_the_played_position(open_page: OpenPage, cluster: LocalCluster) -> None:
+    """The playhead is in the middle of the waveform at half time, and at its end at the end."""
     page = show_result(
         open_page, cluster, "audio", ("tone.wav", sound(seconds=2, amplitude=0.5, silent_share=0))
     )
-    line, wave = page.locator(".wave .place"), page.locator(".wave polygon")
+    line, wave = page.locator(".waveform .playhead"), page.locator(".waveform polygon")
     for share in (0.5, 1):
         page.locator("audio").evaluate(
             """(audio, share) => new Promise((done) => {

@@ -1,20 +1,18 @@
-"""The sentences under a result's key ``warnings`` stand above all else, whatever its type."""
+"""The ``warnings`` of a result are shown above it, for every task type."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from scripts.local_cluster import LocalCluster
-from tests.browser.conftest import Open
-from tests.browser.made_files import pdf, sound
-from tests.browser.test_everybody import check
+from tests.browser.accessibility import check
+from tests.browser.conftest import OpenPage, Screenshot
+from tests.browser.generated_files import pdf, sound
 from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.other_slaves import served, warning_slave_app
 
-Picture = Callable[[Page, str], Path]
 FILES = {
     "text": ("a.txt", b"I love this text."),
     "audio": ("a.wav", sound(seconds=0.2, amplitude=0.5, silent_share=0)),
@@ -24,7 +22,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def warning_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A master whose one slave is a foreign one, which adds warnings to good results."""
+    """A master whose only slave is another program, which adds warnings to results."""
     cluster = LocalCluster(tmp_path_factory.mktemp("warnings"))
     cluster.start_master()
     with served(warning_slave_app()) as slave:
@@ -36,9 +34,9 @@ def warning_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalC
 
 @pytest.mark.parametrize("task_type", list(FILES))
 def test_warnings_are_shown_for_every_type(
-    open_page: Open, warning_cluster: LocalCluster, task_type: str, picture: Picture
+    open_page: OpenPage, warning_cluster: LocalCluster, task_type: str, screenshot: Screenshot
 ) -> None:
-    """Each sentence is shown as it is under the word "warnings"; what is no text is left out."""
+    """Texts under the key "warnings" are shown unchanged above the result; other values are not."""
     job_id = assign(warning_cluster, task_type, [FILES[task_type]])["job_id"]
     page = open_page(f"{warning_cluster.url}/ui#/jobs/{job_id}/0")
     note = page.get_by_role("note", name="Warnings")
@@ -48,11 +46,11 @@ def test_warnings_are_shown_for_every_type(
     )
     first = page.locator("#view .notice, #view .card").first
     expect(first).to_have_attribute("aria-label", "Warnings")
-    check(page, task_type, picture)
+    check(page, task_type, screenshot)
 
 
-def test_result_without_warnings_has_no_note(open_page: Open, cluster: LocalCluster) -> None:
-    """There is no empty note."""
+def test_result_without_warnings_has_no_note(open_page: OpenPage, cluster: LocalCluster) -> None:
+    """A result without warnings has no note."""
     job_id = assign(cluster, "text", [FILES["text"]])["job_id"]
     page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/0")
     expect(page.get_by_label("Counts")).to_be_visible()

@@ -1,0 +1,1 @@
+"""Results as they are rendered, compared with the files that were processed."""
