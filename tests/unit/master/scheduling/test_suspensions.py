@@ -23,7 +23,7 @@ from tests.unit.master.scheduling.simulated_work import (
 def test_quarantined_slave_gets_nothing_until_the_end() -> None:
     """It is listed as suspended, its share is released, and afterwards it gets files again."""
     sim = two_slaves()
-    sim.add("large", 100)
+    sim.add("large", 500)
     while not is_quarantined(sim):
         fail_held(sim, "bad")
         sim.complete(sim.batches("good")[0])
