@@ -43,8 +43,9 @@ if [ "${1:-}" = dev ] && command -v tesseract >/dev/null && ! tesseract --list-l
   fi
 fi
 
-if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
-  if has_apt && can_be_root && apt_install --no-install-recommends chromium; then
+if [ "${1:-}" = dev ] && ! { command -v chromium && command -v chromium-headless-shell; } >/dev/null; then
+  # Not every release has the headless shell; with Chromium alone, the tests of the page take longer.
+  if has_apt && can_be_root && { apt_install --no-install-recommends chromium chromium-headless-shell || apt_install --no-install-recommends chromium; }; then
     echo "Installed Chromium."
   else
     echo "Chromium is missing, so the tests of the page are skipped (on Debian: sudo apt install chromium)." >&2
