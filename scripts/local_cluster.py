@@ -44,6 +44,8 @@ class Program:
     log: Path
     log_start: int = 0
     """Offset in the log at which this process began to write."""
+    port: int = 0
+    """The port that it was told to listen on; 0 if it chooses one."""
 
     def said(self) -> str:
         """Return the last 2,000 characters that this process has logged."""
@@ -156,7 +158,8 @@ class LocalCluster:
                 # Ctrl-C reaches only this program, which then stops the others in order.
                 start_new_session=True,
             )
-        return Program(process, log, start)
+        port = settings.get("SLAVE_PORT" if is_slave else "MASTER_PORT") or 0
+        return Program(process, log, start, int(port))
 
     def _wait(self, program: Program, is_ready: Callable[[], object]) -> None:
         end = time.monotonic() + _MAX_START_S

@@ -12,6 +12,7 @@ import requests
 from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
+from tests.slave_pool import POOLED, PooledCluster, SlavePool, port_for_masters
 
 TOKEN = "a-token-for-tests"
 
@@ -35,10 +36,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def slave_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlavePool | None]:
+    """Slaves that are kept from test to test; None where processes can't be suspended."""
+    if os.name != "posix":
+        yield None
+        return
+    pool = SlavePool(tmp_path_factory.mktemp("slaves"), port_for_masters())
+    yield pool
+    pool.stop()
+
+
 @pytest.fixture
-def own_cluster(tmp_path: Path) -> Iterator[LocalCluster]:
-    """A cluster for one test to start and to harm: nothing of it runs yet."""
-    cluster = LocalCluster(tmp_path, {"SLAVE_WORKERS": "1"})
+def own_cluster(tmp_path: Path, slave_pool: SlavePool | None) -> Iterator[LocalCluster]:
+    """A cluster for one test to start and to harm: its master does not run yet."""
+    port = slave_pool.port if slave_pool else 0
+    cluster = PooledCluster(tmp_path, POOLED, port, pool=slave_pool)
     yield cluster
     cluster.stop()
 
