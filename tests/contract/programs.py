@@ -1,12 +1,13 @@
 """Runs the project's programs for the contract's tests, waits for them, gives them slow work."""
 
+import contextlib
 import io
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,6 +124,20 @@ def children(program: Program, command: str = "") -> list[psutil.Process]:
 
 
 WORKER = "slave_service.workers.worker_process"
+
+
+@contextlib.contextmanager
+def suspended_workers(*slaves: Program) -> Iterator[None]:
+    """Suspend the workers of slaves: what they are given stays under way and costs no CPU time."""
+    workers = [worker for slave in slaves for worker in children(slave, WORKER)]
+    assert workers
+    for worker in workers:
+        worker.suspend()
+    try:
+        yield
+    finally:
+        for worker in running(workers):
+            worker.resume()
 
 
 def slow_text(seconds: int) -> bytes:

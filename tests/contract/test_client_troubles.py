@@ -18,7 +18,7 @@ from tests.contract.programs import run, slow_text, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
-FILES = 3000
+FILES = 2000
 Client = subprocess.Popen[str]
 
 

@@ -16,7 +16,7 @@ import simple_websocket
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
 from tests.contract.jobs_api import Json, call, finished, form, job, send, texts
-from tests.contract.programs import slow_text, wait_until
+from tests.contract.programs import slow_text, suspended_workers, wait_until
 
 ENDED = {"done", "failed", "cancelled"}
 
@@ -186,7 +186,7 @@ def test_cancel(own_cluster: LocalCluster) -> None:
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     url = own_cluster.url
-    job_id = send(url, "text", [("quick.txt", b"quick"), *[("slow.txt", slow_text(5))] * 5])
+    job_id = send(url, "text", [("quick.txt", b"quick"), *[("slow.txt", slow_text(2))] * 5])
     wait_until(lambda: job(url, job_id)["done_files"])
     call(url, "POST", f"/jobs/{job_id}/retry", 409)  # not over yet
     answer = call(url, "DELETE", f"/jobs/{job_id}", 200).json()
@@ -270,9 +270,10 @@ def test_activity_tells_what_goes_on(cluster: LocalCluster) -> None:
         slaves = activity()["slaves"].values()
         return [slave for slave in slaves if "held.txt" in slave["current_files"]]
 
-    job_id = send(url, "text", [("held.txt", slow_text(3))])
-    assert wait_until(holders)
-    assert [slave["held_files"] for slave in holders()] in ([1], [])  # it may be over by now
+    with suspended_workers(*cluster.slaves):
+        job_id = send(url, "text", [("held.txt", b"a good text")])
+        (holder,) = wait_until(holders)
+        assert holder["held_files"] == 1
     finished(url, job_id)
     assert holders() == []
     told = activity()
@@ -454,9 +455,10 @@ def test_a_slave_can_be_dropped_for_one_job(own_cluster: LocalCluster) -> None:
     own_cluster.start_slaves(2)
     url = own_cluster.url
     names = [f"127.0.0.1:{slave['slave_port']}" for slave in own_cluster.present()]
-    job_id = send(url, "text", [(f"{n}.txt", slow_text(1)) for n in range(6)])
-    wait_until(lambda: {f["slave"] for f in job(url, job_id)["files"]} >= set(names))
-    answer = call(url, "POST", f"/jobs/{job_id}/drop", 200, json={"slave": names[0]}).json()
+    with suspended_workers(*own_cluster.slaves):
+        job_id = send(url, "text", texts("moved", 6))
+        wait_until(lambda: {f["slave"] for f in job(url, job_id)["files"]} >= set(names))
+        answer = call(url, "POST", f"/jobs/{job_id}/drop", 200, json={"slave": names[0]}).json()
     assert answer["job_id"] == job_id
     assert answer["slave"] == names[0]
     assert answer["files_moved"] >= 1
@@ -473,11 +475,12 @@ def test_who_hangs_up_has_a_job_all_the_same(own_cluster: LocalCluster) -> None:
     """A client that goes away while it waits does not stop its job."""
     own_cluster.start_master()
     own_cluster.start_slaves(1)
-    parts = form("text", [("slow.txt", slow_text(8))])
-    with pytest.raises(requests.ReadTimeout):
-        requests.post(f"{own_cluster.url}/assign_task", timeout=(5, 1), **parts)
-    (told,) = call(own_cluster.url, "GET", "/jobs", 200).json()["jobs"]
-    assert told["state"] == "running"
+    parts = form("text", texts("waits", 1))
+    with suspended_workers(*own_cluster.slaves):
+        with pytest.raises(requests.ReadTimeout):
+            requests.post(f"{own_cluster.url}/assign_task", timeout=(5, 1), **parts)
+        (told,) = call(own_cluster.url, "GET", "/jobs", 200).json()["jobs"]
+        assert told["state"] == "running"
     assert finished(own_cluster.url, told["job_id"])["done_files"] == 1
 
 

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import itertools
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,8 @@ def ask(cluster: LocalCluster, method: str, path: str, **kwargs: Any) -> request
 
     def answered() -> bool:
         if not is_up(cluster):
-            cluster.start_master()
+            death_file(cluster).unlink()
+            cluster.start_master(DYING)
         try:
             answers.append(requests.request(method, cluster.url + path, timeout=30, **kwargs))
         except requests.RequestException:
@@ -41,6 +41,11 @@ def ask(cluster: LocalCluster, method: str, path: str, **kwargs: Any) -> request
     wait_until(answered)
     assert answers[0].ok, answers[0].text
     return answers[0]
+
+
+def death_file(cluster: LocalCluster) -> Path:
+    """Return the file that tells the master at which of its next writes to die."""
+    return Path(cluster.settings["DEATH_FILE"])
 
 
 def is_up(cluster: LocalCluster) -> bool:
@@ -66,8 +71,8 @@ def ends(told: dict[str, Any]) -> list[tuple[object, ...]]:
 def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
     """A slave, and a master that is restarted."""
     settings = {"SLAVE_WORKERS": "1", "HEARTBEAT_INTERVAL": "0.2"}
-    cluster = LocalCluster(tmp_path, settings)
-    cluster.start_master()
+    cluster = LocalCluster(tmp_path, settings | {"DEATH_FILE": str(tmp_path / "death")})
+    cluster.start_master(DYING)
     cluster.start_slaves(1)
     yield cluster
     cluster.stop()
@@ -82,9 +87,9 @@ def test_killed_at_every_change(cluster: LocalCluster) -> None:
     deaths = 0
     moments = ((number, moment) for number in itertools.count(1) for moment in ("before", "after"))
     for number, moment in moments:
-        assert cluster.master is not None
-        cluster.master.stop(signal.SIGKILL)
-        dying = cluster.start_master(DYING, DIE_AT=str(number), DIE_WHEN=moment)
+        dying = cluster.master
+        assert dying is not None
+        death_file(cluster).write_text(f"{number} {moment}")
         job_id = submit(cluster, f"{number} {moment}")
         wait_until(functools.partial(over, cluster, job_id))
         told = finished(cluster.url, job_id)
