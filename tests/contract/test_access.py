@@ -1,9 +1,9 @@
-"""Who is let in: every call of master and slave with and without the shared secret."""
+"""Access control: every call of master and slave with and without the shared token."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import pytest
@@ -12,54 +12,65 @@ import requests
 from scripts.local_cluster import LocalCluster, clean_environment
 from tests.conftest import TOKEN
 from tests.contract.programs import children, only_line, run, wait_until
+from tests.rows import check_rows
 
 MASTER, SLAVE = "master", "slave"
 LARGE = 32 * 1024 * 1024
 
-# Program, method, path, status without the token, status with it.
+
+class Call(NamedTuple):
+    """A call, and its status without the token and with it."""
+
+    program: str
+    method: str
+    path: str
+    status_without: int
+    status_with: int
+
+
 CALLS = [
-    (MASTER, "GET", "/", 200, 200),
-    (MASTER, "GET", "/check_status", 200, 200),
-    (MASTER, "POST", "/register", 401, 400),
-    (MASTER, "DELETE", "/register", 401, 400),
-    (MASTER, "POST", "/assign_task", 401, 400),
-    (MASTER, "GET", "/assign_task", 401, 405),
-    (MASTER, "GET", "/nothing", 401, 404),
-    (MASTER, "GET", "/check_status/", 401, 404),
-    (MASTER, "GET", "/jobs", 401, 200),
-    (MASTER, "POST", "/jobs", 401, 400),
-    (MASTER, "GET", "/jobs/none", 401, 404),
-    (MASTER, "DELETE", "/jobs/none", 401, 404),
-    (MASTER, "POST", "/jobs/none/files", 401, 404),
-    (MASTER, "POST", "/jobs/none/start", 401, 404),
-    (MASTER, "POST", "/jobs/none/retry", 401, 404),
-    (MASTER, "POST", "/jobs/none/drop", 401, 400),
-    (MASTER, "GET", "/jobs/none/results.zip", 401, 404),
-    (MASTER, "GET", "/jobs/none/inputs/0", 401, 404),
-    (MASTER, "GET", "/jobs/none/slaves", 401, 404),
-    (MASTER, "GET", "/jobs/none/failures", 401, 404),
-    (MASTER, "GET", "/activity", 401, 200),
-    (MASTER, "GET", "/jobs/none/events", 401, 404),
-    (MASTER, "GET", "/results/text/none", 401, 404),
-    (MASTER, "GET", "/metrics", 401, 200),
-    (MASTER, "GET", "/openapi.json", 401, 200),
-    (MASTER, "GET", "/ui", 303, 200),
-    (MASTER, "POST", "/ui", 401, 405),
-    (MASTER, "GET", "/login", 200, 303),
-    (MASTER, "POST", "/login", 401, 401),
-    (MASTER, "POST", "/logout", 401, 303),
-    (MASTER, "GET", "/ui/static/style.css", 200, 200),
-    (MASTER, "GET", "/ui/static/%2e%2e%2fpages.py", 404, 404),
-    (MASTER, "GET", "/ui/static/templates/page.html", 404, 404),
-    (MASTER, "GET", "/static/style.css", 401, 404),
-    (MASTER, "GET", "/%2e%2e/etc/passwd", 401, 404),
-    (SLAVE, "GET", "/", 200, 200),
-    (SLAVE, "GET", "/check_status", 200, 200),
-    (SLAVE, "POST", "/get_task", 401, 400),
-    (SLAVE, "GET", "/get_task", 401, 405),
-    (SLAVE, "GET", "/nothing", 401, 404),
+    Call(MASTER, "GET", "/", 200, 200),
+    Call(MASTER, "GET", "/check_status", 200, 200),
+    Call(MASTER, "POST", "/register", 401, 400),
+    Call(MASTER, "DELETE", "/register", 401, 400),
+    Call(MASTER, "POST", "/assign_task", 401, 400),
+    Call(MASTER, "GET", "/assign_task", 401, 405),
+    Call(MASTER, "GET", "/nothing", 401, 404),
+    Call(MASTER, "GET", "/check_status/", 401, 404),
+    Call(MASTER, "GET", "/jobs", 401, 200),
+    Call(MASTER, "POST", "/jobs", 401, 400),
+    Call(MASTER, "GET", "/jobs/none", 401, 404),
+    Call(MASTER, "DELETE", "/jobs/none", 401, 404),
+    Call(MASTER, "POST", "/jobs/none/files", 401, 404),
+    Call(MASTER, "POST", "/jobs/none/start", 401, 404),
+    Call(MASTER, "POST", "/jobs/none/retry", 401, 404),
+    Call(MASTER, "POST", "/jobs/none/drop", 401, 400),
+    Call(MASTER, "GET", "/jobs/none/results.zip", 401, 404),
+    Call(MASTER, "GET", "/jobs/none/inputs/0", 401, 404),
+    Call(MASTER, "GET", "/jobs/none/slaves", 401, 404),
+    Call(MASTER, "GET", "/jobs/none/failures", 401, 404),
+    Call(MASTER, "GET", "/activity", 401, 200),
+    Call(MASTER, "GET", "/jobs/none/events", 401, 404),
+    Call(MASTER, "GET", "/results/text/none", 401, 404),
+    Call(MASTER, "GET", "/metrics", 401, 200),
+    Call(MASTER, "GET", "/openapi.json", 401, 200),
+    Call(MASTER, "GET", "/ui", 303, 200),
+    Call(MASTER, "POST", "/ui", 401, 405),
+    Call(MASTER, "GET", "/login", 200, 303),
+    Call(MASTER, "POST", "/login", 401, 401),
+    Call(MASTER, "POST", "/logout", 401, 303),
+    Call(MASTER, "GET", "/ui/static/style.css", 200, 200),
+    Call(MASTER, "GET", "/ui/static/%2e%2e%2fpages.py", 404, 404),
+    Call(MASTER, "GET", "/ui/static/templates/page.html", 404, 404),
+    Call(MASTER, "GET", "/static/style.css", 401, 404),
+    Call(MASTER, "GET", "/%2e%2e/etc/passwd", 401, 404),
+    Call(SLAVE, "GET", "/", 200, 200),
+    Call(SLAVE, "GET", "/check_status", 200, 200),
+    Call(SLAVE, "POST", "/get_task", 401, 400),
+    Call(SLAVE, "GET", "/get_task", 401, 405),
+    Call(SLAVE, "GET", "/nothing", 401, 404),
 ]
-STRANGERS: dict[str, dict[str, str | bytes]] = {
+WRONG_CREDENTIALS: dict[str, dict[str, str | bytes]] = {
     "nothing": {},
     "another token": {"Authorization": "Bearer another-token"},
     "no token": {"Authorization": "Bearer "},
@@ -70,8 +81,7 @@ STRANGERS: dict[str, dict[str, str | bytes]] = {
     "no scheme": {"Authorization": TOKEN},
     "no ASCII": {"Authorization": b"Bearer \xff\xfe\x80"},
 }
-FRIEND: dict[str, str | bytes] = {"Authorization": f"Bearer {TOKEN}"}
-FRIEND_IN_LOWER_CASE: dict[str, str | bytes] = {"Authorization": f"bearer  {TOKEN}"}
+AUTHORIZED: dict[str, str | bytes] = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
@@ -107,13 +117,29 @@ def trusting(guarded: LocalCluster) -> dict[str, Any]:
     return {"verify": guarded.settings.get("TLS_CA", True)}
 
 
-def call(
-    guarded: LocalCluster, program: str, method: str, path: str, headers: dict[str, str | bytes]
+def send(
+    guarded: LocalCluster, urls: Mapping[str, str], call: Call, headers: dict[str, str | bytes]
 ) -> requests.Response:
-    url = url_of(guarded, program) + path
+    """Send a call to the program whose address is in ``urls``."""
     return requests.request(
-        method, url, headers=headers, timeout=30, allow_redirects=False, **trusting(guarded)
+        call.method,
+        urls[call.program] + call.path,
+        headers=headers,
+        timeout=30,
+        allow_redirects=False,
+        **trusting(guarded),
     )
+
+
+def status_of(
+    guarded: LocalCluster, program: str, headers: dict[str, str | bytes]
+) -> dict[str, Any]:
+    """Return what a program's /check_status shows to the holder of these headers."""
+    call = Call(program, "GET", "/check_status", 200, 200)
+    status: dict[str, Any] = send(
+        guarded, {program: url_of(guarded, program)}, call, headers
+    ).json()
+    return status
 
 
 def client(guarded: LocalCluster, *files: Path, **settings: str) -> Any:
@@ -121,38 +147,43 @@ def client(guarded: LocalCluster, *files: Path, **settings: str) -> Any:
     return run("client.py", guarded.url, "text", *map(str, files), TLS_CA=authority, **settings)
 
 
-@pytest.mark.parametrize("stranger", list(STRANGERS))
-@pytest.mark.parametrize(("program", "method", "path", "status", "_"), CALLS)
-def test_strangers_stay_outside(
-    guarded: LocalCluster, program: str, method: str, path: str, status: int, _: int, stranger: str
-) -> None:
-    """Without the right token every call is a 401 that says so, but for the two open ones."""
-    answer = call(guarded, program, method, path, STRANGERS[stranger])
-    assert answer.status_code == status
-    if status == 401:
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        assert "token" in answer.json()["error"]
-    assert TOKEN not in answer.text
+@pytest.mark.parametrize("credentials", list(WRONG_CREDENTIALS))
+def test_call_without_the_token_is_refused(guarded: LocalCluster, credentials: str) -> None:
+    """Without the right token every call is a 401 that says so, except the open ones."""
+    urls = {program: url_of(guarded, program) for program in (MASTER, SLAVE)}
 
-
-@pytest.mark.parametrize(("program", "method", "path", "_", "status"), CALLS)
-def test_friends_come_in(
-    guarded: LocalCluster, program: str, method: str, path: str, _: int, status: int
-) -> None:
-    """With the token every call is answered on its merits; the scheme's case does not matter."""
-    for headers in (FRIEND, FRIEND_IN_LOWER_CASE):
-        answer = call(guarded, program, method, path, headers)
-        assert answer.status_code == status
+    def check(row: Call) -> None:
+        answer = send(guarded, urls, row, WRONG_CREDENTIALS[credentials])
+        assert answer.status_code == row.status_without
+        if answer.status_code == 401:
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert "token" in answer.json()["error"]
         assert TOKEN not in answer.text
 
+    check_rows({f"{row.method} {row.path} of the {row.program}": row for row in CALLS}, check)
 
-def test_status_shows_strangers_no_more_than_life(guarded: LocalCluster) -> None:
-    """The open /check_status tells that the program is alive, and no address or number."""
+
+@pytest.mark.parametrize("headers", [AUTHORIZED, {"Authorization": f"bearer  {TOKEN}"}])
+def test_call_with_the_token_is_answered(
+    guarded: LocalCluster, headers: dict[str, str | bytes]
+) -> None:
+    """With the token every call has the answer of its view; the scheme's case does not matter."""
+    urls = {program: url_of(guarded, program) for program in (MASTER, SLAVE)}
+
+    def check(row: Call) -> None:
+        answer = send(guarded, urls, row, headers)
+        assert answer.status_code == row.status_with
+        assert TOKEN not in answer.text
+
+    check_rows({f"{row.method} {row.path} of the {row.program}": row for row in CALLS}, check)
+
+
+def test_status_without_the_token_has_no_details(guarded: LocalCluster) -> None:
+    """The open /check_status says that the program is alive, and no address or number."""
     for program in (MASTER, SLAVE):
-        answer = call(guarded, program, "GET", "/check_status", {})
-        assert answer.json() == {"status": "alive"}
-    assert len(call(guarded, MASTER, "GET", "/check_status", FRIEND).json()["slaves"]) == 1
-    assert call(guarded, SLAVE, "GET", "/check_status", FRIEND).json()["workers"] == 1
+        assert status_of(guarded, program, {}) == {"status": "alive"}
+    assert len(status_of(guarded, MASTER, AUTHORIZED)["slaves"]) == 1
+    assert status_of(guarded, SLAVE, AUTHORIZED)["workers"] == 1
 
 
 @pytest.mark.parametrize(("program", "path"), [(MASTER, "/assign_task"), (SLAVE, "/get_task")])
@@ -209,7 +240,7 @@ def test_slave_of_another_host_needs_a_word(guarded: LocalCluster) -> None:
     """The master does not send its token to another host unless it may over plain HTTP."""
     body = {"slave_ip": "192.168.7.7", "slave_port": 3000}
     url = f"{guarded.url}/register"
-    answer = requests.post(url, json=body, headers=FRIEND, timeout=10, **trusting(guarded))
+    answer = requests.post(url, json=body, headers=AUTHORIZED, timeout=10, **trusting(guarded))
     assert answer.status_code == 400
     assert "ALLOW_PLAIN_HTTP" in answer.json()["error"]
     assert len(guarded.present()) == 1
@@ -221,10 +252,10 @@ def test_slave_of_another_host_over_tls_may_beat_with_two_fields(guarded: LocalC
     body = {"slave_ip": "192.0.2.7", "slave_port": 3000}
     for more in ({"tls": True, "task_types": []}, {}):
         answer = requests.post(
-            url, json=body | more, headers=FRIEND, timeout=10, **trusting(guarded)
+            url, json=body | more, headers=AUTHORIZED, timeout=10, **trusting(guarded)
         )
         assert answer.status_code == 200, answer.text
-    gone = requests.delete(url, json=body, headers=FRIEND, timeout=10, **trusting(guarded))
+    gone = requests.delete(url, json=body, headers=AUTHORIZED, timeout=10, **trusting(guarded))
     assert gone.status_code == 200
 
 
@@ -243,7 +274,7 @@ def test_token_is_in_no_log(guarded: LocalCluster) -> None:
     bodies: list[Any] = [{"files": [("images", ("a.png", b"x"))]}, {"json": [TOKEN[:5]]}]
     for body in bodies:
         url = f"{guarded.url}/assign_task"
-        requests.post(url, headers=FRIEND, timeout=60, **trusting(guarded), **body)
+        requests.post(url, headers=AUTHORIZED, timeout=60, **trusting(guarded), **body)
     kept = [path for path in guarded.folder.rglob("*") if path.is_file()]
     assert {"master.log", "slave-1.log"} <= {path.name for path in kept}
     assert any(b"DEBUG" in path.read_bytes() for path in kept)

@@ -13,6 +13,7 @@ import requests
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
 from tests.contract.raw import BOUND_S, Answer, exchange
+from tests.rows import check_rows
 from tests.unit.protocol.server.test_request_body import BROKEN
 from tests.unit.protocol.server.test_request_head import FIELDS, REFUSED
 
@@ -66,30 +67,36 @@ def check_alive(url: str) -> None:
     assert requests.get(f"{url}/check_status", timeout=10).json()["status"] == "alive"
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_improper_head_is_refused(url: str, name: str) -> None:
+def test_improper_head_is_refused(url: str) -> None:
     """Each is a 400 with a sentence, the connection is closed, and nothing after it is read."""
-    cut_off = name.startswith("cut off")
-    answer = only(exchange(url, REFUSED[name] + (b"" if cut_off else SMUGGLED), end=cut_off))
-    assert answer.status == 400
-    assert b"\r\nConnection: close" in answer.head
-    assert b"application/json" in answer.head
-    assert answer.error.endswith(".")
-    check_alive(url)
+
+    def check(row: tuple[str, bytes]) -> None:
+        name, head = row
+        is_cut_off = name.startswith("cut off")
+        answer = only(exchange(url, head + (b"" if is_cut_off else SMUGGLED), end=is_cut_off))
+        assert answer.status == 400
+        assert b"\r\nConnection: close" in answer.head
+        assert b"application/json" in answer.head
+        assert answer.error.endswith(".")
+        check_alive(url)
+
+    check_rows({name: (name, head) for name, head in REFUSED.items()}, check)
 
 
-@pytest.mark.parametrize("name", FIELDS)
-def test_nothing_is_smuggled_in_a_body(url: str, program: str, name: str) -> None:
-    """A body of debatable length is not read, be it for another request."""
-    head = b"POST " + PATHS[program] + b" HTTP/1.1\r\nHost: localhost\r\n" + FIELDS[name]
-    for body in (b"0\r\n\r\n", b"hello", b"5\r\nhello\r\n0\r\n\r\n"):
-        assert only(exchange(url, head + b"\r\n\r\n" + body + SMUGGLED)).status == 400
+def test_nothing_is_smuggled_in_a_body(url: str, program: str) -> None:
+    """A body of debatable length is not read, not even as another request."""
+
+    def check(fields: bytes) -> None:
+        head = b"POST " + PATHS[program] + b" HTTP/1.1\r\nHost: localhost\r\n" + fields
+        for body in (b"0\r\n\r\n", b"hello", b"5\r\nhello\r\n0\r\n\r\n"):
+            assert only(exchange(url, head + b"\r\n\r\n" + body + SMUGGLED)).status == 400
+
+    check_rows(FIELDS, check)
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
-@pytest.mark.parametrize("name", BROKEN)
-def test_broken_chunks_end_the_connection(url: str, program: str, name: str, kind: bytes) -> None:
-    """Chunks that make no sense are a 400, and what follows them is no request."""
+def test_broken_chunks_end_the_connection(url: str, program: str, kind: bytes) -> None:
+    """Malformed chunks are a 400, and what follows them is no request."""
     head = (
         b"POST "
         + PATHS[program]
@@ -97,9 +104,13 @@ def test_broken_chunks_end_the_connection(url: str, program: str, name: str, kin
         + kind
         + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    answer = only(exchange(url, head + BROKEN[name] + SMUGGLED, end=True))
-    assert answer.status == 400
-    assert answer.error
+
+    def check(chunks: bytes) -> None:
+        answer = only(exchange(url, head + chunks + SMUGGLED, end=True))
+        assert answer.status == 400
+        assert answer.error
+
+    check_rows(BROKEN, check)
 
 
 @pytest.mark.parametrize(
@@ -179,36 +190,37 @@ def test_odd_handshakes_are_refused(cluster: LocalCluster, fields: bytes) -> Non
     assert answer.error
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/results/text/" + "x" * 300,
-        "/results/text/" + "%CC%A4" * 1000,
-        "/results/text/a%00",
-        "/results/text/..%2f..%2fetc",
-        "/results/%2e%2e/lock",
-        "/results/text/%ff%fe",
-        "/results/none/a.json",
-        "/jobs/" + "x" * 5000,
-        "/jobs/%ff",
-        "/jobs/none/inputs/" + "9" * 400,
-        "/jobs/none/inputs/" + "9" * 5000,
-        "/jobs/none/inputs/-1",
-        "/jobs/none/inputs/%D9%A5",
-        "/%0d%0aX:%20y",
-        "//evil.example/jobs",
-    ],
-)
-def test_odd_addresses_are_not_found(cluster: LocalCluster, path: str) -> None:
+NO_ADDRESSES = [
+    "/results/text/" + "x" * 300,
+    "/results/text/" + "%CC%A4" * 1000,
+    "/results/text/a%00",
+    "/results/text/..%2f..%2fetc",
+    "/results/%2e%2e/lock",
+    "/results/text/%ff%fe",
+    "/results/none/a.json",
+    "/jobs/" + "x" * 5000,
+    "/jobs/%ff",
+    "/jobs/none/inputs/" + "9" * 400,
+    "/jobs/none/inputs/" + "9" * 5000,
+    "/jobs/none/inputs/-1",
+    "/jobs/none/inputs/%D9%A5",
+    "/%0d%0aX:%20y",
+    "//evil.example/jobs",
+]
+
+
+def test_odd_addresses_are_not_found(cluster: LocalCluster) -> None:
     """An address of nothing is a 404, however long and whatever is in it."""
-    sent = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    answer = only(exchange(cluster.url, sent.encode()))
-    assert answer.status == 404
-    assert answer.error
-    if path.startswith("/jobs/none/inputs/9"):
-        job = requests.post(f"{cluster.url}/jobs", json={"task_type": "text"}, timeout=10).json()
-        sent = sent.replace("none", job["job_id"])
-        assert only(exchange(cluster.url, sent.encode())).status == 404
+    job = requests.post(f"{cluster.url}/jobs", json={"task_type": "text"}, timeout=10).json()
+    paths = [*NO_ADDRESSES, *(path.replace("none", job["job_id"]) for path in NO_ADDRESSES[9:11])]
+
+    def check(path: str) -> None:
+        sent = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        answer = only(exchange(cluster.url, sent.encode()))
+        assert answer.status == 404
+        assert answer.error
+
+    check_rows({path: path for path in paths}, check)
 
 
 FRAMES = {
@@ -227,9 +239,8 @@ FRAMES = {
 }
 
 
-@pytest.mark.parametrize("name", FRAMES)
-def test_odd_frames_end_a_websocket(cluster: LocalCluster, name: str) -> None:
-    """Whoever speaks no WebSocket after the handshake is let go, and nothing else happens."""
+def test_odd_frames_end_a_websocket(cluster: LocalCluster) -> None:
+    """A connection that breaks the protocol after the handshake ends, and nothing else happens."""
     job = requests.post(f"{cluster.url}/jobs", json={"task_type": "text"}, timeout=10).json()
     handshake = (
         f"GET /jobs/{job['job_id']}/events HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
@@ -237,16 +248,20 @@ def test_odd_frames_end_a_websocket(cluster: LocalCluster, name: str) -> None:
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", cluster.port), timeout=BOUND_S) as connection:
-        connection.sendall(handshake.encode())
-        received = connection.recv(1000)
-        assert received.startswith(b"HTTP/1.1 101 ")
-        with contextlib.suppress(ConnectionError):
-            connection.sendall(FRAMES[name])
-            while data := connection.recv(1 << 16):
-                received += data
-    assert received.count(b"HTTP/1.1") == 1
-    check_alive(cluster.url)
+
+    def check(frames: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", cluster.port), timeout=BOUND_S) as connection:
+            connection.sendall(handshake.encode())
+            received = connection.recv(1000)
+            assert received.startswith(b"HTTP/1.1 101 ")
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(frames)
+                while data := connection.recv(1 << 16):
+                    received += data
+        assert received.count(b"HTTP/1.1") == 1
+        check_alive(cluster.url)
+
+    check_rows(FRAMES, check)
 
 
 FORM = (
