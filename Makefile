@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test coverage run setup setup-dev lint audit bench mutation chaos fuzz hostile clean
+.PHONY: demo test test-fast coverage run setup setup-dev lint audit bench mutation chaos fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -10,7 +10,10 @@ run: setup  ## a master and two slaves that stay up until Ctrl-C
 	@$(PY) scripts/local_cluster.py
 
 test: lint  ## lint, types, and the whole test suite
-	$(PY) -m pytest -n 3 --dist loadfile
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-fast: setup-dev  ## the unit tests that take less than a second each, for the working loop
+	$(PY) -m pytest tests/unit -m "not slow" -n 3 --dist loadfile -q
 
 coverage: setup-dev  ## the same suite, counting the lines that it runs, in all processes; twice as slow
 	$(PY) -m coverage erase

@@ -46,6 +46,7 @@ def test_every_task_type_has_samples(made: Made) -> None:
         assert sorted(paths[0].parent.iterdir()) == sorted(paths)
 
 
+@pytest.mark.slow
 def test_script_makes_the_same_bytes(made: Made, tmp_path: Path) -> None:
     """Run by its path from another folder, with another hash seed, it makes the same files."""
     answer = subprocess.run(
@@ -197,12 +198,13 @@ def test_docx_has_a_table_and_no_clock(made: Made) -> None:
         assert {part.date_time for part in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+@pytest.mark.slow
 def test_photos_are_large_and_different(tmp_path: Path) -> None:
     """Photos are JPEGs of 1 to 2 MB; no two are the same, and a seed gives the same again."""
-    paths = samples.photos(tmp_path / "a", 4, seed=5)
-    again = samples.photos(tmp_path / "b", 4, seed=5)
+    paths = samples.photos(tmp_path / "a", 2, seed=5)
+    again = samples.photos(tmp_path / "b", 2, seed=5)
     contents = [path.read_bytes() for path in paths]
-    assert len(set(contents)) == 4
+    assert len(set(contents)) == 2
     assert contents == [path.read_bytes() for path in again]
     for path in paths:
         assert 1_000_000 <= path.stat().st_size <= 2_000_000

@@ -21,6 +21,7 @@ def plans() -> list[corpus.Plan]:
     return [corpus.plan(1, number) for number in WHOLE]
 
 
+@pytest.mark.slow
 def test_the_same_number_gives_the_same_file() -> None:
     """A seed and a number give the same file, alone and in any order."""
     some = [

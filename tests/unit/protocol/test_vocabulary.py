@@ -159,6 +159,7 @@ def test_threads_may_add_at_once(tmp_path: Path) -> None:
     assert result["terms"] == sorted(["sea", *(f"t{number}" for number in range(90))])
 
 
+@pytest.mark.slow
 def test_many_distinct_terms_take_bounded_memory(tmp_path: Path) -> None:
     """Counting 150,000 distinct terms, tens of MB as a table, needs less than 4 MB of memory."""
     tracemalloc.start()

@@ -149,6 +149,7 @@ def test_a_passage_without_marks_is_scored_in_parts() -> None:
     assert abs(result["sentiment_score"]) < 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

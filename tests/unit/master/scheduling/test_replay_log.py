@@ -118,6 +118,7 @@ def test_each_process_has_its_own_segment(path: Path) -> None:
     assert len(path.read_bytes().split(b"\n")) == 2 * (1 + len(EVENTS)) + 1
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(step_lists)
 def test_any_history_replays(steps: list[tuple[Step, int, int]]) -> None:

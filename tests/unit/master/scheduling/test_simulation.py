@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +142,7 @@ step_values = st.tuples(st.sampled_from(STEPS), st.integers(0, 1000), st.integer
 step_lists = st.lists(step_values, max_size=120) | st.lists(step_values, min_size=80, max_size=120)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None, derandomize=True, database=None)
 @given(step_lists, st.integers(1, 4))
 def test_every_file_ends_once_whatever_happens(

@@ -90,6 +90,7 @@ def test_form_may_arrive_byte_by_byte(tmp_path: Path) -> None:
     assert form.uploads[0].path.read_bytes() == b"\r\n--Xy" * 9
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_are_received(tmp_path: Path) -> None:
     """A request may have 10,000 files; each keeps its name and content."""
     body = form_of(file_part("texts", f"{n}.txt", b"%d" % n) for n in range(10_000))
