@@ -9,7 +9,7 @@ import pytest
 from protocol.tls import Tls
 from scripts.local_cluster import LocalCluster, free_port
 from slave_service.registration import RefusedError, Registration
-from slave_service.workers.worker import Readiness
+from slave_service.workers.worker_handle import SelfTestReport
 from tests.conftest import TOKEN
 from tests.contract.programs import only_line, run, slave_alone
 
@@ -67,8 +67,8 @@ def slave_says(url: str, **settings: str) -> str:
 
 def registration_refusal(url: str) -> str:
     """Return why a slave can't be registered at this address of a master."""
-    readiness = Readiness(reasons={"text": None}, versions={})
-    registration = Registration(url, None, Tls(), "127.0.0.1", free_port(), 1, readiness)
+    report = SelfTestReport(reasons={"text": None}, versions={})
+    registration = Registration(url, None, Tls(), "127.0.0.1", free_port(), 1, report)
     with pytest.raises(RefusedError) as refused:
         registration.run(threading.Event())
     return str(refused.value)

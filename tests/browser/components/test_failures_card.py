@@ -56,7 +56,7 @@ def test_failures_are_complete_when_the_job_ends(
     own_cluster.start_slaves(1)
     page = open_page("about:blank")
     page.clock.install(time=0)
-    files = [("a.txt", b""), ("slow.txt", slow_text(12)), ("b.txt", b"")]
+    files = [("a.txt", b""), ("slow.txt", slow_text(6)), ("b.txt", b"")]
     job_id = send_job(own_cluster.url, "text", files)
     page.goto(f"{own_cluster.url}/ui#/jobs/{job_id}")
     card = page.get_by_label("Files that need attention")

@@ -10,10 +10,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.accessibility import check
-from tests.browser.actions import choose_files, current_job_id, send, text_file, upload_card
+from tests.browser.actions import (
+    choose_files,
+    current_job_id,
+    send,
+    text_file,
+    text_files,
+    upload_card,
+)
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.contract.jobs_api import call
-from tests.contract.programs import WORKER, children, running, slow_text
+from tests.contract.programs import suspended_workers
 from tests.e2e.steps import posix_only
 
 SOON_MS = 25_000  # views poll every five seconds; a job that is followed live, every ten
@@ -27,15 +34,11 @@ def busy(own_cluster: LocalCluster, open_page: OpenPage) -> Iterator[Page]:
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    choose_files(page, [text_file(f"slow {n}.txt", slow_text(20)) for n in range(3)])
-    send(page)
-    expect(upload_card(page, "text")).to_contain_text("Running")
-    workers = [each for slave in own_cluster.slaves for each in children(slave, WORKER)]
-    for worker in workers:
-        worker.suspend()
-    yield page
-    for worker in running(workers):
-        worker.kill()  # otherwise the slave would wait for them when it stops
+    with suspended_workers(*own_cluster.slaves):
+        choose_files(page, text_files(3))
+        send(page)
+        expect(upload_card(page, "text")).to_contain_text("Running")
+        yield page
 
 
 def new_tab(page: Page, address: str) -> Page:

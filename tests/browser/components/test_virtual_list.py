@@ -16,7 +16,7 @@ from tests.browser.conftest import OpenPage
 from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.contract.jobs_api import send as send_job
-from tests.contract.programs import slow_text, wait_until
+from tests.contract.programs import suspended_workers, wait_until
 
 
 def test_failed_page_of_rows_is_retried_slowly(open_page: OpenPage, cluster: LocalCluster) -> None:
@@ -77,22 +77,22 @@ def test_going_back_restores_position_and_focus(open_page: OpenPage, cluster: Lo
 
 def test_unchanged_rows_keep_their_elements(open_page: OpenPage, cluster: LocalCluster) -> None:
     """While a job runs, rows that have not changed keep their elements."""
-    files = [("done.txt", b"good"), *((f"slow {n}.txt", slow_text(20)) for n in range(2))]
-    job_id = send_job(cluster.url, "text", files)
-    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
-    done = page.locator("a.row", has_text="done.txt")
-    expect(done.locator(".state")).to_have_text("done")
-    done.evaluate("row => { window.before = row; }")
-    with page.expect_response("**/jobs/*?offset=*"):  # the next refresh
-        pass
-    page.evaluate(WAIT_FOR_FRAME)
-    assert done.evaluate("row => row === window.before")
-    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
+    files = [(f"{n}.txt", b"good") for n in range(6)]
+    with suspended_workers(cluster.slaves[0]):
+        job_id = send_job(cluster.url, "text", files)
+        page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+        done = page.locator("a.row", has=page.get_by_text("done", exact=True)).first
+        expect(done).to_be_visible()
+        done.evaluate("row => { window.before = row; }")
+        with page.expect_response("**/jobs/*?offset=*"):  # the next refresh
+            pass
+        page.evaluate(WAIT_FOR_FRAME)
+        assert page.evaluate("window.before.isConnected")
+        call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
 
 
 def test_late_rows_do_not_replace_newer_ones(open_page: OpenPage, cluster: LocalCluster) -> None:
     """Of two responses for the same rows, that of the later request is shown."""
-    job_id = send_job(cluster.url, "text", [("slow.txt", slow_text(20))])
     page = open_page("about:blank")
     held: list[tuple[Route, APIResponse]] = []
 
@@ -103,12 +103,14 @@ def test_late_rows_do_not_replace_newer_ones(open_page: OpenPage, cluster: Local
         else:
             held.append((route, route.fetch()))
 
-    page.route(f"**/jobs/{job_id}?offset=*", hold_first)
-    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
-    assert wait_until(lambda: held or page.evaluate("false"))
-    row = page.locator("a.row", has_text="slow.txt")
-    assert held[0][1].json()["files"][0]["state"] in ("queued", "running")
-    call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
+    with suspended_workers(*cluster.slaves):
+        job_id = send_job(cluster.url, "text", [("a.txt", b"good")])
+        page.route(f"**/jobs/{job_id}?offset=*", hold_first)
+        page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
+        assert wait_until(lambda: held or page.evaluate("false"))
+        assert held[0][1].json()["files"][0]["state"] in ("queued", "running")
+        call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
+    row = page.locator("a.row", has_text="a.txt")
     expect(row.locator(".state")).to_have_text("cancelled")
     route, answer = held[0]
     with page.expect_event("requestfinished", lambda request: request == route.request):

@@ -12,13 +12,12 @@ from tests.browser.actions import (
     current_job_id,
     open_finished_job,
     send,
-    text_file,
     text_files,
     upload_card,
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.contract.jobs_api import call, job
-from tests.contract.programs import slow_text
+from tests.contract.programs import suspended_workers
 
 
 def test_job_shows_progress_and_can_be_cancelled(
@@ -26,21 +25,21 @@ def test_job_shows_progress_and_can_be_cancelled(
 ) -> None:
     """While files are processed the progress changes; Cancel stops the job and its files."""
     page = open_page(cluster.url)
-    slow = [text_file(f"slow {n}.txt", slow_text(12)) for n in range(4)]
-    choose_files(page, [*text_files(20), *slow])
-    send(page)
-    card = upload_card(page, "text")
-    expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "24")
-    some = re.compile("^(1?[1-9]|10|2[0-3])$")
-    expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuenow", some)
-    card.get_by_role("link", name="View job").click()
-    expect(page.get_by_role("status")).to_contain_text("Running")
-    screenshot(page, "under-way")
-    page.emulate_media(color_scheme="dark")
-    screenshot(page, "under-way-dark")
-    # As long as a click takes, the page must not replace the button.
-    page.get_by_role("button", name="Cancel").click(delay=300)
-    expect(page.get_by_role("status")).to_contain_text("Cancelled")
+    with suspended_workers(cluster.slaves[0]):
+        choose_files(page, text_files(24))
+        send(page)
+        card = upload_card(page, "text")
+        expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "24")
+        some = re.compile("^(1?[1-9]|10|2[0-3])$")
+        expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuenow", some)
+        card.get_by_role("link", name="View job").click()
+        expect(page.get_by_role("status")).to_contain_text("Running")
+        screenshot(page, "under-way")
+        page.emulate_media(color_scheme="dark")
+        screenshot(page, "under-way-dark")
+        # As long as a click takes, the page must not replace the button.
+        page.get_by_role("button", name="Cancel").click(delay=300)
+        expect(page.get_by_role("status")).to_contain_text("Cancelled")
     expect(page.get_by_text("cancelled", exact=True).first).to_be_visible()
     assert job(cluster.url, current_job_id(page))["state"] == "cancelled"
 
@@ -50,8 +49,10 @@ def test_job_is_polled_without_websockets(open_page: OpenPage, cluster: LocalClu
     page = open_page("about:blank")
     page.route_web_socket("**/events", lambda socket: socket.close())
     page.goto(cluster.url)
-    choose_files(page, [text_file("slow.txt", slow_text(6)), *text_files(2)])
-    send(page)
+    with suspended_workers(*cluster.slaves):
+        choose_files(page, text_files(3))
+        send(page)
+        expect(upload_card(page, "text")).to_contain_text("Running", timeout=30_000)
     open_finished_job(page, "text")
     expect(page.get_by_role("status")).to_contain_text("3 of 3 done")
 
@@ -68,11 +69,11 @@ def test_killed_slave_loses_no_file(
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    choose_files(page, [text_file(f"{n}.txt", slow_text(3)) for n in range(8)])
-    send(page)
-    card = upload_card(page, "text")
-    expect(card).to_contain_text("Running", timeout=30_000)
-    own_cluster.slaves[0].process.send_signal(signal.SIGKILL)
+    with suspended_workers(own_cluster.slaves[0]):
+        choose_files(page, text_files(8))
+        send(page)
+        expect(upload_card(page, "text")).to_contain_text("Running", timeout=30_000)
+        own_cluster.slaves[0].process.send_signal(signal.SIGKILL)
     open_finished_job(page, "text")
     expect(page.get_by_role("status")).to_contain_text("8 of 8 done")
     page.get_by_role("link", name="Cluster").click()
@@ -98,12 +99,13 @@ def test_list_of_thousands_of_files_renders_few_rows(page: Page, screenshot: Scr
 
 def test_job_is_cancelled_from_its_upload_card(page: Page, cluster: LocalCluster) -> None:
     """Cancel on the card of a sent upload cancels the job."""
-    choose_files(page, [text_file(f"slow {n}.txt", slow_text(20)) for n in range(3)])
-    send(page)
-    card = upload_card(page, "text")
-    expect(card).to_contain_text("Running")
-    card.get_by_role("button", name="Cancel").click()
-    expect(card).to_contain_text("Cancelled after 0 files")
+    with suspended_workers(*cluster.slaves):
+        choose_files(page, text_files(3))
+        send(page)
+        card = upload_card(page, "text")
+        expect(card).to_contain_text("Running")
+        card.get_by_role("button", name="Cancel").click()
+        expect(card).to_contain_text("Cancelled after 0 files")
     expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
     newest = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]
     assert newest["state"] == "cancelled"
