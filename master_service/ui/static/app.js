@@ -8,7 +8,6 @@ import { isUploading } from "./upload/upload_queue.js";
 import { showCluster } from "./views/cluster.js";
 import { showJob } from "./views/job.js";
 import { showJobs } from "./views/jobs.js";
-import { showResult } from "./views/result.js";
 import { showSend } from "./views/send.js";
 
 const RETRY_MS = 5000;
@@ -20,8 +19,22 @@ let retryTimer = null;
 // Views are at #/, #/jobs, #/jobs/ID, #/jobs/ID/INDEX and #/cluster; each renders into a container, and returns a function that ends it.
 function viewOf(name, parameters) {
   if (name === "cluster") return showCluster;
-  if (name === "jobs") return [showJobs, showJob][parameters.length] ?? showResult;
+  if (name === "jobs") return [showJobs, showJob][parameters.length] ?? loadAndShowResult;
   return showSend;
+}
+
+// A fifth of the page renders results, which the first load does not need.
+function loadAndShowResult(container, ...rest) {
+  let end = () => {};
+  let isEnded = false;
+  import("./views/result.js").then(
+    ({ showResult }) => { if (!isEnded) end = showResult(container, ...rest); },
+    () => container.replaceChildren(h("p", { class: "card error" }, "A part of the page could not be loaded: reload the page.")),
+  );
+  return () => {
+    isEnded = true;
+    end();
+  };
 }
 
 function route(event) {
