@@ -50,7 +50,7 @@ def _receive(kind: str, length: int | None, folder: Path) -> Form:
         return receive(request.stream, kind, length, folder, app_context().limits)
     except UploadNotStored as error:
         # A ``Refusal`` adds Retry-After.
-        raise StorageFull(error.description or "") from error
+        raise StorageFull(f"SPOOL_DIR can't be written to. {error.description}") from error
 
 
 def idempotency_key(
