@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 
@@ -18,8 +19,11 @@ TOKEN = "a-token-for-tests"
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as usual: tests started in the background would hand on that it is ignored."""
+    """Handle Ctrl-C also in a background job, which ignores it, and set Hypothesis up."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # An example that takes long on a busy computer is no failure.
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
