@@ -83,8 +83,9 @@ def test_late_responses_do_not_change_another_view(
     job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
     page = open_page(cluster.url)
     held = hold_requests(page, "**/jobs/*?*")
-    for address in (f"#/jobs/{job_id}/0", "#/jobs/none"):
-        page.evaluate("address => { location.hash = address; }", address)
+    page.evaluate("address => { location.hash = address; }", f"#/jobs/{job_id}/0")
+    assert wait_until(lambda: len(held) == 1 or page.evaluate("false"))
+    page.evaluate("location.hash = '#/jobs/none'")
     assert wait_until(lambda: len(held) == 2 or page.evaluate("false"))
     page.get_by_role("link", name="Cluster").click()
     expect(page.get_by_label("Slave 127.0.0.1")).to_have_count(2)

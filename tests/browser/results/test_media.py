@@ -1,5 +1,6 @@
 """Images, scans and audio are shown as they were generated."""
 
+import base64
 import io
 import re
 
@@ -111,13 +112,12 @@ def test_original_and_result_match(
 def shown_pixels(page: Page, selector: str, size: tuple[int, int]) -> NDArray[np.int_]:
     """Return the gray values of an image as the browser renders it, by row and column."""
     script = """(image, [width, height]) => {
-        const context = new OffscreenCanvas(width, height).getContext("2d");
-        context.drawImage(image, 0, 0, width, height);
-        const { data } = context.getImageData(0, 0, width, height);
-        return [...data].filter((_, place) => place % 4 === 0);
+        const canvas = Object.assign(document.createElement("canvas"), { width, height });
+        canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+        return canvas.toDataURL("image/png").split(",")[1];
     }"""
-    grays = page.locator(selector).evaluate(script, list(size))
-    return np.array(grays, dtype=int).reshape(size[1], size[0])
+    png = base64.b64decode(page.locator(selector).evaluate(script, list(size)))
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)[:, :, 0]
 
 
 def test_levels_and_waveform_match_the_tone(open_page: OpenPage, cluster: LocalCluster) -> None:
