@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from typing_extensions import assert_never
+
 from master_service.engine import (
     ActiveRun,
     Engine,
@@ -52,7 +54,7 @@ from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
 
-_EXCHANGE_FAILURES: dict[type[TransportError], ExchangeFailure] = {
+EXCHANGE_FAILURES: dict[type[TransportError], ExchangeFailure] = {
     SlaveFull: ExchangeFailure.FULL,
     ConnectionLost: ExchangeFailure.CONNECTION_LOST,
     InvalidAnswer: ExchangeFailure.INVALID_ANSWER,
@@ -170,6 +172,8 @@ class BuiltinEngine(Engine):
                 _notify(observer.requeued, action.position, action.blamed_by)
             elif isinstance(action, CancelFile):
                 cancelled.setdefault(action.run, []).append(action.position)
+            elif not isinstance(action, AcceptOutcome | FailFile):
+                assert_never(action)  # the callers handle these two
         for name, positions in cancelled.items():
             _notify(self._runs[name].observer.cancelled, positions)
             self._count_finished(name, len(positions))
@@ -200,7 +204,7 @@ class BuiltinEngine(Engine):
                 else:
                     self._file_answered(batch, batch.positions[answered[0]], answered[1])
         except TransportError as error:
-            failure = _EXCHANGE_FAILURES[type(error)]
+            failure = EXCHANGE_FAILURES.get(type(error), ExchangeFailure.CONNECTION_LOST)
             if is_in_progress():
                 _log.warning(
                     "request to slave %s failed (%s): %s", batch.slave, failure.value, error

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +24,8 @@ from slave_service.workers.landlock import confine_to
 from slave_service.workers.sandbox import MAX_FILE_BYTES, confine, limit_cpu_time
 
 Settings = dict[str, dict[str, str]]
+_MAX_FRAMES = 5
+"""Of a traceback, in the log."""
 
 
 def main() -> None:
@@ -150,11 +153,19 @@ def _as_failure(error: Exception) -> failures.Failure:
             "one temporary file: make it smaller."
         ).as_failure()
     # The message can quote the file; repr() keeps it on one line of the log.
-    print(f"unexpected {type(error).__name__}: {str(error)[:1000]!r}", file=sys.stderr)  # noqa: T201 (the log)
+    line = f"unexpected {type(error).__name__}: {str(error)[:1000]!r} {_location(error)}"
+    print(line, file=sys.stderr)  # noqa: T201 (the log)
     return failures.Internal(
         f"The file could not be processed because of an internal error "
-        f"({type(error).__name__}); please report it with the file."
+        f"({type(error).__name__}); please report it with the file and the log of the slave."
     ).as_failure()
+
+
+def _location(error: Exception) -> str:
+    """Return the innermost calls of an error, the last one first, without source text or values."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    calls = (f"{frame.name} ({Path(frame.filename).name}:{frame.lineno})" for frame in frames[::-1])
+    return "in " + ", called by ".join(calls) if frames else ""
 
 
 def _send(answers: BinaryIO, header: bytes, body: bytes = b"") -> None:

@@ -12,3 +12,19 @@ def test_error_message_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isprintable()
     assert len(line) < 1200
+
+
+def test_log_line_locates_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The log names the functions, files and lines in which an unexpected error occurred."""
+
+    def read() -> None:
+        raise KeyError("x")
+
+    try:
+        read()
+    except KeyError as error:
+        _as_failure(error)
+    line = capsys.readouterr().err
+    raised_at = read.__code__.co_firstlineno + 1
+    assert f"unexpected KeyError: \"'x'\" in read (test_worker_process.py:{raised_at})" in line
+    assert "called by test_log_line_locates_the_error (test_worker_process.py:" in line
