@@ -12,7 +12,7 @@ run: setup  ## a master and two slaves that stay up until Ctrl-C
 test: lint  ## lint, types, and the whole test suite
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test-fast: setup-dev  ## the unit tests that take less than a second each, for the working loop
+test-fast: setup-dev  ## the unit tests that are not slow, for the working loop
 	$(PY) -m pytest tests/unit -m "not slow" -n 3 --dist loadfile -q
 
 coverage: setup-dev  ## the same suite, counting the lines that it runs, in all processes; twice as slow

@@ -81,7 +81,7 @@ def create_master(settings: MasterSettings) -> Master:
     _add_gauges(context, runner)
     runner.recover()
     store.ledger.damage.start_logging()
-    HeartbeatMonitor(registry, transport, engine.tick, engine.unhealthy).start()
+    HeartbeatMonitor(registry, transport, engine.tick, engine.not_answering).start()
     retention = Retention(store, timedelta(days=settings.job_retention_days))
     retention.start()
     return Master(_app(context, settings), engine, runner, store, retention)

@@ -208,7 +208,7 @@ class Engine(ABC):
         """
         return {}
 
-    def unhealthy(self) -> Collection[str]:
+    def not_answering(self) -> Collection[str]:
         """Return the slaves whose last request failed.
 
         Called every second by ``slaves.heartbeat_monitor``, which calls these slaves to find out

@@ -137,10 +137,10 @@ class BuiltinEngine(Engine):
         with self._lock:
             return self._scheduler.suspended(time.monotonic())
 
-    def unhealthy(self) -> set[str]:
+    def not_answering(self) -> set[str]:
         """Return the slaves ("ip:port") whose last request failed."""
         with self._lock:
-            return self._scheduler.unhealthy()
+            return self._scheduler.not_answering()
 
     def tick(self, now: float, late_s: float) -> None:
         """Handle that time has passed; the master was stalled for ``late_s`` seconds of it."""
@@ -176,7 +176,7 @@ class BuiltinEngine(Engine):
                 assert_never(action)  # the callers handle these two
         for name, positions in cancelled.items():
             _notify(self._runs[name].observer.cancelled, positions)
-            self._count_finished(name, len(positions))
+            self._files_finished(name, len(positions))
 
     def _send(self, batch: Send) -> None:
         run = self._runs[batch.run]
@@ -229,9 +229,9 @@ class BuiltinEngine(Engine):
             ending = Outcome(run.request.inputs[position].filename, failure=ending.failure)
         _notify(run.observer.ended, position, ending)
         with self._lock:
-            self._count_finished(name, 1)
+            self._files_finished(name, 1)
 
-    def _count_finished(self, name: str, ended: int) -> None:
+    def _files_finished(self, name: str, ended: int) -> None:
         run = self._runs[name]
         run.unfinished -= ended
         if run.unfinished == 0:

@@ -32,7 +32,7 @@ _PAGE_FILES = 2000
 _YIELD_S = 0.0001
 
 
-class JobExecution:
+class JobExecutor:
     """Processes jobs, each in the thread of its caller."""
 
     def __init__(self, store: JobStore, engine: Engine, results: Results, metrics: Metrics) -> None:

@@ -137,7 +137,7 @@ class File:
 
 @dataclass(slots=True)
 class Job:
-    """One accepted request: its state, and how many of its files are in each end state."""
+    """The files of one or several requests: their state, and how many have ended in which way."""
 
     job_id: str
     task_type: str

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from master_service.engine import Engine
 from master_service.errors import LedgerFull, ShuttingDown
-from master_service.jobs.execution import JobExecution
+from master_service.jobs.execution import JobExecutor
 from master_service.jobs.model import Job, JobState
 from master_service.jobs.results import Results
 from master_service.jobs.running_job import JobCancelled, RunningJob
@@ -32,7 +32,7 @@ class Runner:
     def __init__(self, store: JobStore, engine: Engine, results: Results, metrics: Metrics) -> None:
         self._store = store
         self._engine = engine
-        self._execution = JobExecution(store, engine, results, metrics)
+        self._execution = JobExecutor(store, engine, results, metrics)
         self._running_jobs: dict[str, RunningJob] = {}
         self._waiting: defaultdict[QueueKey, deque[RunningJob]] = defaultdict(deque)
         self._running: Counter[QueueKey] = Counter()

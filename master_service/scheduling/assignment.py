@@ -23,7 +23,7 @@ class Batch:
     slave: str
     run: str
     unanswered: set[int]
-    was_isolated: bool
+    is_single_file: bool
     """Whether it holds a single file."""
 
 

@@ -60,7 +60,7 @@ class Scheduler:
         suspensions = {name: slave.suspension(at) for name, slave in self._slaves.items()}
         return {name: suspension for name, suspension in suspensions.items() if suspension}
 
-    def unhealthy(self) -> set[str]:
+    def not_answering(self) -> set[str]:
         """Return the slaves whose last request failed, other than because they were full."""
         return {name for name, slave in self._slaves.items() if not slave.answering}
 
@@ -172,7 +172,7 @@ class Scheduler:
         if failure is not ExchangeFailure.INVALID_ANSWER:
             yield from self._put_back(batch)
             return
-        if batch.was_isolated:
+        if batch.is_single_file:
             for position in batch.unanswered:
                 self._runs[batch.run].in_progress[batch.slave] -= 1
                 blamed = self._blame(batch, position, event.at)

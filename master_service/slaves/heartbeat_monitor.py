@@ -29,7 +29,7 @@ class HeartbeatMonitor:
     """Runs a loop four times a second.
 
     ``on_tick`` gets the time and, if the master was stalled, for how many seconds (else 0).
-    ``unhealthy`` returns the slaves ("ip:port") whose last request failed.
+    ``not_answering`` returns the slaves ("ip:port") whose last request failed.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class HeartbeatMonitor:
         registry: Registry,
         transport: Transport,
         on_tick: Callable[[float, float], None],
-        unhealthy: Callable[[], Collection[str]],
+        not_answering: Callable[[], Collection[str]],
     ) -> None:
         self._registry = registry
         self._transport = transport
         self._on_tick = on_tick
-        self._unhealthy = unhealthy
+        self._unhealthy = not_answering
         self._being_probed: set[str] = set()
         """Slaves that are being probed, or wait in ``_to_probe``."""
         self._to_probe: deque[SlaveRecord] = deque()
@@ -81,9 +81,9 @@ class HeartbeatMonitor:
         return [record for record in self._registry.present() if not record.probed]
 
     def _unhealthy_slaves(self) -> list[SlaveRecord]:
-        unhealthy = self._unhealthy()
+        not_answering = self._unhealthy()
         present = self._registry.present()
-        return [record for record in present if record.unreachable or record.name in unhealthy]
+        return [record for record in present if record.unreachable or record.name in not_answering]
 
     def _slaves_without_heartbeats(self) -> list[SlaveRecord]:
         # Missing slaves too: an answer is the only way for them to come back.

@@ -127,8 +127,8 @@ WORKER = "slave_service.workers.worker_process"
 
 
 @contextlib.contextmanager
-def suspended_workers(*slaves: Program) -> Iterator[None]:
-    """Suspend the workers of slaves: what they are given stays under way and costs no CPU time."""
+def paused_workers(*slaves: Program) -> Iterator[None]:
+    """Pause the workers of slaves: their files stay in progress, and cost no CPU time."""
     workers = [worker for slave in slaves for worker in children(slave, WORKER)]
     assert workers
     for worker in workers:

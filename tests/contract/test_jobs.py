@@ -16,7 +16,7 @@ import simple_websocket
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
 from tests.contract.jobs_api import Json, call, finished, form, job, send, texts
-from tests.contract.programs import slow_text, suspended_workers, wait_until
+from tests.contract.programs import paused_workers, slow_text, wait_until
 
 ENDED = {"done", "failed", "cancelled"}
 
@@ -270,7 +270,7 @@ def test_activity_tells_what_goes_on(cluster: LocalCluster) -> None:
         slaves = activity()["slaves"].values()
         return [slave for slave in slaves if "held.txt" in slave["current_files"]]
 
-    with suspended_workers(*cluster.slaves):
+    with paused_workers(*cluster.slaves):
         job_id = send(url, "text", [("held.txt", b"a good text")])
         (holder,) = wait_until(holders)
         assert holder["held_files"] == 1
@@ -455,7 +455,7 @@ def test_a_slave_can_be_dropped_for_one_job(own_cluster: LocalCluster) -> None:
     own_cluster.start_slaves(2)
     url = own_cluster.url
     names = [f"127.0.0.1:{slave['slave_port']}" for slave in own_cluster.present()]
-    with suspended_workers(*own_cluster.slaves):
+    with paused_workers(*own_cluster.slaves):
         job_id = send(url, "text", texts("moved", 6))
         wait_until(lambda: {f["slave"] for f in job(url, job_id)["files"]} >= set(names))
         answer = call(url, "POST", f"/jobs/{job_id}/drop", 200, json={"slave": names[0]}).json()
@@ -476,7 +476,7 @@ def test_who_hangs_up_has_a_job_all_the_same(own_cluster: LocalCluster) -> None:
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     parts = form("text", texts("waits", 1))
-    with suspended_workers(*own_cluster.slaves):
+    with paused_workers(*own_cluster.slaves):
         with pytest.raises(requests.ReadTimeout):
             requests.post(f"{own_cluster.url}/assign_task", timeout=(5, 1), **parts)
         (told,) = call(own_cluster.url, "GET", "/jobs", 200).json()["jobs"]

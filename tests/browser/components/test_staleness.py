@@ -20,7 +20,7 @@ from tests.browser.actions import (
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.contract.jobs_api import call
-from tests.contract.programs import suspended_workers
+from tests.contract.programs import paused_workers
 from tests.e2e.steps import posix_only
 
 SOON_MS = 25_000  # views poll every five seconds; a job that is followed live, every ten
@@ -34,7 +34,7 @@ def busy(own_cluster: LocalCluster, open_page: OpenPage) -> Iterator[Page]:
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    with suspended_workers(*own_cluster.slaves):
+    with paused_workers(*own_cluster.slaves):
         choose_files(page, text_files(3))
         send(page)
         expect(upload_card(page, "text")).to_contain_text("Running")

@@ -16,7 +16,7 @@ from tests.browser.conftest import OpenPage
 from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.contract.jobs_api import send as send_job
-from tests.contract.programs import suspended_workers, wait_until
+from tests.contract.programs import paused_workers, wait_until
 
 
 def test_failed_page_of_rows_is_retried_slowly(open_page: OpenPage, cluster: LocalCluster) -> None:
@@ -78,7 +78,7 @@ def test_going_back_restores_position_and_focus(open_page: OpenPage, cluster: Lo
 def test_unchanged_rows_keep_their_elements(open_page: OpenPage, cluster: LocalCluster) -> None:
     """While a job runs, rows that have not changed keep their elements."""
     files = [(f"{n}.txt", b"good") for n in range(6)]
-    with suspended_workers(cluster.slaves[0]):
+    with paused_workers(cluster.slaves[0]):
         job_id = send_job(cluster.url, "text", files)
         page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
         done = page.locator("a.row", has=page.get_by_text("done", exact=True)).first
@@ -103,7 +103,7 @@ def test_late_rows_do_not_replace_newer_ones(open_page: OpenPage, cluster: Local
         else:
             held.append((route, route.fetch()))
 
-    with suspended_workers(*cluster.slaves):
+    with paused_workers(*cluster.slaves):
         job_id = send_job(cluster.url, "text", [("a.txt", b"good")])
         page.route(f"**/jobs/{job_id}?offset=*", hold_first)
         page.goto(f"{cluster.url}/ui#/jobs/{job_id}")

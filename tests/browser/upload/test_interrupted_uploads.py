@@ -21,7 +21,7 @@ from tests.browser.actions import (
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.contract.jobs_api import call, finished
-from tests.contract.programs import suspended_workers, wait_until
+from tests.contract.programs import paused_workers, wait_until
 
 SOON_MS = 15_000  # the page polls every five seconds
 
@@ -135,7 +135,7 @@ def test_upload_of_another_tab_is_not_interrupted(
 def test_sent_upload_is_followed_after_a_reload(open_page: OpenPage, cluster: LocalCluster) -> None:
     """After a reload, a sent upload is followed until its job ends."""
     page = open_page(cluster.url)
-    with suspended_workers(*cluster.slaves):
+    with paused_workers(*cluster.slaves):
         choose_files(page, text_files(2))
         send(page)
         expect(upload_card(page, "text")).to_contain_text("Sent: 2 files for text")

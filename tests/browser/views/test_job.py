@@ -17,7 +17,7 @@ from tests.browser.actions import (
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.contract.jobs_api import call, job
-from tests.contract.programs import suspended_workers
+from tests.contract.programs import paused_workers
 
 
 def test_job_shows_progress_and_can_be_cancelled(
@@ -25,7 +25,7 @@ def test_job_shows_progress_and_can_be_cancelled(
 ) -> None:
     """While files are processed the progress changes; Cancel stops the job and its files."""
     page = open_page(cluster.url)
-    with suspended_workers(cluster.slaves[0]):
+    with paused_workers(cluster.slaves[0]):
         choose_files(page, text_files(24))
         send(page)
         card = upload_card(page, "text")
@@ -49,7 +49,7 @@ def test_job_is_polled_without_websockets(open_page: OpenPage, cluster: LocalClu
     page = open_page("about:blank")
     page.route_web_socket("**/events", lambda socket: socket.close())
     page.goto(cluster.url)
-    with suspended_workers(*cluster.slaves):
+    with paused_workers(*cluster.slaves):
         choose_files(page, text_files(3))
         send(page)
         expect(upload_card(page, "text")).to_contain_text("Running", timeout=30_000)
@@ -69,7 +69,7 @@ def test_killed_slave_loses_no_file(
     own_cluster.start_master()
     own_cluster.start_slaves(2)
     page = open_page(own_cluster.url)
-    with suspended_workers(own_cluster.slaves[0]):
+    with paused_workers(own_cluster.slaves[0]):
         choose_files(page, text_files(8))
         send(page)
         expect(upload_card(page, "text")).to_contain_text("Running", timeout=30_000)
@@ -99,7 +99,7 @@ def test_list_of_thousands_of_files_renders_few_rows(page: Page, screenshot: Scr
 
 def test_job_is_cancelled_from_its_upload_card(page: Page, cluster: LocalCluster) -> None:
     """Cancel on the card of a sent upload cancels the job."""
-    with suspended_workers(*cluster.slaves):
+    with paused_workers(*cluster.slaves):
         choose_files(page, text_files(3))
         send(page)
         card = upload_card(page, "text")

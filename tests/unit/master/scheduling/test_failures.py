@@ -82,8 +82,8 @@ def test_slave_that_begins_to_answer_counts_as_reachable() -> None:
     assert sim.left("r") == [0, 1, 2]
 
 
-def test_slaves_whose_last_exchange_failed_are_unhealthy() -> None:
-    """A lost exchange makes a slave unhealthy until it answers; a full slave stays healthy."""
+def test_slaves_whose_last_exchange_failed_do_not_answer() -> None:
+    """A slave answers again once it begins an answer; a full slave has answered."""
     sim = Simulation()
     sim.up("a")
     (lost,) = sim.add("r", 1)
@@ -92,9 +92,9 @@ def test_slaves_whose_last_exchange_failed_are_unhealthy() -> None:
     assert full.slave == "b"
     sim.end(full.batch, ExchangeFailure.FULL)
     sim.end(lost.batch, ExchangeFailure.CONNECTION_LOST)
-    assert sim.scheduler.unhealthy() == {"a"}
+    assert sim.scheduler.not_answering() == {"a"}
     sim.begin_answer(sim.batches("a")[0])
-    assert sim.scheduler.unhealthy() == set()
+    assert sim.scheduler.not_answering() == set()
 
 
 @pytest.mark.parametrize("code", [None, "returned"])

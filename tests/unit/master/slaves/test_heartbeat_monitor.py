@@ -55,9 +55,9 @@ def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
 
 def test_only_new_and_unhealthy_slaves_are_called() -> None:
     """A slave with heartbeats is called if it is new, unreachable, or its last exchange failed."""
-    registry, unhealthy = Registry(2.0), set[str]()
+    registry, not_answering = Registry(2.0), set[str]()
     monitor = HeartbeatMonitor(
-        registry, BlockingTransport(), lambda _now, _late: None, lambda: unhealthy
+        registry, BlockingTransport(), lambda _now, _late: None, lambda: not_answering
     )
     for port in (3000, 3001, 3002):
         registry.register("10.0.0.1", port, Capabilities(), at=0)
@@ -68,5 +68,5 @@ def test_only_new_and_unhealthy_slaves_are_called() -> None:
     assert monitor._new_slaves() == []
     assert monitor._slaves_without_heartbeats() == []
     assert [record.port for record in monitor._unhealthy_slaves()] == [3001]
-    unhealthy.add("10.0.0.1:3002")
+    not_answering.add("10.0.0.1:3002")
     assert [record.port for record in monitor._unhealthy_slaves()] == [3001, 3002]
