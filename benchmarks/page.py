@@ -6,7 +6,6 @@ did not react (PerformanceObserver, "longtask"): while files are chosen and sent
 shown, and while the list of its files is scrolled from end to end.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Response, sync_playwright
 
+from scripts import chromium
 from scripts.local_cluster import end_on_signals, running
 
 _FILES = 5000
@@ -46,14 +46,13 @@ async (list) => {
 
 def main() -> int:
     """Print a line for each measurement; returns the exit code."""
-    program = shutil.which("chromium")
-    if program is None:
-        print("Chromium is not installed: scripts/setup.sh dev")
-        return 1
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            browser = chromium.launch(playwright.chromium)
+        except chromium.ChromiumMissing as missing:
+            print(missing)
+            return 1
         with running(folder, slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
             page = browser.new_page()
             page.add_init_script(_OBSERVE)

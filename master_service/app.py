@@ -1,6 +1,5 @@
 """Wires the master: the only place where its components are created and connected."""
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -31,8 +30,6 @@ from master_service.ui import login, pages
 from master_service.worker import BuiltinEngine
 from protocol.server import access_control
 from protocol.server.multipart_receiver import Limits
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ imports this module and ``protocol``; it knows no jobs, no ledger and no results
 
 The way of one run: ``jobs.execution`` calls ``begin`` with a ``RunRequest`` and a ``RunObserver``.
 The engine reports every step of every file to the observer, and sets ``ActiveRun.finished`` when
-all files have ended. What the observer has been told is on disk; the engine stores nothing. After
-a restart of the master, ``begin`` is called again with the files that have not ended.
+all files have ended. The observer writes what it receives to the ledger; the engine stores
+nothing. After a restart of the master, ``begin`` is called again with the files that have not
+ended.
 """
 
 import threading
@@ -153,7 +154,7 @@ class Engine(ABC):
 
     @abstractmethod
     def cancel(self, name: str) -> None:
-        """Report files without an outcome as discarded; those being saved still end with theirs.
+        """Report files without an outcome as cancelled; those being saved still end with theirs.
 
         Called by ``jobs.runner``, also for a run that has ended or was not begun: does nothing
         then.

@@ -38,7 +38,7 @@ _DESCRIPTION = {200: Answer("The description.", {JSON: models.ApiDescription})}
 
 
 @blueprint.get("/")
-@operation("ping", "cluster", answers=_PING, needs_token=False)
+@operation("ping", "cluster", answers=_PING)
 def index() -> AnyResponse:
     """Return that the master is up; a browser, which asks for text/html, is redirected to the
     page.
@@ -80,7 +80,7 @@ def deregister(body: models.SlaveAddress) -> models.RegistrationAnswer:
 
 
 @blueprint.get("/check_status")
-@operation("check_status", "cluster", needs_token=False)
+@operation("check_status", "cluster")
 def check_status() -> models.ClusterStatus:
     """Return the registered slaves and those that are missing."""
     if not is_authenticated():

@@ -4,7 +4,6 @@ They show a cluster of two slaves that has processed photos, a damaged image and
 """
 
 import io
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from protocol.http_client import new_session
 from protocol.task_types import TASK_TYPES
-from scripts import samples
+from scripts import chromium, samples
 from scripts.local_cluster import PROJECT, LocalCluster, end_on_signals, running
 
 _FOLDER = PROJECT / "docs" / "images"
@@ -26,18 +25,17 @@ _COLORS = 128
 
 def main() -> int:
     """Write the images; returns the exit code."""
-    program = shutil.which("chromium")
-    if program is None:
-        print("Chromium is not installed: scripts/setup.sh dev")
-        return 1
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         files = samples.make(folder / "samples")
         photos = samples.photos(folder / "photos", _PHOTOS)
         images = [(f"holiday {n:03}.jpg", path.read_bytes()) for n, path in enumerate(photos, 1)]
         images.append(("broken.png", b"\x89PNG\r\n\x1a\nno image"))
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            browser = chromium.launch(playwright.chromium)
+        except chromium.ChromiumMissing as missing:
+            print(missing)
+            return 1
         with running(folder, slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
             scans = [(path.name, path.read_bytes()) for path in files["ocr"]]
             ocr_job = _process(cluster, "ocr", scans)

@@ -61,7 +61,6 @@ class Operation:
     inputs: Mapping[str, Any]
     answers: Mapping[int, Answer]
     errors: Mapping[int, str]
-    needs_token: bool
 
 
 def operation(
@@ -72,7 +71,6 @@ def operation(
     bad_request: str = "",
     answers: Mapping[int, Answer] | None = None,
     form: type[BaseModel] | None = None,
-    needs_token: bool = True,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return a decorator for a view; ``name`` is the operation id, its docstring the summary.
 
@@ -98,7 +96,6 @@ def operation(
             hints | ({"form": form} if form else {}),
             {**_json_answers(returned), **(answers or {})},
             dict.fromkeys(errors, "") | ({400: example_400} if example_400 else {}),
-            needs_token,
         )
         return checked_view
 

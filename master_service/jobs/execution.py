@@ -28,7 +28,6 @@ from protocol.task_types import TASK_TYPES, TaskType
 
 _log = logging.getLogger(__name__)
 
-_PAGE_FILES = 2000
 _YIELD_S = 0.0001
 
 
@@ -103,14 +102,7 @@ class JobExecutor:
         active_run.wait()
 
     def _files_in_states(self, job: Job, *states: FileState) -> list[File]:
-        """Return the job's files in these states, read in pages so that other threads can run."""
-        found: list[File] = []
-        first = 0
-        while page := self._store.ledger.files(job.job_id, first, _PAGE_FILES):
-            found += [file for file in page if file.state in states]
-            first = page[-1].index + 1
-            time.sleep(_YIELD_S)
-        return found
+        return [file for file in self._store.files(job.job_id) if file.state in states]
 
     def _finish(self, running_job: RunningJob) -> None:
         job = running_job.job

@@ -1,6 +1,5 @@
 """Answers questions about jobs: from memory for jobs in progress, else from the ledger."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,6 @@ from master_service.jobs.model import File, Job
 from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
-
-_PAGE_FILES = 1000
-_YIELD_S = 0.0001
-"""gevent switches threads only in a wait; a wait of zero does not switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +32,8 @@ class JobQueries:
         return job
 
     def files(self, job: Job) -> Iterator[File]:
-        """Yield every file of the job in upload order, read from the ledger in pages."""
-        first = 0
-        while page := self.store.ledger.files(job.job_id, first, _PAGE_FILES):
-            yield from page
-            first = page[-1].index + 1
-            time.sleep(_YIELD_S)
+        """Yield every file of the job in upload order."""
+        return self.store.files(job.job_id)
 
     def waiting_for(self, running_job: RunningJob) -> str | None:
         """Return why the job makes no progress, as a sentence; None where it does."""

@@ -31,11 +31,8 @@ from master_service.monitoring.metrics import Metrics
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
 
-_PAGE_FILES = 1000
 _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
-_YIELD_S = 0.0001
-"""gevent switches threads only in a wait; a wait of zero does not switch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from master_service.jobs.model import File, Job
 from master_service.jobs.spool import Spool
 
 _log = logging.getLogger(__name__)
+_PAGE_FILES = 1000
 _YIELD_S = 0.0001
+"""gevent switches threads only in a wait; a wait of zero does not switch."""
 
 
 class JobStore:
@@ -87,6 +89,14 @@ class JobStore:
             self.spool.adopt(job.job_id, first, uploads)
             self.ledger.add_files(job, files, idempotency_key)
 
+    def files(self, job_id: str) -> Iterator[File]:
+        """Yield every file of a job in upload order, read in pages so that other threads run."""
+        first = 0
+        while page := self.ledger.files(job_id, first, _PAGE_FILES):
+            yield from page
+            first = page[-1].index + 1
+            time.sleep(_YIELD_S)
+
     def remove(self, job_id: str) -> None:
         """Delete a job and its uploads."""
         self.ledger.remove(job_id)
@@ -98,7 +108,6 @@ class JobStore:
         while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
             self.spool.remove(job_id)
             count += 1
-            # gevent switches threads only in a wait; a wait of zero does not switch.
             time.sleep(_YIELD_S)
         return count
 

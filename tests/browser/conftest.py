@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import which
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
     Browser,
+    BrowserType,
     ConsoleMessage,
     Page,
     ViewportSize,
@@ -17,23 +18,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from scripts import chromium
 from scripts.local_cluster import PROJECT, LocalCluster
 
 SCREENSHOTS = PROJECT / ".spool" / "screenshots"
-_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""Chromium's headless shell has the same engine without a desktop browser's interface around it, so
-it uses less than half of the CPU time."""
-_WITH_INTERFACE = _PROGRAMS[1:]
-"""For what only the whole browser has, such as the back-forward cache."""
-_ARGUMENTS = [
-    "--no-sandbox",  # root can't use the sandbox; only this project's own page is opened
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE = ViewportSize(width=1200, height=800)
 NARROW = ViewportSize(width=320, height=640)
 PHONE = ViewportSize(width=390, height=800)
@@ -42,22 +30,21 @@ Screenshot = Callable[[Page, str], Path]
 expect.set_options(timeout=15_000)  # on two busy cores, the default of 5 s can be too short
 
 
-def _program(names: Sequence[str] = _PROGRAMS) -> str:
-    """Return the first program there is; skips the test where there is none, but for CI."""
-    for name in names:
-        if found := which(name):
-            return found
-    if os.environ.get("CI"):
-        pytest.fail("Chromium is missing in CI")
-    pytest.skip("Chromium is not installed here (scripts/setup.sh dev installs it)")
+def _launch(kind: BrowserType, *programs: str, **options: Any) -> Browser:
+    """Start Chromium; skips the test where it is missing, but for CI."""
+    try:
+        return chromium.launch(kind, programs, **options)
+    except chromium.ChromiumMissing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium for all tests of this process."""
-    program = _program()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = _launch(playwright.chromium, chromium.HEADLESS_SHELL, *chromium.BROWSERS)
         yield browser
         browser.close()
 
@@ -65,9 +52,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def browser_with_page_cache(browser: Browser) -> Iterator[Browser]:
     """Chromium with its back-forward cache, which Playwright disables."""
-    another = browser.browser_type.launch(
-        executable_path=_program(_WITH_INTERFACE),
-        args=_ARGUMENTS,
+    another = _launch(
+        browser.browser_type,
+        *chromium.BROWSERS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
     yield another

@@ -10,6 +10,7 @@ from master_service.api.models.fields import Error
 from master_service.api.openapi import texts
 from master_service.api.openapi.schemas import Schemas, parameters
 from master_service.api.operation import JSON, Answer, Operation, operation_of
+from protocol.server.access_control import OPEN_PATHS
 from protocol.wire import CONTRACT_VERSION
 
 Described = dict[str, Any]
@@ -32,7 +33,7 @@ def description(app: Flask) -> Described:
     paths: dict[str, Described] = {}
     for path, method, found in operations:
         item = paths.setdefault(path, {"parameters": _in_path(schemas, found, path)})
-        item[method] = _call(schemas, found)
+        item[method] = _call(schemas, found, needs_token=path not in OPEN_PATHS)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -65,7 +66,7 @@ def _types(operation: Operation) -> Iterator[tuple[str, Any]]:
             yield f"{status} {kind}", each
 
 
-def _call(schemas: Schemas, operation: Operation) -> Described:
+def _call(schemas: Schemas, operation: Operation, needs_token: bool) -> Described:
     described: Described = {
         "tags": [operation.tag],
         "operationId": operation.name,
@@ -81,7 +82,7 @@ def _call(schemas: Schemas, operation: Operation) -> Described:
         if source in operation.inputs:
             content = {kind: _content(schemas, f"{operation.name} {source}")}
             described["requestBody"] = {"required": True, "content": content}
-    return described | {"responses": _responses(schemas, operation)}
+    return described | {"responses": _responses(schemas, operation, needs_token)}
 
 
 def _in_path(schemas: Schemas, operation: Operation, path: str) -> list[Described]:
@@ -107,12 +108,12 @@ def _content(schemas: Schemas, name: str) -> Described:
     return {"schema": schema, "examples": {"example": {"value": schemas.example(schema)}}}
 
 
-def _responses(schemas: Schemas, operation: Operation) -> Described:
+def _responses(schemas: Schemas, operation: Operation, needs_token: bool) -> Described:
     answers = {
         str(status): _answer(schemas, f"{operation.name} {status}", answer)
         for status, answer in operation.answers.items()
     }
-    examples = dict.fromkeys((401, 403) if operation.needs_token else (403,), "")
+    examples = dict.fromkeys((401, 403) if needs_token else (403,), "")
     for name in operation.inputs:
         examples |= dict.fromkeys(_INPUT_ERRORS.get(name, ()), "")
     examples |= operation.errors
