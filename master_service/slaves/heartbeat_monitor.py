@@ -42,7 +42,7 @@ class HeartbeatMonitor:
         self._registry = registry
         self._transport = transport
         self._on_tick = on_tick
-        self._unhealthy = not_answering
+        self._not_answering = not_answering
         self._being_probed: set[str] = set()
         """Slaves that are being probed, or wait in ``_to_probe``."""
         self._to_probe: deque[SlaveRecord] = deque()
@@ -69,7 +69,7 @@ class HeartbeatMonitor:
                 self._probe_all(self._new_slaves())
                 if now >= next_probe:
                     next_probe = now + _PROBE_INTERVAL_S
-                    self._probe_all(self._unhealthy_slaves())
+                    self._probe_all(self._slaves_in_doubt())
                 if now >= next_poll:
                     next_poll = now + self._registry.interval_s
                     self._probe_all(self._slaves_without_heartbeats())
@@ -80,8 +80,8 @@ class HeartbeatMonitor:
     def _new_slaves(self) -> list[SlaveRecord]:
         return [record for record in self._registry.present() if not record.probed]
 
-    def _unhealthy_slaves(self) -> list[SlaveRecord]:
-        not_answering = self._unhealthy()
+    def _slaves_in_doubt(self) -> list[SlaveRecord]:
+        not_answering = self._not_answering()
         present = self._registry.present()
         return [record for record in present if record.unreachable or record.name in not_answering]
 

@@ -53,7 +53,7 @@ def test_many_silent_slaves_are_called_by_a_few_threads() -> None:
     assert len(transport.called) == 500
 
 
-def test_only_new_and_unhealthy_slaves_are_called() -> None:
+def test_only_new_and_slaves_in_doubt_are_called() -> None:
     """A slave with heartbeats is called if it is new, unreachable, or its last exchange failed."""
     registry, not_answering = Registry(2.0), set[str]()
     monitor = HeartbeatMonitor(
@@ -67,6 +67,6 @@ def test_only_new_and_unhealthy_slaves_are_called() -> None:
     registry.record_probe("10.0.0.1", 3002, None)
     assert monitor._new_slaves() == []
     assert monitor._slaves_without_heartbeats() == []
-    assert [record.port for record in monitor._unhealthy_slaves()] == [3001]
+    assert [record.port for record in monitor._slaves_in_doubt()] == [3001]
     not_answering.add("10.0.0.1:3002")
-    assert [record.port for record in monitor._unhealthy_slaves()] == [3001, 3002]
+    assert [record.port for record in monitor._slaves_in_doubt()] == [3001, 3002]
