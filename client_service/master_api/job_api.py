@@ -96,7 +96,7 @@ class JobApi:
         indexes = self._json(_unchecked, "POST", f"{_job_path(job_id)}/files", body).get("indexes")
         if indexes != list(range(first_index, first_index + len(files))):
             raise MasterError(
-                f"another client is sending files to job {job_id}: cancel it and send it anew"
+                f"another client is sending files to job {job_id}: cancel it and send it again"
             )
 
     def start(self, job_id: str) -> None:

@@ -33,7 +33,7 @@ def fetch(api: JobApi, head: Answer, folder: Path) -> int:
                 bar.update()
             manifest_file.add(manifest.row(entry, path, head["task_type"], job_id))
         is_listed = _publish(manifest_file, folder)
-    print(f"Brought Home: {downloader.downloaded} of {counted(total, 'result')}, to {folder}")
+    print(f"Downloaded: {downloader.downloaded} of {counted(total, 'result')}, to {folder}")
     return ALL_DONE if downloader.downloaded == total and is_listed else SOME_FAILED
 
 

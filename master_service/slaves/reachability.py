@@ -40,8 +40,9 @@ def why_unreachable(slave: str, error: requests.RequestException) -> str:
             )
         if isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED:
             return (
-                f"Nothing listens at {slave} (connection refused): {_REMEDY}, and SLAVE_HOST to "
-                "an address that is not loopback."
+                f"Nothing listens at {slave} (connection refused): start the slave if it has "
+                f"stopped; if it runs, {_REMEDY}, and SLAVE_HOST to an address that is not "
+                "loopback."
             )
     return (
         f"The master can't connect to {slave} ({root_cause(error)}): check the network and the "

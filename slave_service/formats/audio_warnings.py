@@ -36,7 +36,7 @@ _NO_END = (
 _UNREAD = (
     "After the {read} that the header states another {unread} of data follow, which were not "
     "measured; if the recording is longer, import the file as raw data in a sound editor and save "
-    "it anew."
+    "it again."
 )
 
 

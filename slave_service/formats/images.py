@@ -97,7 +97,7 @@ def load(source: BinaryIO) -> Picture:
         except _DAMAGE_ERRORS as error:
             raise Corrupt(
                 f"This {_FORMATS.get(image.format or '', 'picture')} file is damaged or cut off; "
-                "open it in an image viewer, save it anew, and send that."
+                "open it in an image viewer, save it again, and send that."
             ) from error
         # The real size of an icon or a TIFF can be known only after decoding.
         _check_size(image)
@@ -179,7 +179,7 @@ def _refusal(source: BinaryIO, formats: list[str]) -> FileError:
         if name not in _WEAK_SIGNATURES and accept is not None and accept(prefix) is True:
             return Corrupt(
                 f"This file begins like a {_FORMATS[name]} picture, but its header is damaged or "
-                "of a rare kind; open it in an image viewer, save it anew, and send that."
+                "of a rare kind; open it in an image viewer, save it again, and send that."
             )
     kinds = ", ".join(_FORMATS[name] for name in formats)
     return Unsupported(

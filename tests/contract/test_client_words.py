@@ -142,7 +142,7 @@ def test_results_come_home(cluster: LocalCluster, tmp_path: Path) -> None:
     home = tmp_path / "deep/home"
     done = client(cluster, "text", *files, "--output", home)
     assert (done.returncode, done.stderr) == (DONE, "")
-    assert done.stdout.endswith(f"Brought Home: 2 of 2 results, to {home}\n")
+    assert done.stdout.endswith(f"Downloaded: 2 of 2 results, to {home}\n")
     entries = ledger(cluster, newest(cluster)["job_id"])["files"]
     sums = {Path(entry["saved_file"]).name: entry["result_sha256"] for entry in entries}
     held = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in home.iterdir()}
@@ -165,7 +165,7 @@ def test_result_that_can_not_come_home_is_told(cluster: LocalCluster, tmp_path: 
     done = client(cluster, "follow", job_id, "--output", tmp_path / "home")
     assert done.returncode == SOME_FAILED
     assert lost.name in only_line(done.stderr)
-    assert "Brought Home: 1 of 2 results" in done.stdout
+    assert "Downloaded: 1 of 2 results" in done.stdout
 
 
 def test_output_that_can_not_be_is_told_first(cluster: LocalCluster, tmp_path: Path) -> None:

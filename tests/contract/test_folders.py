@@ -1,4 +1,4 @@
-"""Files in folders, through real programs: sent, kept, downloaded, brought home by their paths."""
+"""Files in folders, through real programs: sent, kept and downloaded by their paths."""
 
 import csv
 import io

@@ -80,7 +80,7 @@ def test_results_are_downloaded(tmp_path: Path, capsys: pytest.CaptureFixture[st
         "Output Files:",
         f"  {tmp_path / 'a_analysis.json'}  (from sent 0.txt)",
         f"  {tmp_path / 'b_analysis.json'}  (from sent 1.txt)",
-        f"Brought Home: 2 of 2 results, to {tmp_path}",
+        f"Downloaded: 2 of 2 results, to {tmp_path}",
     ]
 
 
@@ -124,7 +124,7 @@ def test_missing_result_is_reported(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert master.fetch(tmp_path) == SOME_FAILED
     assert held(tmp_path) == {"c.json": b"c"}
     printed = capsys.readouterr()
-    assert "Brought Home: 1 of 3" in printed.out
+    assert "Downloaded: 1 of 3" in printed.out
     missing, changed = printed.err.splitlines()
     assert "a.json: this result was not downloaded: There is no such" in missing
     assert "b.json" in changed
