@@ -13,7 +13,7 @@ import requests
 from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
-from tests.slave_pool import POOLED, PooledCluster, SlavePool, port_for_masters
+from tests.slave_pool import POOLED, PooledCluster, SlavePool, reserve_port
 
 TOKEN = "a-token-for-tests"
 
@@ -46,9 +46,10 @@ def slave_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlavePool |
     if os.name != "posix":
         yield None
         return
-    pool = SlavePool(tmp_path_factory.mktemp("slaves"), port_for_masters())
-    yield pool
-    pool.stop()
+    with reserve_port() as reservation:
+        pool = SlavePool(tmp_path_factory.mktemp("slaves"), reservation.getsockname()[1])
+        yield pool
+        pool.stop()
 
 
 @pytest.fixture

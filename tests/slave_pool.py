@@ -5,7 +5,6 @@ not ask for it. The slaves are real, and each test has a master of its own.
 """
 
 import contextlib
-import os
 import signal
 import socket
 import time
@@ -22,7 +21,6 @@ POOLED = {"SLAVE_WORKERS": "1"}
 _OF_SLAVES = {name for name, setting in SETTINGS.items() if SLAVE in setting.users}
 _PORTS = range(20_000, 30_000)
 """Below the ports that systems give to connections, so a port stays free between two masters."""
-_PORTS_PER_PROCESS = 100
 _IDLE_WITHIN_S = 3.0
 
 
@@ -80,17 +78,22 @@ def _is_idle_soon(slave: Program) -> bool:
     return False
 
 
-def port_for_masters() -> int:
-    """Return a free port; processes that run tests in parallel get different ones."""
-    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first = _PORTS.start + process * _PORTS_PER_PROCESS
-    for port in range(first, first + _PORTS_PER_PROCESS):
-        with socket.socket() as probe:
-            try:
+def reserve_port() -> socket.socket:
+    """Return a UDP socket at a number that is free for the masters of this process's tests.
+
+    Masters listen with TCP, and not all the time. The UDP port keeps the number for this process
+    among all that run tests on this computer.
+    """
+    for port in _PORTS:
+        reservation = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            reservation.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            reservation.close()
+            continue
+        return reservation
     raise OSError("no port is free for the masters of tests")
 
 
