@@ -9,7 +9,7 @@ import sys
 import time
 
 from scripts.local_cluster import PROJECT
-from tests.fuzz.campaign import run
+from tests.fuzz.campaign import fuzzed_cluster, run
 
 _FOLDER = PROJECT / ".spool" / "fuzz"
 _CALLERS = {"anybody": (False, True), "friend": (True, True), "stranger": (True, False)}
@@ -28,7 +28,8 @@ def main() -> int:
         for caller, (token, known) in _CALLERS.items():
             began = time.monotonic()
             place = folder / f"{seed} {caller}"
-            found = run(place, seed, examples, token=token, known=known)
+            with fuzzed_cluster(place, token=token) as cluster:
+                found = run(cluster, seed, examples, known=known)
             is_well = found.is_well and not found.faults
             bad += not is_well
             last = found.report.strip().splitlines()[-1].strip("= ")

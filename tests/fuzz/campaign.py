@@ -1,5 +1,6 @@
-"""One run of Schemathesis against a master and a slave that live for it, and what it found."""
+"""Runs Schemathesis against a master and a slave, and collects what it finds."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -65,34 +66,35 @@ class Found:
 ALL_PHASES = "examples,coverage,fuzzing,stateful"
 
 
+@contextlib.contextmanager
+def fuzzed_cluster(folder: Path, *, token: bool) -> Iterator[LocalCluster]:
+    """Run a master and a slave, with or without a token, while the block runs."""
+    settings = {"SLAVE_WORKERS": "1", "SLAVE_HOST": "127.0.0.1"}
+    settings |= {"CLUSTER_TOKEN": TOKEN} if token else {}
+    with running(folder, slaves=1, settings=settings) as cluster:
+        yield cluster
+
+
 def run(
-    folder: Path,
-    seed: int,
-    examples: int,
-    *,
-    token: bool,
-    known: bool = True,
-    phases: str = ALL_PHASES,
+    cluster: LocalCluster, seed: int, examples: int, *, known: bool = True, phases: str = ALL_PHASES
 ) -> Found:
     """Ask each call ``examples`` times; ``known`` says whether with the token, where one is set.
 
     ``phases`` are Schemathesis's: the examples of the description; at the limits of each
     parameter; at random; calls that follow from what others answered.
     """
-    settings = {"SLAVE_WORKERS": "1", "SLAVE_HOST": "127.0.0.1"}
-    settings |= {"CLUSTER_TOKEN": TOKEN} if token else {}
-    with running(folder, slaves=1, settings=settings) as cluster:
-        headers = {"Authorization": f"Bearer {TOKEN}"} if token else {}
-        (folder / "schemathesis.toml").write_text(_settings(cluster, headers), encoding="utf-8")
-        (folder / "openapi.json").write_bytes(_get(cluster, "/openapi.json", headers).content)
-        done = subprocess.run(
-            _command(cluster, seed, examples, phases, headers if known else {}),
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        faults = list(_after(cluster, headers))
+    folder, token = cluster.folder, cluster.settings.get("CLUSTER_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    (folder / "schemathesis.toml").write_text(_settings(cluster, headers), encoding="utf-8")
+    (folder / "openapi.json").write_bytes(_get(cluster, "/openapi.json", headers).content)
+    done = subprocess.run(
+        _command(cluster, seed, examples, phases, headers if known else {}),
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    faults = list(_after(cluster, headers))
     faults += [fault for log in sorted(folder.glob("*.log")) for fault in _logged(log)]
     return Found(done.stdout + done.stderr, done.returncode == 0, tuple(faults))
 
