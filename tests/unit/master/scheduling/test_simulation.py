@@ -143,7 +143,7 @@ step_lists = st.lists(step_values, max_size=120) | st.lists(step_values, min_siz
 
 
 @pytest.mark.slow
-@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(step_lists, st.integers(1, 4))
 def test_every_file_ends_once_whatever_happens(
     steps: list[tuple[Step, int, int]], max_attempts: int
