@@ -39,8 +39,9 @@ bench: setup-dev  ## speed and memory, as ratios within one run
 mutation: setup-dev  ## changes the deciding code in 1,500 ways; fails unless the tests notice 90 %
 	$(PY) -m scripts.mutation $(MUTANTS)
 
-chaos: setup-dev  ## CHAOS_RUNS seeded schedules of faults (20) from CHAOS_SEED (1) on
+chaos: setup-dev  ## CHAOS_RUNS seeded schedules of faults (20) from CHAOS_SEED (1) on; a master killed at each write
 	$(PY) -m tests.chaos
+	KILLED_AT_EVERY=1 $(PY) -m pytest tests/e2e/test_killed_master.py
 
 fuzz: setup-dev  ## FUZZ_RUNS seeds (5) from FUZZ_SEED (1) on of odd requests, by the API's description
 	$(PY) -m tests.fuzz

@@ -1,8 +1,9 @@
-"""The master is killed at each of its writes to the ledger, and loses nothing."""
+"""The master is killed around its writes to the ledger, and loses nothing."""
 
 import functools
 import hashlib
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from tests.contract.jobs_api import call, finished, form
 from tests.contract.programs import Part, wait_until
 from tests.e2e.steps import posix_only
 
+KILLED_AT_EVERY = int(os.environ.get("KILLED_AT_EVERY", "3"))
+"""1 is before and after each write (``make chaos``), 3 every third of these moments."""
 DYING = PROJECT / "tests" / "e2e" / "dying_master.py"
 FILES: list[Part] = [
     ("one.txt", b"The first text tells of a good day."),
@@ -80,13 +83,13 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
 
 @posix_only
 @pytest.mark.timeout(400)
-def test_killed_at_every_change(cluster: LocalCluster) -> None:
-    """Killed before and after each write, a job of two runs ends as without faults."""
+def test_killed_around_its_writes(cluster: LocalCluster) -> None:
+    """Killed before or after a write, it ends a job of two runs as without faults."""
     calm = ends(finished(cluster.url, submit(cluster, "calm")))
     assert [end[1] for end in calm] == ["done", "done", "failed", "done"]
     deaths = 0
     moments = ((number, moment) for number in itertools.count(1) for moment in ("before", "after"))
-    for number, moment in moments:
+    for number, moment in itertools.islice(moments, 0, None, KILLED_AT_EVERY):
         dying = cluster.master
         assert dying is not None
         death_file(cluster).write_text(f"{number} {moment}")
@@ -98,7 +101,7 @@ def test_killed_at_every_change(cluster: LocalCluster) -> None:
         if dying.process.poll() is None:
             break
         deaths += 1
-    assert deaths >= 20
+    assert deaths >= 20 // KILLED_AT_EVERY
     check_folders(cluster)
 
 
