@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+import time
 
 import psutil
 import pytest
@@ -14,20 +15,23 @@ from tests.chaos.cluster import INSIDE, OUTSIDE, why_not_possible
 from tests.chaos.proxy import Proxy
 from tests.conftest import assign
 from tests.contract.jobs_api import call, finished
-from tests.contract.programs import slow_text
+from tests.contract.programs import paused_workers
 from tests.e2e.steps import Background, has_connection, is_at_work, posix_only, until
+
+SLAVE_TIMEOUT_S = 4
 
 
 @posix_only
 def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> None:
     """A master killed and started again has its slaves again after a few heartbeats."""
     own_cluster.start_master()
-    own_cluster.start_slaves(2)
+    slaves = own_cluster.start_slaves(2)
     request = threading.Thread(target=_ignoring_errors, args=(own_cluster,), daemon=True)
-    request.start()
-    until(lambda: is_at_work(own_cluster, 0))
-    assert own_cluster.master is not None
-    own_cluster.master.stop(signal.SIGKILL)
+    with paused_workers(*slaves):
+        request.start()
+        until(lambda: is_at_work(own_cluster, 0))
+        assert own_cluster.master is not None
+        own_cluster.master.stop(signal.SIGKILL)
     own_cluster.start_master()
     until(lambda: len(own_cluster.present()) == 2)
     assert {len(slave["task_types"]) for slave in own_cluster.present()} == {len(TASK_TYPES)}
@@ -37,10 +41,9 @@ def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> No
 
 
 def _ignoring_errors(cluster: LocalCluster) -> None:
-    text = ("It was a good day. " * 10_000).encode()
-    # The master is killed in the middle: that is the story.
+    # The master is killed before it answers.
     with contextlib.suppress(requests.RequestException):
-        assign(cluster, "text", [(f"{i}.txt", text) for i in range(12)])
+        assign(cluster, "text", [(f"{i}.txt", b"a good day") for i in range(12)])
 
 
 @posix_only
@@ -61,16 +64,18 @@ def test_a_request_without_slaves_gives_up(own_cluster: LocalCluster) -> None:
 @pytest.mark.skipif(why_not_possible() is not None, reason=str(why_not_possible()))
 def test_a_slave_that_works_counts_as_reachable(own_cluster: LocalCluster) -> None:
     """After a broken connection, a slave with a slow first file does not make other files fail."""
-    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": "4"}
+    own_cluster.settings = {**own_cluster.settings, "SLAVE_TIMEOUT": str(SLAVE_TIMEOUT_S)}
     own_cluster.start_master()
     port = free_port()
     proxy = Proxy((OUTSIDE, port), (INSIDE, port))
-    own_cluster.start_slaves(1, SLAVE_PORT=str(port), SLAVE_HOST=INSIDE, SLAVE_IP=OUTSIDE)
-    files = [("slow.txt", slow_text(14)), *((f"{n}.txt", b"quick") for n in range(4))]
-    request = Background(own_cluster, "text", files)
-    request.start()
-    until(lambda: is_at_work(own_cluster, 0))
-    proxy.cut()
+    address = {"SLAVE_PORT": str(port), "SLAVE_HOST": INSIDE, "SLAVE_IP": OUTSIDE}
+    slaves = own_cluster.start_slaves(1, **address)
+    request = Background(own_cluster, "text", [(f"{n}.txt", b"quick") for n in range(5)])
+    with paused_workers(*slaves):
+        request.start()
+        until(lambda: is_at_work(own_cluster, 0))
+        proxy.cut()
+        time.sleep(2 * SLAVE_TIMEOUT_S)
     assert request.result()["failed_files"] == []
     proxy.close()
 
@@ -114,20 +119,20 @@ def test_too_large_files_and_requests(own_cluster: LocalCluster) -> None:
 def test_waiting_requests_get_503_when_the_master_stops(own_cluster: LocalCluster) -> None:
     """A synchronous request gets a 503 in JSON, not a closed connection, when the master stops."""
     own_cluster.start_master()
-    own_cluster.start_slaves(1)
-    text = ("It was a good day. " * 30_000).encode()
+    slaves = own_cluster.start_slaves(1)
     answers: list[requests.Response] = []
 
     def ask() -> None:
-        parts = [("texts", (f"{i}.txt", text)) for i in range(20)]
+        parts = [("texts", (f"{i}.txt", b"a good day")) for i in range(20)]
         url = f"{own_cluster.url}/assign_task"
         answers.append(requests.post(url, data={"task_type": "text"}, files=parts, timeout=60))
 
     thread = threading.Thread(target=ask)
-    thread.start()
-    until(lambda: is_at_work(own_cluster, 0))
-    assert own_cluster.master is not None
-    assert own_cluster.master.stop() == 0
-    thread.join(30)
+    with paused_workers(*slaves):
+        thread.start()
+        until(lambda: is_at_work(own_cluster, 0))
+        assert own_cluster.master is not None
+        assert own_cluster.master.stop() == 0
+        thread.join(30)
     assert answers[0].status_code == 503
     assert "shutting down" in answers[0].json()["error"]
