@@ -1,6 +1,7 @@
 """A master whose ledger is damaged, emptied, foreign or out of reach, with real files."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,8 @@ from scripts.local_cluster import LocalCluster, free_port
 from tests.contract import jobs_api
 from tests.contract.jobs_api import call, finished
 from tests.contract.programs import only_line, run, wait_until
+from tests.rows import check_rows
+from tests.slave_pool import POOLED, PooledCluster, SlavePool
 
 PAGE_BYTES = 4096
 INTERIOR = 2
@@ -42,20 +45,48 @@ def newer(ledger: Path) -> None:
         db.execute("PRAGMA user_version=99")
 
 
+def emptied(ledger: Path) -> None:
+    os.truncate(ledger, 0)
+
+
 def folder(ledger: Path) -> None:
     ledger.unlink()
     ledger.mkdir()
 
 
+UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
+    (cut_short, "is damaged ("),
+    (noise, "is damaged (file is not a database)"),
+    (half_noise, "is damaged ("),
+    (emptied, "is damaged (it is empty, though"),
+    (
+        newer,
+        f"is of another release (it has version 99, and this release knows version {VERSION})",
+    ),
+    (folder, "is a folder"),
+]
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory, slave_pool: SlavePool | None) -> Path:
+    """The folder of a cluster that has stopped, with a finished job and one that is not."""
+    port = slave_pool.port if slave_pool else 0
+    cluster = PooledCluster(tmp_path_factory.mktemp("stopped"), POOLED, port, pool=slave_pool)
+    try:
+        cluster.start_master()
+        cluster.start_slaves(1)
+        sent = jobs_api.send(cluster.url, "text", [(f"{n}.txt", b"x") for n in range(300)])
+        finished(cluster.url, sent)
+        call(cluster.url, "POST", "/jobs", 201, json={"task_type": "text"})
+    finally:
+        cluster.stop()
+    return cluster.folder
+
+
 @pytest.fixture
-def used(own_cluster: LocalCluster) -> LocalCluster:
-    """A cluster that has stopped, with a finished job and one that is not."""
-    own_cluster.start_master()
-    own_cluster.start_slaves(1)
-    sent = jobs_api.send(own_cluster.url, "text", [(f"{n}.txt", b"x") for n in range(300)])
-    finished(own_cluster.url, sent)
-    call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "text"})
-    own_cluster.stop()
+def used(own_cluster: LocalCluster, stopped: Path) -> LocalCluster:
+    """A cluster to harm that has the files of the stopped one."""
+    shutil.copytree(stopped, own_cluster.folder, dirs_exist_ok=True)
     return own_cluster
 
 
@@ -66,36 +97,29 @@ def ledger_of(cluster: LocalCluster) -> Path:
     return spool / "jobs.db"
 
 
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (cut_short, "is damaged ("),
-        (noise, "is damaged (file is not a database)"),
-        (half_noise, "is damaged ("),
-        (lambda ledger: os.truncate(ledger, 0), "is damaged (it is empty, though"),
-        (
-            newer,
-            f"is of another release (it has version 99, and this release knows version {VERSION})",
-        ),
-        (folder, "is a folder"),
-    ],
-)
-def test_unusable_ledger_stops_the_master(
-    used: LocalCluster, harm: Callable[[Path], None], said: str
-) -> None:
-    """One line names the setting, the fault and the remedy; no upload is touched."""
-    spool = used.folder / "spool"
-    harm(ledger_of(used))
-    before = sorted(spool.rglob("jobs/*/*"))
-    assert before
-    done = run("master.py", SPOOL_DIR=str(spool), MASTER_PORT=str(free_port()))
-    assert (done.returncode, done.stdout) == (2, "")
-    line = only_line(done.stderr)
-    assert f"master.py: SPOOL_DIR={spool} can't be used: its ledger jobs.db {said}" in line
-    assert "stop every master on this folder, move the folder aside and start the master" in line
-    assert LOST in line
-    assert sorted(spool.rglob("jobs/*/*")) == before
-    spool.rename(used.folder / "aside")
+def test_unusable_ledger_stops_the_master(used: LocalCluster) -> None:
+    """One line names the setting, the fault and the remedy, which works; no upload is touched."""
+    whole = ledger_of(used).parent
+
+    def check(row: tuple[Callable[[Path], None], str]) -> None:
+        harm, said = row
+        spool = used.folder / harm.__name__
+        shutil.copytree(whole, spool)
+        harm(spool / "jobs.db")
+        before = sorted(spool.rglob("jobs/*/*"))
+        assert before
+        done = run("master.py", SPOOL_DIR=str(spool), MASTER_PORT=str(free_port()))
+        assert (done.returncode, done.stdout) == (2, "")
+        line = only_line(done.stderr)
+        assert f"master.py: SPOOL_DIR={spool} can't be used: its ledger jobs.db {said}" in line
+        assert (
+            "stop every master on this folder, move the folder aside and start the master" in line
+        )
+        assert LOST in line
+        assert sorted(spool.rglob("jobs/*/*")) == before
+
+    check_rows({harm.__name__: (harm, said) for harm, said in UNUSABLE}, check)
+    whole.rename(used.folder / "aside")
     used.start_master()
     assert call(used.url, "GET", "/jobs", 200).json() == {"jobs": []}
     assert len(list(used.results.glob("text/*"))) == 300
