@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,13 @@ import pytest
 import requests
 from PIL import Image, ImageDraw, ImageFont
 
+from client_service import arguments, commands
+from client_service.terminal.interrupt import InterruptHandler
+from protocol.settings.environment import Environment
+from protocol.tls import Tls
 from scripts.local_cluster import PROJECT, LocalCluster, Program, clean_environment, free_port
+from slave_service.registration import RefusedError, Registration
+from slave_service.workers.worker_handle import SelfTestReport
 
 T = TypeVar("T")
 Part = tuple[str, bytes]
@@ -44,6 +51,40 @@ def run(
         timeout=LIMIT_S,
         check=False,
     )
+
+
+def run_client_here(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run the client to its end like ``run("client.py", …)``, but in this process.
+
+    For tests of what it says and returns; starting Python and its imports costs more than the rest.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            command = arguments.read(words)
+            env = Environment(settings, PROJECT, command.given())
+            code = commands.run(command, env, InterruptHandler())
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def registration(
+    url: str, token: str | None = None, authority: str | Path | None = None
+) -> Registration:
+    """Return what registers a slave with the master at this address; no slave runs."""
+    report = SelfTestReport(reasons={"text": None}, versions={})
+    tls = Tls(authority=Path(authority) if authority else None)
+    return Registration(url, token, tls, "127.0.0.1", free_port(), 1, report)
+
+
+def registration_refusal(
+    url: str, token: str | None = None, authority: str | Path | None = None
+) -> str:
+    """Return why a slave can't be registered at this address, as a slave logs it and stops."""
+    with pytest.raises(RefusedError) as refused:
+        registration(url, token, authority).run(threading.Event())
+    return str(refused.value)
 
 
 def only_line(text: str) -> str:

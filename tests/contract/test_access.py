@@ -11,7 +11,14 @@ import requests
 
 from scripts.local_cluster import LocalCluster, clean_environment
 from tests.conftest import TOKEN
-from tests.contract.programs import children, only_line, run, wait_until
+from tests.contract.programs import (
+    children,
+    only_line,
+    registration_refusal,
+    run,
+    run_client_here,
+    wait_until,
+)
 from tests.rows import check_rows
 
 MASTER, SLAVE = "master", "slave"
@@ -142,9 +149,8 @@ def status_of(
     return status
 
 
-def client(guarded: LocalCluster, *files: Path, **settings: str) -> Any:
-    authority = guarded.settings.get("TLS_CA", "")
-    return run("client.py", guarded.url, "text", *map(str, files), TLS_CA=authority, **settings)
+def client_here(guarded: LocalCluster, *words: str, **settings: str) -> Any:
+    return run_client_here(*words, TLS_CA=guarded.settings.get("TLS_CA", ""), **settings)
 
 
 @pytest.mark.parametrize("credentials", list(WRONG_CREDENTIALS))
@@ -197,11 +203,16 @@ def test_refusal_is_readable_while_sending(guarded: LocalCluster, program: str, 
 
 
 def test_work_is_done_with_the_token(guarded: LocalCluster, tmp_path: Path) -> None:
-    """Client, master and slave that share the token work together."""
-    file = tmp_path / "a.txt"
-    file.write_bytes(b"a good text")
-    done = client(guarded, file, CLUSTER_TOKEN=TOKEN)
+    """Client, master and slave that share the token work together, over TLS where they have it."""
+    (file := tmp_path / "a.txt").write_bytes(b"a good text")
+    home = tmp_path / "home"
+    done = run(
+        *("client.py", guarded.url, "text", str(file), "--output", str(home)),
+        CLUSTER_TOKEN=TOKEN,
+        TLS_CA=guarded.settings.get("TLS_CA", ""),
+    )
     assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((home / "a_analysis.json").read_bytes())["word_count"] == 3
 
 
 @pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
@@ -211,29 +222,33 @@ def test_client_without_the_token_is_told(
     """A client that lacks the token learns so in one line, however much it has to send."""
     file = tmp_path / "large.txt"
     file.write_bytes(bytes(LARGE))
-    refused = client(guarded, file, **settings)
+    refused = client_here(guarded, guarded.url, "text", str(file), **settings)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "CLUSTER_TOKEN" in only_line(refused.stderr)
     assert "wrong-token" not in refused.stderr
 
 
-@pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
-def test_slave_with_a_wrong_token_stops(guarded: LocalCluster, settings: dict[str, str]) -> None:
-    """A slave without the right token stops with exit code 1 and one line that says why."""
-    stopped = run(
-        "slave.py",
-        MASTER_URL=guarded.url,
-        SLAVE_WORKERS="1",
-        SLAVE_HOST="127.0.0.1",
-        LOG_LEVEL="ERROR",
-        TLS_CA=guarded.settings.get("TLS_CA", ""),
-        **settings,
-    )
-    assert (stopped.returncode, stopped.stdout) == (1, "")
-    line = only_line(stopped.stderr)
+@pytest.mark.parametrize("token", ["wrong-token", None])
+def test_slave_with_a_wrong_token_is_refused(guarded: LocalCluster, token: str | None) -> None:
+    """A slave without the right token is told in one line why."""
+    line = only_line(registration_refusal(guarded.url, token, guarded.settings.get("TLS_CA")))
     assert guarded.url in line
     assert "CLUSTER_TOKEN" in line
     assert "wrong-token" not in line
+
+
+def test_slave_is_no_master(guarded: LocalCluster) -> None:
+    """Client and slave that call a slave with a token as their master are told that it is none."""
+    url = url_of(guarded, SLAVE)
+    said = f"the master is not at {url}: a slave answers there; give the master's address"
+    lines = [
+        only_line(client_here(guarded, url, "jobs", CLUSTER_TOKEN=token).stderr)
+        for token in (TOKEN, "another-token")
+    ]
+    lines.append(registration_refusal(url, TOKEN, guarded.settings.get("TLS_CA")))
+    for line in lines:
+        assert said in line
+        assert line.endswith(f", such as {url.partition(':')[0]}://127.0.0.1:5000")
 
 
 def test_slave_of_another_host_needs_a_word(guarded: LocalCluster) -> None:

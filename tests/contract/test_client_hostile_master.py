@@ -1,6 +1,7 @@
 """The client against masters that mean harm: an error of one line, exit code 2, nothing else."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.programs import only_line, run
+from tests.contract.programs import only_line, run, run_client_here
 from tests.unit.client.test_answers import ENTRY, HEAD
 
 NOTHING_DONE = 2
@@ -59,7 +60,10 @@ def master(answer: Callable[[Evil], None]) -> Iterator[str]:
 def told(answer: Callable[[Evil], None], *words: str) -> str:
     """Return the one line that the client says of such a master, but for how to come back."""
     with master(answer) as url:
-        done = run("client.py", url, *words)
+        return told_by(run_client_here(url, *words))
+
+
+def told_by(done: "subprocess.CompletedProcess[str]") -> str:
     assert done.returncode == NOTHING_DONE, done.stderr
     assert "Traceback" not in done.stderr
     line, *back = done.stderr.splitlines()
@@ -136,10 +140,11 @@ def test_answer_of_another_shape_is_told(body: dict[str, Any], words: list[str])
 
 
 def test_upload_to_such_a_master_is_told(tmp_path: Path) -> None:
-    """Sending files to it ends the same way, after what is said of the job."""
+    """Sending files to it ends the program in the same way, after what is said of the job."""
     (tmp_path / "a.txt").write_text("a good text")
-    line = told(lambda evil: evil.say({"indexes": 1}), "text", "--background", str(tmp_path))
-    assert line.endswith("answers what no master would")
+    with master(lambda evil: evil.say({"indexes": 1})) as url:
+        done = run("client.py", url, "text", "--background", str(tmp_path))
+    assert told_by(done).endswith("answers what no master would")
 
 
 @pytest.mark.parametrize(
@@ -152,6 +157,6 @@ def test_upload_to_such_a_master_is_told(tmp_path: Path) -> None:
 def test_refusal_has_no_orders_to_the_terminal(refuse: Callable[[Evil], None]) -> None:
     """The master's reason is one line of plain text, wherever it stands in the answer."""
     with master(refuse) as url:
-        done = run("client.py", url, "follow", JOB_ID)
+        done = run_client_here(url, "follow", JOB_ID)
     assert only_line(done.stderr).isprintable()
     assert "no?]0;owned" in done.stderr

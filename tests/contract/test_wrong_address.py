@@ -6,12 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from protocol.tls import Tls
 from scripts.local_cluster import LocalCluster, free_port
-from slave_service.registration import RefusedError, Registration
-from slave_service.workers.worker_handle import SelfTestReport
-from tests.conftest import TOKEN
-from tests.contract.programs import only_line, run, slave_alone
+from tests.contract.programs import only_line, registration_refusal, run, run_client_here
 
 LOG = "listening on"
 
@@ -52,7 +48,7 @@ def web(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def client_says(url: str, **settings: str) -> str:
-    done = run("client.py", url, "jobs", **settings)
+    done = run_client_here(url, "jobs", **settings)
     assert (done.returncode, done.stdout) == (2, "")
     return only_line(done.stderr)
 
@@ -65,21 +61,16 @@ def slave_says(url: str, **settings: str) -> str:
     return only_line(done.stderr).partition("stopping: ")[2]
 
 
-def registration_refusal(url: str) -> str:
-    """Return why a slave can't be registered at this address of a master."""
-    report = SelfTestReport(reasons={"text": None}, versions={})
-    registration = Registration(url, None, Tls(), "127.0.0.1", free_port(), 1, report)
-    with pytest.raises(RefusedError) as refused:
-        registration.run(threading.Event())
-    return str(refused.value)
+def test_slave_is_no_master(own_cluster: LocalCluster) -> None:
+    """Client and slave say that a slave answers there, and how the master's address looks.
 
-
-@pytest.mark.parametrize("settings", [{}, {"CLUSTER_TOKEN": TOKEN}])
-def test_slave_is_no_master(own_cluster: LocalCluster, settings: dict[str, str]) -> None:
-    """Client and slave say that a slave answers there, and how the master's address looks."""
-    _, url = slave_alone(own_cluster, **settings, SLAVE_HOST="127.0.0.1")
+    ``test_access.py`` asks a slave with a token.
+    """
+    own_cluster.start_master()
+    (slave,) = own_cluster.start_slaves(1)
+    url = f"http://127.0.0.1:{slave.port}"
     said = f"the master is not at {url}: a slave answers there; give the master's address"
-    for line in (client_says(url, **settings), slave_says(url, **settings)):
+    for line in (client_says(url), registration_refusal(url)):
         assert said in line
         assert LOG in line
         assert line.endswith(", such as http://127.0.0.1:5000")
