@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment
-from tests.contract.programs import run, slow_text, wait_until
+from tests.contract.programs import paused_workers, run, run_client_here, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
@@ -88,7 +88,10 @@ def finished(client: Client) -> tuple[int, str, str]:
 
 
 def test_interrupted_upload_goes_on(ready: LocalCluster, many: Path, started: list[Client]) -> None:
-    """Ctrl-C while sending prints the command line that sends the rest; every file comes once."""
+    """Ctrl-C while sending prints the command line that sends the rest; every file comes once.
+
+    A file that changed, or another type, is told before anything more is sent.
+    """
     client = start(started, ready, "text", many)
     job_id = in_the_middle_of_sending(ready, client)
     client.send_signal(signal.SIGINT)
@@ -98,97 +101,102 @@ def test_interrupted_upload_goes_on(ready: LocalCluster, many: Path, started: li
     (line,) = re.findall(r"^  (.* --resume .*)$", err, re.MULTILINE)
     assert "Traceback" not in err
     way_back = shlex.split(line)[2:]
+    refuses_other_files(ready, many, job_id)
     resumed = run("client.py", *way_back)
     assert (resumed.returncode, resumed.stderr) == (DONE, "")
     assert f"Files Processed: {FILES}" in resumed.stdout
     assert names_of(ready, job_id) == [f"{number:04}.txt" for number in range(FILES)]
     assert only_job(ready)["job_id"] == job_id
-    again = run("client.py", *way_back)
+    again = run_client_here(*way_back)
     assert again.returncode == DONE
     assert "has all its files already" in again.stderr
     (many / "late.txt").write_text("a good text that came late")
-    late = run("client.py", *way_back)
+    late = run_client_here(*way_back)
     assert (late.returncode, late.stdout) == (NOTHING_DONE, "")
     assert "was started without" in late.stderr
     assert "late.txt" in late.stderr
 
 
-def test_other_files_do_not_resume(ready: LocalCluster, many: Path, started: list[Client]) -> None:
-    """A file that changed, or another type, is told before anything more is sent."""
-    client = start(started, ready, "text", many)
-    job_id = in_the_middle_of_sending(ready, client)
-    client.kill()
-    client.communicate()
-    # What the master was still taking in when the client died is there or not.
-    there = len(names_of(ready, job_id))
-    (many / "0007.txt").write_text("something else")
-    other = run("client.py", ready.url, "text", str(many), "--resume", job_id)
+def refuses_other_files(cluster: LocalCluster, many: Path, job_id: str) -> None:
+    """Check that only the same files resume the job, and that it can't be followed yet."""
+    # What the master was still taking in when the client was stopped is there or not.
+    there = len(names_of(cluster, job_id))
+    content = (changed := many / "0007.txt").read_text()
+    changed.write_text("something else")
+    other = run_client_here(cluster.url, "text", str(many), "--resume", job_id)
+    changed.write_text(content)
     assert (other.returncode, other.stdout) == (NOTHING_DONE, "")
     assert "0007.txt" in other.stderr
-    wrong = run("client.py", ready.url, "image", str(many), "--resume", job_id)
+    wrong = run_client_here(cluster.url, "image", str(many), "--resume", job_id)
     assert wrong.returncode == NOTHING_DONE
     assert "text files" in wrong.stderr
-    assert only_job(ready)["state"] == "open"
-    assert there <= len(names_of(ready, job_id)) <= there + 500
-    follow = run("client.py", ready.url, "follow", job_id)
+    assert only_job(cluster)["state"] == "open"
+    assert there <= len(names_of(cluster, job_id)) <= there + 500
+    follow = run_client_here(cluster.url, "follow", job_id)
     assert follow.returncode == NOTHING_DONE
     assert "--resume" in follow.stderr
 
 
 def test_master_killed_while_it_is_sent_to(
-    ready: LocalCluster, many: Path, started: list[Client]
+    own_cluster: LocalCluster, many: Path, started: list[Client]
 ) -> None:
-    """The upload waits for the master and goes on; every file is there once and processed."""
-    client = start(started, ready, "text", many)
-    job_id = in_the_middle_of_sending(ready, client)
-    assert ready.master is not None
-    ready.master.stop(signal.SIGKILL)
+    """The upload waits for the master and goes on; every file is there once, and the job begins."""
+    own_cluster.start_master()
+    client = start(started, own_cluster, "text", many, "--background")
+    job_id = in_the_middle_of_sending(own_cluster, client)
+    assert own_cluster.master is not None
+    own_cluster.master.stop(signal.SIGKILL)
     client.send_signal(signal.SIGCONT)
     assert client.stderr is not None
     assert "can't be reached or broke off" in client.stderr.readline()
-    ready.start_master()
-    code, out, err = finished(client)
+    own_cluster.start_master()
+    code, _, err = finished(client)
     assert (code, "Traceback" in err) == (DONE, False), err
-    assert f"Files Processed: {FILES}" in out
-    assert names_of(ready, job_id) == [f"{number:04}.txt" for number in range(FILES)]
+    assert only_job(own_cluster)["state"] in ("queued", "running")
+    assert names_of(own_cluster, job_id) == [f"{number:04}.txt" for number in range(FILES)]
 
 
-def slow_files(folder: Path, count: int) -> Path:
-    (folder := folder / "slow").mkdir()
-    for number in range(count):
-        (folder / f"{number}.txt").write_bytes(slow_text(1) + b"%d" % number)
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Eight small files."""
+    (folder := tmp_path / "few").mkdir()
+    for number in range(8):
+        (folder / f"{number}.txt").write_text(f"a good text, number {number}")
     return folder
 
 
 def test_master_killed_while_it_is_followed(
-    ready: LocalCluster, tmp_path: Path, started: list[Client]
+    ready: LocalCluster, few: Path, started: list[Client]
 ) -> None:
     """The job goes on when the master is back, and so does the client; nothing is lost."""
-    client = start(started, ready, "text", slow_files(tmp_path, 8))
-    wait_until(lambda: only_job(ready)["done_files"] >= 1)
-    assert ready.master is not None
-    ready.master.stop(signal.SIGKILL)
-    assert client.stderr is not None
-    assert "trying again" in client.stderr.readline()
-    ready.start_master()
+    with paused_workers(ready.slaves[0]):
+        client = start(started, ready, "text", few)
+        wait_until(lambda: only_job(ready)["done_files"] >= 1)
+        assert ready.master is not None
+        ready.master.stop(signal.SIGKILL)
+        assert client.stderr is not None
+        assert "trying again" in client.stderr.readline()
+        ready.start_master()
+        assert only_job(ready)["done_files"] < 8
     code, out, err = finished(client)
     assert (code, "Traceback" in err) == (DONE, False), err
     assert "Files Processed: 8" in out
 
 
 def test_interrupt_while_following_tells_the_way_back(
-    ready: LocalCluster, tmp_path: Path, started: list[Client]
+    ready: LocalCluster, few: Path, started: list[Client]
 ) -> None:
     """Ctrl-C leaves the job to the master, and says how to come back and how to stop it."""
-    client = start(started, ready, "text", slow_files(tmp_path, 8))
-    wait_until(lambda: only_job(ready)["done_files"] >= 1)
-    client.send_signal(signal.SIGINT)
-    code, out, err = finished(client)
-    assert (code, out, "Traceback" in err) == (INTERRUPTED, "", False)
-    job_id = only_job(ready)["job_id"]
-    assert f"client.py {ready.url} follow {job_id}\n" in err
-    assert f"client.py {ready.url} cancel {job_id}\n" in err
-    done = run("client.py", ready.url, "cancel", job_id)
+    with paused_workers(ready.slaves[0]):
+        client = start(started, ready, "text", few)
+        wait_until(lambda: only_job(ready)["done_files"] >= 1)
+        client.send_signal(signal.SIGINT)
+        code, out, err = finished(client)
+        assert (code, out, "Traceback" in err) == (INTERRUPTED, "", False)
+        job_id = only_job(ready)["job_id"]
+        assert f"client.py {ready.url} follow {job_id}\n" in err
+        assert f"client.py {ready.url} cancel {job_id}\n" in err
+        done = run_client_here(ready.url, "cancel", job_id)
     assert done.stdout.startswith(f"Job {job_id}: cancelled, ")
 
 
@@ -198,7 +206,7 @@ def test_job_waits_for_a_slave(
     """A job in the background needs no slave yet; who follows it is told what it waits for."""
     own_cluster.start_master()
     (tmp_path / "a.txt").write_text("a good text")
-    sent = run("client.py", own_cluster.url, "text", "--background", str(tmp_path / "a.txt"))
+    sent = run_client_here(own_cluster.url, "text", "--background", str(tmp_path / "a.txt"))
     assert sent.returncode == DONE
     client = start(started, own_cluster, "follow", sent.stdout.split()[1])
     assert client.stderr is not None
@@ -211,10 +219,11 @@ def test_job_waits_for_a_slave(
 
 def test_interrupted_drill_cancels_its_job(ready: LocalCluster, started: list[Client]) -> None:
     """Ctrl-C in the middle of a drill: nobody would come back to its job, so it is cancelled."""
-    client = start(started, ready, "drill")
-    wait_until(lambda: only_job(ready)["state"] == "running")
-    client.send_signal(signal.SIGINT)
-    code, _, err = finished(client)
+    with paused_workers(*ready.slaves):
+        client = start(started, ready, "drill")
+        wait_until(lambda: only_job(ready)["state"] == "running")
+        client.send_signal(signal.SIGINT)
+        code, _, err = finished(client)
     job_id = only_job(ready)["job_id"]
     assert code == INTERRUPTED
     assert err == f"client.py: job {job_id} is cancelled\nclient.py: stopped\n"
@@ -226,7 +235,7 @@ def test_refused_upload_leaves_no_open_job(own_cluster: LocalCluster, tmp_path: 
     own_cluster.start_master(MAX_JOB_SIZE="1000")
     own_cluster.start_slaves(1)
     (tmp_path / "a.txt").write_text("a good text" * 200)
-    refused = run("client.py", own_cluster.url, "text", str(tmp_path / "a.txt"))
+    refused = run_client_here(own_cluster.url, "text", str(tmp_path / "a.txt"))
     assert (refused.returncode, refused.stdout) == (NOTHING_DONE, "")
     said, left = refused.stderr.splitlines()
     assert "MAX_JOB_SIZE" in said
