@@ -14,14 +14,15 @@ import requests
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment
 from tests.conftest import TOKEN
-from tests.contract.programs import only_line, run, wait_until
+from tests.contract.programs import only_line, run, run_client_here, wait_until
+from tests.rows import check_rows
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 Done = subprocess.CompletedProcess[str]
 
 
 def client(cluster: LocalCluster, *words: str | Path) -> Done:
-    return run("client.py", cluster.url, *map(str, words))
+    return run_client_here(cluster.url, *map(str, words))
 
 
 def texts(folder: Path, *names: str) -> list[Path]:
@@ -50,7 +51,8 @@ def in_background(cluster: LocalCluster, *files: Path) -> str:
 
 def test_background_says_how_to_come_back(cluster: LocalCluster, tmp_path: Path) -> None:
     """The job's id, its address, and the command line that follows it, which works."""
-    done = client(cluster, "text", "--background", *texts(tmp_path, "a.txt", "b.txt"))
+    files = map(str, texts(tmp_path, "a.txt", "b.txt"))
+    done = run("client.py", cluster.url, "text", "--background", *files)
     assert (done.returncode, done.stderr) == (DONE, "")
     job, status, page, back = (line.partition(": ")[2] for line in done.stdout.splitlines())
     assert requests.get(status, timeout=10).json()["job_id"] == job
@@ -235,12 +237,19 @@ def test_auto_without_work_sends_nothing(cluster: LocalCluster, tmp_path: Path) 
     assert "nothing was sent" in only_line(done.stderr)
 
 
-def test_drill_shows_that_nothing_is_lost(cluster: LocalCluster) -> None:
-    """One of two slaves is taken off a job in the middle; the ledger and the verdict follow."""
+def test_drill_shows_that_nothing_is_lost(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two slaves is taken off a job in the middle; the ledger and the verdict follow.
+
+    The job is a third of the usual one.
+    """
+    monkeypatch.setattr("client_service.drill._MIN_FILES", 20)
+    monkeypatch.setattr("client_service.drill._FILES_PER_WORKER", 10)
     done = client(cluster, "drill")
     assert (done.returncode, done.stderr) == (DONE, "")
     (verdict,) = (line for line in done.stdout.splitlines() if line.startswith("Nothing was lost"))
-    assert "60 submitted = 60 done + 0 failed + 0 cancelled, 60 of 60 results identical" in verdict
+    assert "20 submitted = 20 done + 0 failed + 0 cancelled, 20 of 20 results identical" in verdict
     assert "The ledger of job" in done.stdout
     assert len(cluster.present()) == 2
 
@@ -302,15 +311,25 @@ def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "client.py: stopped\n")
 
 
-@pytest.mark.parametrize("settings", [{"CLUSTER_TOKEN": "wrong-token"}, {}])
-@pytest.mark.parametrize("word", ["drill", "jobs"])
-def test_token_that_is_missing_is_told(
-    own_cluster: LocalCluster, word: str, settings: dict[str, str]
-) -> None:
+def test_token_that_is_missing_is_told(own_cluster: LocalCluster) -> None:
     """Without the right token: where to set it, and nothing about slaves that are not shown."""
     own_cluster.start_master(CLUSTER_TOKEN=TOKEN)
-    done = run("client.py", own_cluster.url, word, **settings)
-    assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
-    line = only_line(done.stderr)
-    assert "set CLUSTER_TOKEN in the environment or in .env" in line
-    assert "wrong-token" not in line
+
+    def check(row: tuple[str, dict[str, str]]) -> None:
+        word, settings = row
+        done = run_client_here(own_cluster.url, word, **settings)
+        assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
+        line = only_line(done.stderr)
+        assert "set CLUSTER_TOKEN in the environment or in .env" in line
+        assert "wrong-token" not in line
+
+    wrong = {"CLUSTER_TOKEN": "wrong-token"}
+    check_rows(
+        {
+            "drill without": ("drill", {}),
+            "drill with a wrong one": ("drill", wrong),
+            "jobs without": ("jobs", {}),
+            "jobs with a wrong one": ("jobs", wrong),
+        },
+        check,
+    )

@@ -12,7 +12,7 @@ from protocol.manifest import unescape_formula
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign, need
 from tests.contract.jobs_api import Json, call, finished, form, job, send
-from tests.contract.programs import run
+from tests.contract.programs import run, run_client_here
 
 DONE = 0
 NATURAL = "notes_analysis.json"
@@ -26,7 +26,7 @@ def write(root: Path, *names: str) -> None:
 
 
 def client(cluster: LocalCluster, *words: Path | str) -> "subprocess.CompletedProcess[str]":
-    done = run("client.py", cluster.url, *map(str, words))
+    done = run_client_here(cluster.url, *map(str, words))
     assert (done.returncode, done.stderr) == (DONE, "")
     return done
 
