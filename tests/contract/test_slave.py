@@ -1,6 +1,7 @@
 """The slave's calls, as `contract` promises them, answered to whoever asks without a master."""
 
 import base64
+import contextlib
 import itertools
 import json
 import time
@@ -15,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from protocol.frames import FRAMES_TYPE, decode_frames
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
-from tests.contract.programs import get_task, load, slow_text, wait_until
+from tests.contract.programs import get_task, load, paused_workers, slow_text, wait_until
 
 SLOW_S = 6
 
@@ -23,8 +24,7 @@ SLOW_S = 6
 @pytest.fixture
 def slave(cluster: LocalCluster) -> str:
     """Return the address of one slave of the shared cluster."""
-    record = cluster.present()[0]
-    return f"http://{record['slave_ip']}:{record['slave_port']}"
+    return f"http://127.0.0.1:{cluster.slaves[0].port}"
 
 
 def post(url: str, data: dict[str, str], files: Any, **kwargs: Any) -> requests.Response:
@@ -176,7 +176,7 @@ def test_embedding_is_fitted_over_the_request(slave: str) -> None:
 
 def test_frames_carry_the_same(slave: str) -> None:
     """Who accepts frames gets each outcome by its index, whole and not encoded."""
-    parts = [("slow.txt", slow_text(SLOW_S)), ("empty.txt", b""), ("quick.txt", b"good")]
+    parts = [("bad.txt", b"bad"), ("empty.txt", b""), ("good.txt", b"good")]
     files = [("texts", part) for part in parts]
     headers = {"Accept": f"{FRAMES_TYPE}, application/json"}
     answer = post(slave, {"task_type": "text"}, files, headers=headers)
@@ -197,15 +197,19 @@ def test_plain_json_for_who_asks_for_nothing_else(slave: str) -> None:
         assert list(answer.json()) == ["results"]
 
 
-def test_it_is_heard_while_it_works(slave: str) -> None:
+def test_it_is_heard_while_it_works(cluster: LocalCluster, slave: str) -> None:
     """While a file takes long, white space comes ahead of the JSON, at least every 3 seconds."""
-    files = [("texts", ("slow.txt", slow_text(SLOW_S)))]
+    files = [("texts", ("held.txt", b"a good text"))]
     times, body = [time.monotonic()], b""
-    with post(slave, {"task_type": "text"}, files, stream=True) as answer:
-        for chunk in answer.iter_content(None):
-            times.append(time.monotonic())
-            body += chunk
-    assert body[:1].isspace()
+    with contextlib.ExitStack() as pause:
+        pause.enter_context(paused_workers(cluster.slaves[0]))
+        with post(slave, {"task_type": "text"}, files, stream=True) as answer:
+            for chunk in answer.iter_content(None):
+                times.append(time.monotonic())
+                body += chunk
+                if len(times) == 4:
+                    pause.close()
+    assert body[:2].isspace()
     assert len(json.loads(body)["results"]) == 1
     silences = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert max(silences) < 3
