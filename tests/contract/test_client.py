@@ -31,6 +31,10 @@ def send(cluster: LocalCluster, *files: Path) -> "subprocess.CompletedProcess[st
     return run("client.py", cluster.url, "text", *map(str, files))
 
 
+def send_here(cluster: LocalCluster, *files: Path) -> "subprocess.CompletedProcess[str]":
+    return run_client_here(cluster.url, "text", *map(str, files))
+
+
 def saved(output: str) -> list[Path]:
     """Return the paths that a summary tells: the indented lines after its fourth."""
     lines = itertools.takewhile(lambda line: line.startswith("  "), output.splitlines()[4:])
@@ -106,7 +110,7 @@ def test_folders_are_taken_whole(cluster: LocalCluster, tmp_path: Path) -> None:
 def test_missing_file_sends_nothing(cluster: LocalCluster, tmp_path: Path, missing: str) -> None:
     """One file that is not there: exit code 2, one line that names it, and nothing was sent."""
     name = f"sent before {missing.strip('/')}"
-    done = send(cluster, *write(tmp_path, name), tmp_path / missing)
+    done = send_here(cluster, *write(tmp_path, name), tmp_path / missing)
     assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
     line = only_line(done.stderr)
     assert missing.strip("/") in line
@@ -118,7 +122,7 @@ def test_empty_folder_is_told(cluster: LocalCluster, tmp_path: Path) -> None:
     """A folder without files to send is a usage error of its own."""
     (tmp_path / "folder").mkdir()
     write(tmp_path / "folder", ".hidden.txt")
-    done = send(cluster, tmp_path / "folder")
+    done = send_here(cluster, tmp_path / "folder")
     assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
     assert "no files" in only_line(done.stderr)
 
@@ -230,7 +234,7 @@ def test_master_that_says_nothing_is_told(tmp_path: Path) -> None:
 def test_reason_of_the_master_is_passed_on(own_cluster: LocalCluster, tmp_path: Path) -> None:
     """What the master says no with stands in the client's one line."""
     own_cluster.start_master()
-    done = send(own_cluster, *write(tmp_path, "a.txt"))
+    done = send_here(own_cluster, *write(tmp_path, "a.txt"))
     assert (done.returncode, done.stdout) == (NOTHING_DONE, "")
     line = only_line(done.stderr)
     assert "start a slave with python slave.py, or send with --background" in line

@@ -61,14 +61,12 @@ def slave_says(url: str, **settings: str) -> str:
     return only_line(done.stderr).partition("stopping: ")[2]
 
 
-def test_slave_is_no_master(own_cluster: LocalCluster) -> None:
+def test_slave_is_no_master(cluster: LocalCluster) -> None:
     """Client and slave say that a slave answers there, and how the master's address looks.
 
     ``test_access.py`` asks a slave with a token.
     """
-    own_cluster.start_master()
-    (slave,) = own_cluster.start_slaves(1)
-    url = f"http://127.0.0.1:{slave.port}"
+    url = f"http://127.0.0.1:{cluster.slaves[0].port}"
     said = f"the master is not at {url}: a slave answers there; give the master's address"
     for line in (client_says(url), registration_refusal(url)):
         assert said in line
