@@ -6,9 +6,7 @@ from typing import Any, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.actions import (
-    WAIT_FOR_FRAME,
-)
+from tests.browser.actions import WAIT_FOR_FRAME
 from tests.browser.conftest import NARROW, PHONE, WIDE, Screenshot
 
 LOOKS: tuple[tuple[Literal["light", "dark"], bool], ...] = (
@@ -19,11 +17,18 @@ LOOKS: tuple[tuple[Literal["light", "dark"], bool], ...] = (
 )
 
 
+_FIND_VIOLATIONS = """
+axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations)
+"""
+"""Returns the violations alone: the results of the other rules are many times as long."""
+
+
 def check(page: Page, state: str, screenshot: Screenshot) -> None:
     """See that axe-core finds nothing serious, and nothing is wider than the window, in any look.
 
     A picture of each look is kept.
     """
+    page.evaluate(Axe().axe_script)
     for scheme, phone in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(PHONE if phone else WIDE)
@@ -46,8 +51,8 @@ def wider(page: Page) -> int:
 
 
 def serious(page: Page) -> list[str]:
-    """Return what axe-core calls serious or critical."""
-    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    """Return what axe-core, which the page has loaded, calls serious or critical."""
+    violations: list[dict[str, Any]] = page.evaluate(_FIND_VIOLATIONS)
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:200]} {json.dumps(one['nodes'][0]['any'])[:300]}"
         for one in violations
