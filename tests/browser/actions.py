@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
+from tests.browser.conftest import OpenPage
 from tests.contract.programs import wait_until
 
 FILE_INPUT = "input[type=file]:not([webkitdirectory])"
@@ -91,6 +92,31 @@ def current_job_id(page: Page) -> str:
     found = re.search(r"#/jobs/(\w+)", page.url)
     assert found
     return found[1]
+
+
+BATCH_FILES = 5
+BATCH_BYTES = 1000
+_SMALL_BATCHES = {
+    "const BATCH_FILES = 500;": f"const BATCH_FILES = {BATCH_FILES};",
+    "const BATCH_BYTES = 64 * 1024 * 1024;": f"const BATCH_BYTES = {BATCH_BYTES};",
+}
+
+
+def open_with_small_batches(open_page: OpenPage, url: str) -> Page:
+    """Open the page with low limits of a batch, so that few and small files are several batches."""
+
+    def lower_limits(route: Route) -> None:
+        answer = route.fetch()
+        script = answer.text()
+        for limit, low in _SMALL_BATCHES.items():
+            assert script.count(limit) == 1, limit
+            script = script.replace(limit, low)
+        route.fulfill(response=answer, body=script)
+
+    page = open_page("about:blank")
+    page.context.route("**/upload/batches.js", lower_limits)
+    page.goto(url)
+    return page
 
 
 def send_and_hold_second_batch(page: Page, files: Sequence[FilePayload]) -> Callable[[], None]:

@@ -8,8 +8,10 @@ from playwright.sync_api import Page, expect
 from scripts.local_cluster import LocalCluster
 from tests.browser.accessibility import check
 from tests.browser.actions import (
+    BATCH_FILES,
     choose_files,
     drop_files,
+    open_with_small_batches,
     reload_during_upload,
     send_and_hold_second_batch,
     text_files,
@@ -66,7 +68,7 @@ def test_jobs_and_cluster(
 
 def test_send_view(open_page: OpenPage, cluster: LocalCluster, screenshot: Screenshot) -> None:
     """The send view: empty, with a selection, while sending, and with an interrupted upload."""
-    page = open_page(cluster.url)
+    page = open_with_small_batches(open_page, cluster.url)
     expect(page.locator(".drop-zone")).to_be_visible()
     check(page, "empty", screenshot)
     drop_files(page, [("a.txt", "a good text"), ("b.bin", "\0\1\2"), ("c.txt", "")])
@@ -74,7 +76,7 @@ def test_send_view(open_page: OpenPage, cluster: LocalCluster, screenshot: Scree
     page.locator("summary").first.click()
     check(page, "chosen", screenshot)
     page.get_by_role("button", name="Clear").click()
-    send_and_hold_second_batch(page, text_files(600))
+    send_and_hold_second_batch(page, text_files(BATCH_FILES + 1))
     check(page, "sending", screenshot)
     reload_during_upload(page)
     expect(page.get_by_label("Interrupted upload")).to_be_visible()

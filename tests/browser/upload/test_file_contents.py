@@ -8,11 +8,13 @@ from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import (
+    BATCH_BYTES,
     choose_files,
     current_job_id,
     file_group,
     hold_requests,
     open_finished_job,
+    open_with_small_batches,
     send,
     text_file,
     text_files,
@@ -87,17 +89,14 @@ def test_retry_sends_the_same_content(
     assert sent.text == "a good text"
 
 
-LARGE_BYTES = 65 * 1024 * 1024
-
-
 @pytest.mark.parametrize("detected", ["by the browser", "by the master"])
 def test_removed_large_file_is_skipped(
     open_page: OpenPage, cluster: LocalCluster, tmp_path: Path, detected: str
 ) -> None:
     """A streamed file that is removed during its upload is named; the others are sent."""
-    page = open_page(cluster.url)
+    page = open_with_small_batches(open_page, cluster.url)
     files = [tmp_path / "large.txt", tmp_path / "small.txt"]
-    files[0].write_text("a good text " * (LARGE_BYTES // 12))
+    files[0].write_text("a good text " * BATCH_BYTES)
     files[1].write_text("a good text")
     choose_files(page, files)
     held = hold_requests(page, "**/jobs/*/files")
@@ -108,7 +107,7 @@ def test_removed_large_file_is_skipped(
         held[0].fulfill(status=400, json={"error": "It comes too slowly."})
     page.unroute("**/jobs/*/files")  # which lets the others continue
     card = upload_card(page, "text")
-    expect(card).to_contain_text("Skipped 1 file that can't be read any more", timeout=30_000)
+    expect(card).to_contain_text("Skipped 1 file that can't be read any more")
     expect(card).to_contain_text("large.txt")
     open_finished_job(page, "text")
     assert finished(cluster.url, current_job_id(page))["done_files"] == 1

@@ -7,9 +7,11 @@ from playwright.sync_api import Page, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import (
+    BATCH_FILES,
     choose_files,
     current_job_id,
     open_finished_job,
+    open_with_small_batches,
     reload_during_upload,
     send,
     send_and_hold_second_batch,
@@ -79,20 +81,20 @@ def test_upload_continues_after_a_restart_of_the_master(
 ) -> None:
     """An upload waits while the master is stopped, and continues after its restart."""
     master = own_cluster.start_master()
-    page = open_page(own_cluster.url)
-    release = send_and_hold_second_batch(page, text_files(600))
+    page = open_with_small_batches(open_page, own_cluster.url)
+    release = send_and_hold_second_batch(page, text_files(BATCH_FILES + 1))
     master.stop()
     release()
     expect(upload_card(page, "text")).to_contain_text("can't be reached", timeout=SOON_MS)
     own_cluster.start_master()
     own_cluster.start_slaves(1)
     open_finished_job(page, "text")
-    assert finished(own_cluster.url, current_job_id(page))["done_files"] == 600
+    assert finished(own_cluster.url, current_job_id(page))["done_files"] == 6
 
 
 def test_truncated_response_is_retried(open_page: OpenPage, cluster: LocalCluster) -> None:
     """A truncated response is requested again, and the upload's record is kept."""
-    page = open_page(cluster.url)
+    page = open_with_small_batches(open_page, cluster.url)
     truncated: list[str] = []
 
     def truncate(route: Route) -> None:
@@ -109,7 +111,7 @@ def test_truncated_response_is_retried(open_page: OpenPage, cluster: LocalCluste
     open_finished_job(page, "text")
     assert len(truncated) == 1
     page.goto(f"{cluster.url}/ui")
-    send_and_hold_second_batch(page, text_files(600))
+    send_and_hold_second_batch(page, text_files(BATCH_FILES + 1))
     truncated.clear()
     page.route("**/jobs/*?limit=0", truncate)
     reload_during_upload(page)

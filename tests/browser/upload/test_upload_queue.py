@@ -4,10 +4,12 @@ from playwright.sync_api import Page, Route, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import (
+    BATCH_FILES,
     choose_files,
     current_job_id,
     hold_requests,
     open_finished_job,
+    open_with_small_batches,
     send,
     send_and_hold_second_batch,
     text_files,
@@ -24,19 +26,19 @@ def test_failed_upload_can_be_retried(
     open_page: OpenPage, cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
     """An upload whose job was cancelled fails with the reason; Try again creates a new job."""
-    page = open_page(cluster.url)
-    release = send_and_hold_second_batch(page, text_files(600))
+    page = open_with_small_batches(open_page, cluster.url)
+    release = send_and_hold_second_batch(page, text_files(BATCH_FILES + 1))
     job_id = call(cluster.url, "GET", "/jobs?limit=1", 200).json()["jobs"][0]["job_id"]
     call(cluster.url, "DELETE", f"/jobs/{job_id}", 200)
     release()
     card = upload_card(page, "text")
-    expect(card).to_contain_text("Not sent: 600 files for text")
+    expect(card).to_contain_text("Not sent: 6 files for text")
     expect(card).to_contain_text("cancelled and takes no more files")
     screenshot(page, "failed")
     card.get_by_role("button", name="Try again").click()
     open_finished_job(page, "text")
     assert current_job_id(page) != job_id
-    assert finished(cluster.url, current_job_id(page))["done_files"] == 600
+    assert finished(cluster.url, current_job_id(page))["done_files"] == 6
 
 
 def test_refused_upload_can_be_discarded(open_page: OpenPage, cluster: LocalCluster) -> None:
@@ -57,8 +59,8 @@ def test_refused_upload_can_be_discarded(open_page: OpenPage, cluster: LocalClus
 
 def test_refused_cancel_can_be_repeated(open_page: OpenPage, cluster: LocalCluster) -> None:
     """If the master refuses to cancel the job, the card shows the error and a button to retry."""
-    page = open_page(cluster.url)
-    send_and_hold_second_batch(page, text_files(600))
+    page = open_with_small_batches(open_page, cluster.url)
+    send_and_hold_second_batch(page, text_files(BATCH_FILES + 1))
 
     def refuse(route: Route) -> None:
         # Simulated: the test does not fill a disk.
