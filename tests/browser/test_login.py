@@ -1,18 +1,25 @@
 """The login of the page, and its expiry."""
 
+from collections.abc import Iterator
+
 import psutil
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from scripts.local_cluster import LocalCluster, Program
-from tests.browser.actions import choose_files, open_finished_job, send, text_files
+from scripts.local_cluster import LocalCluster
+from tests.browser.actions import choose_files, send, text_files, upload_card
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import TOKEN
+from tests.contract.jobs_api import call
 
 
-def start_with_token(cluster: LocalCluster) -> Program:
-    """Start a master with a token."""
-    cluster.settings = {**cluster.settings, "CLUSTER_TOKEN": TOKEN}
-    return cluster.start_master()
+@pytest.fixture(scope="module")
+def token_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A master with a token, and no slaves."""
+    cluster = LocalCluster(tmp_path_factory.mktemp("token"), {"CLUSTER_TOKEN": TOKEN})
+    cluster.start_master()
+    yield cluster
+    cluster.stop()
 
 
 def log_in(page: Page) -> None:
@@ -22,11 +29,10 @@ def log_in(page: Page) -> None:
 
 
 def test_login_and_logout(
-    open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
+    open_page: OpenPage, token_cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
     """The login refuses a wrong token and keeps the requested view; logout ends it."""
-    start_with_token(own_cluster)
-    page = open_page(f"{own_cluster.url}/ui#/cluster")
+    page = open_page(f"{token_cluster.url}/ui#/cluster")
     token = page.get_by_label("Token of this cluster")
     token.fill("wrong")
     token.press("Enter")
@@ -35,7 +41,7 @@ def test_login_and_logout(
     token.fill(TOKEN)
     token.press("Enter")
     expect(page.get_by_label("Add a slave")).to_contain_text(
-        f"MASTER_URL=http://MASTER-ADDRESS:{own_cluster.port} CLUSTER_TOKEN=the-token"
+        f"MASTER_URL=http://MASTER-ADDRESS:{token_cluster.port} CLUSTER_TOKEN=the-token"
     )
     assert TOKEN not in page.content()
     page.get_by_role("link", name="Send", exact=True).click()
@@ -47,11 +53,10 @@ def test_login_and_logout(
 
 
 def test_expired_login_keeps_the_selection(
-    open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
+    open_page: OpenPage, token_cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
     """After the login has expired, the user logs in on the page, and the upload continues."""
-    start_with_token(own_cluster)
-    page = open_page(own_cluster.url)
+    page = open_page(token_cluster.url)
     log_in(page)
     choose_files(page, text_files(2))
     expect(page.get_by_role("button", name="Send 2 files")).to_be_visible()
@@ -68,8 +73,7 @@ def test_expired_login_keeps_the_selection(
 
 
 def logged_in(open_page: OpenPage, cluster: LocalCluster, address: str) -> Page:
-    """Start a master with a token, log in, and return the view; its clock can be advanced."""
-    start_with_token(cluster)
+    """Log in, and return the view; its clock can be advanced."""
     page = open_page("about:blank")
     page.clock.install()
     page.goto(f"{cluster.url}/ui{address}")
@@ -77,9 +81,11 @@ def logged_in(open_page: OpenPage, cluster: LocalCluster, address: str) -> Page:
     return page
 
 
-def test_job_is_followed_after_a_new_login(open_page: OpenPage, own_cluster: LocalCluster) -> None:
+def test_job_is_followed_after_a_new_login(
+    open_page: OpenPage, token_cluster: LocalCluster
+) -> None:
     """After a new login, the page follows the job of its upload again."""
-    page = logged_in(open_page, own_cluster, "")
+    page = logged_in(open_page, token_cluster, "")
     choose_files(page, text_files(2))
     send(page)
     expect(page.get_by_text("0 of 2 done.")).to_be_visible()
@@ -87,14 +93,17 @@ def test_job_is_followed_after_a_new_login(open_page: OpenPage, own_cluster: Loc
     page.clock.run_for(20_000)  # the page polls the job, and gets 401
     log_in(page)
     expect(page.get_by_text("Selected files are kept")).to_have_count(0)
-    own_cluster.start_slaves(1)
-    open_finished_job(page, "text")
+    expect(upload_card(page, "text")).to_contain_text("Waiting: No slaves available")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    (newest,) = call(token_cluster.url, "GET", "/jobs?limit=1", 200, headers=headers).json()["jobs"]
+    call(token_cluster.url, "DELETE", f"/jobs/{newest['job_id']}", 200, headers=headers)
+    expect(upload_card(page, "text")).to_contain_text("Cancelled")
 
 
-def test_login_in_another_tab_is_detected(open_page: OpenPage, own_cluster: LocalCluster) -> None:
+def test_login_in_another_tab_is_detected(open_page: OpenPage, token_cluster: LocalCluster) -> None:
     """The login form disappears after a login in another tab."""
-    page = logged_in(open_page, own_cluster, "#/jobs")
-    expect(page.get_by_text("No jobs yet")).to_be_visible()
+    page = logged_in(open_page, token_cluster, "#/jobs")
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     cookies = page.context.cookies()
     page.context.clear_cookies()
     page.clock.run_for(6000)
@@ -105,13 +114,12 @@ def test_login_in_another_tab_is_detected(open_page: OpenPage, own_cluster: Loca
 
 
 def test_page_from_the_cache_is_hidden_without_a_login(
-    browser_with_page_cache: Browser, own_cluster: LocalCluster
+    browser_with_page_cache: Browser, token_cluster: LocalCluster
 ) -> None:
     """A page from the back-forward cache is shown once the master has confirmed the login."""
-    master = start_with_token(own_cluster)
     with browser_with_page_cache.new_context() as context:
         page = context.new_page()
-        page.goto(own_cluster.url)
+        page.goto(token_cluster.url)
         log_in(page)
         seen = page.get_by_text("Drop files or a folder here")
         expect(seen).to_be_visible()
@@ -123,12 +131,15 @@ def test_page_from_the_cache_is_hidden_without_a_login(
         expect(seen).to_be_visible()
         assert page.evaluate("window.isCached")  # not loaded again
 
-        process = psutil.Process(master.process.pid)
+        assert token_cluster.master
+        process = psutil.Process(token_cluster.master.process.pid)
         process.suspend()
-        leave_and_return(page)
-        expect(seen).to_be_attached()
-        expect(seen).to_be_hidden()
-        process.resume()
+        try:
+            leave_and_return(page)
+            expect(seen).to_be_attached()
+            expect(seen).to_be_hidden()
+        finally:
+            process.resume()
         expect(seen).to_be_visible(timeout=40_000)
 
         page.goto("about:blank")
