@@ -75,9 +75,13 @@ def test_image_comparison(open_sample: Callable[..., Page], screenshot: Screensh
 def test_text_has_counts_keywords_and_sentiment(
     open_sample: Callable[..., Page], screenshot: Screenshot
 ) -> None:
-    """A text has counts, a chart of keywords, and sentences colored by sentiment."""
+    """A text has counts, a chart of keywords, and sentences colored by sentiment.
+
+    There is no note, since the result has no warnings.
+    """
     page = open_sample("text")
     expect(page.get_by_label("Counts")).to_contain_text("positive")
+    expect(page.get_by_role("note")).to_have_count(0)
     expect(page.get_by_label("Keywords").get_by_role("listitem")).to_have_count(10)
     sentences = page.get_by_label("Sentences").locator(".sentiment")
     assert sentences.count() > 3
