@@ -1,6 +1,5 @@
 """Failed files are listed by failure code."""
 
-import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from scripts.local_cluster import LocalCluster
@@ -15,9 +14,10 @@ from tests.browser.actions import (
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import assign
-from tests.contract.jobs_api import finished
+from tests.contract.jobs_api import job
 from tests.contract.jobs_api import send as send_job
-from tests.contract.programs import slow_text
+from tests.contract.programs import paused_workers, slow_text, wait_until
+from tests.rows import check_rows
 
 
 def test_failures_are_grouped_and_can_be_retried(page: Page, screenshot: Screenshot) -> None:
@@ -44,9 +44,8 @@ def test_failures_are_grouped_and_can_be_retried(page: Page, screenshot: Screens
     expect(page.get_by_role("heading", name="2 files for image")).to_be_visible()
 
 
-@pytest.mark.parametrize("is_left", [False, True], ids=["shown", "left"])
 def test_failures_are_complete_when_the_job_ends(
-    open_page: OpenPage, own_cluster: LocalCluster, is_left: bool
+    open_page: OpenPage, own_cluster: LocalCluster
 ) -> None:
     """When the job ends right after its last failure, that is shown without delay.
 
@@ -54,29 +53,31 @@ def test_failures_are_complete_when_the_job_ends(
     """
     own_cluster.start_master()
     own_cluster.start_slaves(1)
-    page = open_page("about:blank")
-    page.clock.install(time=0)
-    files = [("a.txt", b""), ("slow.txt", slow_text(6)), ("b.txt", b"")]
+    files = [("a.txt", b""), ("slow.txt", slow_text(3)), ("b.txt", b"")]
     job_id = send_job(own_cluster.url, "text", files)
-    page.goto(f"{own_cluster.url}/ui#/jobs/{job_id}")
-    card = page.get_by_label("Files that need attention")
-    expect(card).to_contain_text("1 file needs attention")
-    expect(card).to_contain_text("a.txt")  # the last request
-    # From here on, no timer of the page runs.
-    page.clock.pause_at(page.evaluate("Date.now()") + 100)
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    if is_left:
-        page.get_by_role("link", name="Cluster").click()
-        expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
-        finished(own_cluster.url, job_id)
-        page.clock.run_for(20_000)
-        assert not [url for url in requests if "failures" in url or "code=" in url]
-        return
+    wait_until(lambda: job(own_cluster.url, job_id, limit=0)["failed_files"] == 1)
+    with paused_workers(*own_cluster.slaves):
+        page, left = (open_page("about:blank") for _ in range(2))
+        requests: list[str] = []
+        for view in (page, left):
+            view.clock.install(time=0)
+            view.goto(f"{own_cluster.url}/ui#/jobs/{job_id}")
+            card = view.get_by_label("Files that need attention")
+            expect(card).to_contain_text("1 file needs attention")
+            expect(card).to_contain_text("a.txt")  # the last request
+            # From here on, no timer of the page runs.
+            view.clock.pause_at(view.evaluate("Date.now()") + 100)
+        left.on("request", lambda request: requests.append(request.url))
+        left.get_by_role("link", name="Cluster").click()
+        expect(left.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="Progress")).to_contain_text("Finished")
     page.clock.run_for(1000)  # much less than the interval
+    card = page.get_by_label("Files that need attention")
     expect(card).to_contain_text("2 files need attention")
     expect(card).to_contain_text("b.txt")
+    left.clock.run_for(20_000)
+    assert requests
+    assert not [url for url in requests if "failures" in url or "code=" in url]
 
 
 def test_failures_of_many_files_are_counted(
@@ -102,15 +103,20 @@ def test_failures_of_many_files_are_counted(
     expect(attention.get_by_role("button", name="Show more")).to_have_count(0)
 
 
-@pytest.mark.parametrize("which", ["failures", "*code=*"])
 def test_failures_are_requested_again_after_an_error(
-    open_page: OpenPage, cluster: LocalCluster, which: str
+    open_page: OpenPage, cluster: LocalCluster
 ) -> None:
     """Failures that could not be loaded at first are loaded later, even if the job has ended."""
     job_id = assign(cluster, "text", [("a.txt", b"")])["job_id"]
     page = open_page("about:blank")
-    refused = refuse_first_request(page, f"**/{which}")
-    page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
-    expect(page.get_by_label("Files that need attention")).to_contain_text("a.txt")
-    expect(page.get_by_label("Files that need attention")).not_to_contain_text("not now")
-    assert len(refused) == 1
+
+    def check_recovery(pattern: str) -> None:
+        page.goto("about:blank")
+        refused = refuse_first_request(page, pattern)
+        page.goto(f"{cluster.url}/ui#/jobs/{job_id}")
+        expect(page.get_by_label("Files that need attention")).to_contain_text("a.txt")
+        expect(page.get_by_label("Files that need attention")).not_to_contain_text("not now")
+        assert len(refused) == 1
+        page.unroute(pattern)
+
+    check_rows({"counts": "**/failures", "files": "**/*code=*"}, check_recovery)
