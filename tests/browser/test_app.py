@@ -1,79 +1,38 @@
 """Routing, errors of the connection, and the first load."""
 
-import psutil
-import pytest
 import requests
 from playwright.sync_api import Response, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import hold_requests, refuse_first_request
-from tests.browser.conftest import OpenPage, Screenshot
+from tests.browser.conftest import OpenPage
 from tests.conftest import assign
-from tests.contract.jobs_api import call
 from tests.contract.programs import wait_until
-from tests.e2e.steps import posix_only
+from tests.rows import check_rows
 
 MAX_FIRST_LOAD_BYTES = 150_000
 
 
-def test_unreachable_master_is_shown(
-    open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
-) -> None:
-    """The page shows that the master can't be reached, and recovers when it is back."""
-    master = own_cluster.start_master()
-    page = open_page(f"{own_cluster.url}/ui#/jobs")
-    expect(page.get_by_text("No jobs yet")).to_be_visible()
-    master.stop()
-    soon = 20_000  # the page polls every five seconds
-    expect(page.get_by_role("alert")).to_contain_text("can't be reached", timeout=soon)
-    screenshot(page, "gone")
-    own_cluster.start_master()
-    expect(page.get_by_role("alert")).to_be_empty(timeout=soon)
-    call(own_cluster.url, "POST", "/jobs", 201, json={"task_type": "image"})
-    expect(page.locator(".job-card")).to_have_count(1, timeout=soon)
+INVALID_ADDRESSES = {
+    "#/jobs/%": "There is no job %",
+    "#/jobs/..%2Fcheck_status": "not found",
+    "#/constructor": "Drop files or a folder here",
+    "#/jobs/none": "There is no job none",
+    "#/jobs/none/7": "There is no job none",
+}
 
 
-@posix_only
-def test_hanging_master_counts_as_unreachable(
-    open_page: OpenPage, own_cluster: LocalCluster
-) -> None:
-    """A master that accepts connections but does not respond is shown as unreachable."""
-    master = own_cluster.start_master()
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(f"{own_cluster.url}/ui#/jobs")
-    expect(page.get_by_text("No jobs yet")).to_be_visible()
-    process = psutil.Process(master.process.pid)
-    process.suspend()
-    try:
-        for _ in range(6):
-            page.clock.run_for(5000)
-        expect(page.get_by_role("alert")).to_contain_text("can't be reached")
-    finally:
-        process.resume()
-    for _ in range(2):
-        page.clock.run_for(5000)
-    expect(page.get_by_role("alert")).to_be_empty()
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("#/jobs/%", "There is no job %"),
-        ("#/jobs/..%2Fcheck_status", "not found"),
-        ("#/constructor", "Drop files or a folder here"),
-        ("#/jobs/none", "There is no job none"),
-        ("#/jobs/none/7", "There is no job none"),
-    ],
-)
-def test_invalid_addresses_are_handled(
-    open_page: OpenPage, cluster: LocalCluster, address: str, shown: str
-) -> None:
+def test_invalid_addresses_are_handled(open_page: OpenPage, cluster: LocalCluster) -> None:
     """An invalid hash shows an error or the send view, and the navigation works."""
-    page = open_page(f"{cluster.url}/ui{address}")
-    expect(page.locator("#view")).to_contain_text(shown)
-    page.get_by_role("link", name="Cluster").click()
-    expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
+    page = open_page("about:blank")
+
+    def check_address(address: str) -> None:
+        page.goto(f"{cluster.url}/ui{address}")
+        expect(page.locator("#view")).to_contain_text(INVALID_ADDRESSES[address])
+        page.get_by_role("link", name="Cluster").click()
+        expect(page.get_by_role("heading", name="Cluster", exact=True)).to_be_visible()
+
+    check_rows({address: address for address in INVALID_ADDRESSES}, check_address)
 
 
 def test_late_responses_do_not_change_another_view(
@@ -96,18 +55,23 @@ def test_late_responses_do_not_change_another_view(
     expect(page).to_have_title("Cluster · File cluster")
 
 
-@pytest.mark.parametrize("index", ["", "/0"], ids=["job", "result"])
-def test_view_recovers_from_a_failed_request(
-    open_page: OpenPage, cluster: LocalCluster, index: str
-) -> None:
+def test_views_recover_from_a_failed_request(open_page: OpenPage, cluster: LocalCluster) -> None:
     """If the first request fails, the view shows the error and retries."""
     job_id = assign(cluster, "text", [("a.txt", b"a good text")])["job_id"]
-    page = open_page("about:blank")
-    refuse_first_request(page, f"**/jobs/{job_id}?*")
-    page.goto(f"{cluster.url}/ui#/jobs/{job_id}{index}")
-    expect(page.get_by_text("not now")).to_be_visible()
-    expect(page.get_by_text("not now")).to_have_count(0)
-    expect(page.get_by_role("heading", name="a.txt" if index else "1 file")).to_be_visible()
+    page, requests = open_page("about:blank"), f"**/jobs/{job_id}?*"
+
+    def check_view(view: tuple[str, str]) -> None:
+        address, heading = view
+        page.goto("about:blank")
+        refuse_first_request(page, requests)
+        page.goto(f"{cluster.url}/ui{address}")
+        expect(page.get_by_text("not now")).to_be_visible()
+        expect(page.get_by_text("not now")).to_have_count(0)
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        page.unroute(requests)
+
+    views = {"job": (f"#/jobs/{job_id}", "1 file"), "result": (f"#/jobs/{job_id}/0", "a.txt")}
+    check_rows(views, check_view)
 
 
 def test_each_view_sets_title_and_focus(open_page: OpenPage, cluster: LocalCluster) -> None:
