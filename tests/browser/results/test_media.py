@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.browser.generated_files import Scan, scan, sound
 from tests.conftest import Part, assign, need
+from tests.rows import check_rows
 
 WORDS = {"Harbour": (60, 60), "Lantern": (560, 140), "Meadow": (120, 420), "Window": (600, 500)}
 TOLERANCE = 0.02
@@ -49,8 +51,10 @@ def shown_boxes(page: Page) -> dict[str, tuple[float, ...]]:
 
 def darkness(page: Page, generated: Scan) -> tuple[float, float]:
     """Return the fractions of dark pixels in the shown image: inside the words' boxes, outside."""
-    page.locator(".scan svg").evaluate("boxes => boxes.style.display = 'none'")
+    boxes = page.locator(".scan svg")
+    boxes.evaluate("boxes => { boxes.style.display = 'none'; }")
     png = page.locator(".scan").screenshot()
+    boxes.evaluate("boxes => { boxes.style.display = ''; }")
     seen = Image.open(io.BytesIO(png)).convert("L").resize(generated.size)
     dark = np.asarray(seen) < 128
     inside = np.zeros(dark.shape, dtype=bool)
@@ -59,54 +63,81 @@ def darkness(page: Page, generated: Scan) -> tuple[float, float]:
     return float(dark[inside].mean()), float(dark[~inside].mean())
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def check_results(
+    open_page: OpenPage,
+    cluster: LocalCluster,
+    task_type: str,
+    scans: dict[str, Scan],
+    check: Callable[[Page, Scan], None],
+) -> Page:
+    """Let the cluster process the scans, by file name; return a page that has checked each result.
+
+    The last result is open.
+    """
+    parts = [(name, generated.data) for name, generated in scans.items()]
+    job_id = assign(cluster, task_type, parts)["job_id"]
+    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}")
+
+    def check_result(index: int) -> None:
+        name = parts[index][0]
+        page.goto(f"{cluster.url}/ui#/jobs/{job_id}/{index}")
+        expect(page.get_by_role("heading", name=name)).to_be_visible()
+        check(page, scans[name])
+
+    check_rows({name: index for index, name in enumerate(scans)}, check_result)
+    return page
+
+
 def test_boxes_are_around_their_words(
-    open_page: OpenPage, cluster: LocalCluster, screenshot: Screenshot, form: str, orientation: int
+    open_page: OpenPage, cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
     """The scan is upright for every EXIF orientation, and each box is around its word."""
     need("tesseract")
-    generated = scan(WORDS, form, orientation)
-    page = show_result(open_page, cluster, "ocr", (f"scan.{form.lower()}", generated.data))
-    expect(page.locator(".scan rect")).to_have_count(len(WORDS))
-    sent = page.locator(".scan img")
-    expect(sent).to_have_attribute("src", re.compile("^blob:"))
-    sent.evaluate("image => image.decode()")
-    width, height = generated.size
-    boxes = shown_boxes(page)
-    assert boxes.keys() == WORDS.keys()
-    for word, (left, top, right, bottom) in generated.boxes.items():
-        truth = (left / width, top / height, right / width, bottom / height)
-        assert boxes[word] == pytest.approx(truth, abs=TOLERANCE), word
-    if form == "WEBP":
-        screenshot(page, "boxes")
-    inside, outside = darkness(page, generated)
-    assert inside > 0.1
-    assert outside < 0.005
+
+    def check(page: Page, generated: Scan) -> None:
+        expect(page.locator(".scan rect")).to_have_count(len(WORDS))
+        sent = page.locator(".scan img")
+        expect(sent).to_have_attribute("src", re.compile("^blob:"))
+        sent.evaluate("image => image.decode()")
+        width, height = generated.size
+        boxes = shown_boxes(page)
+        assert boxes.keys() == WORDS.keys()
+        for word, (left, top, right, bottom) in generated.boxes.items():
+            truth = (left / width, top / height, right / width, bottom / height)
+            assert boxes[word] == pytest.approx(truth, abs=TOLERANCE), word
+        inside, outside = darkness(page, generated)
+        assert inside > 0.1
+        assert outside < 0.005
+
+    scans = {
+        f"scan-{orientation}.{form.lower()}": scan(WORDS, form, orientation)
+        for form in ("JPEG", "PNG", "WEBP")
+        for orientation in (1, 3, 6, 8)
+    }
+    page = check_results(open_page, cluster, "ocr", scans, check)
+    screenshot(page, "boxes")
 
 
-@pytest.mark.parametrize("orientation", [1, 6])
-@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
-def test_original_and_result_match(
-    open_page: OpenPage, cluster: LocalCluster, form: str, orientation: int
-) -> None:
+def test_original_and_result_match(open_page: OpenPage, cluster: LocalCluster) -> None:
     """Original and result have the same size, and show the image upright."""
-    generated = scan(WORDS, form, orientation)
-    page = show_result(open_page, cluster, "image", (f"picture.{form.lower()}", generated.data))
-    expect(page.locator(".original")).to_be_visible()
-    sizes = [
-        page.locator(f".{kind}").evaluate(
-            "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
-        )
-        for kind in ("original", "grayscale")
-    ]
-    assert sizes == [list(generated.size)] * 2
-    gray, sent = (
-        shown_pixels(page, f".{kind}", generated.size) for kind in ("grayscale", "original")
-    )
     truth = np.asarray(Image.open(io.BytesIO(scan(WORDS).data)).convert("L"), dtype=int)
-    for seen in (gray, sent):
-        assert (abs(seen - truth) > 60).mean() < 0.01
+
+    def check(page: Page, generated: Scan) -> None:
+        expect(page.locator(".original")).to_be_visible()
+        for kind in ("original", "grayscale"):
+            size = page.locator(f".{kind}").evaluate(
+                "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+            )
+            assert size == list(generated.size), kind
+            seen = shown_pixels(page, f".{kind}", generated.size)
+            assert (abs(seen - truth) > 60).mean() < 0.01, kind
+
+    pictures = {
+        f"picture-{orientation}.{form.lower()}": scan(WORDS, form, orientation)
+        for form in ("JPEG", "WEBP")
+        for orientation in (1, 6)
+    }
+    check_results(open_page, cluster, "image", pictures, check)
 
 
 def shown_pixels(page: Page, selector: str, size: tuple[int, int]) -> NDArray[np.int_]:
