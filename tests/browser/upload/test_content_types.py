@@ -6,7 +6,6 @@ import random
 import zipfile
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page
 
 from protocol.content_types import detect_type
@@ -84,13 +83,12 @@ def test_same_type_as_the_client(page: Page, sample_files: dict[str, list[Path]]
     assert set(types.values()) == {"image", "audio", "document", "text", None}
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_same_type_for_mutated_heads(page: Page, seed: int) -> None:
+def test_same_type_for_mutated_heads(page: Page) -> None:
     """Page and client detect the same type if some of a file's first bytes are changed."""
-    generator = random.Random(seed)  # noqa: S311 (reproducible, not secret)
+    generator = random.Random(0)  # noqa: S311 (reproducible, not secret)
     good = [*good_pictures.make().values(), *good_sounds.make().values(), *SIMILAR.values()]
     files = []
-    for data in generator.choices([data[:2000] for data in good if data], k=300):
+    for data in generator.choices([data[:2000] for data in good if data], k=900):
         mutated = bytearray(data)
         for _ in range(generator.randint(1, 3)):
             mutated[generator.randrange(min(16, len(data)))] = generator.randrange(256)
