@@ -148,34 +148,13 @@ def test_equal_names_in_two_folders_stay_distinct(
     expect(page.get_by_role("heading", name=names[1])).to_be_visible()
 
 
-def test_too_large_file_is_skipped(
+def test_limits_of_the_master_are_shown(
     open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
-    """A file over MAX_FILE_SIZE is skipped with the reason, and none of its bytes are sent."""
-    own_cluster.start_master(MAX_FILE_SIZE="1000")
-    page = open_page(own_cluster.url)
-    sizes: list[int] = []
+    """A selection over MAX_JOB_SIZE can't be sent; a file over MAX_FILE_SIZE is skipped.
 
-    def record(request: Request) -> None:
-        if request.url.endswith("/files"):
-            sizes.append(int(request.header_value("Content-Length") or 0))
-
-    page.on("request", record)
-    choose_files(page, [text_file("large.txt", b"x" * 2000), *text_files(1)])
-    large = file_group(page, "over the limit")
-    expect(large).to_contain_text("1 file, 2 kB: over the limit of 1 kB")
-    expect(large.get_by_role("combobox")).to_have_count(0)
-    screenshot(page, "left-out")
-    page.get_by_role("button", name="Send 1 file").click()
-    expect(page.get_by_text("Sent: 1 file for text")).to_be_visible()
-    assert len(sizes) == 1
-    assert sizes[0] < 2000
-
-
-def test_selection_over_the_job_limit_is_not_sent(
-    open_page: OpenPage, own_cluster: LocalCluster
-) -> None:
-    """A selection over MAX_JOB_SIZE shows the limit and can't be sent."""
+    Both limits are shown, and no byte of the skipped file is sent.
+    """
     own_cluster.start_master(MAX_FILE_SIZE="3000", MAX_JOB_SIZE="5000")
     page = open_page(own_cluster.url)
     choose_files(page, [text_file(f"{n}.txt", b"good " * 500) for n in range(3)])
@@ -183,6 +162,22 @@ def test_selection_over_the_job_limit_is_not_sent(
     expect(page.get_by_role("button", name="Send 3 files")).to_be_disabled()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_label("Files to send")).to_have_count(0)
+    sizes: list[int] = []
+
+    def record(request: Request) -> None:
+        if request.url.endswith("/files"):
+            sizes.append(int(request.header_value("Content-Length") or 0))
+
+    page.on("request", record)
+    choose_files(page, [text_file("large.txt", b"x" * 4000), *text_files(1)])
+    large = file_group(page, "over the limit")
+    expect(large).to_contain_text("1 file, 4 kB: over the limit of 3 kB")
+    expect(large.get_by_role("combobox")).to_have_count(0)
+    screenshot(page, "left-out")
+    page.get_by_role("button", name="Send 1 file").click()
+    expect(page.get_by_text("Sent: 1 file for text")).to_be_visible()
+    assert len(sizes) == 1
+    assert sizes[0] < 4000
 
 
 def test_clear_ends_type_detection(page: Page) -> None:
