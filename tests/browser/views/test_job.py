@@ -1,13 +1,12 @@
-"""The view of a job: progress, cancel, a killed slave, thousands of files."""
+"""The view of a job: progress, cancel, a lost slave."""
 
 import re
-import signal
 
+import psutil
 from playwright.sync_api import Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import (
-    DROP_MANY,
     choose_files,
     current_job_id,
     open_finished_job,
@@ -57,10 +56,10 @@ def test_job_is_polled_without_websockets(open_page: OpenPage, cluster: LocalClu
     expect(page.get_by_role("status")).to_contain_text("3 of 3 done")
 
 
-def test_killed_slave_loses_no_file(
+def test_lost_slave_loses_no_file(
     open_page: OpenPage, own_cluster: LocalCluster, screenshot: Screenshot
 ) -> None:
-    """All files are done after a slave is killed, and the cluster view shows it as missing."""
+    """All files are done after a slave is lost, and the cluster view shows it as missing."""
     own_cluster.settings = {
         **own_cluster.settings,
         "SLAVE_TIMEOUT": "5",
@@ -73,28 +72,13 @@ def test_killed_slave_loses_no_file(
         choose_files(page, text_files(8))
         send(page)
         expect(upload_card(page, "text")).to_contain_text("Running", timeout=30_000)
-        own_cluster.slaves[0].process.send_signal(signal.SIGKILL)
+        # As if its network had failed, until the pool takes it back.
+        psutil.Process(own_cluster.slaves[0].process.pid).suspend()
     open_finished_job(page, "text")
     expect(page.get_by_role("status")).to_contain_text("8 of 8 done")
     page.get_by_role("link", name="Cluster").click()
     expect(page.locator(".state.missing")).to_contain_text("missing for")
     screenshot(page, "missing")
-
-
-def test_list_of_thousands_of_files_renders_few_rows(page: Page, screenshot: Screenshot) -> None:
-    """Of 2,000 files, only the visible rows are rendered, at any scroll position."""
-    page.locator(".drop-zone").evaluate(DROP_MANY, 2000)
-    page.get_by_role("button", name="Send 2,000 files").click()
-    open_finished_job(page, "text")
-    expect(page.get_by_role("status")).to_contain_text("2,000 of 2,000 done")
-    expect(page.locator(".row", has_text="note 0.txt")).to_be_visible()
-    assert page.locator(".row").count() < 60
-    page.locator(".virtual-list").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")
-    last = page.locator(".row", has_text="note 1999.txt")
-    expect(last).to_be_visible()
-    expect(last.locator(".state")).to_have_text("done")
-    assert page.locator(".row").count() < 60
-    screenshot(page, "end")
 
 
 def test_job_is_cancelled_from_its_upload_card(page: Page, cluster: LocalCluster) -> None:
