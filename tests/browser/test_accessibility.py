@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import LocalCluster
 from tests.browser.accessibility import check
 from tests.browser.actions import (
@@ -19,29 +19,34 @@ from tests.browser.actions import (
 )
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import TOKEN, assign, need
+from tests.rows import check_rows
 
 _FOCUSED = """
 () => document.activeElement.matches("a, button") ? document.activeElement.textContent : ""
 """
 
 
-@pytest.mark.parametrize("task_type", ["image", "text", "embedding", "ocr", "audio", "document"])
 def test_results(
     open_page: OpenPage,
     cluster: LocalCluster,
     sample_files: dict[str, list[Path]],
     screenshot: Screenshot,
-    task_type: str,
 ) -> None:
     """The result view of every task type."""
     need("tesseract")
-    files = [(file.name, file.read_bytes()) for file in sample_files[task_type]]
-    job_id = assign(cluster, task_type, files)["job_id"]
-    page = open_page(f"{cluster.url}/ui#/jobs/{job_id}/0")
-    expect(page.locator(".card").first).to_be_visible()
-    if task_type == "embedding":
-        expect(page.locator(".scatter-plot")).to_be_visible()
-    check(page, task_type, screenshot)
+    page = open_page(cluster.url)
+
+    def check_result(task_type: str) -> None:
+        files = sample_files[task_type]
+        job_id = assign(cluster, task_type, files)["job_id"]
+        page.goto(f"{cluster.url}/ui#/jobs/{job_id}/0")
+        expect(page.get_by_role("heading", name=files[0].name)).to_be_visible()
+        expect(page.locator("#view .card").first).to_be_visible()
+        if task_type == "embedding":
+            expect(page.locator(".scatter-plot")).to_be_visible()
+        check(page, task_type, screenshot)
+
+    check_rows({task_type: task_type for task_type in TASK_TYPES}, check_result)
 
 
 def test_jobs_and_cluster(
