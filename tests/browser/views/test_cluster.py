@@ -5,14 +5,14 @@ import re
 from playwright.sync_api import expect
 
 from master_service.scheduling.state import QUARANTINED
-from scripts.local_cluster import LocalCluster
+from scripts.local_cluster import LocalCluster, free_port
 from tests.browser.actions import choose_files, open_finished_job, send, text_files
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import assign
 from tests.contract.jobs_api import call
 from tests.contract.jobs_api import send as send_job
 from tests.contract.jobs_api import texts as parts
-from tests.contract.test_unreachable_slave import ELSEWHERE, start_unreachable_slave
+from tests.contract.test_unreachable_slave import ELSEWHERE
 from tests.other_slaves import failing_slave_app, served
 
 
@@ -42,7 +42,10 @@ def test_unreachable_slave_shows_the_reason(
 ) -> None:
     """The cluster view and a job that waits for the slave show why it is unreachable."""
     own_cluster.start_master()
-    _, port = start_unreachable_slave(own_cluster)
+    # What a slave sends that advertises an address at which it does not listen.
+    port = free_port()
+    address = {"slave_ip": ELSEWHERE, "slave_port": port}
+    call(own_cluster.url, "POST", "/register", 200, json=address)
     reason = f"Nothing listens at {ELSEWHERE}:{port} (connection refused)"
     page = open_page(f"{own_cluster.url}/ui#/cluster")
     slave = page.get_by_label(f"Slave {ELSEWHERE}:{port}")
