@@ -128,7 +128,10 @@ RECORD_READY = """() => {
 def test_slaves_are_not_ready_before_the_next_response(
     open_page: OpenPage, own_cluster: LocalCluster
 ) -> None:
-    """Data stays marked as stale until the next response, which no longer has lost slaves."""
+    """Data stays marked as stale until the next response, which no longer has lost slaves.
+
+    A slave that comes back is shown as ready again.
+    """
     master = own_cluster.start_master()
     (slave,) = own_cluster.start_slaves(1)
     cluster = open_page(f"{own_cluster.url}/ui#/cluster")
@@ -136,12 +139,14 @@ def test_slaves_are_not_ready_before_the_next_response(
     expect(badges).to_have_text(["ready"])
     master.stop()
     expect(badges.first).to_contain_text("unknown, last seen ready", timeout=SOON_MS)
-    psutil.Process(slave.process.pid).suspend()  # until the pool takes it back
+    psutil.Process(slave.process.pid).suspend()
     cluster.evaluate(RECORD_READY)
     own_cluster.start_master()
     expect(cluster.locator(".stale")).to_have_count(0, timeout=SOON_MS)
     expect(badges).to_have_count(0)
     assert cluster.evaluate("window.readySlaves") == []
+    psutil.Process(slave.process.pid).resume()
+    expect(badges).to_have_text(["ready"], timeout=SOON_MS)
 
 
 @posix_only

@@ -35,6 +35,9 @@ export function showCluster(container, page) {
     if (ended) return;
     const all = [...slaves, ...missing];
     staleness.setText(summary, all.length ? slavesByState(all) : "No slave is registered yet: start one as shown below.");
+    // A card that is not in the page misses changes of staleness: a slave that comes back gets another.
+    const names = new Set(all.map(({ name }) => name));
+    for (const name of cards.keys()) if (!names.has(name)) cards.delete(name);
     const shown = all.map((slave) => renderSlave(slave, activity.slaves[slave.name]));
     renderIfChanged(slaveGrid, shown, () => shown);
     staleness.markFresh(); // the rest may take long, or fail
