@@ -36,6 +36,8 @@ export function showJobs(container) {
     const { jobs } = await get(`/jobs?offset=${requested}&limit=${PAGE_JOBS + 1}`);
     if (ended || requested !== offset) return;
     const shown = jobs.slice(0, PAGE_JOBS).map(renderCard);
+    // A card that is not in the page misses changes of staleness: a job that comes back gets another.
+    for (const [id, card] of cards) if (!shown.includes(card)) cards.delete(id);
     const emptyText = offset ? "No older jobs. " : "No jobs yet. ";
     renderIfChanged(list, shown, () => (shown.length ? shown : h("p", { class: "card muted" }, emptyText, h("a", { href: "#/" }, "Send files"))));
     const [hasNewer, hasOlder] = [offset > 0, jobs.length > PAGE_JOBS];
