@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from protocol import failures
+from protocol.task_types import TASK_TYPES
 from protocol.wire import Outcome
 from slave_service.workers.child_process import ChildProcess
 from slave_service.workers.worker_handle import (
@@ -137,7 +138,7 @@ class Pool:
             if entry is None:
                 break
             worker = self._replace_if_needed(worker)
-            # The outcome goes out before the replacement, which takes seconds to start.
+            # The outcome goes out before the replacement, which takes a while to start.
             self._complete(worker, *entry)
             del entry  # its future would keep the whole result in memory until the next file
             worker = self._replace_if_needed(worker)
@@ -168,7 +169,14 @@ class Pool:
     def _start_worker(self, report: "Future[SelfTestReport] | None" = None) -> WorkerHandle:
         while True:
             try:
-                worker = WorkerHandle(self._memory_bytes, self.folder, self._processor_settings)
+                worker = WorkerHandle(
+                    self._memory_bytes,
+                    self.folder,
+                    self._processor_settings,
+                    # A replacement loads the libraries of a type with its first file of that type:
+                    # all of them take two seconds of CPU time.
+                    prepared=[] if report is None else list(TASK_TYPES),
+                )
             except OSError as error:
                 # The system is short of memory or processes for now; without another attempt the
                 # slave would have one worker less until it is restarted.

@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,21 +53,29 @@ ProcessorSettings = Mapping[str, Mapping[str, str]]
 
 
 MAX_FILES_PER_WORKER = 10_000
-"""Replacing a worker frees memory that libraries have leaked; the new one starts in seconds."""
+"""Replacing a worker frees memory that libraries have leaked."""
 
 
 class WorkerHandle:
     """A process that takes one file at a time; it is never restarted."""
 
     def __init__(
-        self, memory_bytes: int, folder: Path, processor_settings: ProcessorSettings
+        self,
+        memory_bytes: int,
+        folder: Path,
+        processor_settings: ProcessorSettings,
+        prepared: Sequence[str] = (),
     ) -> None:
+        """Start the process; it tests the types ``prepared`` now and others before their use."""
         # Temporary files of the worker, such as Tesseract's copy of a page, are removed with it.
         self._folder = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))
         module = "slave_service.workers.worker_process"
         settings = json.dumps(processor_settings)
-        self._child = ChildProcess(module, str(memory_bytes), settings, folder=self._folder)
+        self._child = ChildProcess(
+            module, str(memory_bytes), settings, ",".join(prepared), folder=self._folder
+        )
         self.pid = self._child.pid
+        self._prepared = set(prepared)
         self._files = 0
 
     def is_alive(self) -> bool:
@@ -99,7 +107,9 @@ class WorkerHandle:
     def process(self, task: FileTask, timeout_s: float) -> Outcome:
         """Return the outcome of one file; kill the worker where it is late or has crashed."""
         self._files += 1
+        late = threading.Event()
         try:
+            self._prepare(task.task_type)
             with self._deadline(timeout_s) as late:
                 outcome = self._exchange(task, timeout_s)
         except (OSError, ValueError):
@@ -115,17 +125,32 @@ class WorkerHandle:
             self._child.kill()
         return outcome
 
+    def _prepare(self, task_type: str) -> None:
+        """Have the worker load the libraries of a type, which can take seconds the first time.
+
+        A self-test that fails here succeeded when the slave started: the file's own failure tells.
+        """
+        if task_type in self._prepared:
+            return
+        with self._deadline(_START_LIMIT_S):
+            self._send({"prepare": task_type, "timeout_s": _START_LIMIT_S})
+            json.loads(self._child.stdout.readline())
+        self._prepared.add(task_type)
+
+    def _send(self, message: dict[str, object]) -> None:
+        self._child.stdin.write(json_bytes(message) + b"\n")
+        self._child.stdin.flush()
+
     def _exchange(self, task: FileTask, timeout_s: float) -> Outcome:
         """Send the task and read the outcome; raise OSError or ValueError where the worker dies."""
-        message = {
+        message: dict[str, object] = {
             "task_type": task.task_type,
             "path": str(task.path),
             "count_terms": task.count_terms,
             "vocabulary": task.vocabulary,
             "timeout_s": timeout_s,
         }
-        self._child.stdin.write(json_bytes(message) + b"\n")
-        self._child.stdin.flush()
+        self._send(message)
         header = json.loads(self._child.stdout.readline())
         if "error" in header:
             return Outcome(task.filename, failure=failures.Failure(header["code"], header["error"]))

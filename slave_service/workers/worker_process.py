@@ -3,7 +3,9 @@
 A task is one line of JSON on standard input. An answer is one line of JSON on the original standard
 output, followed by the number of bytes of the result that the line states. The process ends at the
 end of its input. The slave starts ``python -m slave_service.workers.worker_process MEMORY
-SETTINGS``: the memory limit in bytes, and the processors' keyword arguments by task type, in JSON.
+SETTINGS TESTED``: the memory limit in bytes, the processors' keyword arguments by task type, in
+JSON, and the task types, separated by commas, to test and to load before the first task. A task
+``{"prepare": task_type}`` tests and loads another one.
 """
 
 import errno
@@ -37,7 +39,7 @@ def main() -> None:
     answers = _redirect_stdout()
     confine(int(sys.argv[1]))
     settings: Settings = json.loads(sys.argv[2])
-    reasons = _self_tests(settings)
+    reasons = _self_tests(sys.argv[3], settings)
     _confine_writing()
     _send(answers, json_bytes({"reasons": reasons, **_processor_details(reasons, settings)}))
     for line in sys.stdin.buffer:
@@ -65,14 +67,15 @@ def _redirect_stdout() -> BinaryIO:
     return answers
 
 
-def _self_tests(settings: Settings) -> dict[str, str | None]:
-    """Return for each task type why this computer can't do it, or None where it can.
+def _self_tests(tested: str, settings: Settings) -> dict[str, str | None]:
+    """Return for each tested type why this computer can't do it, or None where it can.
 
-    The tests also load all libraries, so that no file waits for that.
+    The tests also load the libraries, so that this counts against the deadline of no file.
     """
     return {
         name: _self_test(task.processor, settings.get(name, {}))
         for name, task in TASK_TYPES.items()
+        if name in tested.split(",")
     }
 
 
@@ -105,6 +108,9 @@ def _processor_details(
 
 def _answer(task: dict[str, Any], answers: BinaryIO, settings: Settings) -> None:
     limit_cpu_time(task["timeout_s"])
+    if "prepare" in task:
+        _send(answers, json_bytes({"reasons": _self_tests(task["prepare"], settings)}))
+        return
     try:
         result, warnings = _process(task, settings.get(task["task_type"], {}))
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)

@@ -165,6 +165,8 @@ def test_slow_file_is_given_up_alone(narrow: tuple[Program, str]) -> None:
 def test_time_runs_out_for_the_worker_of_a_frozen_slave(narrow: tuple[Program, str]) -> None:
     """A file over FILE_TIMEOUT ends although the slave that would end it stands still."""
     slave, url = narrow
+    # A worker that was replaced loads its libraries with the first text, out of FILE_TIMEOUT.
+    get_task(url, "text", "texts", [("short.txt", b"a good text")])
     call = Call(lambda: get_task(url, "text", "texts", [("endless.txt", slow_text(60))]))
     assert wait_until(lambda: load(url)[0] == 1)
     worker = worker_of(slave)
@@ -181,6 +183,8 @@ def test_time_runs_out_for_the_worker_of_a_frozen_slave(narrow: tuple[Program, s
 
 def test_too_much_memory_costs_one_file(narrow: tuple[Program, str]) -> None:
     """A picture that needs more than WORKER_MEMORY fails alone; files around it are done."""
+    # All libraries are loaded, so that the picture does not fit, whichever worker it meets.
+    get_task(narrow[1], "text", "texts", [("short.txt", b"a good text")])
     names = ["small.png", "large.png", "also small.png"]
     parts = [(name, large_picture(9900 if name == "large.png" else 9)) for name in names]
     results = get_task(narrow[1], "image", "images", parts)
@@ -304,6 +308,29 @@ def test_worker_is_replaced_after_so_many_files(
         pids.update(process.pid for process in own_workers())
     pool.close()
     assert len(pids) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what a process has mapped")
+def test_replaced_worker_loads_libraries_with_the_first_file_that_needs_them(
+    tmp_path: Path,
+) -> None:
+    """A worker in place of a crashed one is ready at once, and tests each type before its use."""
+    (file := tmp_path / "a.txt").write_bytes(b"a good text")
+    pool = Pool(1, 60, 2 * 1024**3)
+    pool.start()
+    (first,) = own_workers()
+    assert has_loaded(first, "scipy")
+    first.kill()
+    (second,) = wait_until(lambda: [worker for worker in own_workers() if worker.pid != first.pid])
+    assert pool.submit(FileTask("document", file.name, file)).result(timeout=LIMIT_S).data
+    assert not has_loaded(second, "scipy")
+    assert pool.submit(FileTask("text", file.name, file)).result(timeout=LIMIT_S).data
+    assert has_loaded(second, "scipy")
+    pool.close()
+
+
+def has_loaded(process: psutil.Process, library: str) -> bool:
+    return any(f"/{library}/" in mapped.path for mapped in process.memory_maps())
 
 
 def own_workers() -> list[psutil.Process]:
