@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from client_service import mistakes
+from protocol import options
 from protocol.settings import command_line
 from protocol.settings.declaration import CLIENT, SETTINGS, Option
 from protocol.settings.spelling import OPTION_CUTOFF, nearest
@@ -21,6 +22,7 @@ _WORDS_WITH_JOB = frozenset({FOLLOW, RETRY, CANCEL})
 _WORDS = (*TASK_TYPES, AUTO, JOBS, FOLLOW, RETRY, CANCEL, DRILL)
 _WORDS_OF_OPTION = {
     "--background": SENDING | {RETRY},
+    "--option": frozenset(TASK_TYPES),
     "--output": SENDING | {FOLLOW, RETRY},
     "--resume": SENDING,
 }
@@ -65,6 +67,8 @@ class Command:
     background: bool = False
     output: Path | None = None
     resume: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The options of the job (see ``protocol.options``)."""
     program: Sequence[str] = PROGRAM
     """How this client was called: the interpreter and the script."""
     settings: Mapping[str, Option] = field(default_factory=dict)
@@ -79,7 +83,8 @@ class Command:
         """Return the command line that continues the upload to the job."""
         files = [_escape_dash(name) for name in self.arguments]
         background = ["--background"] if self.background else []
-        return self._line(self.word, *background, "--resume", job_id, *files)
+        chosen = [f"--option={name}={value}" for name, value in self.options.items()]
+        return self._line(self.word, *background, *chosen, "--resume", job_id, *files)
 
     def follow_command(self, job_id: str) -> str:
         """Return the command line that follows the job."""
@@ -116,15 +121,29 @@ def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
         if url:
             parser.error(f"MASTER_URL is given twice: {settings['MASTER_URL'].name} and {url!r}")
         url = settings["MASTER_URL"].text
-    options = {"--background": given.background, "--output": given.output, "--resume": given.resume}
-    for option, value in options.items():
+    limited = {"--background": given.background, "--output": given.output, "--resume": given.resume}
+    for option, value in (limited | {"--option": given.option}).items():
         if value and word not in _WORDS_OF_OPTION[option]:
             parser.error(f"{option} does not go with {word}")
     if problem := _problem(word, files, given.resume):
         parser.error(problem)
+    try:
+        chosen = _job_options(word, given.option)
+    except ValueError as error:
+        parser.error(str(error))
     return Command(
-        url, word, files, given.background, given.output, given.resume, program, settings
+        url, word, files, given.background, given.output, given.resume, chosen, program, settings
     )
+
+
+def _job_options(word: str, given: Sequence[str]) -> options.Options:
+    """Return the options given as ``name=value``; raise ``ValueError`` with a sentence."""
+    pairs = [text.partition("=") for text in given]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"--option needs NAME=VALUE, such as language=deu, not {name!r}")
+    values = {name: value for name, _, value in pairs}
+    return options.check(values, TASK_TYPES[word].options) if values else {}
 
 
 def _split(parser: argparse.ArgumentParser, words: Sequence[str]) -> Sequence[str]:
@@ -186,6 +205,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="JOB",
         type=_text,
         help="continue an interrupted upload to JOB",
+    )
+    parser.add_argument(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_text,
+        help="an option of the task type, such as language=deu of ocr; may be given several times",
     )
     command_line.add_options(parser.add_argument_group("settings"), CLIENT)
     return parser

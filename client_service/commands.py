@@ -132,7 +132,7 @@ def _send(
                 _check_none_left(resumed, sources)
                 progress.write_stderr(f"job {resumed} has all its files already")
                 return resumed
-        job_id = resumed or api.create(job_input.task_type)
+        job_id = resumed or api.create(job_input.task_type, command.options)
         with adding_hint(lambda why: _upload_hint(api, command, job_id, why)):
             form_field = TASK_TYPES[job_input.task_type].form_field
             send(api, job_id, form_field, sources, job_input.totals, sent)

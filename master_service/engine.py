@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from master_service.errors import ShuttingDown
+from protocol.options import Options, features
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
 
@@ -41,7 +42,7 @@ class RunRequest:
     with ``NoSlave`` when no worker is reachable for ``no_slave_timeout_s`` seconds (None: never).
 
     Of a task type with two runs, ``count_terms`` asks for the first; ``vocabulary`` is the input of
-    the second.
+    the second. ``options`` are those of the job.
     """
 
     task: TaskType
@@ -51,6 +52,12 @@ class RunRequest:
     count_terms: bool = False
     vocabulary: object = None
     no_slave_timeout_s: float | None = None
+    options: Options = field(default_factory=dict)
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What a worker must have besides the task type, such as ``ocr:deu``."""
+        return features(self.options, self.task.options)
 
 
 class RunObserver(Protocol):
@@ -125,13 +132,13 @@ class SlaveChange:
     """What has become of a registered slave ("ip:port").
 
     Unless it is ``gone``, it can be given files: it registered, can be called again, or changed
-    ``workers`` or ``task_types``. If it is gone, it gets no more files; those that it holds may
-    still be answered or, if it is ``missing``, are to be requeued.
+    ``workers`` or ``capabilities``: task types, and features. If it is gone, it gets no more files;
+    those that it holds may still be answered or, if it is ``missing``, are to be requeued.
     """
 
     slave: str
     workers: int
-    task_types: frozenset[str]
+    capabilities: frozenset[str]
     gone: bool = False
     missing: bool = False
 
@@ -171,8 +178,8 @@ class Engine(ABC):
     # Which files can be processed
 
     @abstractmethod
-    def why_unavailable(self, task_type: str) -> str | None:
-        """Return why no worker can do a task type, as a sentence; None when one can.
+    def why_unavailable(self, task_type: str, features: frozenset[str] = frozenset()) -> str | None:
+        """Return why no worker does a task type with features, as a sentence; None when one does.
 
         Called by ``jobs.service`` before it accepts a synchronous request, which it refuses with
         the reason, and for a job that makes no progress.
@@ -180,15 +187,15 @@ class Engine(ABC):
 
     # Slaves
 
-    def registered_slaves(self, task_type: str) -> list[str]:
-        """Return the slaves that do a task type, and are not missing.
+    def registered_slaves(self, needed: frozenset[str]) -> list[str]:
+        """Return the slaves with these capabilities that are not missing.
 
         Called by ``jobs.service`` before it calls ``exclude``.
         """
         return []
 
-    def callable_slaves(self, task_type: str) -> list[str]:
-        """Return the registered slaves that do a task type, and that the master can call.
+    def callable_slaves(self, needed: frozenset[str]) -> list[str]:
+        """Return the registered slaves with these capabilities that the master can call.
 
         Called by ``jobs.service`` before it calls ``exclude``, and for a job without progress.
         """

@@ -93,7 +93,13 @@ class BuiltinEngine(Engine):
         now, task_type = time.monotonic(), request.task.name
         self._handle(
             RunAdded(
-                now, name, task_type, request.sizes, request.no_slave_timeout_s, request.blamed_by
+                now,
+                name,
+                task_type,
+                request.sizes,
+                request.no_slave_timeout_s,
+                request.blamed_by,
+                request.features,
             )
         )
         return active_run
@@ -112,17 +118,17 @@ class BuiltinEngine(Engine):
         for run in list(self._runs.values()):
             run.finished.set()
 
-    def why_unavailable(self, task_type: str) -> str | None:
-        """Return why no registered slave can do the type; None when one can."""
-        return self._registry.why_unavailable(task_type)
+    def why_unavailable(self, task_type: str, features: frozenset[str] = frozenset()) -> str | None:
+        """Return why no registered slave does the type with these features; None when one does."""
+        return self._registry.why_unavailable(task_type, features)
 
-    def registered_slaves(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that do the type, and are not missing."""
-        return self._registry.registered_for(task_type)
+    def registered_slaves(self, needed: frozenset[str]) -> list[str]:
+        """Return the slaves ("ip:port") with these capabilities that are not missing."""
+        return self._registry.registered_for(needed)
 
-    def callable_slaves(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that do the type, and that the master can call."""
-        return self._registry.capable_of(task_type)
+    def callable_slaves(self, needed: frozenset[str]) -> list[str]:
+        """Return the slaves ("ip:port") with these capabilities that the master can call."""
+        return self._registry.capable_of(needed)
 
     def slave_changed(self, change: SlaveChange) -> None:
         """Tell the scheduler that a slave can be given files, has changed, or is gone."""
@@ -130,7 +136,7 @@ class BuiltinEngine(Engine):
         if change.gone:
             self._handle(SlaveGone(now, change.slave, change.missing))
         else:
-            self._handle(SlaveUp(now, change.slave, change.workers, change.task_types))
+            self._handle(SlaveUp(now, change.slave, change.workers, change.capabilities))
 
     def suspended(self) -> dict[str, Suspension]:
         """Return the slaves ("ip:port") that get no files now: backing off or quarantined."""
@@ -184,7 +190,11 @@ class BuiltinEngine(Engine):
         inputs = [run.request.inputs[position] for position in batch.positions]
         _notify(run.observer.handed_over, batch.positions, batch.slave)
         batch_request = BatchRequest(
-            run.request.task, inputs, run.request.count_terms, run.request.vocabulary
+            run.request.task,
+            inputs,
+            run.request.count_terms,
+            run.request.vocabulary,
+            run.request.options,
         )
         threading.Thread(
             target=self._exchange_batch, args=(batch, batch_request), daemon=True

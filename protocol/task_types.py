@@ -18,6 +18,8 @@ A new task type is one processor module and one row. The module has these functi
     Returns other values that the slave registers, by their keys in the registration.
 
 If a row has ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
+``process`` also takes the options of a job by their keywords (see ``options``), which take
+precedence over settings.
 
 A type whose result depends on all files of a job has two runs. In the first, the processor's
 ``count_terms(source)`` returns a ``dict`` for each file; the master merges these into a
@@ -30,7 +32,9 @@ master imports this module, so it may only use the standard library.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
+from protocol.options import Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class TaskType:
     vocabulary_module: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """By each keyword of the processor, the field of ``SlaveSettings`` that it gets."""
+    options: tuple[Option, ...] = ()
     content: str | None = None
     """The kind of content that goes to this type if the user names no type."""
 
@@ -82,6 +87,17 @@ _ROWS = (
         saved_name="{stem}_ocr.json",
         processor="slave_service.ocr_processing",
         settings={"languages": "ocr_languages"},
+        options=(
+            Option(
+                "language",
+                "languages",
+                ocr_languages.parse,
+                "Languages of the text, by Tesseract's names. Only slaves that have them get the "
+                "files. Default: OCR_LANGUAGES of the slave.",
+                "eng+deu",
+                ocr_languages.features,
+            ),
+        ),
     ),
     TaskType(
         name="audio",

@@ -11,6 +11,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
+from protocol import options
 from protocol.frames import FRAMES_TYPE, KEEP_ALIVE, encode_frame
 from protocol.server.access_control import is_authenticated
 from protocol.server.missing_files import why_no_files
@@ -89,7 +90,17 @@ def _read_request(folder: Path) -> Batch:
     if not uploads:
         raise BadRequest(why_no_files(task, form))
     count_terms = form.fields.get(COUNT_TERMS_FIELD) == "1" and task.vocabulary_module is not None
-    return Batch(task, uploads, folder, count_terms, _vocabulary(form, task))
+    return Batch(task, uploads, folder, count_terms, _vocabulary(form, task), _options(form, task))
+
+
+def _options(form: Form, task: TaskType) -> options.Options:
+    try:
+        values = options.parse(form.fields.get(options.FIELD, ""), task.options)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    if lacking := options.features(values, task.options) - _pool().capabilities:
+        raise BadRequest(f"This slave can't do {options.described(task.name, lacking)}.")
+    return values
 
 
 def _vocabulary(form: Form, task: TaskType) -> object:

@@ -6,7 +6,7 @@ each try, so that the master executes them once.
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
@@ -58,9 +58,10 @@ class JobApi:
         """Return the address of the page that shows a job."""
         return f"{self.master_url}/ui#{_job_path(job_id)}"
 
-    def create(self, task_type: str) -> str:
+    def create(self, task_type: str, options: Mapping[str, str] | None = None) -> str:
         """Make a job that is open for files; returns its id."""
-        return self._created("/jobs", {"task_type": task_type})
+        chosen = {"options": dict(options)} if options else {}
+        return self._created("/jobs", {"task_type": task_type, **chosen})
 
     def retry(self, job_id: str) -> str:
         """Make a new job of the failed files of a job; returns its id."""

@@ -19,6 +19,7 @@ def overview(job: Job, rate: float | None = None, waiting_for: str | None = None
     return {
         "job_id": job.job_id,
         "task_type": job.task_type,
+        "options": dict(job.options),
         "state": job.state,
         "created_at": _text(job.created_at),
         "started_at": _text(job.started_at) if job.started_at else None,

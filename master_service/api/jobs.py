@@ -28,7 +28,7 @@ _RESULT = download("The result: a picture, or JSON.", "image/png", json=models.R
 def open_job(body: models.NewJob, headers: models.IdempotencyHeaders) -> Created:
     """Create an open job, which receives its files in any number of requests."""
     key = idempotency_key(headers, body=json_body())
-    return created(app_context().service.open(body.task_type, key))
+    return created(app_context().service.open(body.task_type, body.options, key))
 
 
 @blueprint.post("/jobs/<job_id>/files")

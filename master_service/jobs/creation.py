@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from master_service.errors import NoFiles, UnknownTaskType
+from master_service.errors import InvalidRequest, NoFiles, UnknownTaskType
 from master_service.jobs.model import File, Job, JobState
+from protocol import options
 from protocol.counts import counted
 from protocol.failures import Failure, TooLarge
+from protocol.options import Options
 from protocol.server.missing_files import why_no_files
 from protocol.server.multipart_receiver import Form, Upload
 from protocol.task_types import TASK_TYPES, TaskType
@@ -29,9 +31,18 @@ def uploads_for(task: TaskType, form: Form) -> list[Upload]:
     return uploads
 
 
-def new_job(task_type: str, state: JobState) -> Job:
+def options_of(task: TaskType, form: Form) -> Options:
+    """Return the options of a job in its form; raises ``InvalidRequest``."""
+    try:
+        return options.parse(form.fields.get(options.FIELD, ""), task.options)
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from None
+
+
+def new_job(task_type: str, state: JobState, chosen: Options | None = None) -> Job:
     """Return a job without files, with a random id that can't be guessed."""
-    return Job(uuid.uuid4().hex, task_type, datetime.now(timezone.utc), state)
+    now = datetime.now(timezone.utc)
+    return Job(uuid.uuid4().hex, task_type, now, state, options=chosen or {})
 
 
 def add_files(
@@ -55,7 +66,7 @@ def add_files(
 
 def new_job_of(old: Job, files: Sequence[File]) -> tuple[Job, list[File]]:
     """Return a queued job of the same type, with new files for some files of an old job."""
-    job = new_job(old.task_type, JobState.QUEUED)
+    job = new_job(old.task_type, JobState.QUEUED, old.options)
     copies = [
         File(index, file.filename, file.size, file.sha256) for index, file in enumerate(files)
     ]

@@ -93,6 +93,7 @@ class JobExecutor:
             count_terms,
             vocabulary,
             running_job.blocked_timeout_s,
+            running_job.job.options,
         )
         with running_job.lock:
             if running_job.is_cancelled:

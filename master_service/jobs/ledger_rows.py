@@ -8,10 +8,13 @@ from master_service.jobs.ledger_damage import UnknownLedgerVersion
 from master_service.jobs.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
-VERSION = 2
+VERSION = 3
 """Increased with each change of a table, together with a new row of ``UPGRADES``."""
 
-UPGRADES = {1: "ALTER TABLE files ADD COLUMN warnings TEXT"}
+UPGRADES = {
+    1: "ALTER TABLE files ADD COLUMN warnings TEXT",
+    2: "ALTER TABLE jobs ADD COLUMN options TEXT NOT NULL DEFAULT '{}'",
+}
 """By version, the statement that upgrades its tables to the next one.
 
 A new column is the last of its table."""
@@ -35,7 +38,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     cancelled_files INTEGER NOT NULL,
     fit TEXT,
     touched_at TEXT,
-    cancel_wanted INTEGER NOT NULL DEFAULT 0
+    cancel_wanted INTEGER NOT NULL DEFAULT 0,
+    options TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE IF NOT EXISTS files (
     job INTEGER NOT NULL,
@@ -72,7 +76,8 @@ CREATE INDEX IF NOT EXISTS claims_of_job ON claims (job);
 
 INSERT_JOB = """
 INSERT INTO jobs (job_id, task_type, created_at, state, started_at, finished_at, bytes_received,
-    total_files, done_files, failed_files, cancelled_files) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+    total_files, done_files, failed_files, cancelled_files, options)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
 """
 UPDATE_JOB = """
 UPDATE jobs SET state=?, started_at=?, finished_at=?, bytes_received=?, total_files=?,
@@ -80,7 +85,7 @@ UPDATE jobs SET state=?, started_at=?, finished_at=?, bytes_received=?, total_fi
 """
 SELECT_JOBS = """
 SELECT job_id, task_type, created_at, state, started_at, finished_at, bytes_received,
-    total_files, done_files, failed_files, cancelled_files FROM jobs
+    total_files, done_files, failed_files, cancelled_files, options FROM jobs
 """
 SELECT_JOBS_NEWEST_FIRST = f"{SELECT_JOBS} WHERE ?3='' ORDER BY number DESC LIMIT ?1 OFFSET ?2"
 SELECT_JOBS_BY_PREFIX = f"""
@@ -156,7 +161,8 @@ def prepare(db: sqlite3.Connection) -> None:
 
 def job_row(job: Job) -> tuple[object, ...]:
     """Return the values for ``INSERT_JOB``."""
-    return (job.job_id, job.task_type, _text(job.created_at), *job_changes(job))
+    options = json.dumps(dict(job.options))
+    return (job.job_id, job.task_type, _text(job.created_at), *job_changes(job), options)
 
 
 def job_changes(job: Job) -> tuple[object, ...]:
@@ -175,11 +181,12 @@ def job_changes(job: Job) -> tuple[object, ...]:
 
 def read_job(row: sqlite3.Row) -> Job:
     """Return the job in a row of ``SELECT_JOBS``."""
-    job_id, task_type, created_at, state, started_at, finished_at, *numbers = row
+    job_id, task_type, created_at, state, started_at, finished_at, *numbers, options = row
     created = datetime.fromisoformat(created_at)
-    return Job(
-        job_id, task_type, created, JobState(state), _time(started_at), _time(finished_at), *numbers
-    )
+    times = (_time(started_at), _time(finished_at))
+    job = Job(job_id, task_type, created, JobState(state), *times, *numbers)
+    job.options = json.loads(options)
+    return job
 
 
 def file_row(number: int, file: File) -> tuple[object, ...]:

@@ -14,12 +14,14 @@ failed before any was handed over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from protocol.counts import counted
 from protocol.failures import Failure
+from protocol.options import Options, features
+from protocol.task_types import TASK_TYPES
 
 
 class FileState(str, Enum):
@@ -150,6 +152,7 @@ class Job:
     done_files: int = 0
     failed_files: int = 0
     cancelled_files: int = 0
+    options: Options = field(default_factory=dict)
 
     def change(self, state: JobState, at: datetime) -> None:
         """Move to another state at the time ``at`` (UTC)."""
@@ -169,6 +172,11 @@ class Job:
         self.done_files += file.state is FileState.DONE
         self.failed_files += file.state is FileState.FAILED
         self.cancelled_files += file.state is FileState.CANCELLED
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What a slave must have for its options, besides the task type."""
+        return features(self.options, TASK_TYPES[self.task_type].options)
 
     @property
     def ended_files(self) -> int:

@@ -10,6 +10,7 @@ from master_service.jobs.model import File, Job
 from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import RunningJob
 from master_service.jobs.store import JobStore
+from protocol.options import described
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class JobQueries:
         """Yield every file of the job in upload order."""
         return self.store.files(job.job_id)
 
+    def why_unavailable(self, job: Job) -> str | None:
+        """Return why no slave can process the job's files, as a sentence; None where one can."""
+        return self.engine.why_unavailable(job.task_type, job.features)
+
     def waiting_for(self, running_job: RunningJob) -> str | None:
         """Return why the job makes no progress, as a sentence; None where it does."""
         if running_job.job.is_over:
@@ -43,18 +48,18 @@ class JobQueries:
             return running_job.blocked_reason
         if not running_job.launched:
             return "Other jobs of its type run first."
-        return self.engine.why_unavailable(running_job.job.task_type) or self._all_resting(
-            running_job
-        )
+        return self.why_unavailable(running_job.job) or self._all_resting(running_job)
 
     def _all_resting(self, running_job: RunningJob) -> str | None:
         """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
-        able = self.engine.callable_slaves(running_job.job.task_type)
+        job = running_job.job
+        able = self.engine.callable_slaves(job.features | {job.task_type})
         resting = self.engine.suspended()
         if running_job.has_files_in_progress or not able or any(n not in resting for n in able):
             return None
         reasons = "; ".join(f"{name}: {resting[name].reason}" for name in able)
-        return f"Every slave that does {running_job.job.task_type} is resting ({reasons})."
+        what = described(job.task_type, job.features)
+        return f"Every slave that does {what} is resting ({reasons})."
 
     def input(self, job_id: str, index: int) -> tuple[File, Path]:
         """Return a file of the job and the path of its uploaded bytes; raises ``NotFound``."""

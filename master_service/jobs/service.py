@@ -22,12 +22,20 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
-from master_service.jobs.creation import add_files, new_job, new_job_of, task_type_of, uploads_for
+from master_service.jobs.creation import (
+    add_files,
+    new_job,
+    new_job_of,
+    options_of,
+    task_type_of,
+    uploads_for,
+)
 from master_service.jobs.idempotency_keys import IdempotencyKey
 from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.queries import JobQueries
 from master_service.jobs.running_job import RunningJob
 from master_service.monitoring.metrics import Metrics
+from protocol.options import Options, described
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
 
@@ -68,13 +76,13 @@ class Service(JobQueries):
         caller will call ``wait``.
         """
         task = task_type_of(task_type)
-        uploads = uploads_for(task, form)
+        options, uploads = options_of(task, form), uploads_for(task, form)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
-        if waits and (reason := self.engine.why_unavailable(task_type)):
+        job = new_job(task_type, JobState.QUEUED, options)
+        if waits and (reason := self.why_unavailable(job)):
             raise NoSlaves(reason)
         self.check_capacity()
-        job = new_job(task_type, JobState.QUEUED)
         files = add_files(job, uploads, form.bytes_received, self.limits.max_file_bytes)
         job_id = self.store.add(job, files, [upload.path for upload in uploads], idempotency_key)
         if job_id == job.job_id:
@@ -102,7 +110,7 @@ class Service(JobQueries):
         """
         unavailable_since: float | None = None
         while not running_job.over.wait(_POLL_INTERVAL_S):
-            reason = self.engine.why_unavailable(running_job.job.task_type)
+            reason = self.why_unavailable(running_job.job)
             if reason is None or running_job.blocked_timeout_s is not None:
                 unavailable_since = None
                 continue
@@ -113,14 +121,14 @@ class Service(JobQueries):
 
     # A job in several requests
 
-    def open(self, task_type: str, idempotency_key: IdempotencyKey | None) -> str:
+    def open(self, task_type: str, options: Options, idempotency_key: IdempotencyKey | None) -> str:
         """Create a job that receives its files later; return its id."""
         task_type_of(task_type)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
         if self.store.ledger.count_in_states(JobState.OPEN) >= self.limits.max_waiting_jobs:
             raise TooManyOpenJobs(self.limits.max_waiting_jobs)
-        return self.store.add(new_job(task_type, JobState.OPEN), [], [], idempotency_key)
+        return self.store.add(new_job(task_type, JobState.OPEN, options), [], [], idempotency_key)
 
     def add_files(
         self, job_id: str, form: Form, idempotency_key: IdempotencyKey | None
@@ -208,10 +216,11 @@ class Service(JobQueries):
         """Exclude a slave from this job; return how many files are requeued."""
         job = self.job(job_id)
         # An unreachable slave can be excluded too: it keeps the files that it holds.
-        if slave not in self.engine.registered_slaves(job.task_type):
-            raise NotFound(f"No slave {slave} that does {job.task_type} is registered.")
-        if not set(self.engine.callable_slaves(job.task_type)) - {slave}:
-            raise StateConflict(f"{slave} is the only slave that does {job.task_type}.")
+        needed, what = job.features | {job.task_type}, described(job.task_type, job.features)
+        if slave not in self.engine.registered_slaves(needed):
+            raise NotFound(f"No slave {slave} that does {what} is registered.")
+        if not set(self.engine.callable_slaves(needed)) - {slave}:
+            raise StateConflict(f"{slave} is the only slave that does {what}.")
         if job.state is not JobState.RUNNING:
             raise StateConflict(f"Job {job_id} is {job.state.value}, not running.")
         return self.engine.exclude(job_id, slave)

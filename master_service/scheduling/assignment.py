@@ -71,12 +71,12 @@ class Assignment:
 
     # Slaves
 
-    def answering(self, task_type: str, without: Collection[str] = ()) -> list[str]:
-        """Return the slaves that do the type and whose last exchange did not fail."""
+    def answering(self, needed: frozenset[str], without: Collection[str] = ()) -> list[str]:
+        """Return the slaves with these capabilities whose last exchange did not fail."""
         return [
             name
             for name, slave in self.slaves.items()
-            if slave.answering and task_type in slave.task_types and name not in without
+            if slave.answering and needed <= slave.capabilities and name not in without
         ]
 
     def in_progress_on(self, slave: str) -> int:
@@ -95,8 +95,9 @@ class Assignment:
             run.partition.unassign(slave)
 
     def readmit_excluded(self, run: Run) -> None:
-        """Readmit the excluded slaves if they are the only ones that do the run's task type."""
-        capable = {name for name, slave in self.slaves.items() if run.task_type in slave.task_types}
+        """Readmit the excluded slaves if they are the only ones that can process the run."""
+        needed = run.needed
+        capable = {name for name, slave in self.slaves.items() if needed <= slave.capabilities}
         if capable and capable <= run.excluded:
             run.excluded -= capable
 
@@ -105,7 +106,7 @@ class Assignment:
         if not run.has_waiting_files or self._eligible(run, at):
             return
         for name, slave in self.slaves.items():
-            if run.task_type in slave.task_types and name not in run.excluded:
+            if run.needed <= slave.capabilities and name not in run.excluded:
                 slave.health.end_quarantine(at)
 
     def _accepting(self, run: Run, at: float) -> list[str]:
@@ -116,7 +117,7 @@ class Assignment:
 
     def _eligible(self, run: Run, at: float) -> list[str]:
         """Return the reachable slaves that are not quarantined; some may be backing off."""
-        answering = self.answering(run.task_type, run.excluded)
+        answering = self.answering(run.needed, run.excluded)
         return [name for name in answering if not self.slaves[name].health.is_quarantined(at)]
 
     # Assigning files
@@ -140,7 +141,7 @@ class Assignment:
         free_slots_for_all = slave.workers + max(1, prefetch) - self.in_progress_on(name)
         for run_name in list(self._run_queue):
             run = self.runs[run_name]
-            if run.task_type in slave.task_types and name not in run.excluded:
+            if run.needed <= slave.capabilities and name not in run.excluded:
                 positions = self._choose(run, name, at, free_slots_for_all)
                 if positions:
                     self._run_queue.remove(run_name)

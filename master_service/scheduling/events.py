@@ -18,7 +18,8 @@ class SlaveUp:
     at: float
     slave: str
     workers: int
-    task_types: frozenset[str]
+    capabilities: frozenset[str]
+    """Task types, and features such as ``ocr:deu``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RunAdded:
 
     Its files fail once no slave was reachable for ``no_slave_timeout_s`` seconds (None: never).
     ``blamed_by`` holds the slaves that blamed a file before the master restarted, by position.
+    Besides the task type, a slave must have all ``features``.
     """
 
     at: float
@@ -44,6 +46,7 @@ class RunAdded:
     sizes: Sequence[int]
     no_slave_timeout_s: float | None
     blamed_by: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    features: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,10 @@ class Scheduler:
     # Event handlers
 
     def _slave_up(self, event: SlaveUp) -> Iterator[Action]:
-        slave = self._slaves.setdefault(event.slave, Slave(event.workers, event.task_types))
-        slave.workers, slave.task_types = event.workers, event.task_types
+        slave = self._slaves.setdefault(event.slave, Slave(event.workers, event.capabilities))
+        slave.workers, slave.capabilities = event.workers, event.capabilities
         for run in self._runs.values():
-            if run.task_type not in event.task_types:
+            if not run.needed <= event.capabilities:
                 run.partition.unassign(event.slave)
         yield from ()
 
@@ -100,7 +100,7 @@ class Scheduler:
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
         ready = [
             name
-            for name in self._assignment.answering(event.task_type)
+            for name in self._assignment.answering(event.features | {event.task_type})
             if not self._slaves[name].is_suspended(event.at)
         ]
         # Least loaded first, so that many small runs spread as evenly as one large run.
@@ -108,6 +108,7 @@ class Scheduler:
         blamed_by = {position: list(names) for position, names in event.blamed_by.items() if names}
         partition = Partition(event.sizes, ready, isolated=blamed_by)
         run = Run(event.task_type, partition, len(event.sizes), event.no_slave_timeout_s, event.at)
+        run.features = event.features
         run.blamed_by.update(blamed_by)
         run.isolated.extend(sorted(blamed_by))
         self._assignment.add_run(event.run, run)
@@ -187,7 +188,7 @@ class Scheduler:
         for name, run in list(self._runs.items()):
             self._assignment.readmit_excluded(run)
             self._assignment.end_quarantines_early(run, event.at)
-            if self._assignment.answering(run.task_type, run.excluded):
+            if self._assignment.answering(run.needed, run.excluded):
                 run.no_slave_since = None
                 continue
             if run.no_slave_since is None:

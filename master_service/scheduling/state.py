@@ -12,6 +12,7 @@ from master_service.scheduling.partition import Partition
 from master_service.scheduling.slave_health import SlaveHealth
 from protocol.counts import counted
 from protocol.failures import Failure, Internal, NoSlave
+from protocol.options import described
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """Limit of the files of one request to a slave; a single larger file is sent alone."""
@@ -49,7 +50,8 @@ class Slave:
     """A registered slave, which may be suspended: backed off or quarantined (times in seconds)."""
 
     workers: int
-    task_types: frozenset[str]
+    capabilities: frozenset[str]
+    """Task types, and features such as ``ocr:deu``."""
     backoff_until: float = -math.inf
     backoff_s: float = 0.0
     last_failure: ExchangeFailure = ExchangeFailure.FULL
@@ -119,6 +121,13 @@ class Run:
     last_answer: dict[str, float] = field(default_factory=dict)
     answered: Counter[str] = field(default_factory=Counter)
     no_slave_since: float | None = None
+    features: frozenset[str] = frozenset()
+    """What a slave must have besides the task type."""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The capabilities that a slave must have to process its files."""
+        return self.features | {self.task_type}
 
     @property
     def has_waiting_files(self) -> bool:
@@ -218,8 +227,9 @@ class Run:
     def no_slave_failure(self) -> Failure:
         """Return the failure of files for which no slave was reachable in time."""
         waited = counted(self.no_slave_timeout_s or 0, "second")
+        what = described(self.task_type, self.features)
         return NoSlave(
-            f"No slave that can do {self.task_type} answered for {waited}: start one (python "
-            "slave.py) or, where /check_status and the page list one, do what its state says "
-            "there; then send the file again."
+            f"No slave that can do {what} answered for {waited}: start one (python slave.py) or, "
+            "where /check_status and the page list one, do what its state says there; then send "
+            "the file again."
         ).as_failure()

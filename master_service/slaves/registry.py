@@ -11,7 +11,9 @@ from typing import Literal, get_args
 
 from master_service.engine import SlaveChange
 from master_service.errors import TooManySlaves
+from protocol import ocr_languages
 from protocol.counts import counted
+from protocol.options import described
 from protocol.task_types import TASK_TYPES
 
 _log = logging.getLogger(__name__)
@@ -40,6 +42,11 @@ class Capabilities:
     tls: bool = False
     ocr_languages: tuple[str, ...] = ()
     """The languages of its Tesseract."""
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Its task types and features (see ``protocol.options``)."""
+        return self.task_types | ocr_languages.features("+".join(self.ocr_languages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +198,7 @@ class Registry:
             _log.info("slave %s has deregistered", name)
         else:
             _log.info("slave %s is available: %s", name, counted(capabilities.workers, "worker"))
-        self._on_change(
-            SlaveChange(name, capabilities.workers, capabilities.task_types, gone, missing)
-        )
+        self._on_change(SlaveChange(name, capabilities.workers, capabilities.all, gone, missing))
 
     def present(self) -> list[SlaveRecord]:
         """Return the slaves that are not missing, in order of registration."""
@@ -217,18 +222,16 @@ class Registry:
             urls = (record.url for record in self._records.values() if record.name == name)
             return next(urls, None)
 
-    def registered_for(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that do a type and are not missing."""
-        return [
-            record.name for record in self.present() if task_type in record.capabilities.task_types
-        ]
+    def registered_for(self, needed: frozenset[str]) -> list[str]:
+        """Return the slaves ("ip:port") with these capabilities that are not missing."""
+        return [record.name for record in self.present() if needed <= record.capabilities.all]
 
-    def capable_of(self, task_type: str) -> list[str]:
-        """Return the slaves ("ip:port") that can be called and do this task type."""
+    def capable_of(self, needed: frozenset[str]) -> list[str]:
+        """Return the slaves ("ip:port") with these capabilities that can be called."""
         return [
             record.name
             for record in self.present()
-            if task_type in record.capabilities.task_types and record.unreachable is None
+            if needed <= record.capabilities.all and record.unreachable is None
         ]
 
     def mixed_versions(self) -> list[str]:
@@ -239,9 +242,9 @@ class Registry:
                 found.setdefault(library, set()).add(version)
         return sorted(library for library, versions in found.items() if len(versions) > 1)
 
-    def why_unavailable(self, task_type: str) -> str | None:
-        """Return why no slave can do this task type; None if one can."""
-        if self.capable_of(task_type):
+    def why_unavailable(self, task_type: str, features: frozenset[str] = frozenset()) -> str | None:
+        """Return why no slave does this task type with these features; None if one does."""
+        if self.capable_of(features | {task_type}):
             return None
         present = self.present()
         if not present:
@@ -249,18 +252,20 @@ class Registry:
         reasons = [
             f"{record.name}: {reason}"
             for record in present
-            if (reason := _why_not(record, task_type))
+            if (reason := _why_not(record, task_type, features))
         ]
         why = "; ".join(reasons) or "none of those registered says that it can"
-        return f"No slaves available for {task_type}: {why}"
+        return f"No slaves available for {described(task_type, features)}: {why}"
 
 
 def _ignore(_: SlaveChange) -> None:
     return
 
 
-def _why_not(record: SlaveRecord, task_type: str) -> str | None:
+def _why_not(record: SlaveRecord, task_type: str, features: frozenset[str]) -> str | None:
     """Return why a slave gets no files of a type; None if it gave no reason."""
-    if task_type in record.capabilities.task_types:
-        return record.unreachable
-    return record.capabilities.unavailable.get(task_type)
+    if task_type not in record.capabilities.task_types:
+        return record.capabilities.unavailable.get(task_type)
+    if lacking := features - record.capabilities.all:
+        return f"it can't do {described(task_type, lacking)}"
+    return record.unreachable

@@ -7,7 +7,7 @@ TransportError
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from master_service.slaves.reachability import not_a_slave, why_unreachable
 from protocol.cooperative_yield import YieldTimer
 from protocol.frames import FRAMES_TYPE, decode_frames
 from protocol.http_client import new_session, read_prefix
+from protocol.options import FIELD as OPTIONS_FIELD
+from protocol.options import Options
 from protocol.task_types import TaskType
 from protocol.tls import certificate_problem
 from protocol.wire import (
@@ -68,6 +70,7 @@ class BatchRequest:
     inputs: Sequence[InputFile]
     count_terms: bool = False
     vocabulary: object = None
+    options: Options = field(default_factory=dict)
 
 
 class Transport:
@@ -234,6 +237,8 @@ def _body(batch_request: BatchRequest) -> MultipartEncoder:
         fields.append((COUNT_TERMS_FIELD, "1"))
     if batch_request.vocabulary is not None:
         fields.append((VOCABULARY_FIELD, json_bytes(batch_request.vocabulary)))
+    if batch_request.options:
+        fields.append((OPTIONS_FIELD, json_bytes(batch_request.options)))
     fields += _file_fields(batch_request.task.form_field, batch_request.inputs)
     return MultipartEncoder(fields)
 

@@ -1,4 +1,4 @@
-"""Parses OCR_LANGUAGES, and finds which languages are installed for Tesseract."""
+"""Finds which languages are installed for Tesseract."""
 
 import hashlib
 import re
@@ -6,12 +6,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT = "eng"
-MAX_LANGUAGES = 10
-"""Each additional language makes Tesseract slower and less accurate."""
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,39}(/[A-Za-z][A-Za-z0-9_]{1,39})?")
-_NO_LANGUAGES = frozenset({"osd", "equ"})
-"""Data for orientation and equations, which Tesseract lists as languages."""
+from protocol.ocr_languages import DEFAULT, MAX_LANGUAGES, NAME, NO_LANGUAGES, parse
+
+__all__ = ["DEFAULT", "MAX_LANGUAGES", "parse"]
+
 _LATIN = frozenset(
     "afr bos cat ces cym dan deu est eus fin fra frk gle glg hrv hun ind isl ita lat lav lit ltz "
     "mlt msa nld nor pol por ron slk slv spa sqi swe tur".split()
@@ -27,22 +25,6 @@ class Installed:
 
     names: tuple[str, ...]
     folder: Path | None
-
-
-def parse(text: str) -> str:
-    """Return languages in Tesseract's form, ``eng+deu``, without duplicates and in the given order.
-
-    ``text`` separates them by ``+`` or commas. Raises ``ValueError`` with the reason.
-    """
-    names = list(dict.fromkeys(name.strip() for name in re.split(r"[+,]", text)))
-    for name in names:
-        if not _NAME.fullmatch(name) or name in _NO_LANGUAGES:
-            raise ValueError(
-                f"must be names of Tesseract's languages, such as eng or eng+deu, not {text[:60]!r}"
-            )
-    if len(names) > MAX_LANGUAGES:
-        raise ValueError(f"may name {MAX_LANGUAGES} languages at most, not {len(names)}")
-    return "+".join(names)
 
 
 def best_order(languages: str) -> str:
@@ -72,9 +54,9 @@ def installed() -> Installed | None:
     except (OSError, subprocess.SubprocessError):
         return None
     title, *names = done.stdout.decode("utf-8", "replace").splitlines() or [""]
-    found = tuple(sorted(name for name in names if _NAME.fullmatch(name)))
+    found = tuple(sorted(name for name in names if NAME.fullmatch(name)))
     folder = _FOLDER.search(title)
-    languages = tuple(name for name in found if name not in _NO_LANGUAGES)
+    languages = tuple(name for name in found if name not in NO_LANGUAGES)
     return Installed(languages, Path(folder[1]) if folder else None)
 
 

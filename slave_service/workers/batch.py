@@ -10,10 +10,11 @@ import json
 import queue
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from protocol.options import Options, keywords
 from protocol.server.multipart_receiver import Upload
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
@@ -38,6 +39,7 @@ class Batch:
     folder: Path
     count_terms: bool = False
     vocabulary: object = None
+    options: Options = field(default_factory=dict)
 
 
 def process_batch(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
@@ -74,9 +76,12 @@ def _process_files(
 ) -> Iterator[Indexed | None]:
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     queued: dict[int, Future[Outcome]] = {}
+    chosen = keywords(batch.options, batch.task.options)
     for index in indexes:
         upload = batch.uploads[index]
-        file_task = FileTask(batch.task.name, upload.filename, upload.path, count_terms, vocabulary)
+        file_task = FileTask(
+            batch.task.name, upload.filename, upload.path, count_terms, vocabulary, chosen
+        )
         queued[index] = pool.submit(file_task)
     try:
         for index, future in queued.items():

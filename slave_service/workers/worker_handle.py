@@ -10,8 +10,9 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from protocol import failures
+from protocol import failures, ocr_languages
 from protocol.counts import counted
 from protocol.wire import Outcome, json_bytes, read_warnings
 from slave_service.workers.child_process import ChildProcess, kill_group
@@ -34,6 +35,8 @@ class FileTask:
     path: Path
     count_terms: bool = False
     vocabulary: object = None
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    """Keyword arguments of the processor, which take precedence over its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,13 @@ class SelfTestReport:
     """By task type: why this computer can't do it, or None where it can."""
     versions: dict[str, str]
     """Versions of programs that results depend on, other than Python packages."""
-    features: dict[str, object] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=dict)
     """Further fields that processors add to the registration."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What jobs with options can need, such as ``ocr:deu``."""
+        return ocr_languages.features("+".join(self.features.get("ocr_languages", [])))
 
 
 ProcessorSettings = Mapping[str, Mapping[str, str]]
@@ -148,6 +156,7 @@ class WorkerHandle:
             "path": str(task.path),
             "count_terms": task.count_terms,
             "vocabulary": task.vocabulary,
+            "keywords": dict(task.keywords),
             "timeout_s": timeout_s,
         }
         self._send(message)

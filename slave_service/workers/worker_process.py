@@ -112,7 +112,8 @@ def _answer(task: dict[str, Any], answers: BinaryIO, settings: Settings) -> None
         _send(answers, json_bytes({"reasons": _self_tests(task["prepare"], settings)}))
         return
     try:
-        result, warnings = _process(task, settings.get(task["task_type"], {}))
+        chosen = settings.get(task["task_type"], {}) | task["keywords"]
+        result, warnings = _process(task, chosen)
         body = result if isinstance(result, bytes) else json_bytes(result, indent=2)
         header: dict[str, object] = {"bytes": len(body)} | encode_warnings(warnings)
     except Exception as error:  # noqa: BLE001 (process border: a failure travels as a value)

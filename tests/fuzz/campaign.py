@@ -47,6 +47,11 @@ include-path = ["/register", "/jobs/{{job_id}}/start", "/jobs/{{job_id}}/events"
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]
+# Which options are known depends on the task type.
+include-operation-id = "create_job"
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
 # In a form, what is no file with a name is no upload, and any further part is overlooked.
 include-path = ["/assign_task", "/jobs/{{job_id}}/files"]
 checks.positive_data_acceptance.enabled = false

@@ -48,6 +48,27 @@ TaskType = TypeAliasType(
 )
 """Described as one of the known task types; another one has a refusal of its own."""
 
+OPTIONS_TEXT = "The options of the task type; unknown ones are a 400. " + " ".join(
+    f"{task.name} has {option.name}, such as {option.example}: {option.description}"
+    for task in TASK_TYPES.values()
+    for option in task.options
+)
+
+OptionValues = Annotated[
+    dict[str, str],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {
+                option.name: {"type": "string", "description": option.description}
+                for task in TASK_TYPES.values()
+                for option in task.options
+            },
+            "additionalProperties": False,
+        }
+    ),
+]
+
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[float, Field(ge=0)]
 Time = Annotated[

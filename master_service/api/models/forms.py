@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from master_service.api.models.fields import Binary, TaskType
+from master_service.api.models.fields import OPTIONS_TEXT, Binary, TaskType
 from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES
 
 
@@ -40,5 +40,6 @@ AssignTaskForm = _form(
     "AssignTaskForm",
     {"task_type": "text", **_FILES},
     task_type=(_TASK_TYPE_FIELD, DEFAULT_TASK_TYPE),
+    options=(str, Field("", description=f"A JSON object. {OPTIONS_TEXT}")),
 )
 AddFilesForm = _form("AddFilesForm", _FILES)

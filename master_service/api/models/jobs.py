@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from typing_extensions import NotRequired, TypeAliasType
 
 from master_service.api.models.fields import (
@@ -10,11 +10,13 @@ from master_service.api.models.fields import (
     EXAMPLE_JOB_ID,
     EXAMPLE_RESULT,
     EXAMPLE_SLAVE,
+    OPTIONS_TEXT,
     Count,
     FileIndex,
     JobId,
     JsonObject,
     Number,
+    OptionValues,
     Rule,
     SavedPath,
     SlaveName,
@@ -23,6 +25,8 @@ from master_service.api.models.fields import (
     example,
 )
 from master_service.jobs.model import FileState, JobState
+from protocol.options import check
+from protocol.task_types import TASK_TYPES
 
 
 class IdempotencyHeaders(BaseModel):
@@ -90,6 +94,17 @@ class NewJob(BaseModel):
     """A job without files."""
 
     task_type: Annotated[TaskType, example("text")]
+    options: Annotated[
+        OptionValues,
+        Field(default_factory=dict, description=OPTIONS_TEXT, examples=[{}]),
+        Rule("an object of texts, by the names of the options"),
+    ]
+
+    @model_validator(mode="after")
+    def _check_options(self) -> "NewJob":
+        if (task := TASK_TYPES.get(self.task_type)) is not None:
+            self.options = dict(check(self.options, task.options))
+        return self  # an unknown task type has a refusal of its own
 
 
 class ExcludedSlave(BaseModel):
@@ -148,6 +163,8 @@ class JobOverview(JsonObject):
 
     job_id: JobId
     task_type: _TaskTypeName
+    options: Annotated[OptionValues, example({})]
+    """Those that the job was sent with."""
     state: Annotated[JobState, example("running")]
     created_at: Time
     started_at: Annotated[Time | None, example("2026-03-14T15:09:26.538Z")]

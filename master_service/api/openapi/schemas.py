@@ -58,7 +58,7 @@ class Schemas:
 
     def _example_of_type(self, schema: Schema) -> Any:  # noqa: ANN401 (any JSON)
         if schema["type"] == "object":
-            return {name: self.example(part) for name, part in schema["properties"].items()}
+            return {name: self.example(part) for name, part in schema.get("properties", {}).items()}
         if schema["type"] == "array":
             return [self.example(schema["items"])]
         return {"integer": 0, "number": 0.0, "boolean": False, "string": ""}[schema["type"]]

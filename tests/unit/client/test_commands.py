@@ -51,7 +51,7 @@ class Master:
     def status(self) -> dict[str, Any]:
         return {"status": "alive"}
 
-    def create(self, _task_type: str) -> str:
+    def create(self, _task_type: str, _options: object) -> str:
         job_id = f"j{len(self.states) + 1}"
         self._call("create", job_id)
         self.states[job_id], self.files[job_id] = "open", []

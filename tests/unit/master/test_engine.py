@@ -46,8 +46,8 @@ class ThreadEngine(Engine):
         for run in self._runs.values():
             run.finished.set()
 
-    def why_unavailable(self, task_type: str) -> str | None:
-        return None if task_type == "text" else "This engine does text alone."
+    def why_unavailable(self, task_type: str, features: frozenset[str] = frozenset()) -> str | None:
+        return None if task_type == "text" and not features else "This engine does text alone."
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -91,13 +92,12 @@ def test_ledger_of_version_1_is_upgraded(path: Path, written: str) -> None:
     The first release could be killed after it had made the tables and before it wrote the version.
     """
     db = sqlite3.connect(path)
-    old = rows.SCHEMA.replace("    warnings TEXT,\n", "")
-    assert old != rows.SCHEMA
-    db.executescript(old + written)
+    db.executescript(without(rows.SCHEMA, "    warnings TEXT,\n", JOB_OPTIONS) + written)
     with db:
-        db.execute(rows.INSERT_JOB, rows.job_row(new_job(files=1)))
+        insert = without(rows.INSERT_JOB, ", options", "?,")
+        db.execute(insert, rows.job_row(new_job(files=1))[:-1])
         (file,) = new_files(1)
-        insert = rows.INSERT_FILE.replace("?,", "", 1)
+        insert = without(rows.INSERT_FILE, "?,")
         db.execute(insert, rows.file_row(1, file)[:-1])
     db.close()
     ledger = Ledger(path)
@@ -109,6 +109,35 @@ def test_ledger_of_version_1_is_upgraded(path: Path, written: str) -> None:
     again = Ledger(path)
     assert again.files("j1", 0, 9)[0].warnings == ("It is cut off.",)
     again.close()
+
+
+def test_ledger_of_version_2_is_upgraded(path: Path) -> None:
+    """A job of a ledger without the column for options has none, and later jobs have theirs."""
+    db = sqlite3.connect(path)
+    db.executescript(without(rows.SCHEMA, JOB_OPTIONS) + "PRAGMA user_version=2;")
+    with db:
+        insert = without(rows.INSERT_JOB, ", options", "?,")
+        db.execute(insert, rows.job_row(new_job())[:-1])
+    db.close()
+    ledger = Ledger(path)
+    assert [job.options for job in ledger.jobs(0, 9)] == [{}]
+    job = replace(new_job(), job_id="j2", task_type="ocr", options={"language": "deu"})
+    ledger.add(job, [], None)
+    ledger.close()
+    again = Ledger(path)
+    assert [job.options for job in again.jobs(0, 9)] == [{"language": "deu"}, {}]
+    again.close()
+
+
+JOB_OPTIONS = ",\n    options TEXT NOT NULL DEFAULT '{}'"
+
+
+def without(sql: str, *texts: str) -> str:
+    """Return SQL of an earlier release, which lacks these texts, each at its first place."""
+    for text in texts:
+        assert text in sql
+        sql = sql.replace(text, "", 1)
+    return sql
 
 
 def test_ledger_of_a_later_version_is_refused(path: Path) -> None:

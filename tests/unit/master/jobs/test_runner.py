@@ -38,7 +38,7 @@ class EngineOnDemand(Engine):
     def stop(self) -> None:
         raise NotImplementedError
 
-    def why_unavailable(self, task_type: str) -> str | None:
+    def why_unavailable(self, task_type: str, features: frozenset[str] = frozenset()) -> str | None:
         raise NotImplementedError
 
     def finish(self, run: str, data: bytes = b"{}") -> None:

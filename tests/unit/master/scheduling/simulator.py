@@ -258,7 +258,7 @@ class Simulation:
 
     def _check_send(self, send: Send) -> None:
         assert send.slave in self.slaves, "files for an unknown slave"
-        assert self.runs[send.run].task_type in self.slaves[send.slave].task_types
+        assert self.runs[send.run].task_type in self.slaves[send.slave].capabilities
         assert self.now >= self.backoff_until.get(send.slave, 0), (
             "files for a slave that is backed off"
         )
@@ -313,7 +313,7 @@ class Simulation:
 
     def _readmit_excluded(self, run: str) -> None:
         task_type = self.runs[run].task_type
-        able = {(run, name) for name, up in self.slaves.items() if task_type in up.task_types}
+        able = {(run, name) for name, up in self.slaves.items() if task_type in up.capabilities}
         if self.left(run) and able and able <= self.excluded:
             self.excluded -= able
 
@@ -324,7 +324,9 @@ class Simulation:
         in_progress = sum(len(held.unanswered) for held in self.held.values() if held.run == run)
         if not quarantined or len(self.left(run)) == in_progress:
             return
-        capable = [s for s, up in self.slaves.items() if self.runs[run].task_type in up.task_types]
+        capable = [
+            s for s, up in self.slaves.items() if self.runs[run].task_type in up.capabilities
+        ]
         eligible = [slave for slave in capable if (run, slave) not in self.excluded]
         if all(slave in self.unreachable or slave in quarantined for slave in eligible):
             for slave in eligible:

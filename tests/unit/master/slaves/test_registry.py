@@ -280,7 +280,7 @@ def test_an_unreachable_slave_stays_registered_with_its_reason(observed: Observe
     for _ in range(2):
         registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
     assert observed.reported() == [("10.0.0.1:3000", True, False)]
-    assert registry.capable_of("text") == []
+    assert registry.capable_of(frozenset({"text"})) == []
     why = registry.why_unavailable("text")
     assert why == "No slaves available for text: 10.0.0.1:3000: Nothing listens there."
     assert not registry.register("10.0.0.1", 3000, FULL, at=2)
@@ -357,7 +357,7 @@ def test_log_says_what_became_of_a_slave(
     registry = observed.registry
     registry.register("10.0.0.1", 3000, FULL, at=0)
     registry.record_probe("10.0.0.1", 3000, "Nothing listens there.")
-    assert registry.registered_for("text") == ["10.0.0.1:3000"]
+    assert registry.registered_for(frozenset({"text"})) == ["10.0.0.1:3000"]
     registry.deregister("10.0.0.1", 3000)
     assert observed.reported()[-1] == ("10.0.0.1:3000", True, False)
     registry.register("10.0.0.1", 3000, FULL, at=1)

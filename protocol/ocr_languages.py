@@ -1,0 +1,31 @@
+"""The names of Tesseract's languages, in settings and in the option ``language`` of a job."""
+
+import re
+
+DEFAULT = "eng"
+MAX_LANGUAGES = 10
+"""Each additional language makes Tesseract slower and less accurate."""
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,39}(/[A-Za-z][A-Za-z0-9_]{1,39})?")
+NO_LANGUAGES = frozenset({"osd", "equ"})
+"""Data for orientation and equations, which Tesseract lists as languages."""
+
+
+def parse(text: str) -> str:
+    """Return languages in Tesseract's form, ``eng+deu``, without duplicates and in the given order.
+
+    ``text`` separates them by ``+`` or commas. Raises ``ValueError`` with the reason.
+    """
+    names = list(dict.fromkeys(name.strip() for name in re.split(r"[+,]", text)))
+    for name in names:
+        if not NAME.fullmatch(name) or name in NO_LANGUAGES:
+            raise ValueError(
+                f"must be names of Tesseract's languages, such as eng or eng+deu, not {text[:60]!r}"
+            )
+    if len(names) > MAX_LANGUAGES:
+        raise ValueError(f"may name {MAX_LANGUAGES} languages at most, not {len(names)}")
+    return "+".join(names)
+
+
+def features(languages: str) -> frozenset[str]:
+    """Return the features that a slave must have to read ``eng+deu``."""
+    return frozenset(f"ocr:{name}" for name in languages.split("+") if name)
