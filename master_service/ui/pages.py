@@ -55,7 +55,17 @@ def page() -> ResponseReturnValue:
 def _page_data(limits: Limits) -> dict[str, object]:
     """Return the data that the page needs before its first call."""
     return {
-        "types": [{"name": task.name, "field": task.form_field} for task in TASK_TYPES.values()],
+        "types": [
+            {
+                "name": task.name,
+                "field": task.form_field,
+                "options": [
+                    {"name": option.name, "text": option.description, "example": option.example}
+                    for option in task.options
+                ],
+            }
+            for task in TASK_TYPES.values()
+        ],
         "limits": {"file_bytes": limits.file_bytes, "job_bytes": limits.request_bytes},
         "token": login.is_needed(),
     }

@@ -54,6 +54,29 @@ def test_type_of_a_group_can_be_changed(page: Page) -> None:
     expect(page.locator("a.row")).to_have_count(2)
 
 
+def test_options_of_a_type_are_sent(
+    page: Page, cluster: LocalCluster, sample_files: dict[str, list[Path]], screenshot: Screenshot
+) -> None:
+    """The options of a chosen type can be set; a job with a wrong value says what is right."""
+    choose_files(page, [sample_files["ocr"][0]])
+    options = page.get_by_text("Options of ocr")
+    expect(options).to_have_count(0)
+    page.get_by_role("combobox").select_option("ocr")
+    options.click()
+    page.get_by_label("language").fill("eng+eng")
+    screenshot(page, "options")
+    send(page)
+    open_finished_job(page, "ocr")
+    assert finished(cluster.url, current_job_id(page))["options"] == {"language": "eng"}
+    page.goto(f"{cluster.url}/ui")
+    choose_files(page, [sample_files["ocr"][0]])
+    page.get_by_role("combobox").select_option("ocr")
+    options.click()
+    page.get_by_label("language").fill("English!")
+    send(page)
+    expect(page.get_by_text("The option language must be names of Tesseract's")).to_be_visible()
+
+
 DROP_TEXT = """
 (zone) => {
   const transfer = new DataTransfer();

@@ -32,7 +32,7 @@ export async function sendUpload(upload) {
       upload.throughput = new Throughput(); // bytes sent earlier don't count
     } else {
       const key = newKey();
-      const body = { task_type: upload.type.name };
+      const body = { task_type: upload.type.name, options: upload.options };
       // Without the signal: cancelling needs the id of a job that was created.
       upload.jobId = (await retry(upload, () => post("/jobs", { body, key }))).job_id;
       saveForResume(upload);

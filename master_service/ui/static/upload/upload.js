@@ -5,11 +5,11 @@ import { Throughput } from "./throughput.js";
 
 /**
  * `state`: waiting, sending, sent, failed, cancelling or cancelled; `problem`: why it failed or waits; `job`:
- * the last known state of a sent job; `unreadable`: files that were skipped. With a `jobId`, that job is resumed.
+ * the last known state of a sent job; `unreadable`: files that were skipped; `options`: values by name. With a `jobId`, that job is resumed.
  */
 export class Upload {
   constructor(type, files, jobId, onChange) {
-    Object.assign(this, { type, jobId, onChange, state: "waiting", problem: "", job: null, unreadable: [], sentBytes: 0, ended: null });
+    Object.assign(this, { type, jobId, onChange, state: "waiting", problem: "", job: null, unreadable: [], options: {}, sentBytes: 0, ended: null });
     this.setFiles(files);
     this.abortController = new AbortController();
     this.throughput = new Throughput();

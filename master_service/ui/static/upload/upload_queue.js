@@ -13,15 +13,15 @@ const MAX_SENDING = 2;
 export const uploadQueue = Object.assign(new EventTarget(), { uploads: [] });
 answerOtherTabs(() => uploadQueue.uploads.filter((upload) => upload.state !== "cancelled").map((upload) => upload.jobId));
 
-/** Send files as a job of a task type; with a `jobId`, resume that job. */
-export function enqueue(type, files, jobId = null, unreadable = []) {
-  add(type, files, jobId).update({ unreadable });
+/** Send files as a job of a task type with options; with a `jobId`, resume that job. */
+export function enqueue(type, files, jobId = null, unreadable = [], options = {}) {
+  add(type, files, jobId).update({ unreadable, options });
   startWaiting();
 }
 
 export function retryUpload(upload) {
   uploadQueue.uploads.splice(uploadQueue.uploads.indexOf(upload), 1);
-  enqueue(upload.type, upload.files, upload.jobId, upload.unreadable);
+  enqueue(upload.type, upload.files, upload.jobId, upload.unreadable, upload.options);
 }
 
 function add(type, files, jobId) {

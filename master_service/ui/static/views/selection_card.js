@@ -12,8 +12,10 @@ const MAX_NAMES = 100;
 /** A card that is hidden without a selection. */
 export function selectionCard({ types, limits }, onSent) {
   const [heading, rows, error] = [h("h3", { role: "status" }), h("div", { class: "file-groups" }), h("p", { class: "error", role: "alert" })];
+  const optionFields = h("div", { class: "stack options" });
+  const optionValues = new Map();
   const sendButton = button("Send", send, "primary");
-  const content = card("Files to send", heading, rows, error, h("div", { class: "actions" }, sendButton, button("Clear", selection.clear)));
+  const content = card("Files to send", heading, rows, optionFields, error, h("div", { class: "actions" }, sendButton, button("Clear", selection.clear)));
   // For a chosen folder with unreadable parts, browsers return no files at all.
   const nothingFound = h("p", { class: "notice", role: "alert" }, "No files found: the folder is empty, or part of it can't be read. If you drop it here instead, the readable files are found.");
   const element = h("div", { class: "stack" });
@@ -32,6 +34,8 @@ export function selectionCard({ types, limits }, onSent) {
       renderedRows.get(group).update();
     }
     renderIfChanged(rows, groups, () => groups.map((group) => renderedRows.get(group).element));
+    const withOptions = types.filter(({ name, options }) => files.has(name) && options.length);
+    renderIfChanged(optionFields, withOptions, () => withOptions.map((type) => optionsOf(type, optionValues)));
     const isShown = groups.length > 0 || selection.checking > 0;
     renderIfChanged(element, [isShown, selection.foundNothing], () => [selection.foundNothing ? nothingFound : null, isShown ? content : null]);
   }
@@ -39,13 +43,26 @@ export function selectionCard({ types, limits }, onSent) {
   function send() {
     const filesByType = selection.filesByType();
     selection.clear();
-    for (const [name, files] of filesByType) enqueue(types.find((type) => type.name === name), files);
+    for (const [name, files] of filesByType) enqueue(types.find((type) => type.name === name), files, null, [], optionValues.get(name));
+    optionValues.clear();
     onSent();
   }
 
   selection.addEventListener("change", render);
   render();
   return { element, stop: () => selection.removeEventListener("change", render) };
+}
+
+// A text field for each option of a type; empty ones are not sent.
+function optionsOf(type, values) {
+  return h("details", {}, h("summary", {}, `Options of ${type.name}`), type.options.map(({ name, text, example }) => {
+    const id = `option-${type.name}-${name}`;
+    const input = h("input", { id, placeholder: example, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-text`, oninput: () => {
+      const { [name]: _, ...others } = values.get(type.name) ?? {};
+      values.set(type.name, input.value.trim() ? { ...others, [name]: input.value.trim() } : others);
+    } });
+    return h("div", {}, h("label", { for: id }, h("strong", {}, name)), " ", input, h("p", { id: `${id}-text`, class: "muted" }, text));
+  }));
 }
 
 // `update` changes only texts, so that the select keeps its focus.
