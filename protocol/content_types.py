@@ -10,6 +10,8 @@ import re
 import zipfile
 from typing import BinaryIO
 
+from protocol.markup import is_markup
+
 PICTURE, SOUND, DOCUMENT, TEXT = "picture", "sound", "document", "text"
 """The kinds of content; ``task_types`` says which type each goes to."""
 
@@ -18,6 +20,8 @@ _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
 """PDF readers look for the signature within these bytes (ISO 32000-1, annex H, note 13)."""
 _ZIP = b"PK\x03\x04"
+_PACKAGES = ("word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml")
+"""How names begin in the ZIP files of Office, OpenDocument and EPUB."""
 
 _PICTURES = (
     b"\xff\xd8\xff",  # JPEG
@@ -71,10 +75,10 @@ def detect_type(source: BinaryIO) -> str | None:
     """Return the kind of content of an open file; None for any other, and for an empty file."""
     head = source.read(_HEAD_BYTES)
     if head.startswith(_ZIP):
-        return DOCUMENT if _is_docx(source) else None
+        return DOCUMENT if _is_document(source) else None
     kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
-        return TEXT
+        return DOCUMENT if is_markup(head) else TEXT
     # Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
     return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind
 
@@ -111,9 +115,9 @@ def _decodes(head: bytes, encoding: str) -> bool:
         return False
 
 
-def _is_docx(source: BinaryIO) -> bool:
+def _is_document(source: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(source) as archive:
-            return any(name.startswith("word/") for name in archive.namelist())
+            return any(name.startswith(_PACKAGES) for name in archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return False

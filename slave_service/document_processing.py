@@ -5,10 +5,14 @@ import re
 from importlib.util import find_spec
 from typing import BinaryIO
 
+from protocol import markup
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
+from slave_service.formats.content import METADATA, Content
 from slave_service.formats.docx import reading as docx_reading
+from slave_service.formats.html import reading as html_reading
+from slave_service.formats.mail import reading as mail_reading
 from slave_service.formats.pdf import reading as pdf_reading
-from slave_service.formats.text_decoding import read_text
+from slave_service.formats.text_decoding import Decoded, read_text
 
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
@@ -17,6 +21,11 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BLOCK_BYTES = 1 << 20
+_HEAD_CHARACTERS = 64 * 1024
+_NOT_A_DOCUMENT = (
+    "This is not a PDF, an Office document, an e-book, a mail or a text; save it as one of these, "
+    "or choose the task type for such files."
+)
 
 
 def process(source: BinaryIO) -> dict[str, object]:
@@ -70,16 +79,28 @@ def _docx(source: BinaryIO) -> dict[str, object]:
 
 
 def _text(source: BinaryIO) -> dict[str, object]:
+    """Read a text, or a format that consists of text: the first characters tell which."""
     try:
         decoded = read_text(source)
     except Unsupported as error:
-        raise Unsupported(
-            "This is not a PDF, a DOCX or a text; save it as one of these, or choose the task "
-            "type for such files."
-        ) from error
-    metadata = dict.fromkeys(pdf_reading.METADATA, "")
-    more: dict[str, object] = {"encoding": decoded.encoding, "outline": []}
-    return _result("Generic Text", decoded.text, metadata, more, decoded.warnings)
+        raise Unsupported(_NOT_A_DOCUMENT) from error
+    head = decoded.text[:_HEAD_CHARACTERS].encode("utf-8", "replace")
+    if markup.is_html(head):
+        source.seek(0)
+        return _content(html_reading.read(source.read()))
+    if markup.is_mail(head):
+        return _content(mail_reading.read(source))
+    return _plain_text(decoded)
+
+
+def _plain_text(decoded: Decoded) -> dict[str, object]:
+    more: dict[str, object] = {"encoding": decoded.encoding}
+    return _content(Content("Generic Text", decoded.text, more=more, warnings=decoded.warnings))
+
+
+def _content(content: Content) -> dict[str, object]:
+    more = {**content.more, "outline": content.outline}
+    return _result(content.document_type, content.text, content.metadata, more, content.warnings)
 
 
 def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
@@ -107,7 +128,7 @@ def _result(
         # The same as len(text.split()), without a list of all words in memory.
         "word_count": sum(1 for _ in re.finditer(r"\S+", text)),
         "character_count": len(text),
-        "metadata": metadata,
+        "metadata": dict.fromkeys(METADATA, "") | metadata,
         "warnings": warnings,
     }
 

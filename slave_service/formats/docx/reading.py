@@ -20,9 +20,9 @@ from zipfile import BadZipFile, ZipFile
 from protocol.failures import Corrupt, Unsupported
 from slave_service.formats.docx import styles as docx_styles
 from slave_service.formats.docx import unread
-from slave_service.formats.docx.package import MAX_TREE_BYTES, Package, Relation
 from slave_service.formats.docx.styles import Styles
 from slave_service.formats.docx.text import NotWordprocessing, Story, read_story
+from slave_service.formats.package import MAX_TREE_BYTES, Package, Relation
 
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
 _DEFAULT_MAIN_PART = "word/document.xml"

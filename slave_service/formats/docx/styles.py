@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from slave_service.formats.docx.package import Package, Relation
+from slave_service.formats.package import Package, Relation
 
 WORD = (
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",

@@ -1,6 +1,6 @@
 """Warns of the parts of a Word document whose text is not read."""
 
-from slave_service.formats.docx.package import Package, Relation
+from slave_service.formats.package import Package, Relation
 
 _KINDS = {
     "chart": "charts",

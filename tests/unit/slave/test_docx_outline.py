@@ -8,8 +8,7 @@ import docx
 import pytest
 
 from slave_service import document_processing
-from slave_service.formats import outline
-from slave_service.formats.docx import package
+from slave_service.formats import outline, package
 from slave_service.formats.docx import styles as docx_styles
 from tests.unit.slave.test_docx_reading import (
     STRICT,

@@ -9,7 +9,7 @@ import docx
 import pytest
 
 from protocol import failures
-from slave_service.formats.docx import package as docx_package
+from slave_service.formats import package as docx_package
 from slave_service.formats.docx import reading
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

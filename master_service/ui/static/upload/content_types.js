@@ -1,5 +1,7 @@
 // Detects by a file's first bytes which task type to propose, by the same rules as protocol/content_types.py.
 
+import { isMarkup } from "./markup.js";
+
 const HEAD_BYTES = 8192;
 const PDF_WITHIN = 1024;
 // The end record of a ZIP and its longest comment.
@@ -12,6 +14,7 @@ const PICTURES = [
   /^P[1-6][ \t-\r]+(#[^\n]*\n[ \t-\r]*)*\d+[ \t-\r]+(#[^\n]*\n[ \t-\r]*)*\d+[ \t-\r]/,
 ];
 const SOUNDS = [/^fLaC/, /^OggS\0/, /^ID3[\x02-\x04]/, /^caff\0/, /^\.snd\0/, /^\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]/];
+const PACKAGES = ["word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml"];
 const BYTE_ORDER_MARKS = [[/^\xef\xbb\xbf/, "utf-8"], [/^\xff\xfe\0\0/, "utf-32le"], [/^\0\0\xfe\xff/, "utf-32be"], [/^\xff\xfe/, "utf-16le"], [/^\xfe\xff/, "utf-16be"]];
 const CONTROLS = /[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/;
 
@@ -19,13 +22,13 @@ const CONTROLS = /[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/;
 export async function detectTaskType(file) {
   const bytes = await readBytes(file, 0, HEAD_BYTES);
   const head = binaryString(bytes);
-  if (head.startsWith("PK\x03\x04")) return (await isDocx(file)) ? "document" : null;
+  if (head.startsWith("PK\x03\x04")) return (await isDocument(file)) ? "document" : null;
   if (/^[ \t-\r]*%PDF-/.test(head)) return "document";
   const forms = CONTAINERS[head.slice(0, 4)];
   const matches = (signatures) => signatures.some((signature) => signature.test(head));
   const type = forms ? forms[head.slice(8, 12)] : matches(PICTURES) ? "image" : matches(SOUNDS) ? "audio" : null;
   if (type) return type;
-  if (isText(bytes, head)) return "text";
+  if (isText(bytes, head)) return isMarkup(head) ? "document" : "text";
   // Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
   return head.slice(0, PDF_WITHIN).includes("%PDF-") ? "document" : null;
 }
@@ -60,8 +63,8 @@ function decodesUtf32(view, isLittleEndian) {
   return true;
 }
 
-// Whether the central directory of a ZIP has files in "word/".
-async function isDocx(file) {
+// Whether the central directory of a ZIP has a name of Office, OpenDocument or EPUB.
+async function isDocument(file) {
   const tail = binaryString(await readBytes(file, Math.max(0, file.size - ZIP_END_BYTES), file.size));
   const end = tail.lastIndexOf("PK\x05\x06");
   if (end < 0 || tail.length < end + 22) return false;
@@ -71,7 +74,7 @@ async function isDocx(file) {
   const directory = binaryString(await readBytes(file, begin, begin + size));
   for (let offset = 0; directory.startsWith("PK\x01\x02", offset); ) {
     const [name, extra, comment] = [28, 30, 32].map((field) => littleEndian(directory, offset + field, 2));
-    if (directory.startsWith("word/", offset + 46)) return true;
+    if (PACKAGES.some((begin) => directory.startsWith(begin, offset + 46))) return true;
     offset += 46 + name + extra + comment;
   }
   return false;

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from protocol import failures
-from slave_service.formats.docx import package as docx_package
+from slave_service.formats import package as docx_package
 from slave_service.formats.docx import reading
 
 SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -1,0 +1,1 @@
+"""HTML: encoding, and text without tags."""

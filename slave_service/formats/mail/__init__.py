@@ -1,0 +1,1 @@
+"""Mails: headers, text, and the names of attachments."""
