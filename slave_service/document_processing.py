@@ -9,8 +9,11 @@ from protocol import markup
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
 from slave_service.formats.content import METADATA, Content
 from slave_service.formats.docx import reading as docx_reading
+from slave_service.formats.epub import reading as epub_reading
 from slave_service.formats.html import reading as html_reading
 from slave_service.formats.mail import reading as mail_reading
+from slave_service.formats.office import odf, parts, pptx, xlsx
+from slave_service.formats.package import Package, damage_reported
 from slave_service.formats.pdf import reading as pdf_reading
 from slave_service.formats.text_decoding import Decoded, read_text
 
@@ -22,6 +25,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BLOCK_BYTES = 1 << 20
 _HEAD_CHARACTERS = 64 * 1024
+_DAMAGED = "This document is damaged and can't be read; save or export it again and send that."
 _NOT_A_DOCUMENT = (
     "This is not a PDF, an Office document, an e-book, a mail or a text; save it as one of these, "
     "or choose the task type for such files."
@@ -31,21 +35,21 @@ _NOT_A_DOCUMENT = (
 def process(source: BinaryIO) -> dict[str, object]:
     """Read one document.
 
-    Returns ``document_type`` (``PDF``, ``DOCX`` or ``Generic Text``), ``text_content`` (all of
-    it), ``word_count`` (split at white space), ``character_count`` and ``metadata`` (``title``,
-    ``author``, ``subject``, ``creator``: "" where there is none); for a PDF ``page_count``, for
-    a DOCX ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``creator`` is
-    the program that made the document. ``outline`` lists bookmarks or headings, each with
-    ``title``, ``level`` (from 1), and its ``page`` (PDF) or ``begin`` (DOCX). For a PDF, ``pages``
-    has the begin and end of each page in ``text_content``, ``text_layer`` is whether any page has
-    text, and ``pages_without_text`` the number of those without. ``warnings`` name what the text
+    Returns ``document_type`` (see docs/results.md), ``text_content`` (all of it), ``word_count``
+    (split at white space), ``character_count`` and ``metadata`` (the keys of
+    ``content.METADATA``: "" where there is none); for a PDF ``page_count``, for a DOCX
+    ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``outline`` lists
+    bookmarks or headings, each with ``title``, ``level`` (from 1), and its ``page`` (PDF) or
+    ``begin``. For a PDF, ``pages`` has the begin and end of each page in ``text_content``,
+    ``text_layer`` is whether any page has text,
+    and ``pages_without_text`` the number of those without. ``warnings`` name what the text
     leaves out. Raises ``Unsupported``, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
     head = source.read(_PDF_WITHIN)
     source.seek(0)
     if head.startswith(_ZIP):
-        return _docx(source)
+        return _package(source)
     if head.startswith(_OLE):
         raise _ole_failure(source)
     if head.lstrip().startswith(_PDF):
@@ -66,6 +70,23 @@ def _pdf(source: BinaryIO) -> dict[str, object]:
         "outline": content.outline,
     }
     return _result("PDF", content.text, content.metadata, more, content.warnings)
+
+
+def _package(source: BinaryIO) -> dict[str, object]:
+    """Read a ZIP file by what it has in it; DOCX, and the refusal of others, come last."""
+    with damage_reported(_DAMAGED):
+        package = Package(source)
+        main = parts.main_part(package)
+        if epub_reading.CONTAINER in package:
+            return _content(epub_reading.read(package))
+        if main.startswith("ppt/"):
+            return _content(pptx.read(package))
+        if main.startswith("xl/") and not main.endswith(".bin"):
+            return _content(xlsx.read(package))
+        if odf.CONTENT in package:
+            return _content(odf.read(package))
+    source.seek(0)
+    return _docx(source)
 
 
 def _docx(source: BinaryIO) -> dict[str, object]:

@@ -51,10 +51,14 @@ class Lines:
         if level and len(self.outline) < limits.MAX_ENTRIES and (title := limits.title(line)):
             level = min(level, limits.MAX_LEVEL)
             self.outline.append({"title": title, "level": level, "begin": self._length})
+        self.check(len(line))
         self._length += len(line) + 1
-        if self._length > MAX_CHARACTERS:
-            raise TooLarge(_TOO_LARGE)
         self._lines.append(line)
+
+    def check(self, length: int) -> None:
+        """Raise ``TooLarge`` if so many characters more would be over the limit."""
+        if self._length + length > MAX_CHARACTERS:
+            raise TooLarge(_TOO_LARGE)
 
     def add_gap(self) -> None:
         """Append an empty line, unless the text is empty or already ends with one."""

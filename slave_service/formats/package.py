@@ -10,11 +10,12 @@ import posixpath
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from protocol.failures import Encrypted, FileError, TooLarge
+from protocol.failures import Corrupt, Encrypted, FileError, TooLarge
 
 MAX_PARTS = 10_000
 MAX_PART_BYTES = 64 * 1024 * 1024
@@ -45,6 +46,7 @@ class Relation:
 
     kind: str
     target: str
+    identifier: str = field(default="", compare=False)
 
 
 class Package:
@@ -103,7 +105,7 @@ class Package:
         try:
             return self.tree(name)
         except OSError as error:
-            # See ``reading.read``: other numbers are errors of the disk.
+            # See ``damage_reported``: other numbers are errors of the disk.
             if error.errno not in (None, errno.EINVAL):
                 raise
         except (
@@ -134,8 +136,35 @@ class Package:
             path = posixpath.join("/", folder, element.get("Target", ""))
             target = posixpath.normpath(path).lstrip("/")
             if element.get("TargetMode") != "External" and target in self:
-                found.append(Relation(kind, target))
+                found.append(Relation(kind, target, element.get("Id", "")))
         return found
+
+
+@contextmanager
+def damage_reported(sentence: str) -> Iterator[None]:
+    """Raise ``Corrupt`` in place of the exceptions of zipfile, its codecs, and lxml."""
+    from lxml import etree
+
+    try:
+        yield
+    except OSError as error:
+        # With a damaged offset zipfile seeks to a negative one (EINVAL), and for invalid
+        # characters lxml raises an OSError without number; other numbers are errors of the disk.
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise Corrupt(sentence) from error
+    # zipfile does not translate the exceptions of struct, zlib and the decoders.
+    except (
+        BadZipFile,
+        EOFError,
+        NotImplementedError,
+        OverflowError,
+        ValueError,
+        etree.XMLSyntaxError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        raise Corrupt(sentence) from error
 
 
 def _refuse_long_directory(source: BinaryIO) -> None:

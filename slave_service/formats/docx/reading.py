@@ -9,20 +9,17 @@ also pictures, does not open macro documents, and repeats merged cells as often 
 which can be two thousand million times.
 """
 
-import errno
 import io
-import struct
-import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from protocol.failures import Corrupt, Unsupported
 from slave_service.formats.docx import styles as docx_styles
 from slave_service.formats.docx import unread
 from slave_service.formats.docx.styles import Styles
 from slave_service.formats.docx.text import NotWordprocessing, Story, read_story
-from slave_service.formats.package import MAX_TREE_BYTES, Package, Relation
+from slave_service.formats.package import MAX_TREE_BYTES, Package, Relation, damage_reported
 
 _DAMAGED = "This document is damaged and can't be read; save it again with Word and send that."
 _DEFAULT_MAIN_PART = "word/document.xml"
@@ -36,11 +33,10 @@ _OTHER_STORIES = {
 }
 
 _OTHER_KINDS = {
-    "xl/": "an Excel workbook",
-    "ppt/": "a PowerPoint presentation",
+    "xl/": "an Excel workbook in binary form (XLSB) or without its main part",
+    "ppt/": "a PowerPoint presentation without its main part",
     "visio/": "a Visio drawing",
-    "meta-inf/container.xml": "an EPUB book",
-    "meta-inf/manifest.xml": "an OpenDocument file or a Java archive",
+    "meta-inf/manifest.": "a Java archive or an OpenDocument file without content",
     "index/document.iwa": "an Apple iWork document",
 }
 
@@ -73,28 +69,8 @@ def read(source: BinaryIO) -> DocxContent:
 
     Raises ``Unsupported`` for other ZIP files, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
     """
-    from lxml import etree
-
-    try:
+    with damage_reported(_DAMAGED):
         return _read_package(Package(source))
-    except OSError as error:
-        # With a damaged offset zipfile seeks to a negative one (EINVAL), and for invalid
-        # characters lxml raises an OSError without number; other numbers are errors of the disk.
-        if error.errno not in (None, errno.EINVAL):
-            raise
-        raise Corrupt(_DAMAGED) from error
-    # zipfile does not translate the exceptions of struct, zlib and the decoders.
-    except (
-        BadZipFile,
-        EOFError,
-        NotImplementedError,
-        OverflowError,
-        ValueError,
-        etree.XMLSyntaxError,
-        struct.error,
-        zlib.error,
-    ) as error:
-        raise Corrupt(_DAMAGED) from error
 
 
 def _read_package(package: Package) -> DocxContent:
@@ -166,7 +142,7 @@ def _unsupported(package: Package) -> Unsupported:
         if any(name.startswith(sign) for name in package.names())
     )
     kind = next(kinds, "a ZIP archive without a Word document")
-    return Unsupported(f"This is {kind}; save the document as DOCX or PDF and send that.")
+    return Unsupported(f"This is {kind}; save it as DOCX, XLSX, PPTX or PDF and send that.")
 
 
 def self_test() -> None:

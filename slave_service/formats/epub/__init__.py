@@ -1,0 +1,1 @@
+"""EPUB books: the text of their chapters."""

@@ -1,0 +1,1 @@
+"""PowerPoint, Excel and OpenDocument files: text, tables, notes and comments."""
