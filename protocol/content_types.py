@@ -34,6 +34,9 @@ _PICTURES = (
     b"MM\x00+",
     b"\x00\x00\x00\x0cjP  \r\n\x87\n",  # JPEG 2000, then its bare stream
     b"\xff\x4f\xff\x51",
+    b"8BPS\x00\x01\x00\x00",  # Photoshop
+    b"icns\x00",  # icons of macOS, up to 16 MiB
+    b"DDS \x7c\x00\x00\x00",
 )
 _SOUNDS = (
     b"fLaC",
@@ -51,13 +54,29 @@ _CONTAINERS = {
     b"RF64": {b"WAVE": SOUND},
     b"FORM": {b"AIFF": SOUND, b"AIFC": SOUND},
 }
-_AVIF = re.compile(rb".{4}ftyp(avif|avis)", re.DOTALL)
+# AVIF and HEIF; other brands of this container are of sound or video.
+_HEIF = re.compile(rb".{4}ftyp(avi[fs]|hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL)
 # A text may begin with the two letters of these signatures, so the bytes after them count as well.
 _BMP = re.compile(rb"BM.{4}\x00{4}.{4}[\x0c\x28\x38\x40\x6c\x7c]\x00\x00\x00", re.DOTALL)
 _PPM = re.compile(rb"P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+(#[^\n]*\n\s*)*\d+\s")
-_ICO = re.compile(rb"\x00\x00\x01\x00[\x01-\x20]\x00")
+_ICO = re.compile(rb"\x00\x00[\x01\x02]\x00[\x01-\x20]\x00")
+"""Icons and cursors."""
+PCX = re.compile(rb"\n[\x00\x02-\x05]\x01[\x01\x02\x04\x08].{60}\x00[\x01-\x04]", re.DOTALL)
+SGI = re.compile(rb"\x01\xda[\x00\x01][\x01\x02]\x00[\x01-\x03]")
+QOI = re.compile(rb"qoif.{8}[\x03\x04][\x00\x01]", re.DOTALL)
+TGA = re.compile(
+    rb"."  # length of the identification, which follows the header
+    # A palette, its type and the size of its entries; or no palette: true color, then gray.
+    rb"(\x01[\x01\x09].{4}[\x10\x18\x20].{4}(?!\x00\x00)..(?!\x00\x00)..\x08"
+    rb"|\x00[\x02\x0a]\x00{5}.{4}(?!\x00\x00)..(?!\x00\x00)..[\x10\x18\x20]"
+    rb"|\x00[\x03\x0b]\x00{5}.{4}(?!\x00\x00)..(?!\x00\x00)..[\x01\x08\x10])"
+    rb"[\x00-\x08\x10-\x18\x20-\x28\x30-\x38]",  # at most 8 bits of opacity; the corner
+    re.DOTALL,
+)
+"""The header of a TGA file (Truevision 2.0), which has no signature: each field is checked."""
 # An MPEG frame of layer III or II whose bit rate and sample rate are valid.
 _MPEG = re.compile(rb"\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]")
+_PICTURE_HEADS = (_HEIF, _BMP, _PPM, _ICO, PCX, SGI, QOI)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -88,9 +107,11 @@ def _kind_by_signature(head: bytes) -> str | None:
         return DOCUMENT
     if head[:4] in _CONTAINERS:
         return _CONTAINERS[head[:4]].get(head[8:12])
-    if head.startswith(_PICTURES) or any(mark.match(head) for mark in (_AVIF, _BMP, _PPM, _ICO)):
+    if head.startswith(_PICTURES) or any(mark.match(head) for mark in _PICTURE_HEADS):
         return PICTURE
-    return SOUND if head.startswith(_SOUNDS) or _MPEG.match(head) else None
+    if head.startswith(_SOUNDS) or _MPEG.match(head):
+        return SOUND
+    return PICTURE if TGA.match(head) else None
 
 
 def _is_text(head: bytes) -> bool:

@@ -71,6 +71,7 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
         "page_count": picture.page_count,
         "pages_read": 1,
         "warnings": [
+            *picture.warnings,
             *image_pages.warning(picture.page_count, picture.format),
             *([] if words else [_NO_WORDS]),
         ],

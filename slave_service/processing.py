@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from protocol.failures import FileError, Unavailable
-from slave_service.formats import image_pages, images
+from slave_service.formats import images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,9 +46,8 @@ def process(source: BinaryIO) -> bytes:
 
 
 def warnings(source: BinaryIO) -> list[str]:
-    """Return the warning about pages or frames of a processed picture that the result lacks."""
-    kind, page_count = images.pages(source)
-    return image_pages.warning(page_count, kind)
+    """Return what the result of a processed picture lacks: rows, further pages or frames."""
+    return images.warnings_of(source)
 
 
 def self_test() -> None:

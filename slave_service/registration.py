@@ -36,6 +36,7 @@ _NOT_A_MASTER = frozenset({404, 405, 501})
 """Status codes that a master never sends, since it has the endpoint."""
 _REPORTED_LIBRARIES = (
     "Pillow",
+    "pi-heif",
     "numpy",
     "scikit-learn",
     "nltk",

@@ -6,6 +6,7 @@ The format is detected by content, never by name. Exceptions of Pillow about dam
 The limits are global variables of Pillow, so a process must load one picture at a time.
 """
 
+import os
 import re
 import struct
 import warnings
@@ -18,29 +19,12 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from protocol.failures import Corrupt, FileError, TooLarge, Unsupported
-from slave_service.formats import image_pages
+from slave_service.formats import cut_jpeg, image_pages, picture_kinds
 
 MAX_PIXELS = 100_000_000
 """More than the largest camera sensors have; as RGB they take 400 MB, which fits into a worker."""
 
-# The other formats of Pillow are excluded: some start programs (EPS starts Ghostscript), need
-# another library (HDF5, GRIB), or match almost any file (TGA).
-_FORMATS = {
-    "JPEG": "JPEG",
-    "PNG": "PNG",
-    "GIF": "GIF",
-    "WEBP": "WebP",
-    "AVIF": "AVIF",
-    "TIFF": "TIFF",
-    "JPEG2000": "JPEG 2000",
-    "BMP": "BMP",
-    "ICO": "ICO",
-    "PPM": "PPM",
-}
-# Their signature is two letters, with which a text can begin too: an unreadable file of these
-# formats is reported as unsupported and not as damaged.
-_WEAK_SIGNATURES = ("BMP", "PPM")
-
+_JPEG_END_BYTES = 65536
 _DAMAGE_ERRORS = (
     OSError,
     SyntaxError,
@@ -83,25 +67,61 @@ class Picture:
     """Pillow's name for the kind of file, such as ``TIFF``."""
     page_count: int = 1
     """Pages of a TIFF or frames of an animation, of which ``image`` is the first."""
+    warnings: tuple[str, ...] = ()
+    """What is missing of the picture itself; ``image_pages.warning`` has those about pages."""
 
 
 def load(source: BinaryIO) -> Picture:
-    """Decode the first frame of a picture; raise Unsupported, Corrupt or TooLarge."""
+    """Decode the first frame of a picture; raise Unsupported, Corrupt or TooLarge.
+
+    A JPEG that is cut off gives what is there, and a warning.
+    """
     with _limits():
         image = _open(source)
         mode = image.mode
+        found: list[str] = []
         try:
             _scale_transparent_key(image)
-            image.load()
+            image = _decoded(image, source, found)
             _try_transparency(image)
         except _DAMAGE_ERRORS as error:
             raise Corrupt(
-                f"This {_FORMATS.get(image.format or '', 'picture')} file is damaged or cut off; "
+                f"This {_name(image)} file is damaged or cut off; "
                 "open it in an image viewer, save it again, and send that."
             ) from error
         # The real size of an icon or a TIFF can be known only after decoding.
         _check_size(image)
-        return Picture(image, mode, _orientation(image), *_pages(source, image))
+        return Picture(image, mode, _orientation(image), *_pages(source, image), tuple(found))
+
+
+def warnings_of(source: BinaryIO) -> list[str]:
+    """Return the warnings of a picture that ``load`` can read, with those about its pages."""
+    kind, page_count = pages(source)
+    # Only the end of a file tells cheaply whether the picture has to be decoded again.
+    cut = load(source).warnings if kind == "JPEG" and not _ends_as_jpeg(source) else ()
+    return [*cut, *image_pages.warning(page_count, kind)]
+
+
+def _decoded(image: Image.Image, source: BinaryIO, found: list[str]) -> Image.Image:
+    """Return the picture with its pixels decoded; add to ``found`` what is missing."""
+    try:
+        image.load()
+    except OSError as error:
+        if not cut_jpeg.is_cut_off(image, error):
+            raise
+        image, missing = cut_jpeg.load(source)
+        if 1 - missing < cut_jpeg.LEAST_SHOWN:
+            raise
+        is_progressive = bool(image.info.get("progressive"))
+        found.append(cut_jpeg.warning(missing, is_progressive=is_progressive))
+    return picture_kinds.corrected(image, source)
+
+
+def _ends_as_jpeg(source: BinaryIO) -> bool:
+    end = source.seek(0, os.SEEK_END)
+    source.seek(max(0, end - _JPEG_END_BYTES))
+    # Some cameras pad the file with zeros.
+    return source.read().rstrip(b"\x00").endswith(b"\xff\xd9")
 
 
 def pages(source: BinaryIO) -> tuple[str, int]:
@@ -114,7 +134,7 @@ def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:
     kind = image.format or ""
     # Further pictures in an icon are other sizes of the first, those in a JPEG are previews or
     # depth maps; neither are pages.
-    stated = getattr(image, "n_frames", 1) if kind in ("WEBP", "AVIF", "PNG") else 1
+    stated = getattr(image, "n_frames", 1) if kind in ("WEBP", "AVIF", "HEIF", "PNG") else 1
     return kind, image_pages.count(source, kind, stated)
 
 
@@ -155,36 +175,32 @@ def _too_large(size: str) -> TooLarge:
 
 
 def _open(source: BinaryIO) -> Image.Image:
-    formats = _formats()
+    formats = picture_kinds.candidates(source)
     try:
-        image = Image.open(source, formats=formats)
+        # Without candidates, Pillow would try all that it knows.
+        image = Image.open(picture_kinds.as_readable(source), formats=formats or ["PNG"])
     except _DAMAGE_ERRORS as error:
-        raise _refusal(source, formats) from error
+        raise _refusal(source) from error
     _check_size(image)
     return image
 
 
-def _formats() -> list[str]:
-    Image.init()
-    # A Pillow that was built without AVIF raises an error for that name.
-    return [name for name in _FORMATS if name in Image.OPEN]
-
-
-def _refusal(source: BinaryIO, formats: list[str]) -> FileError:
+def _refusal(source: BinaryIO) -> FileError:
     """Return ``Corrupt`` where the file begins like a picture, else ``Unsupported``."""
-    source.seek(0)
-    prefix = source.read(16)
-    for name in formats:
-        accept = Image.OPEN[name][1]
-        if name not in _WEAK_SIGNATURES and accept is not None and accept(prefix) is True:
-            return Corrupt(
-                f"This file begins like a {_FORMATS[name]} picture, but its header is damaged or "
-                "of a rare kind; open it in an image viewer, save it again, and send that."
-            )
-    kinds = ", ".join(_FORMATS[name] for name in formats)
+    name = picture_kinds.begins_like(source)
+    if name is not None:
+        return Corrupt(
+            f"This file begins like a {picture_kinds.NAMES[name]} picture, but its header is "
+            "damaged or of a rare kind; open it in an image viewer, save it again, and send that."
+        )
+    kinds = ", ".join(picture_kinds.NAMES[name] for name in picture_kinds.readable())
     return Unsupported(
         f"This is not a picture of a kind that can be read; save it as one of {kinds}."
     )
+
+
+def _name(image: Image.Image) -> str:
+    return picture_kinds.NAMES.get(image.format or "", "picture")
 
 
 def _scale_transparent_key(image: Image.Image) -> None:

@@ -1,12 +1,15 @@
 """Makes the small valid pictures that are damaged afterwards: every format, many pixel types."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageFont
 
 _SIZE = (48, 40)
+_HEIC = Path(__file__).parents[1] / "data" / "image" / "quarter.heic"
+"""No library here writes HEIC."""
 
 
 def make() -> dict[str, bytes]:
@@ -59,6 +62,16 @@ def make() -> dict[str, bytes]:
         "bitmap.ico": _saved(clear, "ICO", sizes=[(16, 16)], bitmap_format="bmp"),
         "color.ppm": _saved(color, "PPM"),
         "one bit.pbm": _saved(gray.convert("1"), "PPM"),
+        "color.tga": _saved(color, "TGA"),
+        "clear.tga": _saved(clear, "TGA", compression="tga_rle"),
+        "palette.tga": _saved(palette, "TGA"),
+        "palette.pcx": _saved(palette, "PCX"),
+        "color.sgi": _saved(color, "SGI", compression="rle"),
+        "color.qoi": _saved(color, "QOI"),
+        "clear.dds": _saved(clear, "DDS", pixel_format="DXT5"),
+        "color.dds": _saved(color, "DDS"),
+        "sizes.icns": _saved(clear.resize((16, 16)), "ICNS", sizes=[(16, 16)]),
+        "color.heic": _HEIC.read_bytes(),
         "plain.pgm": b"P2\n# plain\n4 2\n255\n0 50 100 150\n200 250 255 1\n",
     }
 

@@ -16,7 +16,9 @@ PROTOCOL, SLAVE, MASTER, CLIENT = "protocol", "slave_service", "master_service",
 PACKAGES = (PROTOCOL, SLAVE, MASTER, CLIENT)
 SERVER = f"{PROTOCOL}.server"
 MOST_MODULES = 18
-HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"}
+HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"} | {
+    "pi_heif"
+}
 DECISION_MODULES = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
     *(f"scheduling.{name}" for name in DECISION_MODULES),

@@ -37,7 +37,13 @@ def test_samples_get_their_task_type(sample_files: dict[str, list[Path]]) -> Non
             assert found in expected, file
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO", "AVIF"),
+        *("TGA", "PCX", "SGI", "QOI", "ICNS", "DDS"),
+    ],
+)
 def test_pictures_are_known(form: str) -> None:
     """A picture that Pillow writes is detected, in every format that slaves read."""
     target = io.BytesIO()
@@ -54,6 +60,13 @@ def test_pictures_are_known(form: str) -> None:
         (b"OggS\0\x02\0\0", SOUND),
         (b"ID3\x04\0\0\0\0", SOUND),
         (b"\xff\xfb\x90\x64\0\0", SOUND),
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1heic", PICTURE),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", PICTURE),
+        (b"8BPS\0\1" + bytes(6) + b"\0\3", PICTURE),
+        (b"\0\0\2\0\1\0  \0\0\7\0\x09\0", PICTURE),
+        (b"\0\0\2" + bytes(9) + b"\x08\0\6\0\x18\x20", PICTURE),
+        (b"\0\0\2" + bytes(9) + b"\x08\0\0\0\x18\x20", None),
+        (b"\0\0\2" + bytes(9) + b"\x08\0\6\0\x17\x20", None),
         (b"RIFF\x24\0\0\0AVI LIST", None),
         (b"%PDF-1.7\n\xe2\xe3\xcf\xd3", DOCUMENT),
         (b"\0\0\0\0a header%PDF-1.4", DOCUMENT),
@@ -89,6 +102,8 @@ def test_signatures_are_known(data: bytes, expected: str | None) -> None:
         b"ID3 tags are read by players",
         b"caffeine keeps awake",
         b"FORMAL and RIFF-RAFF",
+        b"qoif, icns and DDS are formats of pictures",
+        b"8BPS begins a picture",
         b"I speak of %PDF- here",
         b" \n\t ",
         "Grüße aus 東京 🌻".encode(),

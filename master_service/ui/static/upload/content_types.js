@@ -10,9 +10,13 @@ const MAX_DIRECTORY_BYTES = 4 * 1024 * 1024;
 const CONTAINERS = { RIFF: { WEBP: "image", WAVE: "audio" }, RIFX: { WAVE: "audio" }, RF64: { WAVE: "audio" }, FORM: { AIFF: "audio", AIFC: "audio" } };
 const PICTURES = [
   /^\xff\xd8\xff/, /^\x89PNG\r\n\x1a\n/, /^GIF8[79]a/, /^II[*+]\0/, /^MM\0[*+]/, /^\0\0\0\x0cjP {2}\r\n\x87\n/, /^\xff\x4f\xff\x51/,
-  /^[^]{4}ftypavi[fs]/, /^BM[^]{4}\0{4}[^]{4}[\x0c\x28\x38\x40\x6c\x7c]\0{3}/, /^\0\0\x01\0[\x01-\x20]\0/,
+  /^8BPS\0\x01\0\0/, /^icns\0/, /^DDS \x7c\0\0\0/,
+  /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cmsx]|mif1|msf1)/, /^BM[^]{4}\0{4}[^]{4}[\x0c\x28\x38\x40\x6c\x7c]\0{3}/, /^\0\0[\x01\x02]\0[\x01-\x20]\0/,
+  /^\n[\0\x02-\x05]\x01[\x01\x02\x04\x08][^]{60}\0[\x01-\x04]/, /^\x01\xda[\0\x01][\x01\x02]\0[\x01-\x03]/, /^qoif[^]{8}[\x03\x04][\0\x01]/,
   /^P[1-6][ \t-\r]+(#[^\n]*\n[ \t-\r]*)*\d+[ \t-\r]+(#[^\n]*\n[ \t-\r]*)*\d+[ \t-\r]/,
 ];
+// TGA has no signature, so every field of its header is checked, and after all other formats.
+const TGA = /^[^](\x01[\x01\x09][^]{4}[\x10\x18\x20][^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}\x08|\0[\x02\x0a]\0{5}[^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}[\x10\x18\x20]|\0[\x03\x0b]\0{5}[^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}[\x01\x08\x10])[\0-\x08\x10-\x18\x20-\x28\x30-\x38]/;
 const SOUNDS = [/^fLaC/, /^OggS\0/, /^ID3[\x02-\x04]/, /^caff\0/, /^\.snd\0/, /^\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]/];
 const PACKAGES = ["word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml"];
 const BYTE_ORDER_MARKS = [[/^\xef\xbb\xbf/, "utf-8"], [/^\xff\xfe\0\0/, "utf-32le"], [/^\0\0\xfe\xff/, "utf-32be"], [/^\xff\xfe/, "utf-16le"], [/^\xfe\xff/, "utf-16be"]];
@@ -26,7 +30,7 @@ export async function detectTaskType(file) {
   if (/^[ \t-\r]*%PDF-/.test(head)) return "document";
   const forms = CONTAINERS[head.slice(0, 4)];
   const matches = (signatures) => signatures.some((signature) => signature.test(head));
-  const type = forms ? forms[head.slice(8, 12)] : matches(PICTURES) ? "image" : matches(SOUNDS) ? "audio" : null;
+  const type = forms ? forms[head.slice(8, 12)] : matches(PICTURES) ? "image" : matches(SOUNDS) ? "audio" : TGA.test(head) ? "image" : null;
   if (type) return type;
   if (isText(bytes, head)) return isMarkup(head) ? "document" : "text";
   // Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
