@@ -46,6 +46,10 @@ _SOUNDS = (
     b"ID3\x04",
     b"caff\x00",
     b".snd\x00",
+    b"\x1a\x45\xdf\xa3",  # WebM, Matroska
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # WMA
+    b"#!AMR\n",
+    b"#!AMR-WB\n",
 )
 _CONTAINERS = {
     # The form type, at byte 8, names the content of the container.
@@ -77,6 +81,13 @@ TGA = re.compile(
 # An MPEG frame of layer III or II whose bit rate and sample rate are valid.
 _MPEG = re.compile(rb"\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]")
 _PICTURE_HEADS = (_HEIF, _BMP, _PPM, _ICO, PCX, SGI, QOI)
+# AAC: the sync word of ADTS, layer 0, and one of 13 sample rates.
+_AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9][\x00-\x33\x40-\x73\x80-\xb3\xc0-\xf3]")
+# AC-3 and E-AC-3: the sync word, and a version of up to 16 in five bits.
+_AC3 = re.compile(rb"\x0b\x77.{3}[\x00-\x87]", re.DOTALL)
+# MP4, M4A and QuickTime; the brands of pictures are above, and "crx" is a raw photo.
+_MP4 = re.compile(rb".{4}ftyp(?!crx )[ -~]{4}", re.DOTALL)
+_SOUND_HEADS = (_MPEG, _AAC, _AC3, _MP4)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -109,7 +120,7 @@ def _kind_by_signature(head: bytes) -> str | None:
         return _CONTAINERS[head[:4]].get(head[8:12])
     if head.startswith(_PICTURES) or any(mark.match(head) for mark in _PICTURE_HEADS):
         return PICTURE
-    if head.startswith(_SOUNDS) or _MPEG.match(head):
+    if head.startswith(_SOUNDS) or any(mark.match(head) for mark in _SOUND_HEADS):
         return SOUND
     return PICTURE if TGA.match(head) else None
 

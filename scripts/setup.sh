@@ -54,7 +54,7 @@ fi
 
 # Created again only if the Python version or the requirements have changed.
 stamp=.venv/.made-from-$requirements
-wanted=$("$python" --version; cat requirements.txt requirements-dev.txt constraints.txt)
+wanted=$("$python" --version; cat requirements*.txt constraints.txt)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   if ! "$python" -m venv .venv 2>/dev/null; then
     # Debian has the module that creates virtual environments in a separate package.

@@ -1,8 +1,10 @@
-"""Measures a sound file: length, loudness and zero crossings.
+"""Measures a sound file: length, levels, loudness, silence, frequencies and zero crossings.
 
 libsndfile (by soundfile) decodes it and detects the format by content, never by name: WAV of any
-sample width, AIFF, AU, CAF, FLAC, OGG, MP3 and more. Samples are read in blocks as float64 scaled
-to -1...1, which is exact for integers of any stored width and for their sums over the channels.
+sample width, AIFF, AU, CAF, FLAC, OGG, MP3 and more. FFmpeg (by PyAV, where it is installed)
+decodes M4A, MP4, WebM, WMA, AMR, AC-3 and AAC, and codecs that libsndfile refuses. Samples are
+read in blocks as float64 scaled to -1...1, which is exact for integers of any stored width and for
+their sums over the channels.
 
 Where a header states more than the file contains, or no length, the samples in the file are
 measured, and a warning says so (see ``audio_headers`` and ``audio_warnings``).
@@ -13,12 +15,13 @@ import math
 import os
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from protocol.failures import Corrupt, Unavailable, Unsupported
 from slave_service.formats import audio_headers, audio_warnings
-from slave_service.formats.waveform import Waveform
+from slave_service.formats.sound import ffmpeg_formats
+from slave_service.formats.sound.ffmpeg_reading import FfmpegSound, is_available
+from slave_service.formats.sound.measures import Measures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,16 +48,14 @@ _STORED_WIDTHS = {
 _DECODED_WIDTH = 2
 """Bytes a sample for lossy codecs, which store no samples and are commonly decoded to 16 bits."""
 
+_PLACES_OF_DECODED = 6
+
 # Error numbers of libsndfile: format not recognised, unsupported encoding, no MPEG stream,
 # unimplemented encoding. Every other error is about a file of a known format.
 _NOT_READABLE = frozenset({1, 4, 7, 18})
 
 _UNSUPPORTED = "This is not a sound that can be read here; save it as WAV, FLAC, OGG or MP3."
 _DAMAGED = "This sound file is damaged ({reason}); export or send it again."
-_BAD_SAMPLES = (
-    "This sound file holds samples that are no usable numbers (NaN, infinite or huge); "
-    "export it again."
-)
 
 
 class _Samples:
@@ -105,75 +106,46 @@ class _Samples:
         return self._source.tell()
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Running totals over blocks of any length."""
-
-    frames: int = 0
-    peak: float = 0.0
-    crossings: int = 0
-    mean: Waveform = field(default_factory=Waveform)
-    """Waveform of the channels' sum; ``points`` divides it by their number."""
-    _squares: list[float] = field(default_factory=list)
-    _was_positive: bool | None = None
-
-    def add(self, block: "NDArray[np.float64]") -> None:
-        """Add one block of shape (frames, channels); raise ``Corrupt`` for NaN and infinity."""
-        import numpy as np
-
-        with np.errstate(over="ignore", invalid="ignore"):
-            squares = float(np.square(block).sum())
-        if not math.isfinite(squares):
-            raise Corrupt(_BAD_SAMPLES)
-        self.frames += len(block)
-        self._squares.append(squares)
-        self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        # The sum has the sign of the mean. Adding channel by channel fixes the order of the
-        # additions, so that rounding is the same on every computer.
-        mix = block[:, 0].copy()
-        for channel in range(1, block.shape[1]):
-            mix += block[:, channel]
-        self._count_crossings(mix[mix != 0] > 0)
-        self.mean.add(mix)
-
-    def _count_crossings(self, positive: "NDArray[np.bool_]") -> None:
-        if not positive.size:
-            return
-        self.crossings += int((positive[1:] != positive[:-1]).sum())
-        if self._was_positive is not None and self._was_positive != bool(positive[0]):
-            self.crossings += 1
-        self._was_positive = bool(positive[-1])
-
-    def rms(self, channels: int) -> float:
-        """Return the root mean square over all samples of all channels."""
-        return math.sqrt(math.fsum(self._squares) / max(1, self.frames * channels))
-
-
 def process(source: BinaryIO) -> dict[str, object]:
     """Measure one sound file.
 
     Returns ``duration_seconds``, ``sample_rate`` (Hz), ``channels``, ``sample_width`` (bytes a
     sample as stored; 2 for lossy codecs, 8 for double), ``rms_energy`` (over all samples of all
-    channels, scaled to -1...1), ``peak`` (the largest magnitude), ``zero_crossings`` (sign
-    changes between successive non-zero frames of the channels' mean), ``waveform`` (the lowest
-    and highest value of that mean in each of at most 1,000 intervals, see ``waveform``),
-    ``frames``, ``file_size_bytes``, ``format`` and ``encoding`` (libsndfile's names), and
-    ``warnings``. Float samples beyond 1 are not clipped. Raises ``Unsupported`` and ``Corrupt``.
+    channels, scaled to -1...1), ``peak`` (the largest magnitude), both also in dB as ``rms_dbfs``
+    and ``peak_dbfs`` (None for silence), ``loudness_lufs`` (None where it can't be measured),
+    ``silence_share`` and ``silence_spans``, ``dominant_frequency_hz`` and ``spectral_centroid_hz``
+    (None for silence), ``zero_crossings`` (sign changes between successive non-zero frames of the
+    channels' mean), ``waveform`` (the lowest and highest value of that mean in each of at most
+    1,000 intervals, see ``waveform``), ``frames``, ``file_size_bytes``, ``format`` and ``encoding``
+    (libsndfile's names, or FFmpeg's), and ``warnings``. Float samples beyond 1 are not clipped.
+    Raises ``Unsupported``, ``Corrupt``, ``Encrypted`` and ``TooLarge``.
 
     For integer samples the crossings are exact, and up to 16 bits the sum of squares is too. For
     floats in 3 channels or more, rounding decides the sign of a mean that should be zero.
     """
-    import soundfile
-
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
+    container = ffmpeg_formats.by_signature(source)
+    if container is not None:
+        result = _measured_by_ffmpeg(source, container)
+    else:
+        result = _measured_by_libsndfile(source)
+    return {**result, "file_size_bytes": size}
+
+
+def _measured_by_libsndfile(source: BinaryIO) -> dict[str, object]:
+    import soundfile
+
     extent = audio_headers.read(source)
     samples = _Samples(source, extent.corrections if extent else {})
     try:
         with soundfile.SoundFile(samples) as sound:
-            return {**_measure(sound, source, extent), "file_size_bytes": size}
+            return _measure(sound, source, extent)
     except soundfile.LibsndfileError as error:
         if error.code in _NOT_READABLE:
+            container = ffmpeg_formats.where_refused(source)
+            if container is not None and is_available():
+                return _measured_by_ffmpeg(source, container)
             raise Unsupported(_UNSUPPORTED) from error
         reason = error.error_string.rstrip(".")
         if "nternal error" in reason:
@@ -185,6 +157,30 @@ def process(source: BinaryIO) -> dict[str, object]:
             raise samples.fault
 
 
+def _measured_by_ffmpeg(source: BinaryIO, container: ffmpeg_formats.Container) -> dict[str, object]:
+    sound = FfmpegSound(source, container)
+    measures: Measures | None = None
+    for block in sound.blocks():
+        if measures is None:
+            measures = Measures(sound.rate, sound.channels)
+        measures.add(block)
+    measures = measures or Measures(max(1, sound.rate), sound.channels)
+    return {
+        # The decoders of lossy codecs may round differently on other kinds of computers.
+        **measures.described(_PLACES_OF_DECODED),
+        "sample_width": sound.sample_width,
+        "format": container.format,
+        "encoding": sound.encoding,
+        "warnings": audio_warnings.of_decoded(
+            sound.notes,
+            frames=measures.frames,
+            stated_s=sound.stated_s,
+            rate=max(1, sound.rate),
+            is_silent=not measures.peak,
+        ),
+    }
+
+
 def _measure(
     sound: Any,  # noqa: ANN401 - soundfile has no types
     source: BinaryIO,
@@ -193,29 +189,22 @@ def _measure(
     if sound.format == "SDS":
         # libsndfile fills what such a file lacks with silence, and can take hours for that.
         raise Unsupported(_UNSUPPORTED)
-    tally = _Tally()
+    measures = Measures(sound.samplerate, sound.channels)
     for block in _blocks(sound):
-        tally.add(block)
+        measures.add(block)
     return {
-        "duration_seconds": tally.frames / sound.samplerate,
-        "sample_rate": sound.samplerate,
-        "channels": sound.channels,
+        **measures.described(),
         "sample_width": _STORED_WIDTHS.get(sound.subtype, _DECODED_WIDTH),
-        "rms_energy": tally.rms(sound.channels),
-        "peak": tally.peak,
-        "zero_crossings": tally.crossings,
-        "waveform": tally.mean.points(sound.channels),
-        "frames": tally.frames,
         "format": sound.format,
         "encoding": sound.subtype,
         "warnings": audio_warnings.warnings(
             source,
             extent,
             sound.format,
-            frames=tally.frames,
+            frames=measures.frames,
             stated_frames=sound.frames,
             rate=sound.samplerate,
-            is_silent=not tally.peak,
+            is_silent=not measures.peak,
         ),
     }
 

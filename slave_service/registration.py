@@ -44,6 +44,7 @@ _REPORTED_LIBRARIES = (
     "charset-normalizer",
     "pytesseract",
     "soundfile",
+    "av",
     "pypdfium2",
     "PyPDF2",
     "python-docx",

@@ -11,6 +11,8 @@ _TAIL_BYTES = 1 << 17
 _OGG_HEAD_BYTES, _OGG_LAST_PAGE = 27, 4
 _MP3_HEAD_BYTES = 4096
 _MP3_LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")
+_MIN_MISSING_S = 0.1
+"""Less may be the delay of a codec."""
 _LENGTH_TOLERANCE = 0.02
 """Share of the stated length that may be missing; decoders drop less at the ends of a sound."""
 
@@ -67,6 +69,22 @@ def warnings(
     if is_silent:
         found.append(_SILENT)
     return found
+
+
+def of_decoded(
+    notes: list[str], *, frames: int, stated_s: float, rate: int, is_silent: bool
+) -> list[str]:
+    """Return the warnings about a sound that FFmpeg has decoded, with those in ``notes``.
+
+    ``stated_s`` is the length by the header in seconds, 0 where it has none.
+    """
+    if not frames:
+        return [_NO_SAMPLES, *notes]
+    found = list(notes)
+    is_short = _is_short(frames, round(stated_s * rate))
+    if is_short and stated_s - frames / rate >= _MIN_MISSING_S:
+        found.append(_CUT_OFF.format(stated=_seconds(stated_s), read=_seconds(frames / rate)))
+    return [*found, _SILENT] if is_silent else found
 
 
 def _about_extent(extent: Extent, read_s: float) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import io
 import struct
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -10,6 +11,8 @@ import soundfile
 from tests.hostile.ogg import with_serial
 
 _RATE = 8000
+_STORED = Path(__file__).parents[1] / "data" / "audio"
+"""Sounds in codecs that libsndfile does not write: AAC, Opus in WebM, WMA."""
 _ENCODINGS = {
     "wide.aiff": ("AIFF", "PCM_24"),
     "bytes.aiff": ("AIFF", "PCM_S8"),
@@ -56,6 +59,7 @@ def make() -> dict[str, bytes]:
         "real.wav": wave(two.astype("<f4").tobytes(), bits=32, channels=2, form=3),
         "double.wav": wave(tone.astype("<f8").tobytes(), bits=64, form=3),
     }
+    made |= {path.name: path.read_bytes() for path in sorted(_STORED.iterdir())}
     return made | {name: _encoded(tone, *kind) for name, kind in _ENCODINGS.items()}
 
 

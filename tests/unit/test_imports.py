@@ -17,7 +17,7 @@ PACKAGES = (PROTOCOL, SLAVE, MASTER, CLIENT)
 SERVER = f"{PROTOCOL}.server"
 MOST_MODULES = 18
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"} | {
-    "pi_heif"
+    *("pi_heif", "av"),
 }
 DECISION_MODULES = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (

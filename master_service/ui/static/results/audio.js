@@ -6,7 +6,7 @@ import { bytes, number } from "../format.js";
 import { loadMedia } from "./media.js";
 
 // Media types by format: Safari does not detect them from the content.
-const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf" };
+const MEDIA_TYPES = { WAV: "audio/wav", WAVEX: "audio/wav", FLAC: "audio/flac", OGG: "audio/ogg", MP3: "audio/mpeg", AIFF: "audio/aiff", AU: "audio/basic", CAF: "audio/x-caf", MP4: "audio/mp4", WEBM: "audio/webm", AAC: "audio/aac", AMR: "audio/amr", WMA: "audio/x-ms-wma" };
 
 export async function renderAudio({ json, inputUrl }) {
   const result = await json();
@@ -22,7 +22,7 @@ export async function renderAudio({ json, inputUrl }) {
   return [
     card("Audio", waveform(points, playhead), player),
     card("Levels", h("h3", {}, "Levels"), levelRow("RMS", result.rms_energy), levelRow("Peak", result.peak ?? 0),
-      propertyList({ Length: minutesAndSeconds(result.duration_seconds), "Sample rate": `${number(result.sample_rate)} Hz`, Channels: result.channels, "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
+      propertyList({ Length: minutesAndSeconds(result.duration_seconds), "Sample rate": `${number(result.sample_rate)} Hz`, Channels: result.channels, Loudness: unit(result.loudness_lufs, "LUFS"), "Strongest frequency": unit(result.dominant_frequency_hz, "Hz"), "Mean frequency": unit(result.spectral_centroid_hz, "Hz"), Silence: unit(result.silence_share == null ? null : Math.round(1000 * result.silence_share) / 10, "%"), "Zero crossings": result.zero_crossings, Format: result.format, Encoding: result.encoding, Size: bytes(result.file_size_bytes) })),
   ];
 }
 
@@ -41,6 +41,9 @@ function levelRow(name, value) {
   const fraction = Math.min(1, Math.max(0, 1 + decibels / 60));
   return barRow("div", name, fraction, value > 0 ? `${decibels.toFixed(1)} dB` : "silent");
 }
+
+// Nothing if the value is not known.
+const unit = (value, name) => (value == null ? null : `${number(value)} ${name}`);
 
 // "1:04.50".
 function minutesAndSeconds(seconds) {

@@ -17,7 +17,10 @@ const PICTURES = [
 ];
 // TGA has no signature, so every field of its header is checked, and after all other formats.
 const TGA = /^[^](\x01[\x01\x09][^]{4}[\x10\x18\x20][^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}\x08|\0[\x02\x0a]\0{5}[^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}[\x10\x18\x20]|\0[\x03\x0b]\0{5}[^]{4}(?!\0\0)[^]{2}(?!\0\0)[^]{2}[\x01\x08\x10])[\0-\x08\x10-\x18\x20-\x28\x30-\x38]/;
-const SOUNDS = [/^fLaC/, /^OggS\0/, /^ID3[\x02-\x04]/, /^caff\0/, /^\.snd\0/, /^\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]/];
+const SOUNDS = [
+  /^fLaC/, /^OggS\0/, /^ID3[\x02-\x04]/, /^caff\0/, /^\.snd\0/, /^\x1a\x45\xdf\xa3/, /^\x30\x26\xb2\x75\x8e\x66\xcf\x11/, /^#!AMR(-WB)?\n/,
+  /^\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]/, /^\xff[\xf0\xf1\xf8\xf9][\0-\x33\x40-\x73\x80-\xb3\xc0-\xf3]/, /^\x0b\x77[^]{3}[\0-\x87]/, /^[^]{4}ftyp(?!crx )[ -~]{4}/,
+];
 const PACKAGES = ["word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml"];
 const BYTE_ORDER_MARKS = [[/^\xef\xbb\xbf/, "utf-8"], [/^\xff\xfe\0\0/, "utf-32le"], [/^\0\0\xfe\xff/, "utf-32be"], [/^\xff\xfe/, "utf-16le"], [/^\xfe\xff/, "utf-16be"]];
 const CONTROLS = /[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/;

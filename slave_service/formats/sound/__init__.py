@@ -1,0 +1,1 @@
+"""Measures sounds and decodes those that libsndfile can't read."""

@@ -1,0 +1,60 @@
+"""Finds the stretches of silence in a sound, block by block."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THRESHOLD = 0.001
+"""The greatest magnitude of silence, full scale being 1: -60 dBFS."""
+MIN_SECONDS = 0.5
+"""Shorter pauses, as between words, are not silence."""
+MAX_SPANS = 1000
+"""Number of spans that are listed; the share counts all of them."""
+
+
+@dataclass(slots=True)
+class Silence:
+    """The spans in which no channel exceeds ``THRESHOLD`` for ``MIN_SECONDS`` or longer."""
+
+    rate: int
+    _frames: int = 0
+    _quiet_since: int = 0
+    """The frame after the last loud one."""
+    _silent_frames: int = 0
+    _spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, block: "NDArray[np.float64]") -> None:
+        """Add a block of shape (frames, channels)."""
+        import numpy as np
+
+        is_loud = (np.abs(block) > THRESHOLD).any(axis=1)
+        loud = np.flatnonzero(is_loud) + self._frames
+        self._frames += len(block)
+        if not loud.size:
+            return
+        begins = np.concatenate([[self._quiet_since], loud[:-1] + 1])
+        for index in np.flatnonzero(loud - begins >= self._min_frames()).tolist():
+            self._take(int(begins[index]), int(loud[index]))
+        self._quiet_since = int(loud[-1]) + 1
+
+    def described(self) -> dict[str, object]:
+        """Return ``silence_share`` and ``silence_spans``; call it once, after the last block."""
+        if self._frames - self._quiet_since >= self._min_frames():
+            self._take(self._quiet_since, self._frames)
+        spans = [
+            {"begin": round(begin / self.rate, 3), "end": round(end / self.rate, 3)}
+            for begin, end in self._spans
+        ]
+        share = round(self._silent_frames / max(1, self._frames), 4)
+        return {"silence_share": share, "silence_spans": spans}
+
+    def _min_frames(self) -> int:
+        return max(1, round(self.rate * MIN_SECONDS))
+
+    def _take(self, begin: int, end: int) -> None:
+        self._silent_frames += end - begin
+        if len(self._spans) < MAX_SPANS:
+            self._spans.append((begin, end))
