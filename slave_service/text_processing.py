@@ -15,15 +15,11 @@ from typing import BinaryIO
 
 from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import read_text
-from slave_service.models import language, sentiment
+from slave_service.models import language, sentence_ends, sentiment
 from slave_service.models.sentences import TopSentences
 
 _MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")
-# A run of marks matches whatever follows it: a lookahead would take quadratic time on a line of a
-# million dots.
-_SENTENCE_END = re.compile(r"""[.!?…。！？]+["'”’»)\]」』）]*""")
-_FULL_WIDTH = re.compile("[。！？]")
 # What the word pattern makes of "don't" and other contractions; not in scikit-learn's stop words.
 _CONTRACTIONS = frozenset(
     {"ain", "aren", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "ll"}
@@ -54,7 +50,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     is_english = detected == language.ENGLISH
     totals = sentiment.SentimentTotals()
     top_sentences = TopSentences()
-    for begin, end in _sentence_spans(decoded.text):
+    for begin, end in _sentence_spans(decoded.text, detected):
         sentence_count += 1
         score = totals.add(decoded.text, begin, end) if is_english else 0.0
         top_sentences.add(begin, end, score)
@@ -96,7 +92,7 @@ def self_test() -> None:
         )
 
 
-def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+def _sentence_spans(text: str, language_code: str) -> Iterator[tuple[int, int]]:
     """Yield begin and end of each sentence with a word character, in linear time.
 
     Emoji with a valence after the mark at its end belong to the sentence; where no sentence
@@ -104,7 +100,7 @@ def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """
     emoji = sentiment.emoji()
     last: tuple[int, int] | None = None
-    for begin, end in _pieces(text):
+    for begin, end in sentence_ends.pieces(text, language_code):
         if _WORD.search(text, begin, end):
             if last is not None:
                 yield last
@@ -113,19 +109,6 @@ def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
             last = (begin if last is None else last[0]), end
     if last is not None:
         yield last
-
-
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each piece of the text up to and including a sentence mark."""
-    begin = 0
-    for mark in _SENTENCE_END.finditer(text):
-        end = mark.end()
-        # The dot in "3.14" ends no sentence; a full-width mark ends one without a space after it.
-        if end < len(text) and not text[end].isspace() and not _FULL_WIDTH.search(mark.group()):
-            continue
-        yield begin, end
-        begin = end
-    yield begin, len(text)
 
 
 def _most_common(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
