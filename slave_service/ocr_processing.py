@@ -1,81 +1,134 @@
-"""Reads the text in a picture with Tesseract, which it starts once for each picture.
+"""Reads the text in a picture: all pages of a TIFF, of an animation only the first frame.
 
-Of a file with several pages (TIFF) or frames (GIF) it reads only the first, to which also
-``image_size`` and ``image_mode`` refer.
+``image_size`` and ``image_mode`` are those of the first page.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
 from typing import BinaryIO
 
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
-from protocol.failures import Internal, OutOfMemory, TooLarge, Unavailable
+from protocol.failures import Corrupt, TooLarge, Unavailable
 from slave_service import processing
 from slave_service.formats import image_pages, images
 from slave_service.models import ocr_languages
+from slave_service.models.ocr import page_text, tesseract
+from slave_service.models.ocr.page_text import PageText
+from slave_service.models.ocr.reader import read_page
 
 _INSTALL = (
     "on Debian or Ubuntu: apt install tesseract-ocr; on macOS: brew install tesseract; on "
     "Windows: the installer of https://github.com/UB-Mannheim/tesseract/wiki, and put its folder "
     "on PATH"
 )
-_MAX_SIDE_PIXELS = 32_767
-"""Tesseract's limit: it stores coordinates as signed 16-bit integers."""
-_MIN_SIDE_PIXELS = 4
-"""Fewer pixels show no letter, and make some versions of Tesseract fail."""
-_WORD_LEVEL = "5"
+_MAX_PAGES = 100
+_MAX_WORK_PIXELS = 300_000_000
+"""After so many no further page is begun; reading them takes about two minutes."""
 _NO_WORDS = (
     "No words were found in this picture; if it shows text, send it upright, sharper, or with "
     "letters at least 20 pixels high."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    line: tuple[int, int, int]
-    """Number of the block, of the paragraph in the block, and of the line in the paragraph."""
-    text: str
-    confidence: float
-    box: tuple[int, int, int, int]
-    """Left, top, width and height, in pixels of the page."""
-
-
 def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
-    """Return the text of the picture's first frame, with Tesseract's confidence.
+    """Return the text of the picture's pages, with the confidence of the engine that read it.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
     ``page_count`` is the number of pages of a TIFF or frames of an animation, ``pages_read`` the
-    number of those that were read. ``words`` are ``{"text", "confidence", "box": [left, top, width,
-    height]}`` in reading order; boxes are in pixels of the upright picture.
+    number of those that were read. ``words`` of the first page are ``{"text", "confidence",
+    "box": [left, top, width, height]}`` in reading order; boxes are in pixels of the upright
+    picture. ``pages`` has the same of each page.
     """
     picture = images.load(source)
-    page = processing.gray(picture)
-    words = _read(page, languages)
-    text = _joined(words)
-    confidences = [word.confidence for word in words if word.confidence >= 0]
-    average = sum(confidences) / len(confidences) if confidences else 0.0
+    numbered = list(_pages(source, picture, languages))
+    pages = [page for _, page in numbered if page is not None]
+    text = "\n\n".join(page.text for page in pages if page.text)
+    words = [word for page in pages for word in page.words]
+    first = pages[0]
     return {
         "extracted_text": text,
         "word_count": len(text.split()),
         "character_count": len(text),
-        "average_confidence": round(average, 2),
+        "average_confidence": round(page_text.mean_confidence(words), 2),
         "language": languages,
-        "image_size": list(page.size),
+        "engine": "+".join(dict.fromkeys(page.engine for page in pages)),
+        "image_size": list(first.size),
         "image_mode": picture.mode,
-        "words": [_described(word) for word in words],
+        "rotation": first.rotation,
+        "words": [word.described() for word in first.words],
+        "pages": [page.described(number) for number, page in numbered if page is not None],
         "page_count": picture.page_count,
-        "pages_read": 1,
-        "warnings": [
-            *picture.warnings,
-            *image_pages.warning(picture.page_count, picture.format),
-            *([] if words else [_NO_WORDS]),
-        ],
+        "pages_read": len(pages),
+        "warnings": [*picture.warnings, *_warnings(picture, numbered)],
     }
+
+
+def _pages(
+    source: BinaryIO, picture: images.Picture, languages: str
+) -> Iterator[tuple[int, PageText | None]]:
+    """Yield the number of each page, from 1, and its text; None for a page that can't be decoded.
+
+    It ends after ``_MAX_PAGES`` pages, or when the pixels read exceed ``_MAX_WORK_PIXELS``.
+    """
+    first = read_page(processing.gray(picture), languages)
+    yield 1, first
+    if picture.format != "TIFF" or picture.page_count == 1:
+        return
+    work = first.work
+    for number, frame in enumerate(image_pages.tiff_frames(source, _MAX_PAGES), start=1):
+        if number == 1:
+            continue
+        if work > _MAX_WORK_PIXELS:
+            return
+        try:
+            page = read_page(processing.gray(images.load(source, frame)), languages)
+        except (Corrupt, TooLarge):
+            yield number, None
+        else:
+            work += page.work
+            yield number, page
+
+
+def _warnings(picture: images.Picture, pages: list[tuple[int, PageText | None]]) -> list[str]:
+    if picture.format != "TIFF":
+        found = image_pages.warning(picture.page_count, picture.format)
+    else:
+        found = _unread_pages(picture.page_count, pages)
+    if not any(page and page.words for _, page in pages):
+        return [*found, _NO_WORDS]
+    empty = [number for number, page in pages if page and not page.words]
+    if empty:
+        found.append(
+            f"No words were found on {_listed(empty)}; if there is text, send sharper pages."
+        )
+    return found
+
+
+def _unread_pages(page_count: int, pages: list[tuple[int, PageText | None]]) -> list[str]:
+    found = []
+    if broken := [number for number, page in pages if page is None]:
+        found.append(
+            f"{_listed(broken).capitalize()} could not be read, being damaged or too large; save "
+            "it from an image viewer as a file of its own and send that."
+        )
+    if (last := pages[-1][0]) < page_count:
+        many = (
+            f"{page_count:,}" if page_count < image_pages.MAX_COUNTED else f"{page_count:,} or more"
+        )
+        found.append(
+            f"This picture has {many} pages, and only the first {last} were read; "
+            f"save pages {last + 1} and later as a file of their own and send that."
+        )
+    return found
+
+
+def _listed(numbers: list[int]) -> str:
+    """Return ``page 3`` or ``pages 3, 5``, with at most 20 numbers."""
+    shown = ", ".join(map(str, numbers[:20])) + (" and more" if len(numbers) > 20 else "")
+    return f"page {shown}" if len(numbers) == 1 else f"pages {shown}"
 
 
 def self_test(languages: str = ocr_languages.DEFAULT) -> None:
@@ -87,9 +140,8 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
     except ImportError as error:
         raise Unavailable("This Pillow can't draw text; install the one from PyPI") from error
     try:
-        answer = _joined(
-            _parsed(pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages)))
-        )
+        table = pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages))
+        answer = page_text.joined(tesseract.parse(table))
     except pytesseract.TesseractNotFoundError as error:
         raise Unavailable(f"Tesseract is not installed; {_INSTALL}") from error
     except pytesseract.TesseractError as error:
@@ -124,70 +176,3 @@ def _why_not_started(languages: str) -> str:
     if available is not None and (missing := ocr_languages.why_missing(languages, available)):
         return f"{missing}, or set TESSDATA_PREFIX to the folder that holds its data"
     return f"Tesseract does not run here; reinstall it: {_INSTALL}"
-
-
-def _read(page: Image.Image, languages: str) -> list[_Word]:
-    if min(page.size) < _MIN_SIDE_PIXELS:
-        return []
-    if max(page.size) > _MAX_SIDE_PIXELS:
-        raise TooLarge(
-            f"This picture is {page.width:,} x {page.height:,} pixels, and text can be read in at "
-            f"most {_MAX_SIDE_PIXELS:,} a side; cut it into parts and send those."
-        )
-    # pytesseract saves a copy in this format; PPM takes no time to compress.
-    page.format = "PPM"
-    try:
-        return _parsed(pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages)))
-    except pytesseract.TesseractNotFoundError as error:
-        raise Internal(
-            "Tesseract was removed from this computer since the slave started."
-        ) from error
-    except pytesseract.TesseractError as error:
-        message = str(error.message)
-        if "malloc fail" in message or "bad_alloc" in message:
-            raise OutOfMemory(
-                "Reading this picture takes more memory than is available; scale it down and send "
-                "it again."
-            ) from error
-        raise Internal(
-            f"Tesseract stopped before it had read this picture (exit status {error.status})."
-        ) from error
-
-
-def _parsed(table: str) -> list[_Word]:
-    """Return the words in Tesseract's TSV (see "tsv" in its manual page)."""
-    header, *rows = table.split("\n")
-    # pytesseract's own parser truncates the confidences to integers.
-    names = header.strip().split("\t")
-    cells = (dict(zip(names, row.split("\t"), strict=False)) for row in rows)
-    words = (_word(cell) for cell in cells if cell.get("level") == _WORD_LEVEL)
-    # Tesseract can report the border of a picture as a word of blanks.
-    return [word for word in words if word.text]
-
-
-def _word(cell: dict[str, str]) -> _Word:
-    block, paragraph, line = (int(cell[name]) for name in ("block_num", "par_num", "line_num"))
-    left, top, width, height = (int(cell[name]) for name in ("left", "top", "width", "height"))
-    return _Word(
-        line=(block, paragraph, line),
-        text=cell.get("text", "").strip(),
-        confidence=float(cell["conf"]),
-        box=(left, top, width, height),
-    )
-
-
-def _described(word: _Word) -> dict[str, object]:
-    # Tesseract writes -1 for an unknown confidence, and rounding can exceed 100.
-    confidence = round(min(100.0, max(0.0, word.confidence)), 2)
-    return {"text": word.text, "confidence": confidence, "box": list(word.box)}
-
-
-def _joined(words: list[_Word]) -> str:
-    """Return the words in lines, with a blank line between paragraphs."""
-    paragraphs = groupby(words, key=lambda word: word.line[:2])
-    return "\n\n".join("\n".join(_lines(paragraph)) for _, paragraph in paragraphs)
-
-
-def _lines(paragraph: Iterator[_Word]) -> Iterator[str]:
-    for _, words in groupby(paragraph, key=lambda word: word.line):
-        yield " ".join(word.text for word in words)

@@ -6,7 +6,11 @@ The count is limited, since a small file can claim very many and each takes a re
 import os
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from itertools import islice
+from typing import BinaryIO, TypeVar
+
+_Item = TypeVar("_Item")
 
 MAX_COUNTED = 10_000
 """Limit of the count."""
@@ -36,6 +40,11 @@ def count(source: BinaryIO, picture_format: str, frames: int) -> int:
     return min(max(1, found), MAX_COUNTED)
 
 
+def tiff_frames(source: BinaryIO, most: int) -> list[int]:
+    """Return the numbers of the first ``most`` directories of a TIFF that are pages."""
+    return list(_until_damage(_tiff_pages(source), most))
+
+
 def warning(number: int, picture_format: str) -> list[str]:
     """Return the warning about unread pages or frames; empty where there is only one."""
     if number == 1:
@@ -48,20 +57,18 @@ def warning(number: int, picture_format: str) -> list[str]:
     ]
 
 
-def _bounded(items: Iterator[None]) -> int:
-    number = 0
-    try:
-        for _ in items:
-            number += 1
-            if number == MAX_COUNTED:
-                break
-    except (struct.error, IndexError, OSError, OverflowError, ValueError):
-        pass  # the file ends or has an invalid offset, so there are no more
-    return number
+def _bounded(items: Iterator[object]) -> int:
+    return sum(1 for _ in _until_damage(items, MAX_COUNTED))
 
 
-def _tiff_pages(source: BinaryIO) -> Iterator[None]:
-    """Yield once for each directory that is a page (TIFF 6.0 and BigTIFF)."""
+def _until_damage(items: Iterator[_Item], most: int) -> Iterator[_Item]:
+    # These mean that the file ends or has an invalid offset, so there are no more.
+    with suppress(struct.error, IndexError, OSError, OverflowError, ValueError):
+        yield from islice(items, most)
+
+
+def _tiff_pages(source: BinaryIO) -> Iterator[int]:
+    """Yield the number of each directory that is a page, from 0 (TIFF 6.0 and BigTIFF)."""
     source.seek(0)
     byte_order = "<" if source.read(2) == b"II" else ">"
     (version,) = _unpack(source, f"{byte_order}H")
@@ -79,7 +86,7 @@ def _tiff_pages(source: BinaryIO) -> Iterator[None]:
         begin = source.tell()
         tag, value = _unpack(source, f"{byte_order}H{to_value}xI")
         if not (tag == _NEW_SUBFILE_TYPE and value & _REDUCED_RESOLUTION):
-            yield
+            yield len(seen) - 1
         source.seek(begin + entries * entry_bytes)
         (offset,) = _unpack(source, byte_order + offset_form)
 

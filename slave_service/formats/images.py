@@ -71,8 +71,8 @@ class Picture:
     """What is missing of the picture itself; ``image_pages.warning`` has those about pages."""
 
 
-def load(source: BinaryIO) -> Picture:
-    """Decode the first frame of a picture; raise Unsupported, Corrupt or TooLarge.
+def load(source: BinaryIO, frame: int = 0) -> Picture:
+    """Decode the first frame of a picture, or another; raise Unsupported, Corrupt or TooLarge.
 
     A JPEG that is cut off gives what is there, and a warning.
     """
@@ -81,6 +81,10 @@ def load(source: BinaryIO) -> Picture:
         mode = image.mode
         found: list[str] = []
         try:
+            if frame:
+                image.seek(frame)
+                _check_size(image)
+                mode = image.mode
             _scale_transparent_key(image)
             image = _decoded(image, source, found)
             _try_transparency(image)

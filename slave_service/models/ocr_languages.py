@@ -10,7 +10,7 @@ from protocol.ocr_languages import DEFAULT, MAX_LANGUAGES, NAME, NO_LANGUAGES, p
 
 __all__ = ["DEFAULT", "MAX_LANGUAGES", "parse"]
 
-_LATIN = frozenset(
+LATIN = frozenset(
     "afr bos cat ces cym dan deu est eus fin fra frk gle glg hrv hun ind isl ita lat lav lit ltz "
     "mlt msa nld nor pol por ron slk slv spa sqi swe tur".split()
 )
@@ -35,7 +35,7 @@ def best_order(languages: str) -> str:
     """
     names = languages.split("+")
     others = [name for name in names if name != DEFAULT]
-    if DEFAULT in names and _LATIN.issuperset(others):
+    if DEFAULT in names and LATIN.issuperset(others):
         return "+".join([*others, DEFAULT])
     return languages
 

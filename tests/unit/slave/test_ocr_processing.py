@@ -56,9 +56,21 @@ def boxed(result: dict[str, Any]) -> list[tuple[str, list[int]]]:
 @pytest.mark.usefixtures("tesseract")
 def test_two_lines_are_read_with_all_keys() -> None:
     """The result has words, counts, confidence, and size and mode as uploaded."""
-    result = ocr_processing.process(upload(page("Hello brave\nnew world", "RGB", "navy", "white")))
+    result: dict[str, Any] = ocr_processing.process(
+        upload(page("Hello brave\nnew world", "RGB", "navy", "white"))
+    )
     confidence = result.pop("average_confidence")
-    result.pop("words")
+    words = result.pop("words")
+    (only,) = result.pop("pages")
+    assert only == {
+        "page": 1,
+        "text": result["extracted_text"],
+        "confidence": confidence,
+        "size": [900, 300],
+        "rotation": 0.0,
+        "engine": "tesseract",
+        "words": words,
+    }
     assert result == {
         "extracted_text": "Hello brave\nnew world",
         "word_count": 4,
@@ -66,6 +78,8 @@ def test_two_lines_are_read_with_all_keys() -> None:
         "image_size": [900, 300],
         "image_mode": "RGB",
         "language": "eng",
+        "engine": "tesseract",
+        "rotation": 0.0,
         "page_count": 1,
         "pages_read": 1,
         "warnings": [],
@@ -102,18 +116,60 @@ def test_every_mode_of_pixels_is_read(mode: str, ink: Color, paper: Color) -> No
 
 
 @pytest.mark.usefixtures("tesseract")
-def test_only_the_first_page_is_read() -> None:
-    """A TIFF of three pages gives the first page's text and a warning about the others."""
-    others = [page("Second"), page("Third")]
-    result = ocr_processing.process(
+def test_all_pages_of_a_tiff_are_read() -> None:
+    """The text is that of all pages, and each page has its own; an empty page is named."""
+    others = [Image.new("L", (90, 40), 255), page("Third").resize((450, 150))]
+    result: dict[str, Any] = ocr_processing.process(
         upload(page("First"), "TIFF", save_all=True, append_images=others)
     )
-    assert result["extracted_text"] == "First"
-    assert (result["page_count"], result["pages_read"]) == (3, 1)
-    assert result["warnings"] == [
-        "This picture has 3 pages, and only the first was read; "
-        "save the other pages as files of their own and send those."
-    ]
+    assert result["extracted_text"] == "First\n\nThird"
+    assert (result["page_count"], result["pages_read"]) == (3, 3)
+    found = [(each["page"], each["text"], each["size"]) for each in result["pages"]]
+    assert found == [(1, "First", [900, 300]), (2, "", [90, 40]), (3, "Third", [450, 150])]
+    assert result["words"] == result["pages"][0]["words"]
+    (warning,) = result["warnings"]
+    assert warning.startswith("No words were found on page 2")
+
+
+def test_pages_beyond_the_limits_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 105 pages 100 are read, and fewer where their pixels are too many."""
+    monkeypatch.setattr(pytesseract, "image_to_data", lambda *_, **_options: table())
+    blank = Image.new("1", (8, 8), 1)
+    file = upload(blank, "TIFF", save_all=True, append_images=[blank] * 104)
+    result: dict[str, Any] = ocr_processing.process(file)
+    assert (result["page_count"], result["pages_read"], len(result["pages"])) == (105, 100, 100)
+    assert "only the first 100 were read; save pages 101 and later" in result["warnings"][0]
+    monkeypatch.setattr(ocr_processing, "_MAX_WORK_PIXELS", 8 * 8 * 3)
+    assert ocr_processing.process(file)["pages_read"] == 4
+
+
+def test_a_damaged_page_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages around a damaged one are read."""
+    monkeypatch.setattr(
+        pytesseract, "image_to_data", lambda *_, **_options: table("5 1 1 1 1 1 0 0 9 9 90 word")
+    )
+    pages = [Image.effect_noise((40, 40), 50 + number) for number in range(3)]
+    file = upload(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    with Image.open(file) as opened:
+        opened.seek(1)
+        begin = opened.tag_v2[273][0]
+    data = bytearray(file.getvalue())
+    data[begin : begin + 400] = b"\xff" * 400
+    result: dict[str, Any] = ocr_processing.process(io.BytesIO(bytes(data)))
+    assert [each["page"] for each in result["pages"]] == [1, 3]
+    assert (result["page_count"], result["pages_read"]) == (3, 2)
+    assert result["warnings"][0].startswith("Page 2 could not be read")
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_of_an_animation_the_first_frame_is_read() -> None:
+    """Further frames are named in a warning."""
+    result = ocr_processing.process(
+        upload(page("First"), "GIF", save_all=True, append_images=[page("Second")])
+    )
+    assert (result["extracted_text"], result["page_count"], result["pages_read"]) == ("First", 2, 1)
+    assert isinstance(result["warnings"], list)
+    assert "2 frames" in result["warnings"][0]
 
 
 @pytest.mark.usefixtures("tesseract")
@@ -121,6 +177,7 @@ def test_only_the_first_page_is_read() -> None:
 def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
     """A page without text gives an empty text and the confidence 0."""
     result = ocr_processing.process(upload(Image.new("L", size, 255)))
+    assert result.pop("pages")
     assert result == {
         "extracted_text": "",
         "word_count": 0,
@@ -130,6 +187,8 @@ def test_a_page_without_text_is_a_success(size: tuple[int, int]) -> None:
         "image_mode": "L",
         "words": [],
         "language": "eng",
+        "engine": "tesseract",
+        "rotation": 0.0,
         "page_count": 1,
         "pages_read": 1,
         "warnings": [

@@ -13,7 +13,7 @@ export async function renderOcr({ json, inputUrl, file }) {
   const result = await json();
   const words = result.words ?? [];
   const [width, height] = result.image_size;
-  const scan = h("img", { alt: `${file.filename}, original` });
+  const scan = h("img", { alt: `${file.filename}, original`, style: turned(result) });
   const status = h("p", { role: "status", class: "muted" }, "Point at a word to see its text and confidence.");
   const boxes = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, words.map((word) => {
     const [x, y, boxWidth, boxHeight] = word.box;
@@ -28,6 +28,14 @@ export async function renderOcr({ json, inputUrl, file }) {
     card("Text", h("h3", {}, "Text"), result.extracted_text ? snippet(result.extracted_text) : h("p", { class: "muted" }, "No text was found."),
       propertyList({ "Pages read": result.page_count > 1 ? outOf(result.pages_read ?? 1, result.page_count) : null, Words: result.word_count, Characters: result.character_count, "Confidence (of 100)": result.average_confidence, Size: `${width} × ${height}`, Mode: result.image_mode })),
   ];
+}
+
+// Boxes are on the page after its turn by a multiple of 90 degrees, so the original is turned too.
+function turned({ rotation = 0, image_size: [width, height] }) {
+  const turn = 90 * Math.round(rotation / 90);
+  if (turn % 180 === 0) return { rotate: `${turn}deg` };
+  const [across, down] = [(100 * height) / width, (100 * width) / height];
+  return { rotate: `${turn}deg`, width: `${across}%`, height: `${down}%`, left: `${(100 - across) / 2}%`, top: `${(100 - down) / 2}%` };
 }
 
 // Words of low confidence, also for users who can't point at boxes.
