@@ -1,13 +1,12 @@
 """The slave's handle of one worker process: sends the path of a file, receives its outcome."""
 
-import contextlib
 import json
 import logging
 import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,10 @@ MAX_FILES_PER_WORKER = 10_000
 """Replacing a worker frees memory that libraries have leaked."""
 
 
+MAX_RENEWALS = 1000
+"""How often one file can have its deadline renewed."""
+
+
 class WorkerHandle:
     """A process that takes one file at a time; it is never restarted."""
 
@@ -118,8 +121,9 @@ class WorkerHandle:
         late = threading.Event()
         try:
             self._prepare(task.task_type)
-            with self._deadline(timeout_s) as late:
-                outcome = self._exchange(task, timeout_s)
+            with self._deadline(timeout_s) as deadline:
+                late = deadline.is_over
+                outcome = self._exchange(task, timeout_s, deadline)
         except (OSError, ValueError):
             code = self._child.kill()
             timed_out = late.is_set() or code == _CPU_TIME_EXIT_CODE
@@ -149,8 +153,11 @@ class WorkerHandle:
         self._child.stdin.write(json_bytes(message) + b"\n")
         self._child.stdin.flush()
 
-    def _exchange(self, task: FileTask, timeout_s: float) -> Outcome:
-        """Send the task and read the outcome; raise OSError or ValueError where the worker dies."""
+    def _exchange(self, task: FileTask, timeout_s: float, deadline: "_Deadline") -> Outcome:
+        """Send the task and read the outcome; raise OSError or ValueError where the worker dies.
+
+        Each finished part of the file that the worker reports renews the deadline.
+        """
         message: dict[str, object] = {
             "task_type": task.task_type,
             "path": str(task.path),
@@ -160,7 +167,8 @@ class WorkerHandle:
             "timeout_s": timeout_s,
         }
         self._send(message)
-        header = json.loads(self._child.stdout.readline())
+        while "part_finished" in (header := json.loads(self._child.stdout.readline())):
+            deadline.renew()
         if "error" in header:
             return Outcome(task.filename, failure=failures.Failure(header["code"], header["error"]))
         data = self._child.stdout.read(header["bytes"])
@@ -168,23 +176,43 @@ class WorkerHandle:
             raise ValueError("the worker's answer is incomplete")
         return Outcome(task.filename, data=data, warnings=read_warnings(header.get("warnings")))
 
-    @contextlib.contextmanager
-    def _deadline(self, seconds: float) -> Iterator[threading.Event]:
-        """Kill the worker and set the event where the block takes longer than ``seconds``."""
-        late = threading.Event()
+    def _deadline(self, seconds: float) -> "_Deadline":
+        """Return a context that kills the worker where the block takes longer than ``seconds``."""
+        return _Deadline(seconds, self.kill)
 
-        def end() -> None:
-            late.set()
-            self.kill()
 
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield late
-        finally:
-            timer.cancel()
-            timer.join()
+class _Deadline:
+    """Calls ``kill`` and sets ``is_over`` after ``seconds``, unless the block ends before."""
+
+    def __init__(self, seconds: float, kill: Callable[[], None]) -> None:
+        self.is_over = threading.Event()
+        self._seconds = seconds
+        self._kill = kill
+        self._renewals = 0
+
+    def __enter__(self) -> "_Deadline":
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+
+    def renew(self) -> None:
+        """Begin to count the seconds anew, at most ``MAX_RENEWALS`` times."""
+        self._renewals += 1
+        if self._renewals <= MAX_RENEWALS:
+            self._timer.cancel()
+            self._start()
+
+    def _start(self) -> None:
+        self._timer = threading.Timer(self._seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end(self) -> None:
+        self.is_over.set()
+        self._kill()
 
 
 def _timed_out(timeout_s: float) -> failures.Failure:

@@ -16,12 +16,14 @@ import sys
 import tempfile
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from protocol import failures
 from protocol.task_types import TASK_TYPES
 from protocol.wire import encode_warnings, json_bytes, read_warnings
+from slave_service import progress
 from slave_service.workers.landlock import confine_to
 from slave_service.workers.sandbox import MAX_FILE_BYTES, confine, limit_cpu_time
 
@@ -43,7 +45,15 @@ def main() -> None:
     _confine_writing()
     _send(answers, json_bytes({"reasons": reasons, **_processor_details(reasons, settings)}))
     for line in sys.stdin.buffer:
-        _answer(json.loads(line), answers, settings)
+        task = json.loads(line)
+        with progress.reported_to(partial(_report_part, answers, task["timeout_s"])):
+            _answer(task, answers, settings)
+
+
+def _report_part(answers: BinaryIO, timeout_s: float) -> None:
+    """Tell the slave that a part of the file is finished: the next one has as much time."""
+    _send(answers, json_bytes({"part_finished": True}))
+    limit_cpu_time(timeout_s)
 
 
 def _confine_writing() -> None:
