@@ -15,6 +15,7 @@ from slave_service.formats.mail import reading as mail_reading
 from slave_service.formats.office import odf, parts, pptx, xlsx
 from slave_service.formats.package import Package, damage_reported
 from slave_service.formats.pdf import reading as pdf_reading
+from slave_service.formats.rtf import reading as rtf_reading
 from slave_service.formats.text_decoding import Decoded, read_text
 
 _PDF = b"%PDF-"
@@ -52,6 +53,8 @@ def process(source: BinaryIO) -> dict[str, object]:
         return _package(source)
     if head.startswith(_OLE):
         raise _ole_failure(source)
+    if head.startswith(markup.RTF):
+        return _content(rtf_reading.read(source.read()))
     if head.lstrip().startswith(_PDF):
         return _pdf(source)
     if _PDF in head:

@@ -1,0 +1,1 @@
+"""RTF: text without control words."""
