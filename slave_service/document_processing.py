@@ -70,6 +70,9 @@ def _pdf(source: BinaryIO) -> dict[str, object]:
         "pages": pages,
         "text_layer": content.pages_without_text < content.page_count,
         "pages_without_text": content.pages_without_text,
+        "comments": content.comments,
+        "form_fields": content.form_fields,
+        "attachments": content.attachments,
         "outline": content.outline,
     }
     return _result("PDF", content.text, content.metadata, more, content.warnings)

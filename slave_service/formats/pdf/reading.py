@@ -2,8 +2,8 @@
 
 PDFium reads it (by pypdfium2, several times as fast as PyPDF2). A file that PDFium can't open is
 read by PyPDF2 in a process of its own (see ``fallback``). The text is that of the pages' contents,
-also outside of the visible box; comments and entries of forms are left out, with a warning (see
-``unread``).
+also outside of the visible box, in order of reading (see ``columns`` and ``hyphens``); comments and
+entries of forms follow the text of their page.
 """
 
 import json
@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from protocol.failures import Corrupt, Encrypted, TooLarge
-from slave_service.formats.pdf import bookmarks, fallback
+from slave_service.formats.pdf import annotations as pdf_annotations
+from slave_service.formats.pdf import bookmarks, columns, fallback, hyphens
 from slave_service.formats.pdf import unread as pdf_unread
+from slave_service.formats.pdf.dates import iso_date
 from slave_service.formats.pdf.fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
 
 METADATA = ("title", "author", "subject", "creator")
+_DATES = {"created": "CreationDate", "modified": "ModDate"}
 
 _BETWEEN_PAGES = "\n\n"
 _HYPHEN_MARK = "\ufffe"
@@ -44,6 +47,7 @@ class PdfContent:
     """The text of a PDF, with an empty line between pages, its properties and its outline.
 
     ``pages`` has the begin and end of each page in ``text``, equal for a page without text.
+    ``pages_without_text`` counts pages without text of their own, even if they have comments.
     """
 
     page_count: int
@@ -52,11 +56,10 @@ class PdfContent:
     pages: list[tuple[int, int]] = field(default_factory=list)
     outline: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def pages_without_text(self) -> int:
-        """Number of pages without text."""
-        return sum(begin == end for begin, end in self.pages)
+    pages_without_text: int = 0
+    comments: list[dict[str, object]] = field(default_factory=list)
+    form_fields: list[dict[str, object]] = field(default_factory=list)
+    attachments: list[str] = field(default_factory=list)
 
 
 def read(source: BinaryIO) -> PdfContent:
@@ -79,28 +82,42 @@ def read(source: BinaryIO) -> PdfContent:
 def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN401 - pypdfium2 has no types
     import pypdfium2.raw as pdfium
 
+    # Before any page is opened, or the values that widgets inherit are not found.
+    document.init_forms()
     page_count = len(document)
     if page_count > MAX_PAGES:
         raise TooLarge(_TOO_LARGE)
     texts: list[str] = []
     pictures: list[int] = []
+    added: list[list[str]] = []
+    annotations = pdf_annotations.Annotations()
     unread = pdf_unread.Unread()
     unread.examine_document(document)
     characters = 0
     for number in range(page_count):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
             texts.append(_page_text(textpage))
-            unread.examine_page(page)
+            added.append(annotations.read_page(page, number + 1))
             if not texts[-1].strip() and pdfium.FPDFPage_CountObjects(page) > 0:
                 pictures.append(number + 1)
-        characters += len(texts[-1])
+        characters += len(texts[-1]) + sum(map(len, added[-1]))
         if characters > MAX_CHARACTERS:
             raise TooLarge(_TOO_LARGE)
     metadata = {name: _property(document, name.title()) for name in METADATA}
-    content = _content(texts, metadata, bookmarks.read(document, page_count))
-    about_pages = pdf_unread.about_pages(page_count, bool(content.text), pictures)
+    metadata |= {name: iso_date(_property(document, key)) for name, key in _DATES.items()}
+    content = _content(texts, metadata, bookmarks.read(document, page_count), added)
+    unread.has_further = annotations.is_cut
+    about_pages = pdf_unread.about_pages(
+        page_count, content.pages_without_text < page_count, pictures
+    )
     warnings = [*pdf_unread.about_end(source), *about_pages, *unread.warnings()]
-    return replace(content, warnings=warnings)
+    return replace(
+        content,
+        warnings=warnings,
+        comments=annotations.comments,
+        form_fields=annotations.form_fields,
+        attachments=pdf_annotations.attachments(document),
+    )
 
 
 def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
@@ -123,7 +140,8 @@ def _page_text(textpage: Any) -> str:  # noqa: ANN401 - the same
     buffer = (c_ushort * (end - begin + 2))()
     length = pdfium.FPDFText_GetText(textpage, first, last - first + 1, buffer)
     units = memoryview(buffer)[: max(0, length - 1)]
-    return _restore_hyphens(textpage, units.tobytes().decode("utf-16-le", "replace"), begin)
+    text = _restore_hyphens(textpage, units.tobytes().decode("utf-16-le", "replace"), begin)
+    return columns.in_order(textpage, text)
 
 
 def _restore_hyphens(textpage: Any, text: str, begin: int) -> str:  # noqa: ANN401 - the same
@@ -182,6 +200,8 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
     if not answer["pages"]:
         raise Corrupt(_DAMAGED)
     metadata = {name: answer["metadata"].get(name, "") for name in METADATA}
+    dates = {name: answer["metadata"].get(key.lower(), "") for name, key in _DATES.items()}
+    metadata |= {name: iso_date(value) for name, value in dates.items()}
     # PyPDF2 follows bookmarks without limit and could exceed the deadline, which loses the text.
     content = _content(answer["pages"], metadata, [])
     # PyPDF2 does not tell whether a page has drawings, so every page without text counts.
@@ -191,15 +211,24 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
 
 
 def _content(
-    texts: list[str], metadata: dict[str, str], outline: list[dict[str, object]]
+    texts: list[str],
+    metadata: dict[str, str],
+    outline: list[dict[str, object]],
+    added: list[list[str]] | None = None,
 ) -> PdfContent:
-    lines = [_clean(text.replace("\r\n", "\n")) for text in texts]
+    """Arrange the pages' own texts, each followed by the texts ``added`` to its page."""
+    lines = [hyphens.join(_clean(text.replace("\r\n", "\n"))) for text in texts]
+    whole = [
+        "\n".join([*([line] if line.strip() else []), *more]) if more else line
+        for line, more in zip(lines, added or [[]] * len(lines), strict=True)
+    ]
     return PdfContent(
         page_count=len(texts),
-        text=_BETWEEN_PAGES.join(text for text in lines if text.strip()),
+        text=_BETWEEN_PAGES.join(text for text in whole if text.strip()),
         metadata={name: _clean(value).strip() for name, value in metadata.items()},
-        pages=list(_spans(lines)),
+        pages=list(_spans(whole)),
         outline=outline,
+        pages_without_text=sum(not line.strip() for line in lines),
     )
 
 
