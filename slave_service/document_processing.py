@@ -100,6 +100,7 @@ def _docx(source: BinaryIO) -> dict[str, object]:
     more: dict[str, object] = {
         "paragraph_count": content.paragraph_count,
         "table_count": content.table_count,
+        "comments": content.comments,
         "outline": content.outline,
     }
     return _result("DOCX", content.text, content.metadata, more, content.warnings)

@@ -1,8 +1,8 @@
 """Reads the text, the counts and the properties of a Word document (DOCX, DOCM, DOTX).
 
-The text is that of the body, then of the headers, footers, footnotes and endnotes; of equal headers
-or footers only the first is included. Comments, charts, diagrams and embedded files are left out,
-with a warning.
+The text is that of the body, then of the headers, footers, footnotes, endnotes and comments; of
+equal headers or footers only the first is included. Charts, diagrams and embedded files are left
+out, with a warning.
 
 python-docx reads only the core properties. For the text it is unsuitable: it unpacks all parts,
 also pictures, does not open macro documents, and repeats merged cells as often as a file states,
@@ -15,6 +15,7 @@ from typing import BinaryIO
 from zipfile import ZipFile
 
 from protocol.failures import Corrupt, Unsupported
+from slave_service.formats.docx import comments as docx_comments
 from slave_service.formats.docx import styles as docx_styles
 from slave_service.formats.docx import unread
 from slave_service.formats.docx.styles import Styles
@@ -62,6 +63,7 @@ class DocxContent:
     metadata: dict[str, str]
     outline: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    comments: list[dict[str, str]] = field(default_factory=list)
 
 
 def read(source: BinaryIO) -> DocxContent:
@@ -91,9 +93,15 @@ def _read_package(package: Package) -> DocxContent:
             metadata |= _core_properties(package, relation.target)
         elif relation.kind in ("extended-properties", "extendedProperties"):
             metadata |= _application(package, relation.target)
-    text = "\n".join([body.text, *others])
-    warnings = unread.warnings(package, related, has_text=bool(text) and not text.isspace())
-    return DocxContent(body.paragraphs, body.tables, text, metadata, body.outline, warnings)
+    comments = docx_comments.read(package, related)
+    remarks = [comment["text"] for comment in comments or ()]
+    text = "\n".join([body.text, *others, *remarks])
+    warnings = unread.warnings(
+        related, has_text=bool(text) and not text.isspace(), damaged_comments=comments is None
+    )
+    return DocxContent(
+        body.paragraphs, body.tables, text, metadata, body.outline, warnings, comments or []
+    )
 
 
 def _story(package: Package, part: str, root: str, styles: Styles | None = None) -> Story:
@@ -126,7 +134,11 @@ def _core_properties(package: Package, part: str) -> dict[str, str]:
         return {}
     core = CoreProperties(root)
     found = {"title": core.title, "author": core.author, "subject": core.subject}
-    return {name: value.strip() for name, value in found.items()}
+    dates = {"created": core.created, "modified": core.modified}
+    return {
+        **{name: value.strip() for name, value in found.items()},
+        **{name: date.isoformat() for name, date in dates.items() if date},
+    }
 
 
 def _application(package: Package, part: str) -> dict[str, str]:

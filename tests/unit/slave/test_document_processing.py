@@ -60,11 +60,18 @@ def test_docx() -> None:
         "document_type": "DOCX",
         "paragraph_count": 2,
         "table_count": 1,
+        "comments": [],
         "outline": [],
         "text_content": "one two\nthree\nfour",
         "word_count": 4,
         "character_count": 18,
-        "metadata": EMPTY | {"author": "python-docx", "creator": "Microsoft Macintosh Word"},
+        "metadata": {
+            **EMPTY,
+            "author": "python-docx",
+            "creator": "Microsoft Macintosh Word",
+            "created": "2013-12-23T23:15:00+00:00",
+            "modified": "2013-12-23T23:15:00+00:00",
+        },
         "warnings": [],
     }
 

@@ -136,6 +136,8 @@ def test_properties() -> None:
         "author": "Ä B",
         "subject": "S",
         "creator": "Microsoft Macintosh Word",
+        "created": "2013-12-23T23:15:00+00:00",
+        "modified": "2013-12-23T23:15:00+00:00",
     }
 
 

@@ -130,26 +130,26 @@ def test_unread_parts_of_a_docx_are_counted(kind: str, expected: str) -> None:
     assert f"Not part of the text: {expected}." in warning
 
 
-def test_comments_of_a_docx_are_counted() -> None:
-    """Comments with text are counted; a document without any has no warning."""
+def test_comments_of_a_docx_are_read() -> None:
+    """Comments follow the text, and are a key with their authors; there is no warning."""
     made = docx.Document()
-    run = made.add_paragraph().add_run("Body")
-    empty = io.BytesIO()
-    made.save(empty)
-    assert read(empty.getvalue())["warnings"] == []
-    for text in ("Please check", "this number"):
-        made.add_comment(run, text)
+    run = made.add_paragraph().add_run("Commented text")
+    made.add_comment(run, "Please check\nthis number", author="Ada", initials="A")
+    made.add_comment(run, "")
+    made.add_comment(run, "Right", author="Boris")
     commented = io.BytesIO()
     made.save(commented)
-    (warning,) = read(commented.getvalue())["warnings"]
-    assert "comments (2)" in warning
+    result = read(commented.getvalue())
+    assert result["text_content"] == "Commented text\nPlease check\nthis number\nRight"
+    assert [entry["author"] for entry in result["comments"]] == ["Ada", "Boris"]
+    assert result["warnings"] == []
 
 
 def test_document_with_a_damaged_comments_part_is_read() -> None:
     """A document with a damaged comments part is read, with a warning about comments."""
     result = read(document(part=("comments", b"<broken")))
     assert result["text_content"] == "Text"
-    assert "comments (1)" in result["warnings"][0]
+    assert "comments, whose part is damaged" in result["warnings"][0]
 
 
 def test_a_docx_of_pictures_alone_names_ocr() -> None:
