@@ -55,6 +55,16 @@ class TaskType:
     """The kind of content that goes to this type if the user names no type."""
 
 
+_LANGUAGE = Option(
+    "language",
+    "languages",
+    ocr_languages.parse,
+    "Languages of the text in pictures and on scanned pages, by Tesseract's names. Only slaves "
+    "that have them get the files. Default: OCR_LANGUAGES of the slave.",
+    "eng+deu",
+    ocr_languages.features,
+)
+
 _ROWS = (
     TaskType(
         name="image",
@@ -87,17 +97,7 @@ _ROWS = (
         saved_name="{stem}_ocr.json",
         processor="slave_service.ocr_processing",
         settings={"languages": "ocr_languages"},
-        options=(
-            Option(
-                "language",
-                "languages",
-                ocr_languages.parse,
-                "Languages of the text, by Tesseract's names. Only slaves that have them get the "
-                "files. Default: OCR_LANGUAGES of the slave.",
-                "eng+deu",
-                ocr_languages.features,
-            ),
-        ),
+        options=(_LANGUAGE,),
     ),
     TaskType(
         name="audio",
@@ -113,6 +113,8 @@ _ROWS = (
         result_key="document_data",
         saved_name="{stem}_document_analysis.json",
         processor="slave_service.document_processing",
+        settings={"languages": "ocr_languages"},
+        options=(_LANGUAGE,),
         content=DOCUMENT,
     ),
 )

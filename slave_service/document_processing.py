@@ -17,6 +17,7 @@ from slave_service.formats.package import Package, damage_reported
 from slave_service.formats.pdf import reading as pdf_reading
 from slave_service.formats.rtf import reading as rtf_reading
 from slave_service.formats.text_decoding import Decoded, read_text
+from slave_service.models import ocr_languages
 
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
@@ -33,18 +34,19 @@ _NOT_A_DOCUMENT = (
 )
 
 
-def process(source: BinaryIO) -> dict[str, object]:
-    """Read one document.
+def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
+    """Read one document; ``languages`` (``eng+deu``) are those of scanned pages.
 
     Returns ``document_type`` (see docs/results.md), ``text_content`` (all of it), ``word_count``
     (split at white space), ``character_count`` and ``metadata`` (the keys of
     ``content.METADATA``: "" where there is none); for a PDF ``page_count``, for a DOCX
     ``paragraph_count`` and ``table_count``, for a text its ``encoding``. ``outline`` lists
     bookmarks or headings, each with ``title``, ``level`` (from 1), and its ``page`` (PDF) or
-    ``begin``. For a PDF, ``pages`` has the begin and end of each page in ``text_content``,
-    ``text_layer`` is whether any page has text,
-    and ``pages_without_text`` the number of those without. ``warnings`` name what the text
-    leaves out. Raises ``Unsupported``, ``Encrypted``, ``Corrupt`` and ``TooLarge``.
+    ``begin``. For a PDF, ``pages`` has the begin and end of each page in ``text_content``; those
+    that OCR read also have ``ocr`` (True) and its ``confidence``, 0 to 100. ``text_layer`` is
+    whether any page has text without OCR, and ``pages_without_text`` the number of those without
+    any. ``warnings`` name what the text leaves out. Raises ``Unsupported``, ``Encrypted``,
+    ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
     head = source.read(_PDF_WITHIN)
@@ -56,19 +58,21 @@ def process(source: BinaryIO) -> dict[str, object]:
     if head.startswith(markup.RTF):
         return _content(rtf_reading.read(source.read()))
     if head.lstrip().startswith(_PDF):
-        return _pdf(source)
+        return _pdf(source, languages)
     if _PDF in head:
-        return _pdf_or_text(source)
+        return _pdf_or_text(source, languages)
     return _text(source)
 
 
-def _pdf(source: BinaryIO) -> dict[str, object]:
-    content = pdf_reading.read(source)
-    pages = [{"begin": begin, "end": end} for begin, end in content.pages]
+def _pdf(source: BinaryIO, languages: str) -> dict[str, object]:
+    content = pdf_reading.read(source, languages)
+    pages: list[dict[str, object]] = [{"begin": begin, "end": end} for begin, end in content.pages]
+    for number, confidence in content.scanned.items():
+        pages[number - 1] |= {"ocr": True, "confidence": confidence}
     more: dict[str, object] = {
         "page_count": content.page_count,
         "pages": pages,
-        "text_layer": content.pages_without_text < content.page_count,
+        "text_layer": content.has_text_layer,
         "pages_without_text": content.pages_without_text,
         "comments": content.comments,
         "form_fields": content.form_fields,
@@ -131,10 +135,10 @@ def _content(content: Content) -> dict[str, object]:
     return _result(content.document_type, content.text, content.metadata, more, content.warnings)
 
 
-def _pdf_or_text(source: BinaryIO) -> dict[str, object]:
+def _pdf_or_text(source: BinaryIO, languages: str) -> dict[str, object]:
     """Read a file with the PDF signature after its first bytes: a PDF, or else a text."""
     try:
-        return _pdf(source)
+        return _pdf(source, languages)
     except Corrupt as failure:
         try:
             return _text(source)
@@ -175,8 +179,12 @@ def _ole_failure(source: BinaryIO) -> FileError:
     )
 
 
-def self_test() -> None:
-    """Read a known PDF and DOCX; raise ``Unavailable`` where a library is missing or is wrong."""
+def self_test(languages: str = ocr_languages.DEFAULT) -> None:
+    """Read a known PDF and DOCX; raise ``Unavailable`` where a library is missing or is wrong.
+
+    OCR is not tested: without it, only scanned pages are not read.
+    """
+    del languages
     missing = [name for name in ("pypdfium2", "PyPDF2", "lxml") if find_spec(name) is None]
     if missing:
         raise Unavailable(f"Documents need {' and '.join(missing)}; install it with pip.")

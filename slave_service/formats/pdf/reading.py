@@ -22,6 +22,7 @@ from slave_service.formats.pdf import bookmarks, columns, fallback, hyphens
 from slave_service.formats.pdf import unread as pdf_unread
 from slave_service.formats.pdf.dates import iso_date
 from slave_service.formats.pdf.fallback import DEADLINE_S, MAX_CHARACTERS, MAX_PAGES
+from slave_service.formats.pdf.scanned_pages import ScannedPages
 
 METADATA = ("title", "author", "subject", "creator")
 _DATES = {"created": "CreationDate", "modified": "ModDate"}
@@ -48,6 +49,8 @@ class PdfContent:
 
     ``pages`` has the begin and end of each page in ``text``, equal for a page without text.
     ``pages_without_text`` counts pages without text of their own, even if they have comments.
+    ``has_text_layer`` is whether any page has text that OCR did not read; ``scanned`` has the
+    confidence of OCR (0 to 100) for each page that it read, by number from 1.
     """
 
     page_count: int
@@ -57,13 +60,15 @@ class PdfContent:
     outline: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     pages_without_text: int = 0
+    has_text_layer: bool = True
+    scanned: dict[int, float] = field(default_factory=dict)
     comments: list[dict[str, object]] = field(default_factory=list)
     form_fields: list[dict[str, object]] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
 
 
-def read(source: BinaryIO) -> PdfContent:
-    """Read an open PDF, also one with an empty password.
+def read(source: BinaryIO, ocr_languages: str) -> PdfContent:
+    """Read an open PDF, also one with an empty password; OCR reads its scanned pages.
 
     Raises ``Encrypted``, ``Corrupt``, and ``TooLarge`` over ``MAX_PAGES`` or ``MAX_CHARACTERS``.
     """
@@ -72,14 +77,18 @@ def read(source: BinaryIO) -> PdfContent:
 
     try:
         with pypdfium2.PdfDocument(source) as document:
-            return _read_document(document, source)
+            return _read_document(document, source, ScannedPages(ocr_languages))
     except pypdfium2.PdfiumError as error:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise Encrypted(_ENCRYPTED) from error
         return _read_damaged(source)
 
 
-def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN401 - pypdfium2 has no types
+def _read_document(
+    document: Any,  # noqa: ANN401 - pypdfium2 has no types
+    source: BinaryIO,
+    scans: ScannedPages,
+) -> PdfContent:
     import pypdfium2.raw as pdfium
 
     # Before any page is opened, or the values that widgets inherit are not found.
@@ -88,6 +97,7 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
     if page_count > MAX_PAGES:
         raise TooLarge(_TOO_LARGE)
     texts: list[str] = []
+    has_text_layer = False
     pictures: list[int] = []
     added: list[list[str]] = []
     annotations = pdf_annotations.Annotations()
@@ -96,7 +106,9 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
     characters = 0
     for number in range(page_count):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
-            texts.append(_page_text(textpage))
+            own_text = _page_text(textpage)
+            has_text_layer = has_text_layer or bool(own_text.strip())
+            texts.append(scans.read(page, number + 1, own_text))
             added.append(annotations.read_page(page, number + 1))
             if not texts[-1].strip() and pdfium.FPDFPage_CountObjects(page) > 0:
                 pictures.append(number + 1)
@@ -108,12 +120,22 @@ def _read_document(document: Any, source: BinaryIO) -> PdfContent:  # noqa: ANN4
     content = _content(texts, metadata, bookmarks.read(document, page_count), added)
     unread.has_further = annotations.is_cut
     about_pages = pdf_unread.about_pages(
-        page_count, content.pages_without_text < page_count, pictures
+        page_count,
+        content.pages_without_text < page_count,
+        pictures,
+        were_read=scans.are_read,
     )
-    warnings = [*pdf_unread.about_end(source), *about_pages, *unread.warnings()]
+    warnings = [
+        *pdf_unread.about_end(source),
+        *about_pages,
+        *scans.warnings(),
+        *unread.warnings(),
+    ]
     return replace(
         content,
         warnings=warnings,
+        has_text_layer=has_text_layer,
+        scanned=scans.confidences,
         comments=annotations.comments,
         form_fields=annotations.form_fields,
         attachments=pdf_annotations.attachments(document),

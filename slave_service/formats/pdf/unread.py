@@ -8,13 +8,21 @@ _END_MARK, _END_WITHIN = b"%%EOF", 4096
 _PAGES_NAMED = 10
 
 _SCAN = (
-    "This PDF has no text: its pages are pictures, as in a scan. Save the pages as pictures and "
-    "send those to ocr."
+    "This PDF has no text: its pages are pictures, as in a scan, and this slave has no OCR. "
+    "Install Tesseract there, or save the pages as pictures and send those to ocr."
 )
 _BLANK = "This PDF has no text, and nothing is drawn on its pages."
 _PICTURES = (
     "Pages that are pictures without text: {number} of {all} (numbers: {pages}). Save them as "
     "pictures and send those to ocr."
+)
+_SCAN_WITHOUT_WORDS = (
+    "This PDF has no text, and no words were found in the pictures on its pages; if they show "
+    "text, scan them again, sharper and at 300 dpi."
+)
+_PICTURES_WITHOUT_WORDS = (
+    "Pages that are pictures in which no words were found: {number} of {all} (numbers: {pages}). "
+    "If they show text, scan them again, sharper and at 300 dpi."
 )
 _LEFT_OUT = "Not part of the text: {what}. {remedy}"
 _REMEDIES = {
@@ -55,16 +63,23 @@ class Unread:
         return [_LEFT_OUT.format(what=what, remedy=_REMEDIES[name]) for what, name in names.items()]
 
 
-def about_pages(page_count: int, has_text: bool, pictures: list[int]) -> list[str]:
-    """Return the warning about pages without text; ``pictures`` are the numbers of drawn ones."""
+def about_pages(
+    page_count: int, has_text: bool, pictures: list[int], *, were_read: bool = False
+) -> list[str]:
+    """Return the warning about pages without text.
+
+    ``pictures`` are the numbers of drawn ones, ``were_read`` is whether OCR has tried them.
+    """
     if not has_text:
-        return [_SCAN if pictures else _BLANK]
+        drawn = _SCAN_WITHOUT_WORDS if were_read else _SCAN
+        return [drawn if pictures else _BLANK]
     if not pictures:
         return []
     pages = ", ".join(map(str, pictures[:_PAGES_NAMED]))
     if len(pictures) > _PAGES_NAMED:
         pages += ", …"
-    return [_PICTURES.format(number=len(pictures), all=page_count, pages=pages)]
+    sentence = _PICTURES_WITHOUT_WORDS if were_read else _PICTURES
+    return [sentence.format(number=len(pictures), all=page_count, pages=pages)]
 
 
 def about_end(source: BinaryIO) -> list[str]:

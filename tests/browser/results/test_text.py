@@ -1,11 +1,14 @@
 """Documents and texts are shown completely, and as they were generated."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.browser.generated_files import EMOJI, docx_file, pdf
 from tests.conftest import Part, assign
+from tests.unit.slave.test_scanned_pages import scan
 
 
 def show_result(open_page: OpenPage, cluster: LocalCluster, task_type: str, part: Part) -> Page:
@@ -77,6 +80,14 @@ def test_empty_pages_are_rendered_in_steps(open_page: OpenPage, cluster: LocalCl
     assert shown < 600
     page.get_by_role("button", name="Show more").click()
     expect(page.locator("#page-201")).to_have_count(1)
+
+
+def test_scanned_page_is_marked(open_page: OpenPage, cluster: LocalCluster) -> None:
+    """A page that OCR has read shows its text, and how sure OCR was."""
+    page = show_result(open_page, cluster, "document", ("scan.pdf", scan("The gate is open")))
+    shown = page.locator(".document-page")
+    expect(shown).to_contain_text("The gate is open")
+    expect(shown).to_contain_text(re.compile(r"Scanned: read by OCR, confidence \d+ of 100"))
 
 
 def test_document_without_text_lists_no_pages(open_page: OpenPage, cluster: LocalCluster) -> None:

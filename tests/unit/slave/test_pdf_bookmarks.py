@@ -249,4 +249,4 @@ def test_same_outline_every_time() -> None:
     """The same file gives the same outline and offsets."""
     data = bookmarked(b"<</Title(a)/Next 8 0 R>>", b"<</Title(b)/Next 7 0 R/Dest[5 0 R/Fit]>>")
 
-    assert reading.read(io.BytesIO(data)) == reading.read(io.BytesIO(data))
+    assert reading.read(io.BytesIO(data), "eng") == reading.read(io.BytesIO(data), "eng")

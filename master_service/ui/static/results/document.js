@@ -23,7 +23,7 @@ export async function renderDocument({ json }) {
 
 // Shows part of the text; `goTo(entry)` scrolls to an outline entry's page or offset.
 function textCard(result) {
-  const sections = result.text_layer === false ? [] : split(result);
+  const sections = result.character_count ? split(result) : [];
   const slice = codePointSlicer(result.text_content);
   const [shown, before, after] = [h("div", { class: "stack" }), h("div"), h("div")];
   const earlierButton = button("Show earlier", showEarlier);
@@ -73,9 +73,10 @@ function textCard(result) {
 
 const weight = ({ begin, end }) => Math.max(MIN_CHARACTERS, end - begin);
 
-function renderSection({ begin, end, page }, slice) {
+function renderSection({ begin, end, page, scanned }, slice) {
   return h("div", { class: page ? "document-page" : "", id: page ? `page-${page}` : `offset-${begin}` },
     page ? h("h3", {}, `Page ${page}`) : null,
+    scanned ? h("p", { class: "muted" }, `Scanned: read by OCR, confidence ${Math.round(scanned)} of 100`) : null,
     end > begin ? h("p", { class: "prose" }, slice(begin, end)) : page ? h("p", { class: "muted" }, "No text on this page.") : null);
 }
 
@@ -84,8 +85,8 @@ function split({ pages, outline: entries = [], character_count: total }) {
   const headings = entries.map(({ begin }) => begin).filter((begin) => begin > 0 && begin < total);
   const begins = [...new Set([0, ...headings])].sort((a, b) => a - b);
   const parts = pages ?? begins.map((begin, position) => ({ begin, end: begins[position + 1] ?? total }));
-  return parts.flatMap(({ begin, end }, position) => {
-    const sections = [{ begin, end: Math.min(end, begin + MAX_CHARACTERS), page: pages ? position + 1 : null }];
+  return parts.flatMap(({ begin, end, ocr, confidence }, position) => {
+    const sections = [{ begin, end: Math.min(end, begin + MAX_CHARACTERS), page: pages ? position + 1 : null, scanned: ocr ? confidence : null }];
     for (let next = begin + MAX_CHARACTERS; next < end; next += MAX_CHARACTERS) sections.push({ begin: next, end: Math.min(end, next + MAX_CHARACTERS), page: null });
     return sections;
   });
