@@ -51,7 +51,8 @@ def read(stream: IO[bytes], handler: Handler) -> None:
 
     parser = etree.XMLParser(
         target=_Target(handler),
-        resolve_entities=False,
+        # With False, lxml gives &amp; in an attribute as &#38; to a target. There are no others.
+        resolve_entities="internal",
         no_network=True,
         load_dtd=False,
         remove_comments=True,

@@ -7,7 +7,7 @@ import posixpath
 from typing import Any
 from urllib.parse import unquote
 
-from protocol.failures import Corrupt, Encrypted
+from protocol.failures import Corrupt, Encrypted, Unsupported
 from slave_service.formats.content import Content, Lines, warnings
 from slave_service.formats.html import reading as html_reading
 from slave_service.formats.html.encoding import decode_html
@@ -36,13 +36,17 @@ def read(package: Package) -> Content:
         raise Corrupt(_DAMAGED)
     root = package.tree(path)
     lines = Lines()
+    damaged = 0
     chapters, missing = _chapters(package, root, posixpath.dirname(path))
     for chapter in chapters:
         lines.add_gap()
         with package.open(chapter) as stream:
-            html_reading.read_into(lines, decode_html(stream.read()).text)
+            try:
+                html_reading.read_into(lines, decode_html(stream.read()).text)
+            except Unsupported:
+                damaged += 1
     text = lines.text()
-    found = {"chapters that the file lacks": missing}
+    found = {"chapters that the file lacks": missing, "chapters that are damaged": damaged}
     more: dict[str, object] = {"chapter_count": len(chapters)}
     return Content("EPUB", text, _metadata(root), lines.outline, more, warnings(text, found))
 

@@ -7,6 +7,7 @@ left column, the right column, what is below. Tables have such gutters too, so b
 have lines of several words.
 """
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,8 @@ _SAME_LINE = 3.0
 """Points by which the bases of two texts in one line may differ."""
 _MOST_DEPTH = 3
 _FAR = 1_000_000.0
+_HYPHEN = re.compile("[\x02\ufffe](?:\r\n)?")
+"""What PDFium gives for a hyphen at the end of a line, with or without the line break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,8 @@ def _is_prose(textpage: Any, area: Box) -> bool:  # noqa: ANN401 - the same
 def text_within(textpage: Any, area: Box) -> str:  # noqa: ANN401 - the same
     """Return the text of an area, with hyphens that end a line restored."""
     text: str = textpage.get_text_bounded(area.left, area.bottom, area.right, area.top, "replace")
-    text = text.replace("\x02", "-\n").replace("\ufffe", "-\n")
-    return "\n".join(line.rstrip(" ") for line in text.split("\r\n")).strip("\n")
+    text = _HYPHEN.sub("-\n", text).replace("\r\n", "\n")
+    return "\n".join(line.rstrip(" ") for line in text.split("\n")).strip("\n")
 
 
 def in_order(textpage: Any, text: str) -> str:  # noqa: ANN401 - the same

@@ -243,6 +243,12 @@ def test_opendocument_sheet() -> None:
     assert (result["document_type"], result["text_content"]) == ("ODS", "One\nx\tx\nx\tx")
 
 
+def test_references_in_attributes() -> None:
+    """The five references of XML are resolved in attributes, such as names of sheets, and texts."""
+    table = '<table:table table:name="R&amp;D &lt;&quot;&#960;"/><text:p>R&amp;D</text:p>'
+    assert read(odf(table, "spreadsheet"))["text_content"] == 'R&D <"π\nR&D'
+
+
 def test_encrypted_opendocument() -> None:
     """An OpenDocument file with a password is refused as encrypted."""
     manifest = (
@@ -258,6 +264,14 @@ def test_book() -> None:
     assert result["text_content"] == "One\ntext\n\ntwo"
     assert (result["chapter_count"], result["metadata"]["title"]) == (2, "A book")
     assert result["metadata"]["author"] == "Ada"
+
+
+def test_damaged_chapters() -> None:
+    """A book is read without chapters that are missing or no text, which a warning counts."""
+    data = epub("<p>one</p>", "two", more={"OPS/text 1.xhtml": b"\x89PNG\r\n\x1a\n"})
+    result = read(data)
+    assert result["text_content"] == "one"
+    assert "chapters that are damaged (1)" in result["warnings"][0]
 
 
 def test_protected_book() -> None:

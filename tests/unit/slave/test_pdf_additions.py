@@ -184,6 +184,21 @@ def test_columns_written_row_by_row() -> None:
     assert read(placed(*row_by_row(LEFT, RIGHT)))["text_content"].split("\n") == LEFT + RIGHT
 
 
+def test_divided_words_in_columns() -> None:
+    """Words that are divided at the end of a column's line, or of the column, are joined."""
+    left = [
+        *LEFT[:1],
+        "grew by 12.5 percent in compari-",
+        "son with last year, as it should",
+        *LEFT[3:5],
+        "and this is the implemen-",
+    ]
+    right = ["tation of it all", *RIGHT[1:]]
+    text = read(placed(*row_by_row(left, right)))["text_content"]
+    assert "in comparison with last" in text
+    assert "the implementation of it all" in text
+
+
 def test_columns_between_full_lines() -> None:
     """A title above the columns and a line below them keep their places."""
     title = (40, 730, "A title that goes over both of the columns of this page, as titles do here")
