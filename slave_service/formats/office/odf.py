@@ -55,7 +55,8 @@ class _Reader:
         self._repeats: list[int] = []
         self._comment: list[str] | None = None
         self._author = ""
-        self._around_comment: tuple[list[list[str]], list[int]] = ([], [])
+        self._around_comment: tuple[list[list[str]], list[int], list[str]] = ([], [], [])
+        """Open paragraphs, their levels and boxes, to which the comment's own do not belong."""
         self._in_author = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -77,8 +78,8 @@ class _Reader:
             self._write(" " * _number(attributes.get("c"), _MOST_SPACES))
         elif name == "annotation" and self._comment is None:
             self._comment, self._author = [], ""
-            self._around_comment = (self._open, self._levels)
-            self._open, self._levels = [], []
+            self._around_comment = (self._open, self._levels, self._boxes)
+            self._open, self._levels, self._boxes = [], [], []
         elif name == "creator":
             self._in_author = self._comment is not None and not self._open
         else:
@@ -143,7 +144,7 @@ class _Reader:
     def _end_comment(self) -> None:
         text = "\n".join(self._comment or ()).strip()
         self._comment = None
-        self._open, self._levels = self._around_comment
+        self._open, self._levels, self._boxes = self._around_comment
         if text:
             self.comments.append({"author": self._author.strip(), "text": text})
             self._boxes.append(text)

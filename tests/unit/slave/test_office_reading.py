@@ -227,6 +227,16 @@ def test_opendocument_text() -> None:
     assert result["outline"] == [{"title": "Head", "level": 2, "begin": 0}]
 
 
+def test_many_comments_in_a_paragraph() -> None:
+    """Each comment of a paragraph is read once, in linear time."""
+    comment = "<office:annotation><text:p>a</text:p><text:p>b</text:p></office:annotation>"
+    begin = time.process_time()
+    result = read(odf(f"<text:p>text{comment * 5000}</text:p>"))
+    assert result["text_content"] == "text" + "\na\nb" * 5000
+    assert len(result["comments"]) == 5000
+    assert time.process_time() - begin < 3
+
+
 def test_opendocument_sheet() -> None:
     """A sheet has its name, and repeated cells and rows are repeated where they are not empty."""
     result = read(
