@@ -25,6 +25,20 @@ _PDF_WITHIN = 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OLD_OFFICE = (
+    "This is a file in an Office format from before 2007; save it as DOCX or PDF and send that."
+)
+_OLE_KINDS = {
+    "__properties_version1.0": "This is a mail of Outlook (MSG); save it as EML or HTML and send "
+    "that.",
+    "WordDocument": "This is a Word document from before 2007 (DOC); save it as DOCX or PDF and "
+    "send that.",
+    "PowerPoint Document": "This is a PowerPoint presentation from before 2007 (PPT); save it as "
+    "PPTX or PDF and send that.",
+    "Workbook": "This is an Excel workbook from before 2007 (XLS); save it as XLSX and send that.",
+}
+"""By the name of a stream in the OLE file, the sentence of the refusal."""
+_LONGEST_OLE_NAME = 64
 _BLOCK_BYTES = 1 << 20
 _HEAD_CHARACTERS = 64 * 1024
 _DAMAGED = "This document is damaged and can't be read; save or export it again and send that."
@@ -166,17 +180,17 @@ def _result(
 
 
 def _ole_failure(source: BinaryIO) -> FileError:
-    """Return the failure for an OLE file: an encrypted DOCX, or a format from before 2007."""
-    tail = b""
+    """Return the failure for an OLE file: an encrypted DOCX, or an old format by its name."""
+    tail, kind = b"", ""
     while block := source.read(_BLOCK_BYTES):
-        if _OLE_ENCRYPTED in tail + block:
+        data = tail + block
+        if _OLE_ENCRYPTED in data:
             return Encrypted(
                 "This document needs a password; save a copy without one and send that."
             )
-        tail = block[-len(_OLE_ENCRYPTED) :]
-    return Unsupported(
-        "This is a file in an Office format from before 2007; save it as DOCX or PDF and send that."
-    )
+        kind = kind or next((name for name in _OLE_KINDS if name.encode("utf-16-le") in data), "")
+        tail = data[-_LONGEST_OLE_NAME:]
+    return Unsupported(_OLE_KINDS.get(kind, _OLD_OFFICE))
 
 
 def self_test(languages: str = ocr_languages.DEFAULT) -> None:

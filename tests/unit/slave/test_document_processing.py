@@ -151,6 +151,22 @@ def test_old_office_formats() -> None:
         read(OLE + bytes(4096))
 
 
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        ("WordDocument", "DOC.*save it as DOCX or PDF"),
+        ("Workbook", "XLS.*save it as XLSX"),
+        ("PowerPoint Document", "PPT.*save it as PPTX"),
+        ("__properties_version1.0", "Outlook.*save it as EML"),
+    ],
+)
+@pytest.mark.parametrize("position", [1024, 2**20 - 11])
+def test_old_formats_are_named(stream: str, expected: str, position: int) -> None:
+    """An OLE file is refused by the name of its format, with advice for it."""
+    with pytest.raises(failures.Unsupported, match=expected):
+        read(OLE.ljust(position, b"\0") + stream.encode("utf-16-le") + bytes(4096))
+
+
 @pytest.mark.parametrize("position", [600, 2**20 - 10])
 def test_encrypted_docx(position: int) -> None:
     """A DOCX with a password, which is an OLE file, is ``Encrypted`` and not an old format."""
