@@ -1,9 +1,29 @@
-"""Makes the small valid documents that are damaged afterwards: PDF, DOCX, old Office files."""
+"""Makes the small valid documents that are damaged afterwards: PDF, Office files, texts, mail."""
 
 import zlib
+from pathlib import Path
 
 from tests.hostile import docx_writing, pdf_writing
 from tests.hostile.pdf_writing import CONTENT, FONT, deflated, one_page, page, stream
+
+_OF_OTHER_PROGRAMS = Path(__file__).parents[1] / "data" / "document"
+_MAIL = b"""\
+From: a@example.org
+Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=x
+
+--x
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+Sch=C3=B6ne Gr=C3=BC=C3=9Fe
+--x
+Content-Type: text/html
+
+<p>Hello
+--x--
+"""
 
 
 def make() -> dict[str, bytes]:
@@ -14,7 +34,7 @@ def make() -> dict[str, bytes]:
         "chain.pdf": one_page(_chained(CONTENT)),
         "pages.pdf": _pages(),
         "modern.pdf": _modern(),
-        "form.pdf": _form(),
+        "fields.pdf": _form(),
         "open.pdf": pdf_writing.encrypted(b""),
         "locked.pdf": pdf_writing.encrypted(b"secret"),
         "letter.docx": docx_writing.whole(),
@@ -23,6 +43,8 @@ def make() -> dict[str, bytes]:
         "locked.docx": _old_office("EncryptedPackage"),
         "notes.txt": b"Meeting notes\n\nAda brings the seeds.\n",
         "about.txt": b"A PDF begins with %PDF-1.4, says the manual.\n" * 4,
+        "greetings.eml": _MAIL,
+        **{path.name: path.read_bytes() for path in sorted(_OF_OTHER_PROGRAMS.iterdir())},
     }
 
 
