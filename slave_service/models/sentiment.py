@@ -11,23 +11,31 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from slave_service.models import vader_rules
 from slave_service.models.emoji import EmojiLexicon, lexicon
+from slave_service.models.phrases import PHRASES
+from slave_service.models.valence_shifters import Unit, is_context, is_trigger, phrase_key, rewrite
 
 PASSAGE_WORDS = 200
 """Longest part of a sentence that is scored at once; in longer ones the score saturates."""
 
-_MAX_TOKENS = 2 * PASSAGE_WORDS
-"""Tokens of a passage, which can be more than words: dashes and emoji become separate tokens."""
-# No word of the lexicon is longer, and NLTK raises where a token takes more than five seconds.
+_MAX_UNITS = 2 * PASSAGE_WORDS
+"""Units of a passage, which can be more than words: dashes and emoji become separate units."""
+# No word of the lexicon is longer.
 _MAX_TOKEN_CHARACTERS = 100
+_MAX_KNOWN_TOKENS = 1 << 16
 _PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
+_SHORT_SENTENCE = 2 * PASSAGE_WORDS
+"""Characters of a sentence that can't have more words than a passage."""
 
 # VADER's rules and lexicon expect straight apostrophes, and white space between words.
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "—": " — "})
 _WRAPPING = string.punctuation + "“”„«»‹›…–¡¿"
+_CLAUSE_ENDS = (",", ";", ":", "—", "–", ")", ".", "!", "?", "…")
 _EMOJI_SUFFIX = "\ufe0f"
 """Follows the key of each emoji, since NLTK ignores words of one character."""
 
@@ -43,33 +51,41 @@ class SentimentTotals:
     def add(self, text: str, begin: int, end: int) -> float:
         """Add the sentence between the offsets and return its score."""
         scored = len(self.scores)
-        for passage in _PASSAGE.finditer(text, begin, end):
-            tokens = list(_tokens(passage.group()))
-            for first in range(0, len(tokens), _MAX_TOKENS):
-                self._add_passage(tokens[first : first + _MAX_TOKENS])
-        return _mean(self.scores[scored:])
+        if end - begin <= _SHORT_SENTENCE:
+            self._add_passage(text[begin:end])
+        else:
+            for passage in _PASSAGE.finditer(text, begin, end):
+                self._add_passage(passage.group())
+        added = len(self.scores) - scored
+        return self.scores[-1] if added == 1 else _mean(self.scores[scored:])
 
     def mean(self) -> float:
         """Return the mean of all scores, to four places; 0 without any."""
         return _mean(self.scores)
 
-    def _add_passage(self, tokens: list[str]) -> None:
+    def _add_passage(self, passage: str) -> None:
+        known = _known_tokens().__getitem__
+        units = list(chain.from_iterable(map(known, passage.split())))
+        for first in range(0, len(units), _MAX_UNITS):
+            self._add_units(units[first : first + _MAX_UNITS])
+
+    def _add_units(self, units: list[Unit]) -> None:
         """Add the score and the lexicon words of one passage, if it has any."""
-        known = analyzer().lexicon
-        found = False
-        for index, token in enumerate(tokens):
-            valence = known.get(token.lower())
-            if valence is None:
-                word = token.strip(_WRAPPING)
-                if len(word) > 1 and len(word) < len(token):
-                    tokens[index] = _unwrap(token, word)
-                valence = known.get(word.lower())
-            if valence is not None:
-                found = True
-                self.positive_words += valence > 0
-                self.negative_words += valence < 0
-        if found:
-            self.scores.append(analyzer().polarity_scores(" ".join(tokens))["compound"])
+        special = [unit for unit in units if not unit.is_plain]
+        is_triggered = False
+        for unit in special:
+            if unit.valence > 0:
+                self.positive_words += 1
+            elif unit.valence < 0:
+                self.negative_words += 1
+            is_triggered = is_triggered or unit.is_trigger
+        if is_triggered:
+            rewrite(units)
+            special = units
+        for unit in special:
+            if unit.valence:
+                self.scores.append(vader_rules.compound(analyzer(), units))
+                return
 
 
 def _mean(scores: list[float]) -> float:
@@ -79,21 +95,71 @@ def _mean(scores: list[float]) -> float:
     return round(math.fsum(scores) / len(scores), 4) + 0.0
 
 
-def _tokens(passage: str) -> Iterator[str]:
-    """Yield the tokens between white space, with emoji as separate tokens."""
-    for whole in passage.translate(_TYPOGRAPHY).split():
-        token = whole[:_MAX_TOKEN_CHARACTERS]
+class _KnownTokens(dict[str, tuple[Unit, ...]]):
+    """The units of each token between white space; a bounded number is kept."""
+
+    def __missing__(self, token: str) -> tuple[Unit, ...]:
+        cut = token[:_MAX_TOKEN_CHARACTERS]
+        found = tuple(_units(cut))
+        if len(token) <= _MAX_TOKEN_CHARACTERS:
+            if len(self) >= _MAX_KNOWN_TOKENS:
+                self.clear()
+            self[token] = found
+        return found
+
+
+@cache
+def _known_tokens() -> _KnownTokens:
+    return _KnownTokens()
+
+
+def _units(whole: str) -> Iterator[Unit]:
+    """Yield the units of a token, with emoji as separate ones."""
+    for token in whole.translate(_TYPOGRAPHY).split():
         if token.isascii():
-            yield token
+            yield _unit(token)
             continue
         for piece, is_emoji in emoji().split_token(token):
-            yield piece + _EMOJI_SUFFIX if is_emoji else piece
+            yield _unit(piece + _EMOJI_SUFFIX if is_emoji else piece)
 
 
-def _unwrap(token: str, word: str) -> str:
-    """Return ``(great!!)`` as ``great ! !``: VADER takes single marks as emphasis, not as words."""
-    marks = [character for character in token if character in "!?"]
-    return " ".join([word, *marks])
+def _unit(token: str) -> Unit:
+    """Return a token as a word, without punctuation around it if it is not an emoticon.
+
+    Of ``(great!!)`` the marks are kept: VADER takes them as emphasis.
+    """
+    known = analyzer().lexicon
+    lower = token.lower()
+    word = token
+    if lower not in known:
+        stripped = token.strip(_WRAPPING)
+        if 1 < len(stripped) < len(token):
+            word = stripped
+            lower = word.lower()
+    valence = known.get(lower, 0.0)
+    ends_clause = token.endswith(_CLAUSE_ENDS)
+    starts_rule = is_trigger(lower)
+    modifies = vader_rules.is_modifier(lower)
+    has_marks = "!" in token or "?" in token
+    if not (valence or starts_rule or modifies or has_marks or len(word) < 2 or is_context(lower)):
+        return _plain(word.isupper(), ends_clause)
+    return Unit(
+        text=word,
+        lower=lower,
+        valence=valence,
+        marks="".join(character for character in token if character in "!?"),
+        ends_clause=ends_clause,
+        is_trigger=starts_rule,
+        is_capital=word.isupper(),
+        is_modifier=modifies,
+    )
+
+
+@cache
+def _plain(is_capital: bool, ends_clause: bool) -> Unit:
+    """Return the unit of all words that no rule looks at."""
+    text = "PLAIN" if is_capital else "plain"
+    return Unit(text, "plain", is_capital=is_capital, ends_clause=ends_clause, is_plain=True)
 
 
 @cache
@@ -107,19 +173,17 @@ def analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
     """Return NLTK's analyzer with the lexicons of words and emoji."""
     found = _word_analyzer()
     found.lexicon |= {key + _EMOJI_SUFFIX: value for key, value in emoji().valences.items()}
+    found.lexicon |= {phrase_key(key): value for key, value in PHRASES.items() if value}
     return found
 
 
 @cache
 def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
+    from nltk.sentiment.vader import SentimentIntensityAnalyzer
 
     # The constructor refuses a lexicon file with hard links, which uv and conda create.
     found = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
-    found.constants = VaderConstants()
-    # NLTK's table of each word with each punctuation mark takes most of the time and misses
-    # brackets and double marks. Here words have no punctuation, so the table stays empty.
-    found.constants.PUNC_LIST = []
+    found.constants = vader_rules.constants()
     found.lexicon_file = _shipped("vader_lexicon.txt")
     words = found.make_lex_dict()
     # Chat codes such as 86 and 187 are ordinary numbers in other texts.
