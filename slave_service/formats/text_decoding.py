@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from protocol.failures import TooLarge, Unsupported
+from slave_service.formats.encoding_detection import ENOUGH, best_code_page
 
 MAX_BYTES = 256 * 1024 * 1024
 """Size of the largest text that is read; a worker needs several times as much memory."""
@@ -53,6 +54,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FEW_ASCII = 3
 _MARKLESS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 # With all code pages as candidates, the detector often takes a short Western text for EBCDIC or
@@ -142,7 +144,7 @@ def decode(data: bytes) -> Decoded:
         return _decode_markless(data)
     sample = data[: 16 * _SAMPLE_BYTES]
     if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 10:
-        raise Unsupported(_NOT_TEXT)
+        return _decode_east_asian_utf16(data)
     return _decode_unmarked(data)
 
 
@@ -177,8 +179,22 @@ def _decode_markless(data: bytes) -> Decoded:
         ascii_count = sum(character.isascii() for character in text)
         if ascii_count > max(best_ascii, len(text) // 100) and _is_readable(text):
             best, best_ascii = encoding, ascii_count
+    # One such character can be there by chance.
+    if best_ascii < _FEW_ASCII:
+        return _decode_east_asian_utf16(data, best)
     try:
         return Decoded(data.decode(best), best)
+    except UnicodeDecodeError:
+        raise Unsupported(_NOT_TEXT) from None
+
+
+def _decode_east_asian_utf16(data: bytes, otherwise: str = "") -> Decoded:
+    """Decode UTF-16 without a mark and with few ASCII characters, by its Chinese characters."""
+    page, score = best_code_page(data[:_SAMPLE_BYTES])
+    if page not in _MARKLESS or score < ENOUGH:
+        page = otherwise
+    try:
+        return Decoded(data.decode(page), page)
     except (LookupError, UnicodeDecodeError):
         raise Unsupported(_NOT_TEXT) from None
 
@@ -226,6 +242,9 @@ def _candidates(sample: bytes) -> Iterator[str]:
     # A valid UTF-8 sequence is very rare in a text of another encoding.
     if sum(not character.isascii() for character in text) > 11 * damaged:
         yield "utf-8"
+    likeliest, score = best_code_page(sample)
+    if likeliest is not None and score >= ENOUGH:
+        yield likeliest
     runs = re.findall(rb"[\x80-\xff]+", sample)
     mean_run = sum(map(len, runs)) / max(1, len(runs))
     if mean_run < _LONG_RUN and _is_western(sample):
