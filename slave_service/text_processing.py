@@ -46,7 +46,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         word_count += len(block.split())
         words.update(_WORD.findall(block.lower()))
     sentence_count = 0
-    detected = language.identify(words, sentiment.analyzer().lexicon)
+    detected = language.identify_text(decoded.text, words, sentiment.analyzer().lexicon)
     is_english = detected == language.ENGLISH
     totals = sentiment.SentimentTotals()
     top_sentences = TopSentences()

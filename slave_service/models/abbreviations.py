@@ -36,7 +36,7 @@ BEFORE_NUMBERS = frozenset(
 IN_SENTENCES = frozenset(
     (
         # English
-        "etc inc ltd corp bros llc plc jr snr jnr al ave rd blvd mt dept univ assn jan feb apr jun "
+        "etc ff inc ltd corp bros llc plc jr snr jnr al ave rd blvd mt dept univ jan feb apr jun "
         "jul aug sept oct nov dec tue tues thu thurs lb lbs oz hr hrs mins secs yr yrs mph rpm "
         "misc resp "
         # German

@@ -5,11 +5,16 @@ half a point to the languages that use all of its letters beyond ASCII, and to E
 English sentiment lexicon contains it. The language with the most points is the result; English in a
 tie, and where no word gives points. A text that is mostly in a non-Latin script gets the language
 of the script. The same words always give the same result.
+
+Words alone name few languages. So where they do not clearly show English, the model of py3langid
+(M. Lui and T. Baldwin, "langid.py", 2012: naive Bayes over byte sequences) names the language of a
+sample of the text, if it is sure of it.
 """
 
 import re
 from collections.abc import Container, Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from slave_service.models.function_words import FUNCTION_WORDS
 
@@ -62,6 +67,50 @@ _SCRIPTS = (
 _KANA = re.compile("[\u3040-\u30ff]")
 _LATIN_END = 0x250
 _LATIN_ADDITIONAL = range(0x1E00, 0x1F00)
+
+
+_CLEARLY_ENGLISH = 0.25
+"""Points of English per word from which the model is not asked."""
+_SURE, _SURE_WITHOUT_WORDS, _SURE_AGAINST_ENGLISH = 0.3, 0.5, 0.8
+"""Probability from which the model's language is taken, by what the words say."""
+_SAMPLE_CHARACTERS = 2000
+_CODES = {"nb": "no", "nn": "no"}
+
+
+def identify_text(text: str, words: Mapping[str, int], english_lexicon: Container[str]) -> str:
+    """Return the language of a text: as ``identify``, made more precise by the model.
+
+    ``words`` are all words of the text in lower case, with their counts.
+    """
+    by_words = identify(words, english_lexicon)
+    total = sum(words.values())
+    if total < _MIN_WORDS and all(word.isascii() for word in words):
+        return by_words
+    needed = _SURE if by_words != OTHER else _SURE_WITHOUT_WORDS
+    if by_words == ENGLISH:
+        english = _points(words, english_lexicon).get(ENGLISH, 0.0)
+        if english >= _CLEARLY_ENGLISH * total:
+            return ENGLISH
+        needed = _SURE_AGAINST_ENGLISH if english else _SURE_WITHOUT_WORDS
+    code, probability = _model().classify(_sample(text))
+    if code == ENGLISH:
+        return by_words
+    return _CODES.get(code, code) if probability >= needed else by_words
+
+
+def _sample(text: str) -> str:
+    """Return the beginning of the text and a part of its middle, as one line."""
+    middle = max(len(text) // 2, _SAMPLE_CHARACTERS)
+    parts = text[:_SAMPLE_CHARACTERS], text[middle : middle + _SAMPLE_CHARACTERS]
+    return " ".join(" ".join(parts).split())
+
+
+@cache
+def _model() -> Any:  # noqa: ANN401  (py3langid ships no types)
+    """Return the model; the first text that needs it takes a second to load it."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:

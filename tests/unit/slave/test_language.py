@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from accuracy.text_languages import ARTICLES
 from slave_service import text_processing
 
 # These texts were written after the lists of function words, which were not adjusted to them.
@@ -47,7 +48,14 @@ OTHERS = {
     "zh": "今天天气很好。",
     "ko": "오늘 날씨가 좋아요.",
     "he": "החתול ישן.",
-    "other": "Кошка спит на диване.|القط نائم",
+    "ru": "Кошка спит на диване, и она выглядит очень довольной.",
+    "uk": "Кішка спить на дивані, і погода гарна.",
+    "ar": "القط نائم",
+    "hi": "आज मौसम बहुत अच्छा है।",
+    "lt": "Katė miega ant sofos, o oras šiandien labai geras.",
+    "sk": "Mačka spí na pohovke a počasie je dnes veľmi pekné.",
+    "vi": "Hôm nay thời tiết rất đẹp và con mèo đang ngủ.",
+    "other": "ⰽⱁⱅⱏ ⱄⱂⰻⱅⱏ ⱄⰾⰰⰴⱏⰽⱁ|Кошка спит на диване.",
 }
 
 
@@ -86,6 +94,18 @@ def test_emoji_in_a_text_that_is_not_english_are_not_scored() -> None:
     """A text in another language has the score 0.0 and is marked as not supported."""
     result = analyse("Die Sonne scheint 😍")
     assert (result["sentiment_score"], result["positive_words"]) == (0.0, 0)
+
+
+@pytest.mark.parametrize("code", [code for code in ARTICLES if code != "zh_Hant"])
+def test_two_sentences_are_enough(code: str) -> None:
+    """The first article of the Declaration of Human Rights is recognised in each language."""
+    assert analyse(ARTICLES[code])["language"] == code
+
+
+def test_the_model_sees_a_bounded_part_of_a_long_text() -> None:
+    """A long text is recognised from its beginning and its middle."""
+    result = analyse("Она выглядит очень довольной. " * 50_000)
+    assert (result["language"], result["sentiment_supported"]) == ("ru", False)
 
 
 def test_the_language_does_not_depend_on_the_hash_seed() -> None:
