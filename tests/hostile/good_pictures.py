@@ -1,15 +1,14 @@
 """Makes the small valid pictures that are damaged afterwards: every format, many pixel types."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageFont
 
+from tests.hostile.heic_writing import heic
+
 _SIZE = (48, 40)
-_HEIC = Path(__file__).parents[1] / "data" / "image" / "quarter.heic"
-"""No library here writes HEIC."""
 
 
 def make() -> dict[str, bytes]:
@@ -71,7 +70,7 @@ def make() -> dict[str, bytes]:
         "clear.dds": _saved(clear, "DDS", pixel_format="DXT5"),
         "color.dds": _saved(color, "DDS"),
         "sizes.icns": _saved(clear.resize((16, 16)), "ICNS", sizes=[(16, 16)]),
-        "color.heic": _HEIC.read_bytes(),
+        "color.heic": heic(),
         "plain.pgm": b"P2\n# plain\n4 2\n255\n0 50 100 150\n200 250 255 1\n",
     }
 
