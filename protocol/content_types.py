@@ -56,6 +56,7 @@ _CONTAINERS = {
     b"RIFF": {b"WEBP": PICTURE, b"WAVE": SOUND},
     b"RIFX": {b"WAVE": SOUND},
     b"RF64": {b"WAVE": SOUND},
+    b"BW64": {b"WAVE": SOUND},
     b"FORM": {b"AIFF": SOUND, b"AIFC": SOUND},
 }
 # AVIF and HEIF; other brands of this container are of sound or video.

@@ -1,15 +1,15 @@
 """Reads offset and stated length of the samples from the header of an uncompressed sound file.
 
-WAV (RIFF, RIFX, RF64), AIFF, AU, W64 and CAF state the length before the samples. A program that
-can't go back to write it (into a pipe, or after a power failure) leaves 0 or a placeholder there.
-libsndfile then reads nothing or refuses the file; with the bytes of ``Extent.corrections`` in place
-of the wrong ones it reads to the end of the file.
+WAV (RIFF, RIFX, RF64, BW64), AIFF, AU, W64 and CAF state the length before the samples. A program
+that can't go back to write it (into a pipe, or after a power failure) leaves 0 or a placeholder
+there. libsndfile then reads nothing or refuses the file; with the bytes of ``Extent.corrections``
+in place of the wrong ones it reads to the end of the file.
 """
 
 import os
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 _MAX_CHUNKS = 10_000
@@ -49,6 +49,8 @@ class Extent:
     has_further_chunks: bool
     """Whether other chunks, such as a title, follow the stated length, and not unread sound."""
     field: _Field
+    mark: bytes = b""
+    """What to read as the first bytes of a file whose own mark libsndfile does not know."""
 
     @property
     def is_stated(self) -> bool:
@@ -72,10 +74,11 @@ class Extent:
     @property
     def corrections(self) -> dict[int, bytes]:
         """The bytes to read in place of those of the file, by their offset."""
+        mark = {0: self.mark} if self.mark else {}
         if self.is_stated and not self.is_cut_off:
-            return {}
+            return mark
         length = min(self.available, self.field.max_bytes) + self.field.overhead_bytes
-        return {self.field.offset: struct.pack(self.field.struct_format, length)}
+        return {**mark, self.field.offset: struct.pack(self.field.struct_format, length)}
 
 
 def read(source: BinaryIO) -> Extent | None:
@@ -161,6 +164,12 @@ def _wave(source: BinaryIO, end: int, byte_order: str = "<") -> Extent | None:
     return None
 
 
+def _broadcast_wave(source: BinaryIO, end: int) -> Extent | None:
+    # BW64 (ITU-R BS.2088) is RF64 with another mark, as far as the samples go.
+    extent = _wave(source, end)
+    return None if extent is None else replace(extent, mark=b"RF64")
+
+
 def _big_endian_wave(source: BinaryIO, end: int) -> Extent | None:
     return _wave(source, end, ">")
 
@@ -211,6 +220,7 @@ def _little_endian_au(source: BinaryIO, end: int) -> Extent:
 _READERS: dict[bytes, Callable[[BinaryIO, int], Extent | None]] = {
     b"RIFF": _wave,
     b"RF64": _wave,
+    b"BW64": _broadcast_wave,
     b"RIFX": _big_endian_wave,
     b"FORM": _aiff,
     b".snd": _au,

@@ -108,6 +108,7 @@ def warnings_of(source: BinaryIO) -> list[str]:
 
 def _decoded(image: Image.Image, source: BinaryIO, found: list[str]) -> Image.Image:
     """Return the picture with its pixels decoded; add to ``found`` what is missing."""
+    picture_kinds.prepare(image)
     try:
         image.load()
     except OSError as error:

@@ -55,6 +55,7 @@ def test_pictures_are_known(form: str) -> None:
     ("data", "expected"),
     [
         (b"RIFF\x24\0\0\0WAVEfmt ", SOUND),
+        (b"BW64\xff\xff\xff\xffWAVEds64", SOUND),
         (b"FORM\0\0\0\x24AIFFCOMM", SOUND),
         (b"fLaC\0\0\0\x22", SOUND),
         (b"OggS\0\x02\0\0", SOUND),

@@ -203,3 +203,31 @@ def test_damaged_headers_have_no_corrections_beyond_the_file(mark: bytes, rest: 
     extent = audio_headers.read(io.BytesIO(mark + rest))
     if extent is not None:
         assert all(offset < 64 for offset in extent.corrections)
+
+
+@pytest.mark.parametrize("length", [SINE.nbytes, 0, 2**64 - 1])
+def test_bw64(length: int) -> None:
+    """BW64, which libsndfile does not know, is read as RF64, with a length or without."""
+    data, begin = written("RF64")
+    data[:4] = b"BW64"
+    data[begin - 76 : begin - 68] = struct.pack("<Q", length)
+
+    result = measure(bytes(data))
+
+    assert (result["duration_seconds"], result["format"]) == (2.0, "RF64")
+    assert len(result["warnings"]) == (length != SINE.nbytes)
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0xFFFFFFDB])
+@pytest.mark.parametrize("bits", [8, 16, 24])
+def test_an_incomplete_last_frame(bits: int, length: int) -> None:
+    """Of a recording that ends within a frame, the whole frames are measured."""
+    frame = bits // 8 * 2
+    fields = struct.pack("<HHIIHH", 1, 2, RATE, RATE * frame, frame, bits)
+    samples = np.random.default_rng(2).bytes(1000 * frame) + b"\1" * (frame - 1)
+    head = b"RIFF" + bytes(4) + b"WAVEfmt " + struct.pack("<I", 16) + fields
+    listed = b"LIST" + struct.pack("<I", 5) + b"abcde\0"  # odd, so a byte of padding follows
+    result = measure(head + listed + b"data" + struct.pack("<I", length) + samples)
+
+    assert result["frames"] == 1000
+    assert "does not say how long" in result["warnings"][0]

@@ -291,6 +291,31 @@ def test_bombs_are_refused(data: bytes) -> None:
         processing.process(io.BytesIO(data))
 
 
+@pytest.mark.parametrize("order", ["BGR", "RGB", "BGRX", "RGBX", "BGRA", "RGBA", "565"])
+def test_uncompressed_textures(order: str) -> None:
+    """The masks of an uncompressed DDS say where its channels lie."""
+    image = quarter_picture()
+    bits = {"565": 16}.get(order, 8 * len(order))
+    masks = [0xFF << 8 * max(0, order.find(name)) for name in "RGB"]
+    if order == "565":
+        masks = [0xF800, 0x7E0, 0x1F]
+        pixels = b"".join(
+            struct.pack("<H", red >> 3 << 11 | green >> 2 << 5 | blue >> 3)
+            for red, green, blue in zip(*[iter(image.tobytes())] * 3, strict=True)
+        )
+    else:
+        full = {"X": 0x77, "A": 255}
+        pixels = b"".join(
+            bytes(full.get(name, 0) or color["RGB".index(name)] for name in order)
+            for color in zip(*[iter(image.tobytes())] * 3, strict=True)
+        )
+    flags, alpha = (0x41, 0xFF000000) if order.endswith("A") else (0x40, 0)
+    head = struct.pack("<4s7I44x", b"DDS ", 124, 0x1007, 30, 40, 0, 0, 0)
+    head += struct.pack("<2I4s5I", 32, flags, bytes(4), bits, *masks, alpha)
+    data = head + struct.pack("<I16x", 0x1000) + pixels
+    assert_quarter(processed(data), within=4 if order == "565" else 1)
+
+
 def test_texture_without_its_pixels_is_refused_at_once() -> None:
     """Pillow would fill 90 million missing pixels one by one."""
     data = bytearray(saved(quarter_picture(), "DDS"))

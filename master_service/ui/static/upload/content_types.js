@@ -7,7 +7,7 @@ const PDF_WITHIN = 1024;
 // The end record of a ZIP and its longest comment.
 const ZIP_END_BYTES = 22 + 65_535;
 const MAX_DIRECTORY_BYTES = 4 * 1024 * 1024;
-const CONTAINERS = { RIFF: { WEBP: "image", WAVE: "audio" }, RIFX: { WAVE: "audio" }, RF64: { WAVE: "audio" }, FORM: { AIFF: "audio", AIFC: "audio" } };
+const CONTAINERS = { RIFF: { WEBP: "image", WAVE: "audio" }, RIFX: { WAVE: "audio" }, RF64: { WAVE: "audio" }, BW64: { WAVE: "audio" }, FORM: { AIFF: "audio", AIFC: "audio" } };
 const PICTURES = [
   /^\xff\xd8\xff/, /^\x89PNG\r\n\x1a\n/, /^GIF8[79]a/, /^II[*+]\0/, /^MM\0[*+]/, /^\0\0\0\x0cjP {2}\r\n\x87\n/, /^\xff\x4f\xff\x51/,
   /^8BPS\0\x01\0\0/, /^icns\0/, /^DDS \x7c\0\0\0/,
