@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
+FORMATS = ("JPEG", "MPO")
+"""Pillow's names; MPO is a JPEG with further pictures behind it, as many phones write."""
 LEAST_SHOWN = 0.1
 """Share of the rows below which a picture counts as damaged."""
 _GRAY = 128
@@ -22,7 +24,7 @@ _CUT_OFF = "image file is truncated"
 
 def is_cut_off(image: Image.Image, error: BaseException) -> bool:
     """Return whether ``error``, of decoding ``image``, is about a JPEG without its end."""
-    return image.format == "JPEG" and str(error).startswith(_CUT_OFF)
+    return image.format in FORMATS and str(error).startswith(_CUT_OFF)
 
 
 def load(source: BinaryIO) -> tuple[Image.Image, float]:

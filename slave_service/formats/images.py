@@ -102,7 +102,7 @@ def warnings_of(source: BinaryIO) -> list[str]:
     """Return the warnings of a picture that ``load`` can read, with those about its pages."""
     kind, page_count = pages(source)
     # Only the end of a file tells cheaply whether the picture has to be decoded again.
-    cut = load(source).warnings if kind == "JPEG" and not _ends_as_jpeg(source) else ()
+    cut = load(source).warnings if kind in cut_jpeg.FORMATS and not _ends_as_jpeg(source) else ()
     return [*cut, *image_pages.warning(page_count, kind)]
 
 

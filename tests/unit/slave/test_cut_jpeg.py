@@ -105,3 +105,16 @@ def test_same_bytes() -> None:
     """The same truncated file gives the same result."""
     cut = photo()[:-2000]
     assert processing.process(io.BytesIO(cut)) == processing.process(io.BytesIO(cut))
+
+
+def test_several_pictures() -> None:
+    """A photo with a further picture behind it, as phones write, gives its rows as well."""
+    image = Image.open(io.BytesIO(photo()))
+    file = io.BytesIO()
+    image.save(file, "MPO", save_all=True, append_images=[image])
+    data = file.getvalue()
+    cut = data[: len(data) // 3]
+    assert 20 < missing_percent(cut) < 45
+    assert (levels(cut)[:150] == levels(data)[:150]).all()
+    # Nothing of the first picture is missing.
+    assert processing.warnings(io.BytesIO(data[: len(data) * 3 // 4])) == []

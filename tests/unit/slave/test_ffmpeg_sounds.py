@@ -12,7 +12,7 @@ import pytest
 
 from protocol import failures
 from slave_service import audio_processing
-from slave_service.formats.sound import ffmpeg_reading
+from slave_service.formats.sound import ffmpeg_formats, ffmpeg_reading
 from tests.hostile.encoded_sounds import KINDS, encoded
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason="PyAV needs Python 3.11")
@@ -157,6 +157,29 @@ def test_codecs_in_other_containers() -> None:
     result = measure(target.getvalue())
     assert (result["format"], result["encoding"]) == ("WAV", "AC3")
     assert result["dominant_frequency_hz"] == pytest.approx(440, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"#EXTM3U\n#EXTINF:10,\n/etc/passwd\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=audio 9 RTP/AVP 0\n",
+    ],
+    ids=["HLS", "concat", "SDP"],
+)
+def test_lists_of_other_files(text: bytes) -> None:
+    """Lists of files and addresses, which FFmpeg would open, are no sounds."""
+    with pytest.raises(failures.Unsupported):
+        measure(text)
+    for signature in (b"\0\0\0\x18ftypM4A ", b"\x1a\x45\xdf\xa3"):
+        with pytest.raises(failures.Corrupt):
+            measure(signature + text)
+
+
+def test_decoders_of_video_do_not_run() -> None:
+    """FFmpeg is given decoders of sound alone, also to probe a file."""
+    assert not ffmpeg_formats.CODECS & {"h264", "hevc", "mpeg4", "vp8", "vp9", "av1", "mjpeg"}
 
 
 def test_same_result_twice() -> None:
