@@ -44,18 +44,22 @@ class Spectrum:
             block = block.sum(axis=1, keepdims=True)
         block = np.concatenate([self._rest, block])
         count = len(block) // self._frames
-        for number in range(count):
-            part = block[number * self._frames : (number + 1) * self._frames]
-            self._take(part, self._window)
+        if count:
+            self._take(block[: count * self._frames], self._window)
         self._windows += count
         self._rest = block[count * self._frames :].copy()
 
     def _take(self, part: "NDArray[np.float64]", window: "NDArray[np.float64]") -> None:
+        """Add the power of each window in ``part``, which is a multiple of the window's length."""
         import numpy as np
 
-        level = part - (window[:, None] * part).sum(axis=0) / window.sum()
-        bins = np.fft.rfft(level.T * window, self._frames, axis=1)
-        self._power += (bins.real**2 + bins.imag**2).sum(axis=0)
+        # The window has a mean and one frequency, so an offset is in the first bins alone.
+        offset = np.fft.rfft(window, self._frames)
+        for channel in range(part.shape[1]):
+            windows = part[:, channel].reshape(-1, len(window)) * window
+            bins = np.fft.rfft(windows, self._frames, axis=1)
+            bins -= (bins[:, :1] / offset[0]) * offset
+            self._power += (bins.real**2 + bins.imag**2).sum(axis=0)
 
     def described(self) -> dict[str, object]:
         """Return the two figures in Hz, rounded to 0.1; call it once, after the last block.

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from slave_service import audio_processing
+from slave_service.formats.sound import silence
 from slave_service.formats.sound.filtering import CascadeFilter
 from slave_service.formats.sound.loudness import Loudness, gain_db, k_weighting
 from slave_service.formats.sound.silence import Silence
@@ -111,10 +112,10 @@ def test_silence() -> None:
     sound[24_000:28_000, :] = 0
     sound[38_000:] = 0
     for block in (40_000, 999):
-        silence = Silence(8000)
+        measured = Silence(8000)
         for begin in range(0, len(sound), block):
-            silence.add(sound[begin : begin + block])
-        found = silence.described()
+            measured.add(sound[begin : begin + block])
+        found = measured.described()
         # The sine itself is zero at the borders, for a frame.
         assert found["silence_spans"] == [
             {"begin": 0.0, "end": pytest.approx(1.0, abs=0.001)},
@@ -123,13 +124,30 @@ def test_silence() -> None:
         assert found["silence_share"] == pytest.approx(1.5 / 5, abs=0.0005)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_silence_at_any_place(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at groups of frames first finds the same spans as looking at every frame."""
+    chance = np.random.default_rng(seed)
+    sound = np.where(chance.random((40_000, 2)) < 0.5, 0.5, 0.0)
+    for begin in chance.integers(0, 40_000, 5):
+        sound[begin : begin + chance.integers(3000, 6000)] = 0.0
+    found = []
+    for group in (256, 1 << 30):
+        monkeypatch.setattr(silence, "_GROUP_FRAMES", group)
+        measured = Silence(8000)
+        for part in np.array_split(sound, chance.integers(1, 9)):
+            measured.add(part)
+        found.append(measured.described())
+    assert found[0] == found[1]
+
+
 def test_one_loud_channel_is_no_silence() -> None:
     """Silence is where all channels are silent."""
     sound = sine(440, -6, 2)
     sound[:, 0] = 0
-    silence = Silence(48_000)
-    silence.add(sound)
-    assert silence.described() == {"silence_share": 0.0, "silence_spans": []}
+    measured = Silence(48_000)
+    measured.add(sound)
+    assert measured.described() == {"silence_share": 0.0, "silence_spans": []}
 
 
 def spectrum(sound: Any, rate: int) -> dict[str, object]:
