@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 _WORDS = (
     "the of and to in that was for with his they this from had not but what all were when we "
@@ -69,6 +69,22 @@ def speckled(image: Image.Image, rng: random.Random) -> Image.Image:
     chance = np.random.default_rng(rng.randrange(1 << 30)).random(image.size[::-1])
     levels = np.asarray(image)
     return _image(np.where(chance < 0.01, 0, np.where(chance > 0.99, 255, levels)))
+
+
+def very_noisy(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Add normal noise of 60 levels, at half of the contrast."""
+    noise = np.random.default_rng(rng.randrange(1 << 30)).normal(0, 60, image.size[::-1])
+    return _image(np.asarray(image) * 0.6 + 50 + noise)
+
+
+def photographed(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Skew, light, blur, noise and compress a page, as a phone does at night."""
+    image = skewed(rng.uniform(1, 6))(image, rng)
+    image = uneven(image, rng).filter(ImageFilter.GaussianBlur(1.0))
+    noise = np.random.default_rng(rng.randrange(1 << 30)).normal(0, 8, image.size[::-1])
+    file = io.BytesIO()
+    _image(np.asarray(image) + noise).save(file, "JPEG", quality=60)
+    return Image.open(file).convert("L")
 
 
 def turned(degrees: int) -> Spoil:

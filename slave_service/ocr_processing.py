@@ -13,7 +13,7 @@ from protocol.failures import Corrupt, TooLarge, Unavailable
 from slave_service import processing
 from slave_service.formats import image_pages, images
 from slave_service.models import ocr_languages
-from slave_service.models.ocr import page_text, tesseract
+from slave_service.models.ocr import page_text, rapid, tesseract
 from slave_service.models.ocr.page_text import PageText
 from slave_service.models.ocr.reader import read_page
 
@@ -155,14 +155,15 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
     # Without English, a language of another script may read the word as other letters.
     if ocr_languages.DEFAULT in languages.split("+") and answer != "Cluster":
         raise Unavailable(f"Tesseract misreads a clear word here; reinstall it: {_INSTALL}")
+    rapid.self_test(page, "Cluster")
 
 
 def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
-    """Return Tesseract's version, its languages and fingerprints of their data."""
+    """Return the engines' versions, Tesseract's languages and fingerprints of their data."""
     available = ocr_languages.installed()
     data = ocr_languages.fingerprints(languages, available) if available else {}
     version = str(pytesseract.get_tesseract_version())
-    return {"tesseract": version, "OCR_LANGUAGES": languages, **data}
+    return {"tesseract": version, "OCR_LANGUAGES": languages, **data, **rapid.versions()}
 
 
 def features() -> dict[str, object]:

@@ -14,6 +14,7 @@ from protocol.failures import Unavailable
 from protocol.settings.environment import Environment, SettingError
 from slave_service import ocr_processing
 from slave_service.models import ocr_languages
+from slave_service.models.ocr import rapid
 from slave_service.models.ocr_languages import Installed
 from slave_service.settings import SlaveSettings
 from tests.conftest import need
@@ -147,8 +148,9 @@ def test_output_of_other_versions_is_parsed(
 
 
 @pytest.mark.usefixtures("german")
-def test_german_is_read_with_german() -> None:
+def test_german_is_read_with_german(monkeypatch: pytest.MonkeyPatch) -> None:
     """With German, umlauts and ß are read, and the result names the languages."""
+    monkeypatch.setattr(rapid, "is_installed", lambda: False)
     result: dict[str, Any] = ocr_processing.process(page(GERMAN), languages="eng+deu")
     assert (result["extracted_text"], result["language"]) == (GERMAN, "eng+deu")
     assert ocr_processing.process(page(GERMAN))["extracted_text"] != GERMAN

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from accuracy import ocr_pages as pages
 from accuracy.rows import word_recall
-from slave_service.models.ocr import appearance, correction
+from slave_service.models.ocr import appearance, correction, rapid
 from slave_service.models.ocr.reader import read_page
 from tests.conftest import need
 
@@ -28,8 +28,10 @@ Spoil = Callable[[Image.Image, random.Random], Image.Image]
 
 
 @pytest.fixture(autouse=True)
-def tesseract() -> None:
+def tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Tesseract read alone, also where RapidOCR is installed."""
     need("tesseract")
+    monkeypatch.setattr(rapid, "is_installed", lambda: False)
 
 
 def chance(seed: int) -> random.Random:
