@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,9 +33,6 @@ _LONG = 8
 _STRIP = 120
 """Width of the strips in which lines are told apart, so that columns don't hide gaps."""
 _SPECKLE_SHARE = 0.15
-_SAMPLE = 500
-_SPECKLE_LEVELS, _MAX_SPECKLES = 60, 0.002
-"""A pixel that differs so much is a speckle; share of pixels that may be speckles."""
 _MIN_RUN = 4
 """Rows; less is a rule or a speckle."""
 
@@ -58,8 +55,6 @@ class Appearance:
     """Median height of a line of print; 0 where none stands out."""
     is_one_line: bool
     """Whether all ink is in one line."""
-    is_speckled: bool
-    """Whether much of the ink is single pixels."""
 
 
 def measure(page: Image.Image) -> Appearance | None:
@@ -95,29 +90,7 @@ def measure(page: Image.Image) -> Appearance | None:
         lies_on_side=lies,
         line_height=heights * factor,
         is_one_line=is_one_line,
-        is_speckled=_is_speckled(page),
     )
-
-
-def _is_speckled(page: Image.Image) -> bool:
-    """Return whether many pixels in the middle of the page are unlike all of their neighbours."""
-    import numpy as np
-
-    width, height = page.size
-    left, top = max(0, (width - _SAMPLE) // 2), max(0, (height - _SAMPLE) // 2)
-    sample = page.crop((left, top, min(width, left + _SAMPLE), min(height, top + _SAMPLE)))
-    levels = np.asarray(sample, dtype=np.int16)
-    calm = np.asarray(_calm(sample), dtype=np.int16)
-    return bool((np.abs(levels - calm) > _SPECKLE_LEVELS).mean() > _MAX_SPECKLES)
-
-
-def _calm(page: Image.Image) -> Image.Image:
-    """Return the page with each level brought between the second lowest and highest around it.
-
-    It differs from the page where single pixels do, and not at strokes, unlike with a median.
-    """
-    low, high = page.filter(ImageFilter.RankFilter(3, 1)), page.filter(ImageFilter.RankFilter(3, 7))
-    return ImageChops.lighter(low, ImageChops.darker(high, page))
 
 
 def _paper(levels: "NDArray[Any]") -> "NDArray[Any]":

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
 from slave_service.models.ocr.appearance import Appearance
 from slave_service.models.ocr.page_text import Box
@@ -118,8 +118,7 @@ def _margin_level(image: Image.Image) -> int:
 
 
 def _even(page: Image.Image, look: Appearance) -> Image.Image:
-    image = page.filter(ImageFilter.MedianFilter(3)) if look.is_speckled else page
-    image = ImageOps.invert(image) if look.ink_is_light else image
+    image = ImageOps.invert(page) if look.ink_is_light else page
     paper = _smooth_paper(look.paper)
     is_uneven = paper.max() - paper.min() > _UNEVEN_LEVELS
     if is_uneven:

@@ -8,6 +8,7 @@ from PIL import Image
 from slave_service.models.ocr import rapid, tesseract
 from slave_service.models.ocr.appearance import Appearance, measure
 from slave_service.models.ocr.correction import Corrected, correct, unchanged
+from slave_service.models.ocr.noise import without_noise
 from slave_service.models.ocr.page_text import PageText, Word
 
 _UPRIGHT_CONFIDENCE = 60
@@ -47,9 +48,10 @@ def read_page(image: Image.Image, languages: str) -> PageText:
     ``languages`` is in Tesseract's form, such as ``eng+deu``. The same pixels give the same text.
     Raises ``TooLarge``, ``OutOfMemory`` or ``Internal``.
     """
-    look = measure(image) if max(image.size) <= tesseract.MAX_SIDE_PIXELS else None
+    calm = without_noise(image)
+    look = measure(calm) if max(image.size) <= tesseract.MAX_SIDE_PIXELS else None
     readings: list[_Reading] = []
-    for page in _directions(image, look) if look else [unchanged(image)]:
+    for page in _directions(image, calm, look) if look else [unchanged(image)]:
         words = tesseract.read(page.image, languages, is_one_line=page.is_one_line)
         readings.append(_Reading(page, words, tesseract.NAME))
         if readings[-1].confidence >= _UPRIGHT_CONFIDENCE:
@@ -61,13 +63,13 @@ def read_page(image: Image.Image, languages: str) -> PageText:
     return _page_text(best, sum(reading.work for reading in readings))
 
 
-def _directions(image: Image.Image, look: Appearance) -> Iterator[Corrected]:
+def _directions(image: Image.Image, calm: Image.Image, look: Appearance) -> Iterator[Corrected]:
     """Yield the page turned in the likeliest direction first, and then as it is."""
     turn = 90 if look.lies_on_side else 0
-    first = correct(image, look, turn)
+    first = correct(calm, look, turn)
     yield first
     if image.width * image.height <= _MAX_TRIED_PIXELS:
-        yield correct(image, look, turn + 180)
+        yield correct(calm, look, turn + 180)
         if first.image is not image:
             yield unchanged(image)
 
