@@ -13,7 +13,7 @@ from protocol.failures import Corrupt, TooLarge, Unavailable
 from slave_service import processing
 from slave_service.formats import image_pages, images
 from slave_service.models import ocr_languages
-from slave_service.models.ocr import page_text, rapid, tesseract
+from slave_service.models.ocr import channels, page_text, rapid, tesseract
 from slave_service.models.ocr.page_text import PageText
 from slave_service.models.ocr.reader import read_page
 
@@ -73,7 +73,7 @@ def _pages(
 
     It ends after ``_MAX_PAGES`` pages, or when the pixels read exceed ``_MAX_WORK_PIXELS``.
     """
-    first = read_page(processing.gray(picture), languages)
+    first = read_page(_levels(picture), languages)
     yield 1, first
     if picture.format != "TIFF" or picture.page_count == 1:
         return
@@ -84,12 +84,21 @@ def _pages(
         if work > _MAX_WORK_PIXELS:
             return
         try:
-            page = read_page(processing.gray(images.load(source, frame)), languages)
+            page = read_page(_levels(images.load(source, frame)), languages)
         except (Corrupt, TooLarge):
             yield number, None
         else:
             work += page.work
             yield number, page
+
+
+def _levels(picture: images.Picture) -> Image.Image:
+    """Return the upright page in mode L."""
+    gray = processing.gray(picture)
+    if picture.image.mode != "RGB" or picture.image.has_transparency_data:
+        return gray
+    colored = images.apply_orientation(picture.image, picture.orientation)
+    return channels.clearest(gray, colored)
 
 
 def _warnings(picture: images.Picture, pages: list[tuple[int, PageText | None]]) -> list[str]:

@@ -116,6 +116,16 @@ def test_every_mode_of_pixels_is_read(mode: str, ink: Color, paper: Color) -> No
 
 
 @pytest.mark.usefixtures("tesseract")
+@pytest.mark.parametrize(
+    ("ink", "paper"), [("#e02020", "#0070b8"), ("#00a060", "#e040b0"), ("#ffffff", "#d04030")]
+)
+def test_colors_of_equal_lightness_are_told_apart(ink: str, paper: str) -> None:
+    """Where ink and paper are equally light, the channel that shows the print is read."""
+    result = ocr_processing.process(upload(page("Hello brave\nnew world", "RGB", ink, paper)))
+    assert result["extracted_text"] == "Hello brave\nnew world"
+
+
+@pytest.mark.usefixtures("tesseract")
 def test_all_pages_of_a_tiff_are_read() -> None:
     """The text is that of all pages, and each page has its own; an empty page is named."""
     others = [Image.new("L", (90, 40), 255), page("Third").resize((450, 150))]
