@@ -101,7 +101,7 @@ class NoSlave(FileError):
 
 
 class NotProcessed(FileError):
-    """A slave that shuts down hands the file back without having started it."""
+    """The file was not started: the slave shuts down, or the request has ended."""
 
     code = "returned"
 

@@ -138,7 +138,7 @@ def _process(
 ) -> tuple[bytes | dict[str, object], tuple[str, ...]]:
     """Return the result and its warnings, which the answer carries beside it."""
     module = importlib.import_module(TASK_TYPES[task["task_type"]].processor)
-    with Path(task["path"]).open("rb") as source:
+    with _opened(Path(task["path"])) as source:
         if not source.read(1):
             raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
@@ -154,6 +154,14 @@ def _process(
         else:
             found = module.warnings(source) if hasattr(module, "warnings") else None
         return result, read_warnings(found)
+
+
+def _opened(upload: Path) -> BinaryIO:
+    try:
+        return upload.open("rb")
+    except FileNotFoundError as error:
+        # The slave removes the uploads of a request whose sender has gone.
+        raise failures.NotProcessed("The request ended before the file was begun.") from error
 
 
 def _as_failure(error: Exception) -> failures.Failure:
