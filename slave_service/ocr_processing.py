@@ -128,7 +128,7 @@ def _unread_pages(page_count: int, pages: list[tuple[int, PageText | None]]) -> 
             f"{page_count:,}" if page_count < image_pages.MAX_COUNTED else f"{page_count:,} or more"
         )
         found.append(
-            f"This picture has {many} pages, and only the first {last} were read; "
+            f"This picture has too many pages ({many}): only the first {last} were read; "
             f"save pages {last + 1} and later as a file of their own and send that."
         )
     return found

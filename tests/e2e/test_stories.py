@@ -147,7 +147,7 @@ def test_one_bad_file_fails_alone(cluster: LocalCluster, sample_files: Any) -> N
     files = [
         ("good.jpg", good.read_bytes()),
         ("text.jpg", b"this is no picture"),
-        ("cut.jpg", good.read_bytes()[: good.stat().st_size // 3]),
+        ("cut.jpg", good.read_bytes()[: good.stat().st_size // 50]),
         ("empty.jpg", b""),
         ("good again.jpg", good.read_bytes()),
     ]

@@ -114,7 +114,9 @@ def _picture_share(page: Any) -> float:  # noqa: ANN401 - the same
 def _rendered(page: Any) -> Any:  # noqa: ANN401 - the same
     """Return the page as a picture in mode L."""
     scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, _MAX_SIDE_PIXELS / max(1.0, *page.get_size()))
-    return page.render(scale=scale, grayscale=True).to_pil()
+    # Comments and form values are read as such; the icon of a comment looks like a letter.
+    bare = {"draw_annots": False, "may_draw_forms": False}
+    return page.render(scale=scale, grayscale=True, **bare).to_pil()
 
 
 def _listed(numbers: list[int]) -> str:

@@ -196,7 +196,7 @@ def test_other_zip_files() -> None:
 def test_memory_errors_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lack of memory is not reported as a damaged file."""
 
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(reading, "read", fail)
@@ -231,7 +231,7 @@ def test_self_test_with_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_self_test_with_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The self-test fails where a PDF is read wrongly."""
     wrong = reading.PdfContent(1, "It w0rks", {})
-    monkeypatch.setattr(reading, "read", lambda _: wrong)
+    monkeypatch.setattr(reading, "read", lambda *_: wrong)
 
     with pytest.raises(failures.Unavailable, match="wrongly"):
         document_processing.self_test()
