@@ -66,7 +66,7 @@ def test_sentences_end_at_their_own_full_stop() -> None:
 def test_a_megabyte_of_abbreviations_takes_linear_time(unit: str) -> None:
     """Each full stop is decided from a bounded number of characters."""
     text = unit * (200_000 // len(unit))
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in sentence_ends.pieces(text, "de"):
         pass
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
