@@ -1,6 +1,6 @@
 """English sentences with the sign of their sentiment, as people understand them.
 
-Written for this measurement. ``HELD_OUT`` was written before the rules of ``valence_shifters``
+Written for this measurement. ``HELD_OUT`` was written before the rules of ``models.valence``
 and was not looked at while they were written.
 """
 

@@ -16,8 +16,9 @@ from typing import BinaryIO
 
 from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import read_text
-from slave_service.models import language, sentence_ends, sentiment
+from slave_service.models import language, sentence_ends
 from slave_service.models.sentences import TopSentences
+from slave_service.models.valence import sentiment
 
 _MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")

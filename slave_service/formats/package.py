@@ -99,30 +99,14 @@ class Package:
 
         The part does not count towards ``MAX_TOTAL_BYTES``: no document fails for such a part.
         """
-        from lxml import etree
-
         unpacked = self._unpacked
         try:
-            return self.tree(name)
-        except OSError as error:
-            # See ``damage_reported``: other numbers are errors of the disk.
-            if error.errno not in (None, errno.EINVAL):
-                raise
-        except (
-            BadZipFile,
-            EOFError,
-            FileError,
-            NotImplementedError,
-            OverflowError,
-            ValueError,
-            etree.XMLSyntaxError,
-            struct.error,
-            zlib.error,
-        ):
-            pass
+            with damage_reported(""):
+                return self.tree(name)
+        except FileError:
+            return None
         finally:
             self._unpacked = unpacked
-        return None
 
     def relations(self, part: str = "") -> list[Relation]:
         """Return the references of ``part``, or of the package, to existing parts, in order."""

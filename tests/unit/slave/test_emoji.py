@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from slave_service import text_processing
-from slave_service.models import sentiment
+from slave_service.models.valence import sentiment
 
 
 def analyse(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slave_service import text_processing
 from slave_service.models.sentences import MAX_SENTENCES, TopSentences
-from slave_service.models.sentiment import PASSAGE_WORDS
+from slave_service.models.valence.sentiment import PASSAGE_WORDS
 
 LOVE, HATE = 0.6369, -0.5719
 """VADER's compound score of one word: s / √(s² + 15); love is 3.2, hate -2.7."""

@@ -11,7 +11,7 @@ import pytest
 
 from protocol.failures import Unavailable, Unsupported
 from slave_service import text_processing
-from slave_service.models import sentiment
+from slave_service.models.valence import sentiment
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,4 +1,4 @@
-"""English phrases whose sentiment is not that of their words: tables of ``valence_shifters``.
+"""English phrases whose sentiment is not that of their words: tables of ``shifting``.
 
 The ratings are of this program, on the scale of VADER's lexicon (-4 to 4): 1 for a mild phrase, 2
 for a clear one, 3 for a strong one, and 0 for one without sentiment.

@@ -15,10 +15,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from slave_service.models import vader_rules
 from slave_service.models.emoji import EmojiLexicon, lexicon
-from slave_service.models.phrases import PHRASES
-from slave_service.models.valence_shifters import Unit, is_context, is_trigger, phrase_key, rewrite
+from slave_service.models.valence import vader_rules
+from slave_service.models.valence.phrases import PHRASES
+from slave_service.models.valence.shifting import is_context, is_trigger, rewrite
+from slave_service.models.valence.units import Unit, phrase_key
 
 PASSAGE_WORDS = 200
 """Longest part of a sentence that is scored at once; in longer ones the score saturates."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from slave_service.models.valence_shifters import Unit, is_negation
+from slave_service.models.valence.units import Unit, is_negation
 
 _NEAR = 3
 """Words before a rated one that NLTK's rules look at; after it, two."""

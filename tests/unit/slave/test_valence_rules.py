@@ -6,8 +6,8 @@ import pytest
 
 from accuracy.text_sentences import HELD_OUT, SEEN
 from slave_service import text_processing
-from slave_service.models import sentiment
-from slave_service.models.phrases import PHRASES, SHIFTERS
+from slave_service.models.valence import sentiment
+from slave_service.models.valence.phrases import PHRASES, SHIFTERS
 
 SIGNS = {
     # The cases of a public list of what VADER gets wrong.

@@ -1,0 +1,1 @@
+"""Scores English sentences with VADER, after rules for negations and idioms that it gets wrong."""
