@@ -179,6 +179,11 @@ class Job:
         return features(self.options, TASK_TYPES[self.task_type].options)
 
     @property
+    def needed(self) -> frozenset[str]:
+        """The capabilities that a slave must have to process its files."""
+        return self.features | {self.task_type}
+
+    @property
     def ended_files(self) -> int:
         """How many files are done, failed or cancelled."""
         return self.done_files + self.failed_files + self.cancelled_files

@@ -53,7 +53,7 @@ class JobQueries:
     def _all_resting(self, running_job: RunningJob) -> str | None:
         """Return why all slaves that do the type are resting; None if one isn't or holds a file."""
         job = running_job.job
-        able = self.engine.callable_slaves(job.features | {job.task_type})
+        able = self.engine.callable_slaves(job.needed)
         resting = self.engine.suspended()
         if running_job.has_files_in_progress or not able or any(n not in resting for n in able):
             return None

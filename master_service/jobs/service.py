@@ -216,7 +216,7 @@ class Service(JobQueries):
         """Exclude a slave from this job; return how many files are requeued."""
         job = self.job(job_id)
         # An unreachable slave can be excluded too: it keeps the files that it holds.
-        needed, what = job.features | {job.task_type}, described(job.task_type, job.features)
+        needed, what = job.needed, described(job.task_type, job.features)
         if slave not in self.engine.registered_slaves(needed):
             raise NotFound(f"No slave {slave} that does {what} is registered.")
         if not set(self.engine.callable_slaves(needed)) - {slave}:

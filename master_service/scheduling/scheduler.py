@@ -98,17 +98,24 @@ class Scheduler:
             yield from self._put_back(self._batches.pop(number))
 
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
+        needed = event.features | {event.task_type}
         ready = [
             name
-            for name in self._assignment.answering(event.features | {event.task_type})
+            for name in self._assignment.answering(needed)
             if not self._slaves[name].is_suspended(event.at)
         ]
         # Least loaded first, so that many small runs spread as evenly as one large run.
         ready.sort(key=lambda name: (self._assignment.load(name), name))
         blamed_by = {position: list(names) for position, names in event.blamed_by.items() if names}
         partition = Partition(event.sizes, ready, isolated=blamed_by)
-        run = Run(event.task_type, partition, len(event.sizes), event.no_slave_timeout_s, event.at)
-        run.features = event.features
+        run = Run(
+            event.task_type,
+            partition,
+            len(event.sizes),
+            event.no_slave_timeout_s,
+            event.at,
+            features=event.features,
+        )
         run.blamed_by.update(blamed_by)
         run.isolated.extend(sorted(blamed_by))
         self._assignment.add_run(event.run, run)

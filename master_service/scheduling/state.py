@@ -123,11 +123,11 @@ class Run:
     no_slave_since: float | None = None
     features: frozenset[str] = frozenset()
     """What a slave must have besides the task type."""
+    needed: frozenset[str] = field(init=False)
+    """The capabilities that a slave must have to process its files."""
 
-    @property
-    def needed(self) -> frozenset[str]:
-        """The capabilities that a slave must have to process its files."""
-        return self.features | {self.task_type}
+    def __post_init__(self) -> None:
+        self.needed = self.features | {self.task_type}
 
     @property
     def has_waiting_files(self) -> bool:

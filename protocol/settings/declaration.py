@@ -133,7 +133,7 @@ _ROWS = (
     ),
     Setting(
         "FILE_TIMEOUT", (SLAVE,), number(0.1, 7 * 86400, "SECONDS"), "300",
-        "seconds that one file may take",
+        "seconds that one file may take; of a scanned PDF, one page",
     ),
     Setting(
         # With less than this, the libraries may not load.
