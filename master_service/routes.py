@@ -23,6 +23,7 @@ from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.ui.pages import wants_page
+from protocol import ocr_languages
 from protocol.server.access_control import is_authenticated
 from protocol.task_types import DEFAULT_TASK_TYPE
 
@@ -163,7 +164,8 @@ def _slave_status(
         "unavailable": record.capabilities.unavailable,
         "versions": record.capabilities.versions,
         "tls": record.capabilities.tls,
-        "ocr_languages": list(record.capabilities.ocr_languages),
+        "features": sorted(record.capabilities.features),
+        "ocr_languages": ocr_languages.installed(record.capabilities.features),
         "state": slave_state(record, resting),
         "last_seen_seconds": round(now - record.last_seen, 3),
         "resting_reason": rest and rest.reason,

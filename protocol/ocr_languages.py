@@ -8,6 +8,7 @@ MAX_LANGUAGES = 10
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,39}(/[A-Za-z][A-Za-z0-9_]{1,39})?")
 NO_LANGUAGES = frozenset({"osd", "equ"})
 """Data for orientation and equations, which Tesseract lists as languages."""
+_FEATURE = "ocr:"
 
 
 def parse(text: str) -> str:
@@ -28,4 +29,9 @@ def parse(text: str) -> str:
 
 def features(languages: str) -> frozenset[str]:
     """Return the features that a slave must have to read ``eng+deu``."""
-    return frozenset(f"ocr:{name}" for name in languages.split("+") if name)
+    return frozenset(_FEATURE + name for name in languages.split("+") if name)
+
+
+def installed(features: frozenset[str]) -> list[str]:
+    """Return the languages that a slave with these features can read, sorted."""
+    return sorted(name.removeprefix(_FEATURE) for name in features if name.startswith(_FEATURE))

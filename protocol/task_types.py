@@ -15,7 +15,8 @@ A new task type is one processor module and one row. The module has these functi
 ``versions()`` (optional)
     Returns the versions of programs other than Python packages that the result depends on.
 ``features()`` (optional)
-    Returns other values that the slave registers, by their keys in the registration.
+    Returns the names of what only some computers have, such as ``ocr:deu``: a job whose options
+    need one gets slaves that have registered it.
 
 If a row has ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
 ``process`` also takes the options of a job by their keywords (see ``options``), which take

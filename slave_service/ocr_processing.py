@@ -175,10 +175,10 @@ def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
     return {"tesseract": version, "OCR_LANGUAGES": languages, **data, **rapid.versions()}
 
 
-def features() -> dict[str, object]:
-    """Return the OCR fields of the registration: the installed languages."""
+def features() -> frozenset[str]:
+    """Return a feature for each installed language."""
     available = ocr_languages.installed()
-    return {"ocr_languages": list(available.names) if available else []}
+    return ocr_languages.features("+".join(available.names)) if available else frozenset()
 
 
 def _why_not_started(languages: str) -> str:

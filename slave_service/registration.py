@@ -205,18 +205,15 @@ class Registration:
 
     def _details(self) -> dict[str, object]:
         reasons = self.self_tests.reasons
-        return (
-            self._address()
-            | self.self_tests.features
-            | {
-                "workers": self.workers,
-                "tls": self.tls.serves,
-                "task_types": [name for name, reason in reasons.items() if reason is None],
-                "unavailable": {name: reason for name, reason in reasons.items() if reason},
-                "contract_version": CONTRACT_VERSION,
-                "versions": versions() | self.self_tests.versions,
-            }
-        )
+        return self._address() | {
+            "workers": self.workers,
+            "tls": self.tls.serves,
+            "task_types": [name for name, reason in reasons.items() if reason is None],
+            "unavailable": {name: reason for name, reason in reasons.items() if reason},
+            "contract_version": CONTRACT_VERSION,
+            "versions": versions() | self.self_tests.versions,
+            "features": sorted(self.self_tests.features),
+        }
 
 
 def route_address(master_url: str) -> str:

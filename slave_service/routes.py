@@ -98,7 +98,7 @@ def _options(form: Form, task: TaskType) -> options.Options:
         values = options.parse(form.fields.get(options.FIELD, ""), task.options)
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    if lacking := options.features(values, task.options) - _pool().capabilities:
+    if lacking := options.features(values, task.options) - _pool().features:
         raise BadRequest(f"This slave can't do {options.described(task.name, lacking)}.")
     return values
 

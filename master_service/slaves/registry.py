@@ -11,7 +11,6 @@ from typing import Literal, get_args
 
 from master_service.engine import SlaveChange
 from master_service.errors import TooManySlaves
-from protocol import ocr_languages
 from protocol.counts import counted
 from protocol.options import described
 from protocol.task_types import TASK_TYPES
@@ -40,13 +39,13 @@ class Capabilities:
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     tls: bool = False
-    ocr_languages: tuple[str, ...] = ()
-    """The languages of its Tesseract."""
+    features: frozenset[str] = frozenset()
+    """What jobs with options can need (see ``protocol.options``)."""
 
     @property
     def all(self) -> frozenset[str]:
-        """Its task types and features (see ``protocol.options``)."""
-        return self.task_types | ocr_languages.features("+".join(self.ocr_languages))
+        """Its task types and features."""
+        return self.task_types | self.features
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocol.ocr_languages import DEFAULT, MAX_LANGUAGES, NAME, NO_LANGUAGES, parse
+from protocol.ocr_languages import DEFAULT, MAX_LANGUAGES, NAME, NO_LANGUAGES, features, parse
 
-__all__ = ["DEFAULT", "MAX_LANGUAGES", "parse"]
+__all__ = ["DEFAULT", "MAX_LANGUAGES", "features", "parse"]
 
 LATIN = frozenset(
     "afr bos cat ces cym dan deu est eus fin fra frk gle glg hrv hun ind isl ita lat lav lit ltz "

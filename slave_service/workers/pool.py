@@ -54,7 +54,7 @@ class Pool:
         processor_settings: ProcessorSettings | None = None,
     ) -> None:
         self.size = size
-        self.capabilities: frozenset[str] = frozenset()
+        self.features: frozenset[str] = frozenset()
         """What jobs with options can need, such as ``ocr:deu``; known after ``start``."""
         self.folder = Path(tempfile.mkdtemp(prefix="slave-"))
         """For uploads and the workers' temporary files; the orphan reaper removes it."""
@@ -94,7 +94,7 @@ class Pool:
         reasons = dict(all_workers[0].reasons)
         for worker in all_workers:
             reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
-        self.capabilities = all_workers[0].capabilities
+        self.features = all_workers[0].features
         return replace(all_workers[0], reasons=reasons)
 
     def submit(self, task: FileTask) -> "Future[Outcome]":

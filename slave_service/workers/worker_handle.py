@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from protocol import failures, ocr_languages
+from protocol import failures
 from protocol.counts import counted
 from protocol.wire import Outcome, json_bytes, read_warnings
 from slave_service.workers.child_process import ChildProcess, kill_group
@@ -46,13 +45,8 @@ class SelfTestReport:
     """By task type: why this computer can't do it, or None where it can."""
     versions: dict[str, str]
     """Versions of programs that results depend on, other than Python packages."""
-    features: dict[str, Any] = field(default_factory=dict)
-    """Further fields that processors add to the registration."""
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """What jobs with options can need, such as ``ocr:deu``."""
-        return ocr_languages.features("+".join(self.features.get("ocr_languages", [])))
+    features: frozenset[str] = frozenset()
+    """What jobs with options can need, such as ``ocr:deu``."""
 
 
 ProcessorSettings = Mapping[str, Mapping[str, str]]
@@ -110,7 +104,8 @@ class WorkerHandle:
         """Wait for the self-tests; return None where the worker ends or is late."""
         try:
             with self._deadline(_START_LIMIT_S):
-                return SelfTestReport(**json.loads(self._child.stdout.readline()))
+                report = json.loads(self._child.stdout.readline())
+                return SelfTestReport(**report | {"features": frozenset(report["features"])})
         except (OSError, ValueError):
             self._child.kill()
             return None

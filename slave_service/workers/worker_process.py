@@ -101,19 +101,17 @@ def _self_test(processor: str, settings: dict[str, str]) -> str | None:
     return None
 
 
-def _processor_details(
-    reasons: dict[str, str | None], settings: Settings
-) -> dict[str, dict[str, object]]:
+def _processor_details(reasons: dict[str, str | None], settings: Settings) -> dict[str, object]:
     """Return versions and features of the processors that passed their self-tests."""
     versions: dict[str, object] = {}
-    features: dict[str, object] = {}
+    features: set[str] = set()
     for name in (name for name, reason in reasons.items() if reason is None):
         module = importlib.import_module(TASK_TYPES[name].processor)
         if hasattr(module, "versions"):
             versions |= module.versions(**settings.get(name, {}))
         if hasattr(module, "features"):
             features |= module.features()
-    return {"versions": versions, "features": features}
+    return {"versions": versions, "features": sorted(features)}
 
 
 def _answer(task: dict[str, Any], answers: BinaryIO, settings: Settings) -> None:

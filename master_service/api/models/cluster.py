@@ -77,6 +77,13 @@ _Versions = Annotated[
         examples=[{"python": "3.11.7", "numpy": "2.4.6"}],
     ),
 ]
+_Features = Annotated[
+    list[str],
+    Field(
+        description="What only some computers have, which options of a job can need.",
+        examples=[["ocr:eng"]],
+    ),
+]
 _Languages = Annotated[
     list[str], Field(description="Installed for OCR, by Tesseract's names.", examples=[["eng"]])
 ]
@@ -122,6 +129,7 @@ class SlaveRegistration(SlaveAddress):
     unavailable: Annotated[_Unavailable, Rule("an object of texts")] = Field(default_factory=dict)
     versions: Annotated[_Versions, Rule("an object of texts")] = Field(default_factory=dict)
     tls: Annotated[bool, Field(strict=True), Rule("true or false")] = Field(default_factory=bool)
+    features: Annotated[_Features, Rule("a list of names")] = Field(default_factory=list)
     ocr_languages: Annotated[_Languages, Rule("a list of names")] = Field(default_factory=list)
 
 
@@ -147,6 +155,7 @@ class SlaveStatus(JsonObject):
     unavailable: _Unavailable
     versions: _Versions
     tls: bool
+    features: _Features
     ocr_languages: _Languages
     state: SlaveState
     last_seen_seconds: Annotated[float, example(1.2)]

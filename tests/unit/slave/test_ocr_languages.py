@@ -165,7 +165,6 @@ def test_languages_and_their_data_are_registered() -> None:
     prints = [versions[f"traineddata {name}"] for name in ("eng", "deu")]
     assert [len(each) for each in prints] == [16, 16]
     assert prints[0] != prints[1]
-    languages = ocr_processing.features()["ocr_languages"]
-    assert isinstance(languages, list)
-    assert {"eng", "deu"} <= set(languages)
-    assert "osd" not in languages
+    features = ocr_processing.features()
+    assert {"ocr:eng", "ocr:deu"} <= features
+    assert "ocr:osd" not in features

@@ -209,14 +209,19 @@ def test_task_types_can_be_logged() -> None:
     assert details.task_types == {"text"}
 
 
-def test_installed_languages_are_kept() -> None:
-    """OCR languages are limited in number and length, empty by default, and refused if no list."""
-    details = read_capabilities(body(ocr_languages=["eng", "x" * 500] + ["deu"] * 1000))
+@pytest.mark.parametrize(("field", "prefix"), [("features", ""), ("ocr_languages", "ocr:")])
+def test_features_are_kept(field: str, prefix: str) -> None:
+    """They are limited in number and length, empty by default, and refused if no list.
+
+    A slave that registers only ``ocr_languages`` has a feature for each of them.
+    """
+    names = ["eng", "x" * 500, *map(str, range(1000))]
+    details = read_capabilities(body(**{field: names}))
     assert details is not None
-    assert details.ocr_languages[:2] == ("eng", "x" * 80)
-    assert len(details.ocr_languages) == 300
+    assert {prefix + "eng", prefix + "x" * 80} <= details.features
+    assert len(details.features) == 300
     other = read_capabilities(body(workers=1))
     assert other is not None
-    assert other.ocr_languages == ()
-    with pytest.raises(InvalidRequest, match="ocr_languages"):
-        read_capabilities(body(ocr_languages="eng"))
+    assert other.features == frozenset()
+    with pytest.raises(InvalidRequest, match=field):
+        read_capabilities(body(**{field: "eng"}))
