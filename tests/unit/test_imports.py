@@ -4,7 +4,8 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,13 @@ PURE = (
 )
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def modules(package: str) -> dict[str, ast.Module]:
+@cache
+def modules(package: str) -> Mapping[str, ast.Module]:
     """Return the parsed sources of a package, subpackages too, by dotted name."""
     folder = PROJECT / package
     return {
@@ -44,18 +47,21 @@ def modules(package: str) -> dict[str, ast.Module]:
     }
 
 
-def product() -> dict[str, ast.Module]:
+def product() -> Mapping[str, ast.Module]:
     programs = {name: parse(PROJECT / f"{name}.py") for name in ("master", "slave", "client")}
     return programs | {name: tree for each in PACKAGES for name, tree in modules(each).items()}
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the dotted names of all that is imported, inside functions too."""
+@cache
+def imported(tree: ast.AST) -> Sequence[str]:
+    """Return the dotted names of all that is imported, inside functions too."""
+    names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return names
 
 
 def modules_of(package: str, tree: ast.AST) -> set[str]:
@@ -151,7 +157,7 @@ def test_programs_share_only_the_protocol(
     package: str, program: str | None, allowed: set[str]
 ) -> None:
     """Master, slave and client import nothing of each other, and the protocol none of them."""
-    trees = modules(package) | ({program: parse(PROJECT / f"{program}.py")} if program else {})
+    trees = {**modules(package), **({program: parse(PROJECT / f"{program}.py")} if program else {})}
     others = set(PACKAGES) - {package} - allowed
     found = {name for name, tree in trees.items() if any(modules_of(each, tree) for each in others)}
     assert found == set()
@@ -211,14 +217,15 @@ def test_processors_are_found() -> None:
     assert {f"{SLAVE}.{name}" for name in ("formats.images", "formats.pdf.reading")} <= processors()
 
 
-@pytest.mark.parametrize("name", sorted(processors()))
-def test_processors_use_no_network(name: str) -> None:
+def test_processors_use_no_network() -> None:
     """A processor turns bytes into a result: no HTTP, no environment, no settings."""
-    tree = modules(SLAVE)[name]
-    assert not imports(tree, {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"})
-    assert not modules_of(SLAVE, tree) & {"settings", "workers", "routes", "service"}
-    assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http_client"}
-    assert not reads_environment(tree)
+    clients = {"flask", "werkzeug", "requests", "gevent", "socket", "dotenv"}
+    for name in sorted(processors()):
+        tree = modules(SLAVE)[name]
+        assert not imports(tree, clients), name
+        assert not modules_of(SLAVE, tree) & {"settings", "workers", "routes", "service"}, name
+        assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http_client"}, name
+        assert not reads_environment(tree), name
 
 
 @pytest.mark.parametrize("name", PURE)
