@@ -126,6 +126,8 @@ def _task_type(form: Form) -> TaskType:
     name = form.fields.get("task_type", DEFAULT_TASK_TYPE)
     if name not in TASK_TYPES:
         raise BadRequest(f"Unknown task type: {name}")
+    if name not in _pool().task_types:
+        raise BadRequest(f"This slave does not do {name} (SLAVE_TASK_TYPES leaves it out).")
     return TASK_TYPES[name]
 
 

@@ -32,6 +32,7 @@ def run(settings: SlaveSettings) -> int:
         settings.file_timeout_s,
         settings.worker_memory_bytes,
         _processor_settings(settings),
+        settings.task_types,
     )
     try:
         return _serve(settings, listener, pool)
@@ -75,7 +76,7 @@ class _Lifecycle:
         _log.info("starting and testing %s", counted(settings.workers, "worker"))
         self_tests = self.pool.start()
         for task_type, reason in self_tests.reasons.items():
-            if reason:
+            if reason and task_type in settings.task_types:
                 _log.warning("this slave can't do %s: %s", task_type, reason)
         _log.info("listening on %s:%d", settings.host, self.port)
         if not self.server.is_stopping():

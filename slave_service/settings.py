@@ -11,6 +11,7 @@ from protocol.settings.environment import (
     plain_http_refusal,
     read_master_url,
 )
+from protocol.task_types import TASK_TYPES
 from protocol.tls import Tls
 from protocol.wire import is_loopback
 from slave_service.models import ocr_languages
@@ -30,6 +31,7 @@ class SlaveSettings:
     port: Annotated[int | None, "SLAVE_PORT"]
     ip: Annotated[str | None, "SLAVE_IP"]
     workers: Annotated[int, "SLAVE_WORKERS"]
+    task_types: Annotated[frozenset[str], "SLAVE_TASK_TYPES"]
     file_timeout_s: Annotated[float, "FILE_TIMEOUT"]
     worker_memory_bytes: Annotated[int, "WORKER_MEMORY"]
     ocr_languages: Annotated[str, "OCR_LANGUAGES"]
@@ -45,6 +47,7 @@ class SlaveSettings:
         master_url = read_master_url(env, token)
         values["host"] = values["host"] or ("0.0.0.0" if token else "127.0.0.1")
         values["workers"] = values["workers"] or os.cpu_count() or 1
+        values["task_types"] = values["task_types"] or frozenset(TASK_TYPES)
         if token is None:
             _refuse_open_address(env, master_url, values["host"], ip)
         elif not tls.serves:

@@ -17,10 +17,12 @@ from protocol.settings.kinds import (
     URL,
     Kind,
     choice,
+    names,
     number,
     size,
     whole,
 )
+from protocol.task_types import TASK_TYPES
 
 MASTER, SLAVE, CLIENT = "master", "slave", "client"
 ALL = (MASTER, SLAVE, CLIENT)
@@ -130,6 +132,12 @@ _ROWS = (
     Setting(
         "SLAVE_WORKERS", (SLAVE,), whole(1, 1024), "", "worker processes",
         default_text="the number of CPUs",
+    ),
+    Setting(
+        "SLAVE_TASK_TYPES", (SLAVE,), names("TYPES", *TASK_TYPES), "",
+        "task types that this slave does, separated by commas: image,ocr; it loads no libraries of "
+        "the others",
+        default_text="all",
     ),
     Setting(
         "FILE_TIMEOUT", (SLAVE,), number(0.1, 7 * 86400, "SECONDS"), "300",

@@ -98,6 +98,18 @@ def choice(metavar: str, *values: str) -> Kind:
     return Kind(metavar, read)
 
 
+def names(metavar: str, *values: str) -> Kind:
+    """Return the kind that is one or more of ``values``, separated by commas, as a frozenset."""
+
+    def read(text: str) -> frozenset[str]:
+        found = frozenset(filter(None, (name.strip().lower() for name in text.split(","))))
+        if not found or not found.issubset(values):
+            raise ValueError(f"must be of {', '.join(values)}, separated by commas, not {text!r}")
+        return found
+
+    return Kind(metavar, read)
+
+
 def _check_range(
     found: float,
     minimum: float,

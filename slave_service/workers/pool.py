@@ -10,6 +10,7 @@ import queue
 import tempfile
 import threading
 import time
+from collections.abc import Set
 from concurrent.futures import Future
 from dataclasses import replace
 from enum import Enum
@@ -34,6 +35,8 @@ _RESTART_PAUSE_S = 1.0
 _IDLE_CHECK_S = 1.0
 """How often a supervising thread checks that its idle worker is alive."""
 
+_LEFT_OUT = "SLAVE_TASK_TYPES leaves it out"
+
 
 class _State(Enum):
     """What a worker is doing."""
@@ -52,8 +55,11 @@ class Pool:
         file_timeout_s: float,
         worker_memory_bytes: int,
         processor_settings: ProcessorSettings | None = None,
+        task_types: Set[str] = frozenset(TASK_TYPES),
     ) -> None:
         self.size = size
+        self.task_types = [name for name in TASK_TYPES if name in task_types]
+        """What the workers load and test when the pool starts; its user submits no others."""
         self.features: frozenset[str] = frozenset()
         """What jobs with options can need, such as ``ocr:deu``; known after ``start``."""
         self.folder = Path(tempfile.mkdtemp(prefix="slave-"))
@@ -95,6 +101,8 @@ class Pool:
         for worker in all_workers:
             reasons.update({name: reason for name, reason in worker.reasons.items() if reason})
         self.features = all_workers[0].features
+        for name in TASK_TYPES:
+            reasons.setdefault(name, _LEFT_OUT)
         return replace(all_workers[0], reasons=reasons)
 
     def submit(self, task: FileTask) -> "Future[Outcome]":
@@ -178,7 +186,7 @@ class Pool:
                     self._processor_settings,
                     # A replacement loads the libraries of a type with its first file of that type:
                     # all of them take two seconds of CPU time.
-                    prepared=[] if report is None else list(TASK_TYPES),
+                    prepared=[] if report is None else self.task_types,
                 )
             except OSError as error:
                 # The system is short of memory or processes for now; without another attempt the

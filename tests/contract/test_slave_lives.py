@@ -230,6 +230,29 @@ def test_what_a_slave_cannot_do_it_says(without_tesseract: LocalCluster) -> None
     assert "Tesseract is not installed" in error
 
 
+def test_slave_does_the_task_types_it_is_set_to(bare_cluster: LocalCluster) -> None:
+    """It registers and does no others, and its worker does not load their libraries."""
+    count = len(bare_cluster.present())
+    (slave,) = bare_cluster.start_slaves(1, SLAVE_TASK_TYPES="image, audio")
+    try:
+        record = next(each for each in bare_cluster.present() if each["slave_port"] == slave.port)
+        assert record["task_types"] == ["audio", "image"]
+        assert record["unavailable"]["text"] == "SLAVE_TASK_TYPES leaves it out"
+        assert not any("sklearn" in each.path for each in worker_of(slave).memory_maps())
+        answer = requests.post(
+            f"http://127.0.0.1:{slave.port}/get_task",
+            data={"task_type": "text"},
+            files=[("texts", ("a.txt", b"good"))],
+            timeout=30,
+        )
+        assert answer.status_code == 400
+        assert "SLAVE_TASK_TYPES" in answer.text
+    finally:
+        bare_cluster.slaves.remove(slave)
+        slave.stop()
+    wait_until(lambda: len(bare_cluster.present()) == count)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a thing of POSIX systems")
 def test_file_is_tried_again_when_its_worker_dies(without_tesseract: LocalCluster) -> None:
     """A file whose worker is killed over it is handed over once more, and done."""

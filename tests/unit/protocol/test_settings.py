@@ -135,6 +135,7 @@ def test_master_without_a_token_listens_on_no_other_address(host: str, in_url: s
     [
         *[("SLAVE_PORT", text) for text in ("0", "65536", "x")],
         *[("SLAVE_WORKERS", text) for text in ("0", "1025", "all")],
+        *[("SLAVE_TASK_TYPES", text) for text in ("image,video", "image text", ",")],
         *[("FILE_TIMEOUT", text) for text in ("0", "nan", "-1")],
         *[("WORKER_MEMORY", text) for text in ("0", "1000", "511MiB")],
         *[("OCR_LANGUAGES", text) for text in ("-l", "eng deu", "eng+", "../eng", "osd", "+")],
