@@ -1,4 +1,4 @@
-"""Generates the sample documents: a PDF, a DOCX and a plain text, with the same bytes each time."""
+"""Generates the sample documents (two PDFs, a DOCX, a text), with the same bytes each time."""
 
 import io
 import zipfile
@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import docx
+
+from scripts.samples_pages import scanned_receipt
 
 _WRITTEN = datetime(2024, 3, 1, 9, 30)  # DOCX takes it as UTC
 
@@ -57,15 +59,24 @@ Next meeting: first Tuesday of the month, half past six, in the shed.
 
 
 def make(folder: Path) -> list[Path]:
-    """Write a PDF of two pages, a DOCX with headings and a table, and a plain text."""
+    """Write two PDFs, of text and of a scan, a DOCX with headings and a table, and a text."""
     files = {
         "water report.pdf": _pdf(),
         "trip to the coast.docx": _settled(_word_file()),
         "meeting notes.txt": _NOTES.encode(),
+        "scanned receipt.pdf": _scan(),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
     return [folder / name for name in files]
+
+
+def _scan() -> bytes:
+    """Return a PDF whose only page is a picture."""
+    file = io.BytesIO()
+    when = _WRITTEN.timetuple()
+    scanned_receipt().save(file, "PDF", resolution=100, creationDate=when, modDate=when)
+    return file.getvalue()
 
 
 def _pdf() -> bytes:

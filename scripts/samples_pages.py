@@ -33,6 +33,15 @@ From Saturday on we are open again from 10 to 18. No fees are charged for books 
 on Friday.
 
 Thank you for your patience."""
+RECEIPT = """\
+BAKERY AT THE BRIDGE
+
+2 loaves of rye bread 7.80
+6 poppy seed rolls 4.50
+1 jar of plum jam 5.20
+
+Total 17.50
+Thank you, see you soon!"""
 """The texts of the pages; each paragraph is one line, with blank lines between."""
 
 _PAPER, _INK = 244, 44
@@ -40,7 +49,10 @@ _SLANT_DEGREES = 0.6
 
 
 def make(folder: Path) -> list[Path]:
-    """Write a scanned letter, and a photographed notice with an EXIF rotation."""
+    """Write a scanned letter, a photographed notice with an EXIF rotation, and a receipt.
+
+    The receipt was scanned lying on its side, and nothing in the file says so.
+    """
     letter = folder / "scan of a letter.png"
     page = _page(LETTER, (1240, 1150), font_size=29, columns=72, seed=1)
     page.save(letter, dpi=(150, 150))
@@ -50,7 +62,14 @@ def make(folder: Path) -> list[Path]:
     page = _page(NOTICE, (1100, 900), font_size=34, columns=52, seed=2)
     # 8 tells viewers to rotate by 90 degrees counterclockwise, so the pixels are rotated back.
     page.transpose(Image.Transpose.ROTATE_270).save(notice, quality=85, exif=exif)
-    return [letter, notice]
+    receipt = folder / "receipt on its side.png"
+    scanned_receipt().transpose(Image.Transpose.ROTATE_90).save(receipt)
+    return [letter, notice, receipt]
+
+
+def scanned_receipt() -> Image.Image:
+    """Return a small page, upright."""
+    return _page(RECEIPT, (560, 420), font_size=26, columns=40, seed=3)
 
 
 def _page(text: str, size: tuple[int, int], font_size: int, columns: int, seed: int) -> Image.Image:

@@ -86,6 +86,7 @@ def test_script_says_why_it_can_not_write(tmp_path: Path) -> None:
         ("image", "mountains", 6, (800, 1200)),
         ("ocr", "scan", 1, (1240, 1150)),
         ("ocr", "notice", 8, (1100, 900)),
+        ("ocr", "receipt", 1, (420, 560)),
     ],
 )
 def test_pictures_are_stored_as_cameras_do(
@@ -183,6 +184,14 @@ def test_pdf_has_text_and_metadata(made: Made) -> None:
         texts = [page.get_textpage().get_text_range() for page in document]
     assert "harmless (it may leave white" in texts[0]
     assert "84,000 euros" in texts[1]
+
+
+def test_scan_has_no_text_of_its_own(made: Made) -> None:
+    """The scanned PDF has one page, which holds a picture and no text."""
+    with pypdfium2.PdfDocument(str(the(made, "document", "scanned"))) as document:
+        (page,) = document
+        assert page.get_textpage().get_text_range() == ""
+        assert len(list(page.get_objects())) == 1
 
 
 def test_docx_has_a_table_and_no_clock(made: Made) -> None:
