@@ -6,6 +6,8 @@ from functools import cache
 
 from tests.hostile import (
     crafted_docx,
+    crafted_markup,
+    crafted_packages,
     crafted_pdf,
     crafted_pdf_objects,
     crafted_pictures,
@@ -35,6 +37,8 @@ SLOW = frozenset(
     | {"pdf forms that multiply", "pdf contents many times", "pdf meanings that are long"}
     | {"docx part of a gigabyte", "docx part within the limit", "docx million paragraphs"}
     | {"docx many parts", "docx packed by other means"}
+    | {"html elements without end", "epub book of deep chapters", "mail parts without end"}
+    | {"odf lists of great depth", "xlsx one string in every cell", "html references of all kinds"}
 )
 
 
@@ -65,6 +69,13 @@ FILES = (
     *_crafted_files(crafted_texts.FILES, "", ".txt", _TEXTS),
     *_crafted_files((*crafted_pdf.FILES, *crafted_pdf_objects.FILES), "pdf", ".pdf", _DOCUMENTS),
     *_crafted_files(crafted_docx.FILES, "docx", ".docx", _DOCUMENTS),
+    *_crafted_files(crafted_packages.WORKBOOKS, "xlsx", ".xlsx", _DOCUMENTS),
+    *_crafted_files(crafted_packages.SLIDES, "pptx", ".pptx", _DOCUMENTS),
+    *_crafted_files(crafted_packages.OPEN_DOCUMENTS, "odf", ".odt", _DOCUMENTS),
+    *_crafted_files(crafted_packages.BOOKS, "epub", ".epub", _DOCUMENTS),
+    *_crafted_files(crafted_markup.PAGES, "html", ".html", _DOCUMENTS),
+    *_crafted_files(crafted_markup.MAILS, "mail", ".eml", _DOCUMENTS),
+    *_crafted_files(crafted_markup.RTF, "rtf", ".rtf", _DOCUMENTS),
 )
 
 

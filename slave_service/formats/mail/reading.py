@@ -25,7 +25,10 @@ _MAX_HEADER = 20_000
 _MAX_PARTS = 2000
 _MAX_NAMES = 1000
 _MAX_DEPTH = 20
-_NESTED = "This mail has parts nested too deeply to be read; forward its text as a new mail."
+_NESTED = (
+    "This mail has too many parts, or nests them too deeply, to be read; forward its text as a new "
+    "mail."
+)
 _ENCRYPTED_KINDS = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SPACE = re.compile(r"\s+")
 _LINE = rb"(?:\r\n|\r|\n)"
@@ -166,7 +169,7 @@ def _piece(piece: bytes | str, charset: str | None) -> str:
 
 
 def read(source: BinaryIO) -> Content:
-    """Read a mail; raises ``Corrupt`` where its parts are nested too deeply, and ``TooLarge``."""
+    """Read a mail; raises ``Corrupt`` for too many or too deeply nested parts, and ``TooLarge``."""
     source.seek(0)
     data = _PARAMETERS.sub(lambda found: found[0][:_MAX_PARAMETERS], source.read())
     reader = _Reader()
