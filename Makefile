@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test test-fast coverage run setup setup-dev lint audit bench accuracy mutation chaos fuzz hostile clean
+.PHONY: demo test test-fast coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -38,6 +38,9 @@ bench: setup-dev  ## speed and memory, as ratios within one run
 
 accuracy: setup-dev  ## how right the results are, by task type, with the inputs of SEED (a new one)
 	@SEED=$(SEED) TYPES=$(TYPES) $(PY) -m accuracy
+
+instruction-sets: setup-dev  ## whether results are the same on emulated older CPUs (qemu-user) and with more threads
+	$(PY) -m scripts.instruction_sets
 
 mutation: setup-dev  ## changes the deciding code in 1,500 ways; fails unless the tests notice 90 %
 	$(PY) -m scripts.mutation $(MUTANTS)
