@@ -166,7 +166,8 @@ class LocalCluster:
         while not is_ready():
             if program.process.poll() is not None or time.monotonic() > end:
                 raise StartError(f"the {program.log.stem} did not start:\n{program.said()}")
-            time.sleep(0.05)
+            # Each call takes a few milliseconds of CPU time, which the programs need to start.
+            time.sleep(0.1)
 
 
 def clean_environment() -> dict[str, str]:

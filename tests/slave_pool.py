@@ -74,7 +74,7 @@ def _is_idle_soon(slave: Program) -> bool:
             status = requests.get(f"http://127.0.0.1:{slave.port}/check_status", timeout=1).json()
             if not status["running"] and not status["waiting"]:
                 return True
-        time.sleep(0.05)
+        time.sleep(0.1)
     return False
 
 

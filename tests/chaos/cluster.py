@@ -95,7 +95,7 @@ class ChaosCluster:
             if time.monotonic() > end:
                 said = "\n".join(p.said() for p in (self.master, *self.slaves))
                 raise StartError(f"the cluster did not come up:\n{said}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Kill all programs, and close links and disks."""

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +23,7 @@ from protocol.tls import Tls
 from scripts.local_cluster import PROJECT, LocalCluster, Program, clean_environment, free_port
 from slave_service.registration import RefusedError, Registration
 from slave_service.workers.worker_handle import SelfTestReport
+from tests import waiting
 
 T = TypeVar("T")
 Part = tuple[str, bytes]
@@ -95,13 +95,8 @@ def only_line(text: str) -> str:
 
 
 def wait_until(condition: Callable[[], T], limit_s: float = LIMIT_S) -> T:
-    """Return what the condition says as soon as that is true; fail when it never is."""
-    end = time.monotonic() + limit_s
-    while not (answer := condition()):
-        if time.monotonic() > end:
-            pytest.fail(f"what was waited for did not come in {limit_s:g} seconds: {condition!r}")
-        time.sleep(0.02)
-    return answer
+    """Return what the condition returns as soon as that is true; fail when it never is."""
+    return waiting.wait_until(condition, limit_s)
 
 
 def slave_alone(cluster: LocalCluster, **settings: str) -> tuple[Program, str]:

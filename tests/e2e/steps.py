@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,16 +11,14 @@ import requests
 
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
+from tests.waiting import wait_until
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
 
 
 def until(condition: Callable[[], object], limit_s: float = 30) -> None:
     """Wait for a condition; fail when it is not true in time."""
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
+    wait_until(condition, limit_s)
 
 
 class Background(threading.Thread):
