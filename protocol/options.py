@@ -13,6 +13,7 @@ from protocol.wire import json_value
 FIELD = "options"
 """The form field of ``/assign_task``, ``/jobs`` and a slave's ``/get_task``."""
 MAX_CHARACTERS = 10_000
+YES, NO = "yes", "no"
 Options = Mapping[str, str]
 """Values by the names of the options, as ``parse`` returns them."""
 
@@ -20,6 +21,14 @@ Options = Mapping[str, str]
 def _no_features(value: str) -> frozenset[str]:
     del value
     return frozenset()
+
+
+def yes_or_no(text: str) -> str:
+    """Return ``YES`` or ``NO``; raise ``ValueError`` with what the value must be."""
+    value = text.strip().lower()
+    if value not in (YES, NO):
+        raise ValueError(f"must be {YES} or {NO}, not {text[:60]!r}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ precedence over settings.
 
 A type whose result depends on all files of a job has two runs. In the first, the processor's
 ``count_terms(source)`` returns a ``dict`` for each file; the master merges these into a
-*vocabulary*. In the second, ``process(source, vocabulary)`` computes the results. The row names the
+*vocabulary*. In the second, ``process(source, vocabulary)`` computes the results, with the
+keywords of options. The row names the
 module with ``open_vocabulary(folder)``, which returns a builder, and
 ``check_vocabulary(vocabulary)``, which raises ``ValueError`` for an invalid one. The
 master imports this module, so it may only use the standard library.
@@ -35,7 +36,7 @@ from dataclasses import dataclass, field
 
 from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
-from protocol.options import Option
+from protocol.options import YES, Option, yes_or_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,19 @@ _LANGUAGE = Option(
     ocr_languages.features,
 )
 
+SEMANTIC_FEATURE = "embedding:semantic"
+"""Of slaves that have the model of requirements-embedding.txt."""
+
+_SEMANTIC = Option(
+    "semantic",
+    "semantic",
+    yes_or_no,
+    "yes: a vector of the meaning of each text besides (semantic_vector, for English). Only slaves "
+    "with requirements-embedding.txt get the files. Default: no.",
+    YES,
+    lambda value: frozenset({SEMANTIC_FEATURE} if value == YES else ()),
+)
+
 _ROWS = (
     TaskType(
         name="image",
@@ -90,6 +104,7 @@ _ROWS = (
         saved_name="{stem}_embedding.json",
         processor="slave_service.embedding_processing",
         vocabulary_module="protocol.vocabulary",
+        options=(_SEMANTIC,),
     ),
     TaskType(
         name="ocr",

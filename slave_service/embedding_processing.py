@@ -4,16 +4,30 @@ There are two runs: ``count_terms`` counts the terms of one text, the master mer
 all texts into a vocabulary (``protocol.vocabulary``), and ``process`` computes one text's vector
 over it. scikit-learn finds the terms and computes the weights, so the vectors equal those that one
 ``TfidfVectorizer(max_features=100, stop_words="english")`` computes over all texts at once.
+
+With the option ``semantic`` a text gets a sentence vector of ``models.semantic`` besides, which
+depends on this text alone.
 """
 
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import BinaryIO, cast
 
 from protocol.failures import TooLarge, Unavailable
+from protocol.options import YES
+from protocol.task_types import SEMANTIC_FEATURE
 from slave_service.formats.text_decoding import Decoded, read_text
+from slave_service.models import language
+from slave_service.models.semantic import self_test as semantic_self_test
+from slave_service.models.semantic import weights
+from slave_service.models.semantic.sentence_vectors import (
+    MAX_CHARACTERS,
+    MODEL,
+    sentence_vector,
+)
 
 MAX_TERMS = 500_000
 """Different terms of one text, since the master receives all of them in one piece. A long novel has
@@ -25,6 +39,15 @@ _NO_FEATURES = (
     "This text holds none of the most frequent terms of its job, so its vector has nothing but "
     "zeros and can't be compared; send it together with texts on the same subject."
 )
+_NOT_WHOLE = (
+    "semantic_vector stands for the beginning of this text alone, some 8,000 parts of words; split "
+    "the text to compare all of it."
+)
+_NOT_ENGLISH = (
+    "The model of semantic_vector knows English alone, and this text seems to be in another "
+    "language ({}); compare such texts by vector."
+)
+_WORD = re.compile(r"\w+")
 
 
 def count_terms(source: BinaryIO) -> dict[str, object]:
@@ -47,24 +70,40 @@ def count_terms(source: BinaryIO) -> dict[str, object]:
     return {"terms": dict(sorted(counts.items()))}
 
 
-def process(source: BinaryIO, vocabulary: Mapping[str, object]) -> dict[str, object]:
+def process(
+    source: BinaryIO, vocabulary: Mapping[str, object], semantic: str = ""
+) -> dict[str, object]:
     """Return the vector of one open seekable file over the vocabulary of its job.
 
     ``features`` are its terms. ``vector`` has a weight for each of them and Euclidean
-    length 1; for a text without any of the terms it is all zeros, with a warning. Raises
-    ``ValueError`` for an invalid vocabulary, else as ``count_terms``.
+    length 1; for a text without any of the terms it is all zeros, with a warning. Where
+    ``semantic`` is ``YES``, ``semantic_vector`` has 384 numbers of Euclidean length 1, and
+    ``semantic_model`` names the model. Raises ``ValueError`` for an invalid vocabulary,
+    ``Unavailable`` without the model, else as ``count_terms``.
     """
     features, idf = _parsed_vocabulary(vocabulary)
     decoded = read_text(source)
     vector = _weigh(decoded, features, idf) if features else []
     has_features = any(vector)
+    added, warnings = _semantic(decoded) if semantic == YES else ({}, [])
     return {
         "vector": vector,
         "features": features,
         "vector_size": len(vector),
         "non_zero_features": sum(weight != 0 for weight in vector),
-        "warnings": [*decoded.warnings, *([] if has_features else [_NO_FEATURES])],
+        **added,
+        "warnings": [*decoded.warnings, *([] if has_features else [_NO_FEATURES]), *warnings],
     }
+
+
+def features() -> frozenset[str]:
+    """Return the feature of slaves that have the model of requirements-embedding.txt."""
+    return frozenset({SEMANTIC_FEATURE} if weights.folder() else ())
+
+
+def versions() -> dict[str, str]:
+    """Return the version of the model's package; empty where it is not installed."""
+    return {weights.PACKAGE: weights.version()} if weights.folder() else {}
 
 
 def self_test() -> None:
@@ -84,6 +123,20 @@ def self_test() -> None:
             "The embedding of a known text is wrong; "
             "run: pip install --force-reinstall -r requirements.txt"
         )
+    semantic_self_test.check_files()
+
+
+def _semantic(decoded: Decoded) -> tuple[dict[str, object], list[str]]:
+    """Return the keys of the sentence vector, and warnings."""
+    semantic_self_test.check_result()
+    found = sentence_vector(decoded.text)
+    warnings = [] if found.is_whole else [_NOT_WHOLE]
+    sample = decoded.text[:MAX_CHARACTERS]
+    words = Counter(word.lower() for word in _WORD.findall(sample))
+    code = language.identify_text(sample, words, ())
+    if words and code != language.ENGLISH:
+        warnings.append(_NOT_ENGLISH.format(code))
+    return {"semantic_vector": found.values, "semantic_model": MODEL}, warnings
 
 
 def _parsed_vocabulary(vocabulary: Mapping[str, object]) -> tuple[list[str], list[float]]:

@@ -144,7 +144,7 @@ def _process(
         if task["count_terms"]:
             result = module.count_terms(source)
         elif task["vocabulary"] is not None:
-            result = module.process(source, task["vocabulary"])
+            result = module.process(source, task["vocabulary"], **settings)
         else:
             result = module.process(source, **settings)
         if isinstance(result, dict):
