@@ -23,6 +23,7 @@ from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.replay_log import EventLog
 from master_service.settings import MasterSettings
+from master_service.similarity.service import Similarity
 from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
@@ -65,10 +66,12 @@ def create_master(settings: MasterSettings) -> Master:
     results = Results(settings.results_dir, settings.results_label)
     store = JobStore(settings.spool_dir)
     runner = Runner(store, engine, results, metrics)
+    service = Service(store, runner, engine, metrics, _service_limits(settings))
     context = AppContext(
-        service=Service(store, runner, engine, metrics, _service_limits(settings)),
+        service=service,
         registry=registry,
         results=results,
+        similarity=Similarity(service.files, results.locate, store.spool.inputs),
         disk_space=DiskSpace(settings.spool_dir, settings.results_dir),
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),

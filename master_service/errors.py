@@ -14,6 +14,7 @@ Refusal
 ├── TooManyJobs          503
 ├── TooManyOpenJobs      503
 ├── TooManySlaves        503
+├── CantCompare          503   the comparison of a job's files
 ├── ShuttingDown         503
 └── StorageFull          507   a disk is full, or a folder can't be written to
     └── LedgerFull
@@ -136,6 +137,13 @@ class TooManySlaves(Refusal):
             f"{counted(limit, 'slave is', 'slaves are')} registered already, and the master takes "
             "no more: stop some, or give this one to another master."
         )
+
+
+class CantCompare(Refusal):
+    """The files of a job can't be compared now."""
+
+    status = 503
+    retry_after_s = 30
 
 
 class ShuttingDown(Refusal):

@@ -10,6 +10,7 @@ from master_service.jobs.results import Results
 from master_service.jobs.service import Service
 from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
+from master_service.similarity.service import Similarity
 from master_service.slaves.registry import Registry
 from protocol.server.multipart_receiver import Limits
 
@@ -26,6 +27,7 @@ class AppContext:
     service: Service
     registry: Registry
     results: Results
+    similarity: Similarity
     disk_space: DiskSpace
     metrics: Metrics
     limits: Limits

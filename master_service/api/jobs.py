@@ -4,10 +4,11 @@ import re
 
 from flask import Blueprint, Response, request, send_file
 
-from master_service.api import results_archive
+from master_service.api import results_archive, similarity_json
 from master_service.api.app_context import app_context
 from master_service.api.job_json import file_entry, overview
 from master_service.api.models import jobs as models
+from master_service.api.models import similarity
 from master_service.api.models.fields import FileIndex, JobId, TaskType
 from master_service.api.models.forms import AddFilesForm
 from master_service.api.operation import BYTES, Accepted, Created, download, operation
@@ -20,6 +21,7 @@ blueprint = Blueprint("jobs", __name__)
 
 _UPLOAD = download("The uploaded bytes.", is_attachment=True)
 _ARCHIVE = download("A ZIP archive.", "application/zip", is_attachment=True)
+_VECTORS = download("A NumPy archive (.npz).", is_attachment=True)
 _RESULT = download("The result: a picture, or JSON.", "image/png", json=models.Result)
 
 
@@ -150,6 +152,24 @@ def results_zip(job_id: JobId) -> Response:
     answer = Response(archive, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{job_id}.zip"'
     return _with_accepted_type(answer)
+
+
+@blueprint.get("/jobs/<job_id>/similar")
+@operation("compare_files", "results", errors=(404, 503, 507))
+def similar(job_id: JobId, query: similarity.SimilarQuery) -> similarity.Comparison:
+    """Compare the results that a job has so far: nearest neighbors, near-duplicates, clusters."""
+    found = app_context().service.job(job_id)
+    report = app_context().similarity.report(found)
+    return similarity_json.comparison(job_id, report, query.offset, query.limit)
+
+
+@blueprint.get("/jobs/<job_id>/vectors.npz")
+@operation("download_vectors", "results", answers={200: _VECTORS}, errors=(404, 503, 507))
+def vectors(job_id: JobId) -> Response:
+    """Download the vectors of the results that a job has so far, as a NumPy archive."""
+    found = app_context().service.job(job_id)
+    path = app_context().similarity.vectors(found)
+    return send_file(path, BYTES, as_attachment=True, download_name=f"{job_id}.npz")
 
 
 @blueprint.get("/results/<task_type>/<name>")

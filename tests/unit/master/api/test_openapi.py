@@ -41,6 +41,8 @@ OPERATION_IDS = {
     "exclude_slave": "post /jobs/{job_id}/drop",
     "download_results": "get /jobs/{job_id}/results.zip",
     "download_result": "get /results/{task_type}/{name}",
+    "compare_files": "get /jobs/{job_id}/similar",
+    "download_vectors": "get /jobs/{job_id}/vectors.npz",
     "download_input": "get /jobs/{job_id}/inputs/{index}",
     "ping": "get /",
     "check_status": "get /check_status",
@@ -186,6 +188,7 @@ def test_downloads_are_bytes(document: dict[str, Any]) -> None:
         "get /jobs/{job_id}/results.zip 200": ["application/zip", octets],
         "get /results/{task_type}/{name} 200": ["image/png", octets, "application/json"],
         "get /jobs/{job_id}/inputs/{index} 200": [octets],
+        "get /jobs/{job_id}/vectors.npz 200": [octets],
     }
 
 
