@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 NEIGHBORS = 5
 DECIMALS = 4
 _BLOCK_ROWS = 256
+_LEAST_SIMILARITY = 0.005
+"""A file with a smaller cosine is no neighbor."""
 
 
 def unit_rows(values: Sequence[Sequence[float]]) -> "Floats":
@@ -33,7 +35,7 @@ def compare(
 ) -> tuple[list[list[tuple[int, float]]], list[tuple[int, int]]]:
     """Return each row's neighbors, nearest first, and the pairs with a cosine of ``least`` or more.
 
-    A neighbor is a position and a cosine above 0, rounded; of equal ones the first in order. Rows
+    A neighbor is a position and a cosine, rounded; of equal ones the first in order. Rows
     that may not be equal to others (``may_be_equal``) are in no pair.
     """
     import numpy as np
@@ -47,7 +49,9 @@ def compare(
             pairs += [(row, int(other)) for other in close if other > row]
             line[row] = -2.0
             best = np.lexsort((np.arange(len(line)), -line))[:NEIGHBORS]
-            neighbors.append([(int(i), float(line[i])) for i in best if line[i] > 0])
+            neighbors.append(
+                [(int(i), float(line[i])) for i in best if line[i] > _LEAST_SIMILARITY]
+            )
     return neighbors, pairs
 
 

@@ -104,18 +104,24 @@ def test_scatter_plot_names_the_nearest_texts(
     pointed_at = sample_files["embedding"][3].name
     status = page.get_by_label("Similarity").get_by_role("status").locator("strong")
     expect(status).to_have_text(pointed_at)
+    clusters = page.get_by_role("list", name="Clusters").get_by_role("listitem")
+    sizes = [int(text.rpartition("(")[2].rstrip(")")) for text in clusters.all_inner_texts()]
+    assert sum(sizes) == 5
     screenshot(page, "embedding")
     fetched: list[str] = []
 
     def record(request: Request) -> None:
-        if "/results/" in request.url:
+        if "/results/" in request.url or "/similar" in request.url:
             fetched.append(request.url)
 
     page.on("request", record)
     page.locator("[rel=next]").click()
     expect(page.get_by_role("heading", name=sample_files["embedding"][1].name)).to_be_visible()
     expect(dots).to_have_count(5)
-    assert len(fetched) == 1  # the others are cached
+    assert len(fetched) == 1  # the comparison is cached
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Vectors of all texts").click()
+    assert download.value.suggested_filename.endswith(".npz")
 
 
 def test_scatter_plot_of_a_large_job_is_a_part(open_page: OpenPage, cluster: LocalCluster) -> None:
@@ -169,7 +175,8 @@ def test_scatter_plot_is_a_pca(open_page: OpenPage, cluster: LocalCluster) -> No
     for place in (0, 9, 16, 21):
         dots.nth(place).focus()
         expect(status.locator("strong")).to_have_text(names[place])
-        nearest = [n for n in np.argsort(-similarity[place])[:5] if similarity[place][n] > 0.005]
+        order = np.argsort(-similarity[place].round(4), kind="stable")[:5]
+        nearest = [n for n in order if similarity[place][n] > 0.005]
         assert status.locator("a").all_inner_texts() == [names[other] for other in nearest]
 
 
