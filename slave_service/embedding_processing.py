@@ -25,6 +25,7 @@ from slave_service.models.semantic import self_test as semantic_self_test
 from slave_service.models.semantic import weights
 from slave_service.models.semantic.sentence_vectors import (
     MAX_CHARACTERS,
+    MAX_WINDOWS,
     MODEL,
     sentence_vector,
 )
@@ -40,13 +41,14 @@ _NO_FEATURES = (
     "zeros and can't be compared; send it together with texts on the same subject."
 )
 _NOT_WHOLE = (
-    "semantic_vector stands for the beginning of this text alone, some 8,000 parts of words; split "
-    "the text to compare all of it."
+    f"semantic_vector stands for {MAX_WINDOWS} passages of this text, spread over its first "
+    f"{MAX_CHARACTERS:,} characters; split the text to compare all of it."
 )
 _NOT_ENGLISH = (
     "The model of semantic_vector knows English alone, and this text seems to be in another "
     "language ({}); compare such texts by vector."
 )
+_LANGUAGE_SAMPLE = 20_000
 _WORD = re.compile(r"\w+")
 
 
@@ -131,7 +133,7 @@ def _semantic(decoded: Decoded) -> tuple[dict[str, object], list[str]]:
     semantic_self_test.check_result()
     found = sentence_vector(decoded.text)
     warnings = [] if found.is_whole else [_NOT_WHOLE]
-    sample = decoded.text[:MAX_CHARACTERS]
+    sample = decoded.text[:_LANGUAGE_SAMPLE]
     words = Counter(word.lower() for word in _WORD.findall(sample))
     code = language.identify_text(sample, words, ())
     if words and code != language.ENGLISH:

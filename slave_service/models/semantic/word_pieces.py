@@ -7,6 +7,7 @@ pieces that the vocabulary has (J. Devlin et al., "BERT", 2018; Y. Wu et al., 20
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 _UNKNOWN = "[UNK]"
 _MAX_WORD_CHARACTERS = 100
@@ -31,10 +32,7 @@ def word_pieces(text: str, vocabulary: Mapping[str, int]) -> Iterator[int]:
 
 
 def _words(text: str) -> Iterator[str]:
-    plain = unicodedata.normalize("NFD", "".join(map(_cleaned, text)))
-    without_accents = (letter for letter in plain if unicodedata.category(letter) != "Mn")
-    # Letter by letter: a final sigma is lowered like any other.
-    for run in "".join(letter.lower() for letter in without_accents).split():
+    for run in "".join(map(_cleaned, text)).split():
         start = 0
         for position, letter in enumerate(run):
             if _is_sign(letter):
@@ -46,14 +44,21 @@ def _words(text: str) -> Iterator[str]:
             yield run[start:]
 
 
+@lru_cache(maxsize=8192)
 def _cleaned(letter: str) -> str:
+    """Return a character in lower case, without accents.
+
+    Done for each character alone: a final sigma is lowered like any other, and the accents need no
+    order, for which a run of them would take quadratic time.
+    """
     if letter < "\x7f":
-        return letter if letter >= " " else " " if letter in "\t\n\r" else ""
+        return letter.lower() if letter >= " " else " " if letter in "\t\n\r" else ""
     if letter == "\ufffd" or unicodedata.category(letter) in {"Cc", "Cf", "Co"}:
         return ""
     if any(first <= ord(letter) <= last for first, last in _CJK):
-        return f" {letter} "
-    return letter
+        return f" {unicodedata.normalize('NFD', letter)} "
+    parts = unicodedata.normalize("NFD", letter)
+    return "".join(part.lower() for part in parts if unicodedata.category(part) != "Mn")
 
 
 def _is_sign(letter: str) -> bool:

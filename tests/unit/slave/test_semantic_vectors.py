@@ -1,6 +1,7 @@
 """Sentence vectors, of the optional model of requirements-embedding.txt."""
 
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def test_words_are_cut_as_by_bert(text: str, expected: list[str]) -> None:
     assert [pieces[number] for number in word_pieces(text, VOCABULARY)] == expected
 
 
+@pytest.mark.parametrize("part", ["\u0301\u0323", "sea", "a" * 99 + " "])
+def test_cutting_takes_linear_time(part: str) -> None:
+    """Four times as much takes at most eight times as long, accents without letters too."""
+
+    def seconds(length: int) -> float:
+        text = part * (length // len(part))
+        began = time.process_time()
+        assert len(list(word_pieces(text, VOCABULARY))) < length
+        return time.process_time() - began
+
+    assert seconds(80_000) < 8 * seconds(20_000) + 0.1
+
+
 @installed
 def test_like_meanings_are_closer_than_like_words() -> None:
     """Other words for the same are closer than the same words for something else."""
@@ -76,7 +90,7 @@ def test_result_has_the_vector_if_asked_for() -> None:
 
 @installed
 def test_long_text_is_the_mean_of_its_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text of several windows is whole; over the limits the beginning counts, with a warning."""
+    """All windows count; over the limits some that are spread evenly, with a warning."""
     monkeypatch.setattr(sentence_vectors, "_WINDOW_PIECES", 8)
     text = "The ship sails over the calm sea. " * 3 + "Rain falls."
     ship, rain = (np.array(sentence_vector(each).values) for each in (text[:33], text[-11:]))
@@ -84,11 +98,14 @@ def test_long_text_is_the_mean_of_its_windows(monkeypatch: pytest.MonkeyPatch) -
     vector = embed(text)["semantic_vector"]
     assert vector == pytest.approx((mean / np.sqrt(mean @ mean)).tolist(), abs=2e-5)
     assert embed(text)["warnings"] == []
-    monkeypatch.setattr(sentence_vectors, "MAX_WINDOWS", 3)
-    assert "the beginning of this text alone" in embed(text)["warnings"][0]
-    assert embed(text)["semantic_vector"] == ship.tolist()
+    monkeypatch.setattr(sentence_vectors, "MAX_WINDOWS", 2)
+    result = embed("Rain falls over the calm sea now. " + text[:66])
+    assert "passages of this text, spread over its first" in result["warnings"][0]
+    mean = np.array(sentence_vector("Rain falls over the calm sea now.").values) + ship
+    expected = (mean / np.sqrt(mean @ mean)).tolist()
+    assert result["semantic_vector"] == pytest.approx(expected, abs=2e-5)
     monkeypatch.setattr(sentence_vectors, "MAX_CHARACTERS", 20)
-    assert not sentence_vector(text).is_whole
+    assert not sentence_vector("Rain falls. Rain falls.").is_whole
 
 
 @installed
