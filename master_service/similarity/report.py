@@ -22,7 +22,7 @@ _MAX_NAME = 1000
 """Characters of a file's name in the archive, where all take the room of the longest."""
 _NOTHING = (
     "No file can be compared: compared are results that have a vector (task type embedding) or a "
-    "perceptual_hash (task type image)."
+    "perceptual_hash (task type image, option facts=perceptual_hash)."
 )
 _LEFT_OUT = "Files that can't be compared, since their results lack {} or have another form: {:,}."
 
