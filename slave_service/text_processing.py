@@ -52,7 +52,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     is_english = detected == language.ENGLISH
     totals = sentiment.SentimentTotals()
     top_sentences = TopSentences()
-    for begin, end in _sentence_spans(decoded.text, detected):
+    for begin, end in sentence_spans(decoded.text, detected):
         sentence_count += 1
         score = totals.add(decoded.text, begin, end) if is_english else 0.0
         top_sentences.add(begin, end, score)
@@ -99,20 +99,19 @@ def self_test() -> None:
         )
 
 
-def _sentence_spans(text: str, language_code: str) -> Iterator[tuple[int, int]]:
+def sentence_spans(text: str, language_code: str) -> Iterator[tuple[int, int]]:
     """Yield begin and end of each sentence with a word character, in linear time.
 
-    Emoji with a valence after the mark at its end belong to the sentence; where no sentence
-    precedes them they are one of their own.
+    Emoji and emoticons with a valence after the mark at its end belong to the sentence; where no
+    sentence precedes them they are one of their own.
     """
-    emoji = sentiment.emoji()
     last: tuple[int, int] | None = None
     for begin, end in sentence_ends.pieces(text, language_code):
         if _WORD.search(text, begin, end):
             if last is not None:
                 yield last
             last = begin, end
-        elif emoji.has_valence(text, begin, end):
+        elif sentiment.has_valence(text, begin, end):
             last = (begin if last is None else last[0]), end
     if last is not None:
         yield last

@@ -1,5 +1,7 @@
 """Scores English text with VADER (Hutto and Gilbert 2014): NLTK's rules, vaderSentiment's lexicons.
 
+Where they find nothing, or clearly err, weights of words take their place (see ``learned``).
+
 Words are looked up without surrounding punctuation, and emoji are scored by their descriptions (see
 ``emoji``).
 """
@@ -12,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from slave_service.models.emoji import EmojiLexicon, lexicon
-from slave_service.models.valence import vader_rules
+from slave_service.models.valence import learned, vader_rules
 from slave_service.models.valence.phrases import PHRASES
 from slave_service.models.valence.shifting import is_context, is_trigger, rewrite
 from slave_service.models.valence.units import Unit, phrase_key
@@ -30,6 +33,8 @@ _MAX_UNITS = 2 * PASSAGE_WORDS
 _MAX_TOKEN_CHARACTERS = 100
 _MAX_KNOWN_TOKENS = 1 << 16
 _PASSAGE = re.compile(rf"\S+(?:\s+\S+){{0,{PASSAGE_WORDS - 1}}}")
+_VALENCE = attrgetter("valence")
+_EMOTICON = re.compile(r"\S+")
 _SHORT_SENTENCE = 2 * PASSAGE_WORDS
 """Characters of a sentence that can't have more words than a passage."""
 
@@ -48,6 +53,8 @@ class SentimentTotals:
     scores: list[float] = field(default_factory=list)
     positive_words: int = 0
     negative_words: int = 0
+    by_rules_alone: bool = False
+    """Whether the weights of ``learned`` are left out, as for making them."""
 
     def add(self, text: str, begin: int, end: int) -> float:
         """Add the sentence between the offsets and return its score."""
@@ -65,12 +72,15 @@ class SentimentTotals:
         return _mean(self.scores)
 
     def _add_passage(self, passage: str) -> None:
-        known = _known_tokens().__getitem__
-        units = list(chain.from_iterable(map(known, passage.split())))
+        tokens = passage.split()
+        units = list(chain.from_iterable(map(_known_tokens().__getitem__, tokens)))
+        words = set() if self.by_rules_alone else set(tokens)
         for first in range(0, len(units), _MAX_UNITS):
-            self._add_units(units[first : first + _MAX_UNITS])
+            self._add_units(units[first : first + _MAX_UNITS], words)
+            # Only a row of emoji has more units than fit; the words count once.
+            words = set()
 
-    def _add_units(self, units: list[Unit]) -> None:
+    def _add_units(self, units: list[Unit], words: set[str]) -> None:
         """Add the score and the lexicon words of one passage, if it has any."""
         special = [unit for unit in units if not unit.is_plain]
         is_triggered = False
@@ -80,13 +90,20 @@ class SentimentTotals:
             elif unit.valence < 0:
                 self.negative_words += 1
             is_triggered = is_triggered or unit.is_trigger
+        is_rewritten = False
         if is_triggered:
+            before = units.copy()
             rewrite(units)
+            is_rewritten = units != before
             special = units
-        for unit in special:
-            if unit.valence:
-                self.scores.append(vader_rules.compound(analyzer(), units))
-                return
+        is_rated = any(map(_VALENCE, special))
+        score = vader_rules.compound(analyzer(), units) if is_rated else 0.0
+        if words:
+            weight = sum(map(learned.known_weights().__getitem__, words))
+            count = len(words)
+            score = learned.joined(score, weight, word_count=count, is_decided=is_rewritten)
+        if is_rated or score:
+            self.scores.append(score)
 
 
 def _mean(scores: list[float]) -> float:
@@ -167,6 +184,14 @@ def _plain(is_capital: bool, ends_clause: bool) -> Unit:
 def emoji() -> EmojiLexicon:
     """Return the emoji that have a valence."""
     return lexicon(_shipped("emoji_utf8_lexicon.txt"), _word_analyzer().lexicon)
+
+
+def has_valence(text: str, begin: int, end: int) -> bool:
+    """Return whether a part of a text without words has an emoji or emoticon with a valence."""
+    if emoji().has_valence(text, begin, end):
+        return True
+    known = analyzer().lexicon
+    return any(token.group().lower() in known for token in _EMOTICON.finditer(text, begin, end))
 
 
 @cache

@@ -65,9 +65,9 @@ def target_after(units: list[Unit], index: int, scope: int) -> int | None:
         unit = units[place]
         if unit.lower in CLAUSE_WORDS or is_negation(unit.lower):
             return None
-        # An emoticon after a negation is not negated.
-        if unit.valence and unit.lower != "no" and any(map(str.isalpha, unit.lower)):
-            return place
+        if unit.valence and unit.lower != "no":
+            # An emoticon after a negation is not negated, and what follows it is another clause.
+            return place if any(map(str.isalpha, unit.lower)) else None
         if unit.ends_clause:
             return None
     return None

@@ -80,10 +80,13 @@ def test_joined_sequences_are_one_emoji() -> None:
         ("It came. 🚗", ["It came."]),
         ("🚗", []),
         ("... 🚗 !", []),
+        ("It came. :)", ["It came. :)"]),
+        ("Lost again! :-(\n", ["Lost again! :-("]),
+        ("--- * ---", []),
     ],
 )
 def test_emoji_after_a_sentence_belong_to_it(text: str, sentences: list[str]) -> None:
-    """An emoji after a full stop belongs to its sentence; alone it needs a valence to be one."""
+    """An emoji or emoticon after a full stop belongs to its sentence, if it has a valence."""
     result = analyse(text)
     assert [sentence["text"] for sentence in result["sentences"]] == sentences
     assert result["sentence_count"] == len(sentences)
