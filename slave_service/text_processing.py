@@ -10,7 +10,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
 from importlib.util import find_spec
 from typing import BinaryIO
 
@@ -18,15 +17,11 @@ from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import read_text
 from slave_service.models import language, sentence_ends
 from slave_service.models.sentences import TopSentences
+from slave_service.models.stop_words import STOP_WORDS
 from slave_service.models.valence import sentiment
 
 _MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")
-# What the word pattern makes of "don't" and other contractions; not in scikit-learn's stop words.
-_CONTRACTIONS = frozenset(
-    {"ain", "aren", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "ll"}
-    | {"mustn", "shan", "shouldn", "ve", "wasn", "weren", "wouldn"}
-)
 
 
 def process(source: BinaryIO) -> dict[str, object]:
@@ -125,11 +120,4 @@ def _most_common(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
 
 def _is_keyword(word: str) -> bool:
     has_letter = any(map(str.isalpha, word))
-    return len(word) > 1 and has_letter and word not in _stop_words()
-
-
-@cache
-def _stop_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return frozenset(ENGLISH_STOP_WORDS) | _CONTRACTIONS
+    return len(word) > 1 and has_letter and word not in STOP_WORDS

@@ -20,6 +20,7 @@ from typing import Any
 
 from slave_service.models.emoji import EmojiLexicon, lexicon
 from slave_service.models.valence import learned, vader_rules
+from slave_service.models.valence.nltk_vader import vader
 from slave_service.models.valence.phrases import PHRASES
 from slave_service.models.valence.shifting import is_context, is_trigger, rewrite
 from slave_service.models.valence.units import Unit, phrase_key
@@ -205,10 +206,9 @@ def analyzer() -> Any:  # noqa: ANN401  (NLTK ships no types)
 
 @cache
 def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer
-
+    analyzer_class = vader().SentimentIntensityAnalyzer
     # The constructor refuses a lexicon file with hard links, which uv and conda create.
-    found = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
+    found = analyzer_class.__new__(analyzer_class)
     found.constants = vader_rules.constants()
     found.lexicon_file = _shipped("vader_lexicon.txt")
     words = found.make_lex_dict()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
+from slave_service.models.valence.nltk_vader import vader
+
 WINDOW = 3
 """Words before a rated one in which VADER looks for negations."""
 SCOPE = 6
@@ -52,9 +54,7 @@ def is_negation(word: str) -> bool:
 
 @cache
 def _negations() -> frozenset[str]:
-    from nltk.sentiment.vader import VaderConstants
-
-    return frozenset(VaderConstants.NEGATE)
+    return frozenset(vader().VaderConstants.NEGATE)
 
 
 def target_after(units: list[Unit], index: int, scope: int) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from slave_service.models.valence.nltk_vader import vader
 from slave_service.models.valence.units import Unit, is_negation
 
 _NEAR = 3
@@ -86,16 +87,13 @@ def is_modifier(word: str) -> bool:
 
 @cache
 def _boosters() -> frozenset[str]:
-    from nltk.sentiment.vader import VaderConstants
-
-    return frozenset(VaderConstants.BOOSTER_DICT)
+    return frozenset(vader().VaderConstants.BOOSTER_DICT)
 
 
 def constants() -> Any:  # noqa: ANN401  (the same)
     """Return NLTK's constants, with a faster look-up of negations."""
-    from nltk.sentiment.vader import VaderConstants
 
-    class Constants(VaderConstants):  # type: ignore[misc]
+    class Constants(vader().VaderConstants):  # type: ignore[misc]
         # NLTK's table of each word with each punctuation mark takes most of the time and misses
         # brackets and double marks. Here words have no punctuation, so the table stays empty.
         PUNC_LIST: list[str] = []  # noqa: RUF012  (as NLTK has it)

@@ -11,6 +11,7 @@ import pytest
 
 from protocol.failures import Unavailable, Unsupported
 from slave_service import text_processing
+from slave_service.models import stop_words
 from slave_service.models.valence import sentiment
 
 ROOT = Path(__file__).parents[3]
@@ -206,13 +207,20 @@ def test_self_test_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
         text_processing.self_test()
 
 
-def test_processing_loads_no_http_client() -> None:
-    """The lexicon is read without importing the package vaderSentiment."""
+def test_stop_words_are_those_of_scikit_learn() -> None:
+    """The copy is the list of the installed version."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    assert stop_words.SCIKIT_LEARN == ENGLISH_STOP_WORDS
+
+
+def test_processing_loads_no_large_packages() -> None:
+    """The lexicon is read without importing vaderSentiment, NLTK without what it does not need."""
     code = (
         "import sys; from slave_service import text_processing; text_processing.self_test(); "
-        "print('requests' in sys.modules, 'vaderSentiment' in sys.modules)"
+        "print(*{'requests', 'vaderSentiment', 'scipy', 'sklearn'} & {*sys.modules}); import scipy"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT
     )
-    assert shown.stdout.split() == ["False", "False"]
+    assert shown.stdout.split() == []
