@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import BinaryIO
 
 from protocol.failures import Unavailable
-from slave_service.formats.text_decoding import read_text
+from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import language, sentence_ends
 from slave_service.models.sentences import TopSentences
 from slave_service.models.stop_words import STOP_WORDS
@@ -22,6 +22,8 @@ from slave_service.models.valence import sentiment
 
 _MAX_COMMON_WORDS = 10
 _WORD = re.compile(r"\w+")
+_SHORT_BLOCK = 100_000
+"""Characters of a block that is searched for words as a whole."""
 
 
 def process(source: BinaryIO) -> dict[str, object]:
@@ -37,11 +39,7 @@ def process(source: BinaryIO) -> dict[str, object]:
     text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
     """
     decoded = read_text(source)
-    word_count = 0
-    words: Counter[str] = Counter()
-    for block in decoded.blocks():
-        word_count += len(block.split())
-        words.update(_WORD.findall(block.lower()))
+    word_count, words = _counted(decoded)
     sentence_count = 0
     detected = language.identify_text(decoded.text, words, sentiment.analyzer().lexicon)
     is_english = detected == language.ENGLISH
@@ -67,6 +65,27 @@ def process(source: BinaryIO) -> dict[str, object]:
         "encoding": decoded.encoding,
         "warnings": decoded.warnings,
     }
+
+
+def _counted(decoded: Decoded) -> tuple[int, Counter[str]]:
+    """Return the number of words between white space, and how often each word is there.
+
+    A long text repeats its tokens, so that only the different ones are searched for words; the
+    order of first appearance is the same.
+    """
+    total = 0
+    words: Counter[str] = Counter()
+    for block in decoded.blocks():
+        if len(block) < _SHORT_BLOCK:
+            total += len(block.split())
+            words.update(_WORD.findall(block.lower()))
+            continue
+        tokens = Counter(block.split())
+        total += tokens.total()
+        for token, count in tokens.items():
+            for word in _WORD.findall(token.lower()):
+                words[word] += count
+    return total, words
 
 
 def self_test() -> None:

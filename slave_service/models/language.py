@@ -82,13 +82,14 @@ def identify_text(text: str, words: Mapping[str, int], english_lexicon: Containe
 
     ``words`` are all words of the text in lower case, with their counts.
     """
-    by_words = identify(words, english_lexicon)
+    points = _points(words, english_lexicon)
+    by_words = _by_words(words, english_lexicon, points)
     total = sum(words.values())
     if total < _MIN_WORDS and all(word.isascii() for word in words):
         return by_words
     needed = _SURE if by_words != OTHER else _SURE_WITHOUT_WORDS
     if by_words == ENGLISH:
-        english = _points(words, english_lexicon).get(ENGLISH, 0.0)
+        english = points.get(ENGLISH, 0.0)
         if english >= _CLEARLY_ENGLISH * total:
             return ENGLISH
         needed = _SURE_AGAINST_ENGLISH if english else _SURE_WITHOUT_WORDS
@@ -118,6 +119,12 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
 
     ``words`` are the words of the text in lower case, with their counts.
     """
+    return _by_words(words, english_lexicon, _points(words, english_lexicon))
+
+
+def _by_words(
+    words: Mapping[str, int], english_lexicon: Container[str], points: Mapping[str, float]
+) -> str:
     letters = _letters_by_script(words.items())
     foreign = {script: number for script, number in letters.items() if script != ENGLISH}
     if sum(foreign.values()) > letters.get(ENGLISH, 0):
@@ -125,10 +132,10 @@ def identify(words: Mapping[str, int], english_lexicon: Container[str]) -> str:
     total = sum(words.values())
     if total == 1 and next(iter(words)) in english_lexicon:
         return ENGLISH
-    points = _points(words, english_lexicon)
-    english = points.pop(ENGLISH, 0.0)
-    likeliest = _highest(points) if points else ENGLISH
-    highest = points.get(likeliest, 0.0)
+    english = points.get(ENGLISH, 0.0)
+    foreign_points = {code: number for code, number in points.items() if code != ENGLISH}
+    likeliest = _highest(foreign_points) if foreign_points else ENGLISH
+    highest = foreign_points.get(likeliest, 0.0)
     if highest > english and highest >= _MIN_POINTS:
         return likeliest
     non_ascii = sum(number for word, number in words.items() if not word.isascii())
@@ -147,17 +154,20 @@ def _highest(points: Mapping[str, float]) -> str:
 
 def _points(words: Mapping[str, int], english_lexicon: Container[str]) -> dict[str, float]:
     points: dict[str, float] = {}
+    in_lexicon = 0
     known = _languages_by_word()
     for word, number in words.items():
         languages = known.get(word, ())
         for code in languages:
             points[code] = points.get(code, 0.0) + number
-        hints = set() if word.isascii() else _languages_by_letters(word)
+        if not word.isascii():
+            for code in _languages_by_letters(word):
+                points[code] = points.get(code, 0.0) + _HINT_POINTS * number
         # Function words of other languages can be in the English lexicon, as German "die" is.
         if not languages and word in english_lexicon:
-            hints.add(ENGLISH)
-        for code in hints:
-            points[code] = points.get(code, 0.0) + _HINT_POINTS * number
+            in_lexicon += number
+    if in_lexicon:
+        points[ENGLISH] = points.get(ENGLISH, 0.0) + _HINT_POINTS * in_lexicon
     return points
 
 
@@ -182,12 +192,16 @@ def _letters_by_script(words: Iterable[tuple[str, int]]) -> dict[str, int]:
     The script of a word is that of its first letter.
     """
     found: dict[str, int] = {}
+    latin = 0
     for word, number in words:
-        if word[0].isalpha():
+        if "a" <= word[0] <= "z":
+            latin += len(word) * number
+        elif word[0].isalpha():
             script = _script(ord(word[0]))
             # Japanese also uses Chinese characters; Chinese has no kana.
             script = "ja" if script == "zh" and _KANA.search(word) else script
             found[script] = found.get(script, 0) + len(word) * number
+    found[ENGLISH] = found.get(ENGLISH, 0) + latin
     return found
 
 

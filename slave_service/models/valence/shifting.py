@@ -104,8 +104,14 @@ def _replace_phrase(units: list[Unit], index: int) -> None:
         begin = index - place
         if begin < 0:
             continue
-        part = units[begin : begin + len(phrase)]
         if len(phrase) > 1:
+            # Most candidates already differ in the word beside the anchor.
+            beside = 1 if place == 0 else place - 1
+            if units[begin + beside : begin + beside + 1] and (
+                units[begin + beside].lower != phrase[beside]
+            ):
+                continue
+            part = units[begin : begin + len(phrase)]
             if tuple([unit.lower for unit in part]) != phrase:
                 continue
             if any(unit.ends_clause for unit in part[:-1]):

@@ -1,12 +1,13 @@
 """Computes VADER's compound score by NLTK's rules, without its regular expressions.
 
 ``polarity_scores`` of NLTK's analyzer splits the sentence and looks at every word. Here the words
-are known already, and only rated words with a modifier near them go through NLTK's rules: any other
-one has the valence of the lexicon. The score is the same.
+are known already, and only rated words with a modifier near them go through the rules: any other
+one has the valence of the lexicon. The rules are those of NLTK's ``sentiment_valence`` with the
+same operations in the same order, so that the score is the same to the last digit.
 """
 
-from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from slave_service.models.valence.nltk_vader import vader
@@ -17,23 +18,21 @@ _NEAR = 3
 # Words of NLTK's SPECIAL_CASE_IDIOMS and of its phrases of two words.
 _IN_PHRASES = frozenset("shit bomb ass yeah mustard death mouth enough kind sort".split())
 _OTHER_MODIFIERS = frozenset({"least", "so", "this", "but"}) | _IN_PHRASES
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What NLTK's rules take as a sentence."""
-
-    words_and_emoticons: list[str]
-    is_cap_diff: bool
+_FADING = (1.0, 0.95, 0.9)
+"""Weight of a booster by its distance."""
+_EMPHASIS = frozenset({"so", "this"})
+_marks = attrgetter("marks")
+_valence = attrgetter("valence")
+_is_capital = attrgetter("is_capital")
 
 
 def compound(analyzer: Any, units: list[Unit]) -> float:  # noqa: ANN401  (NLTK ships no types)
     """Return the compound score of a sentence, -1 to 1 with four decimal places."""
-    marks = "".join([unit.marks for unit in units if unit.marks])
+    marks = "".join(map(_marks, units))
     # NLTK ignores words of one character.
     units = [unit for unit in units if unit.is_plain or len(unit.text) > 1]
-    rated = [index for index, unit in enumerate(units) if unit.valence]
-    words: _Words | None = None
+    rated = [index for index, valence in enumerate(map(_valence, units)) if valence]
+    is_cap_diff: bool | None = None
     valences: list[float] = []
     first: dict[str, float] = {}
     for index in rated:
@@ -44,8 +43,9 @@ def compound(analyzer: Any, units: list[Unit]) -> float:  # noqa: ANN401  (NLTK 
             valence = unit.valence
             near = units[max(0, index - _NEAR) : index + _NEAR]
             if unit.is_capital or True in [other.is_modifier for other in near]:
-                words = words or _Words([unit.text for unit in units], _is_cap_diff(units))
-                valence = _by_rules(analyzer, words, units, index)
+                if is_cap_diff is None:
+                    is_cap_diff = _is_cap_diff(units)
+                valence = _by_rules(analyzer, units, index, is_cap_diff)
             first[unit.text] = valence
         valences.append(valence)
     total = _total(units, rated, valences)
@@ -55,18 +55,69 @@ def compound(analyzer: Any, units: list[Unit]) -> float:  # noqa: ANN401  (NLTK 
     return round(float(analyzer.constants.normalize(total)), 4)
 
 
-def _by_rules(analyzer: Any, words: _Words, units: list[Unit], index: int) -> float:  # noqa: ANN401
+def _by_rules(analyzer: Any, units: list[Unit], index: int, is_cap_diff: bool) -> float:  # noqa: ANN401
+    """Return the valence of a rated word among its neighbours."""
+    constants = analyzer.constants
     unit = units[index]
     following = units[index + 1 : index + 2]
     is_kind_of = unit.lower == "kind" and bool(following) and following[0].lower == "of"
-    if is_kind_of or unit.lower in analyzer.constants.BOOSTER_DICT:
+    if is_kind_of or unit.lower in constants.BOOSTER_DICT:
         return 0.0
-    return float(analyzer.sentiment_valence(0, words, unit.text, index, [])[0])
+    valence = unit.valence
+    if unit.is_capital and is_cap_diff:
+        valence += constants.C_INCR if valence > 0 else -constants.C_INCR
+    for distance in range(1, min(index, _NEAR) + 1):
+        before = units[index - distance]
+        if before.lower in analyzer.lexicon:
+            continue
+        if before.lower in constants.BOOSTER_DICT:
+            scalar = constants.scalar_inc_dec(before.text, valence, is_cap_diff)
+            valence += scalar * _FADING[distance - 1]
+        valence = _negated(constants, valence, units, index, distance)
+        if distance == _NEAR and any(
+            _is_in_phrase(other) for other in units[index - 3 : index + 3]
+        ):
+            words = [other.text for other in units]
+            valence = analyzer._idioms_check(valence, words, index)
+    return _after_least(analyzer, valence, units, index)
+
+
+def _is_in_phrase(unit: Unit) -> bool:
+    return unit.is_modifier and unit.lower in _IN_PHRASES
+
+
+def _negated(
+    constants: Any,  # noqa: ANN401  (the same)
+    valence: float,
+    units: list[Unit],
+    index: int,
+    distance: int,
+) -> float:
+    """Apply a negation at this distance before the word: ``_never_check``."""
+    before = units[index - distance]
+    if distance > 1:
+        nearer = units[index - distance + 1].text in _EMPHASIS
+        if before.text == "never" and nearer:
+            return valence * (1.5 if distance == 2 else 1.25)
+        # NLTK's "and … or" binds so that these two words need no "never".
+        if distance == _NEAR and units[index - 1].text in _EMPHASIS:
+            return valence * 1.25
+    return float(valence * constants.N_SCALAR) if is_negation(before.lower) else valence
+
+
+def _after_least(analyzer: Any, valence: float, units: list[Unit], index: int) -> float:  # noqa: ANN401
+    """Invert after "least", but not after "at least" and "very least": ``_least_check``."""
+    if not index or units[index - 1].lower != "least" or "least" in analyzer.lexicon:
+        return valence
+    if index > 1 and units[index - 2].lower in {"at", "very"}:
+        return valence
+    return float(valence * analyzer.constants.N_SCALAR)
 
 
 def _is_cap_diff(units: list[Unit]) -> bool:
     """Return whether some words are in capital letters, but not all."""
-    return 0 < sum([unit.is_capital for unit in units]) < len(units)
+    number: int = sum(map(_is_capital, units))
+    return 0 < number < len(units)
 
 
 def _total(units: list[Unit], rated: list[int], valences: list[float]) -> float:
