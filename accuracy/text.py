@@ -77,15 +77,27 @@ def _part(text: str, chosen: random.Random) -> str:
     return " ".join(words[begin : chosen.randint(begin + _MIN_WORDS, len(words))])
 
 
+def _few_words(text: str, chosen: random.Random) -> str:
+    """Return three to six words in a row; where there are no spaces, twice as many characters."""
+    words = text.split()
+    number = chosen.randint(3, 6)
+    if len(words) <= number:
+        return text[: 2 * number]
+    begin = chosen.randint(0, len(words) - number)
+    return " ".join(words[begin : begin + number])
+
+
 def _languages(chosen: random.Random) -> list[Row]:
-    whole, part = [], []
+    whole, part, few = [], [], []
     for code, text in ARTICLES.items():
         language = code.partition("_")[0]
         whole.append(_result(text)["language"] == language)
         part += [_result(_part(text, chosen))["language"] == language for _ in range(4)]
+        few += [_result(_few_words(text, chosen))["language"] == language for _ in range(8)]
     return [
         Row("articles in 26 languages", "language", _share(whole), len(whole), 0.95),
         Row("8 words or more of them", "language", _share(part), len(part), 0.9),
+        Row("3 to 6 words of them", "language", _share(few), len(few), 0.9),
     ]
 
 

@@ -6,9 +6,9 @@ English sentiment lexicon contains it. The language with the most points is the 
 tie, and where no word gives points. A text that is mostly in a non-Latin script gets the language
 of the script. The same words always give the same result.
 
-Words alone name few languages. So where they do not clearly show English, the model of py3langid
-(M. Lui and T. Baldwin, "langid.py", 2012: naive Bayes over byte sequences) names the language of a
-sample of the text, if it is sure of it.
+Words alone name few languages. So where they do not clearly show English, or another language has
+as many points, the model of py3langid (M. Lui and T. Baldwin, "langid.py", 2012: naive Bayes over
+byte sequences) names the language of a sample of the text, if it is sure of it.
 """
 
 import re
@@ -71,7 +71,7 @@ _LATIN_ADDITIONAL = range(0x1E00, 0x1F00)
 
 _CLEARLY_ENGLISH = 0.25
 """Points of English per word from which the model is not asked."""
-_SURE, _SURE_WITHOUT_WORDS, _SURE_AGAINST_ENGLISH = 0.3, 0.5, 0.8
+_SURE, _SURE_WITHOUT_WORDS, _SURE_OF_SCRIPT, _SURE_AGAINST_ENGLISH = 0.3, 0.4, 0.5, 0.8
 """Probability from which the model's language is taken, by what the words say."""
 _SAMPLE_CHARACTERS = 2000
 _CODES = {"nb": "no", "nn": "no"}
@@ -87,12 +87,15 @@ def identify_text(text: str, words: Mapping[str, int], english_lexicon: Containe
     total = sum(words.values())
     if total < _MIN_WORDS and all(word.isascii() for word in words):
         return by_words
-    needed = _SURE if by_words != OTHER else _SURE_WITHOUT_WORDS
+    needed = _SURE if by_words != OTHER else _SURE_OF_SCRIPT
     if by_words == ENGLISH:
         english = points.get(ENGLISH, 0.0)
-        if english >= _CLEARLY_ENGLISH * total:
+        # "I", "in" and "on" are function words of other languages too.
+        others = [number for code, number in points.items() if code != ENGLISH]
+        is_tie = bool(others) and max(others) == english
+        if english >= _CLEARLY_ENGLISH * total and not is_tie:
             return ENGLISH
-        needed = _SURE_AGAINST_ENGLISH if english else _SURE_WITHOUT_WORDS
+        needed = _SURE_AGAINST_ENGLISH if english and not is_tie else _SURE_WITHOUT_WORDS
     code, probability = _model().classify(_sample(text))
     if code == ENGLISH:
         return by_words

@@ -127,3 +127,19 @@ def test_the_language_does_not_depend_on_the_hash_seed() -> None:
         for seed in ("0", "1", "2")
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("und gleich an Würde", "de"),
+        ("obdarzeni rozumem i sumieniem i powinni", "pl"),
+        ("zich jegens elkander in een geest", "nl"),
+        ("a fly on the wall", "en"),
+        ("I sat in", "en"),
+    ],
+)
+def test_words_of_two_languages_do_not_make_a_text_english(text: str, language: str) -> None:
+    """Where "in" or "i" counts for English and another language alike, the model decides."""
+    result = text_processing.process(io.BytesIO(text.encode()))
+    assert result["language"] == language
