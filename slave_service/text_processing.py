@@ -16,6 +16,7 @@ from typing import BinaryIO
 from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import language, sentence_ends
+from slave_service.models.readability import readability
 from slave_service.models.sentences import TopSentences
 from slave_service.models.stop_words import STOP_WORDS
 from slave_service.models.valence import sentiment
@@ -62,6 +63,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "positive_words": totals.positive_words,
         "negative_words": totals.negative_words,
         "sentences": top_sentences.of(decoded.text),
+        "readability": readability(words, sentence_count) if is_english else None,
         "encoding": decoded.encoding,
         "warnings": decoded.warnings,
     }
