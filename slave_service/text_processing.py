@@ -16,6 +16,7 @@ from typing import BinaryIO
 from protocol.failures import Unavailable
 from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import language, sentence_ends
+from slave_service.models.keyword_phrases import keyword_phrases
 from slave_service.models.readability import readability
 from slave_service.models.sentences import TopSentences
 from slave_service.models.stop_words import STOP_WORDS
@@ -57,6 +58,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "unique_words": len(words),
         "common_words": _most_common(words.items()),
         "keywords": _most_common(item for item in words.items() if _is_keyword(item[0])),
+        "keyword_phrases": keyword_phrases(decoded.text) if is_english else [],
         "language": detected,
         "sentiment_supported": is_english,
         "sentiment_score": totals.mean(),
