@@ -18,7 +18,7 @@ A new task type is one processor module and one row. The module has these functi
     Returns the names of what only some computers have, such as ``ocr:deu``: a job whose options
     need one gets slaves that have registered it.
 
-If a row has ``settings``, ``process``, ``self_test`` and ``versions`` take them by keyword.
+If a row has ``settings``, ``process`` and all of these functions take them by keyword.
 ``process`` also takes the options of a job by their keywords (see ``options``), which take
 precedence over settings.
 
@@ -34,7 +34,7 @@ master imports this module, so it may only use the standard library.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protocol import ocr_languages
+from protocol import ocr_languages, speech
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 from protocol.options import YES, Option, yes_or_no
 
@@ -65,6 +65,15 @@ _LANGUAGE = Option(
     "that have them get the files. Default: OCR_LANGUAGES of the slave.",
     "eng+deu",
     ocr_languages.features,
+)
+_SPEECH = Option(
+    "speech",
+    "speech",
+    speech.parse,
+    "spans: find where speech is; transcript: also write it down, with times. Only slaves that can "
+    "do it get the files. Default: neither.",
+    "transcript",
+    speech.features,
 )
 
 SEMANTIC_FEATURE = "embedding:semantic"
@@ -121,6 +130,8 @@ _ROWS = (
         result_key="audio_data",
         saved_name="{stem}_audio_analysis.json",
         processor="slave_service.audio_processing",
+        settings={"speech_model": "speech_model"},
+        options=(_SPEECH,),
         content=SOUND,
     ),
     TaskType(

@@ -8,6 +8,9 @@ their sums over the channels.
 
 Where a header states more than the file contains, or no length, the samples in the file are
 measured, and a warning says so (see ``audio_headers`` and ``audio_warnings``).
+
+With the option ``speech`` the same pass finds the speech, and writes it down (see
+``models.speech``).
 """
 
 import io
@@ -22,6 +25,8 @@ from slave_service.formats import audio_headers, audio_warnings
 from slave_service.formats.sound import ffmpeg_formats
 from slave_service.formats.sound.ffmpeg_reading import FfmpegSound, is_available
 from slave_service.formats.sound.measures import Measures
+from slave_service.models.speech import capabilities
+from slave_service.models.speech.totals import Totals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,8 +111,8 @@ class _Samples:
         return self._source.tell()
 
 
-def process(source: BinaryIO) -> dict[str, object]:
-    """Measure one sound file.
+def process(source: BinaryIO, speech: str = "", speech_model: str = "") -> dict[str, object]:
+    """Measure one sound file, and with ``speech`` find its speech.
 
     Returns ``duration_seconds``, ``sample_rate`` (Hz), ``channels``, ``sample_width`` (bytes a
     sample as stored; 2 for lossy codecs, 8 for double), ``rms_energy`` (over all samples of all
@@ -118,6 +123,8 @@ def process(source: BinaryIO) -> dict[str, object]:
     channels' mean), ``waveform`` (the lowest and highest value of that mean in each of at most
     1,000 intervals, see ``waveform``), ``frames``, ``file_size_bytes``, ``format`` and ``encoding``
     (libsndfile's names, or FFmpeg's), and ``warnings``. Float samples beyond 1 are not clipped.
+    With ``speech``, ``speech`` and ``transcript`` follow (see ``docs/results.md``);
+    ``speech_model`` is the folder of the model for the latter, or empty for the installed one.
     Raises ``Unsupported``, ``Corrupt``, ``Encrypted`` and ``TooLarge``.
 
     For integer samples the crossings are exact, and up to 16 bits the sum of squares is too. For
@@ -126,26 +133,27 @@ def process(source: BinaryIO) -> dict[str, object]:
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
     container = ffmpeg_formats.by_signature(source)
+    totals = Totals(speech, speech_model)
     if container is not None:
-        result = _measured_by_ffmpeg(source, container)
+        result = _measured_by_ffmpeg(source, container, totals)
     else:
-        result = _measured_by_libsndfile(source)
-    return {**result, "file_size_bytes": size}
+        result = _measured_by_libsndfile(source, totals)
+    return totals.with_speech({**result, "file_size_bytes": size})
 
 
-def _measured_by_libsndfile(source: BinaryIO) -> dict[str, object]:
+def _measured_by_libsndfile(source: BinaryIO, totals: Totals) -> dict[str, object]:
     import soundfile
 
     extent = audio_headers.read(source)
     samples = _Samples(source, extent.corrections if extent else {})
     try:
         with soundfile.SoundFile(samples) as sound:
-            return _measure(sound, source, extent)
+            return _measure(sound, source, extent, totals)
     except soundfile.LibsndfileError as error:
         if error.code in _NOT_READABLE:
             container = ffmpeg_formats.where_refused(source)
             if container is not None and is_available():
-                return _measured_by_ffmpeg(source, container)
+                return _measured_by_ffmpeg(source, container, totals)
             raise Unsupported(_UNSUPPORTED) from error
         reason = error.error_string.rstrip(".")
         if "nternal error" in reason:
@@ -157,14 +165,16 @@ def _measured_by_libsndfile(source: BinaryIO) -> dict[str, object]:
             raise samples.fault
 
 
-def _measured_by_ffmpeg(source: BinaryIO, container: ffmpeg_formats.Container) -> dict[str, object]:
+def _measured_by_ffmpeg(
+    source: BinaryIO, container: ffmpeg_formats.Container, totals: Totals
+) -> dict[str, object]:
     sound = FfmpegSound(source, container)
     measures: Measures | None = None
     for block in sound.blocks():
-        if measures is None:
-            measures = Measures(sound.rate, sound.channels)
-        measures.add(block)
-    measures = measures or Measures(max(1, sound.rate), sound.channels)
+        # The rate and the channels are known once a packet is decoded.
+        measures = measures or totals.begin(sound.rate, sound.channels)
+        totals.add(block)
+    measures = measures or totals.begin(max(1, sound.rate), sound.channels)
     return {
         # The decoders of lossy codecs may round differently on other kinds of computers.
         **measures.described(_PLACES_OF_DECODED),
@@ -185,13 +195,14 @@ def _measure(
     sound: Any,  # noqa: ANN401 - soundfile has no types
     source: BinaryIO,
     extent: audio_headers.Extent | None,
+    totals: Totals,
 ) -> dict[str, object]:
     if sound.format == "SDS":
         # libsndfile fills what such a file lacks with silence, and can take hours for that.
         raise Unsupported(_UNSUPPORTED)
-    measures = Measures(sound.samplerate, sound.channels)
+    measures = totals.begin(sound.samplerate, sound.channels)
     for block in _blocks(sound):
-        measures.add(block)
+        totals.add(block)
     return {
         **measures.described(),
         "sample_width": _STORED_WIDTHS.get(sound.subtype, _DECODED_WIDTH),
@@ -218,8 +229,9 @@ def _blocks(sound: Any) -> "Iterator[NDArray[np.float64]]":  # noqa: ANN401 - th
         yield block
 
 
-def self_test() -> None:
+def self_test(speech_model: str = "") -> None:
     """Measure four known stereo frames; raise ``Unavailable`` where the result is wrong."""
+    del speech_model  # see ``features``: without speech, everything else works
     frames = struct.pack("<8h", 16384, 16384, 0, 0, -16384, -16384, 16384, -16384)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 8000, 32000, 4, 16)
     body = b"WAVE" + form + b"data" + struct.pack("<I", len(frames)) + frames
@@ -237,3 +249,13 @@ def self_test() -> None:
         raise Unavailable(
             f"Sound is measured wrongly on this computer {measured}; reinstall NumPy and soundfile."
         )
+
+
+def versions(speech_model: str = "") -> dict[str, str]:
+    """Return the versions of what finds and writes down speech; empty where nothing does."""
+    return capabilities.versions(speech_model)
+
+
+def features(speech_model: str = "") -> frozenset[str]:
+    """Return features for finding speech and for writing it down, where that works here."""
+    return capabilities.features(speech_model)

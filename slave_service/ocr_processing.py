@@ -175,8 +175,9 @@ def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
     return {"tesseract": version, "OCR_LANGUAGES": languages, **data, **rapid.versions()}
 
 
-def features() -> frozenset[str]:
-    """Return a feature for each installed language."""
+def features(languages: str = ocr_languages.DEFAULT) -> frozenset[str]:
+    """Return a feature for each installed language, whatever the setting is."""
+    del languages
     available = ocr_languages.installed()
     return ocr_languages.features("+".join(available.names)) if available else frozenset()
 

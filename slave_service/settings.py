@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from protocol.settings.environment import (
@@ -15,6 +16,7 @@ from protocol.task_types import TASK_TYPES
 from protocol.tls import Tls
 from protocol.wire import is_loopback
 from slave_service.models import ocr_languages
+from slave_service.models.speech import weights, whisper
 
 DEFAULT_PORT = 3000
 
@@ -35,6 +37,7 @@ class SlaveSettings:
     file_timeout_s: Annotated[float, "FILE_TIMEOUT"]
     worker_memory_bytes: Annotated[int, "WORKER_MEMORY"]
     ocr_languages: Annotated[str, "OCR_LANGUAGES"]
+    speech_model: Annotated[str, "SPEECH_MODEL"]
     token: Annotated[str | None, "CLUSTER_TOKEN"]
     tls: Tls
     log_level: Annotated[str, "LOG_LEVEL"]
@@ -53,6 +56,7 @@ class SlaveSettings:
         elif not tls.serves:
             _refuse_plain_answers(env, master_url, ip)
         values["ocr_languages"] = _installed_languages(env, values["ocr_languages"])
+        values["speech_model"] = _usable_model(env, values["speech_model"])
         return cls(**values, master_url=master_url, tls=tls)
 
 
@@ -67,6 +71,20 @@ def _installed_languages(env: Environment, given: str) -> str:
     if installed is not None and (missing := ocr_languages.why_missing(languages, installed)):
         raise SettingError(f"{written}: {missing}")
     return languages
+
+
+def _usable_model(env: Environment, given: Path | None) -> str:
+    """Return SPEECH_MODEL, empty where it is not set; raise where it can't be used."""
+    if given is None:
+        return ""
+    written = env.written("SPEECH_MODEL", str(given))
+    if not whisper.is_installed():
+        raise SettingError(
+            f"{written} needs faster-whisper: pip install -r requirements-speech.txt"
+        )
+    if reason := weights.why_unusable(str(given)):
+        raise SettingError(f"{written}: {reason}; give the folder of a model for faster-whisper")
+    return str(given)
 
 
 def _refuse_plain_answers(env: Environment, master_url: str, ip: str | None) -> None:

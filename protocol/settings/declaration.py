@@ -141,7 +141,7 @@ _ROWS = (
     ),
     Setting(
         "FILE_TIMEOUT", (SLAVE,), number(0.1, 7 * 86400, "SECONDS"), "300",
-        "seconds that one file may take; of a scanned PDF, one page",
+        "seconds that one file may take; of a scanned PDF, one page; of speech, two minutes",
     ),
     Setting(
         # With less than this, the libraries may not load.
@@ -151,6 +151,11 @@ _ROWS = (
     Setting(
         "OCR_LANGUAGES", (SLAVE,), TEXT, "eng",
         "languages that OCR reads, by Tesseract's names: eng+deu; each has to be installed",
+    ),
+    Setting(
+        "SPEECH_MODEL", (SLAVE,), PATH, "",
+        "folder of a Whisper model for faster-whisper, which writes down speech",
+        default_text="the one of requirements-speech.txt, where it is installed",
     ),
     Setting(
         "CLUSTER_TOKEN", ALL, SECRET, "",

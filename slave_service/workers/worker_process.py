@@ -110,7 +110,7 @@ def _processor_details(reasons: dict[str, str | None], settings: Settings) -> di
         if hasattr(module, "versions"):
             versions |= module.versions(**settings.get(name, {}))
         if hasattr(module, "features"):
-            features |= module.features()
+            features |= module.features(**settings.get(name, {}))
     return {"versions": versions, "features": sorted(features)}
 
 

@@ -1,0 +1,1 @@
+"""Finds speech in a sound and writes it down."""

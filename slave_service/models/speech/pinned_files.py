@@ -1,0 +1,28 @@
+"""Checks files of models against the SHA-256 that their publisher states."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+_BLOCK_BYTES = 1 << 20
+
+
+def package_folder(name: str) -> Path | None:
+    """Return the folder of an installed package, which is not imported; None without it."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if found is None or not found.submodule_search_locations:
+        return None
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def sha256(*parts: Path) -> str:
+    """Return the SHA-256 of a file, or of the parts of one in their order, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as data:
+            while block := data.read(_BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()
