@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_LANGUAGE = 0.5
-"""Least probability of the language; in others than those of the measurement it was below that, or
-the text fails the next two."""
-MIN_LOG_PROBABILITY = -0.7
+"""Probability from which a language is certain."""
+_MIN_POSSIBLE = 0.2
+"""Probability from which speech is tried in the language of the speech before, or in English: a few
+words say little of their language, and in another one their text fails the next bound."""
+MIN_LOG_PROBABILITY, MIN_OF_CERTAIN_ENGLISH = -0.75, -1.0
 MAX_COMPRESSION = 2.4
-"""Text beyond these is not the one that was spoken (see docs/accuracy.md)."""
-_MIN_SAME_LANGUAGE = 0.2
-"""The same for the language of the speech before, since one word says little of its language."""
+"""Text beyond these is not what was said (see docs/accuracy.md)."""
 _ENGLISH = "en"
 _PLACES = 2
 
 _NO_SPEECH = "No speech was found, so there is no transcript."
-_UNKNOWN_LANGUAGE = (
-    "The language of the speech could not be told, so there is no transcript; the model needs "
-    "clear speech in a common language."
+_NOT_TOLD = (
+    "The words of the speech or its language could not be told, so there is no transcript; the "
+    "model needs clear speech in a common language."
 )
 _NOT_ENGLISH = (
     "The speech does not seem to be in English, and the model on this slave knows no other "
@@ -71,38 +71,37 @@ class Transcript:
     """Of the text, by language."""
     _heard: float = 0.0
     _last_language: str | None = None
-    _unknown: float = 0.0
-    """Seconds without a language."""
 
     def add(self, chunk: Chunk) -> None:
         """Write down one chunk."""
         self._heard += chunk.seconds
         samples = chunk.samples()
-        language = self._language(samples)
+        language, lowest = self._language(samples)
         if language is None:
-            self._unknown += chunk.seconds
             self._left_out.append((chunk.begin_in_sound(0), chunk.seconds))
             return
         for said in self.engine.said(samples, language):
-            self._add_said(chunk, said, language)
+            self._add_said(chunk, said, language, lowest)
 
-    def _language(self, samples: "NDArray[np.float32]") -> str | None:
+    def _language(self, samples: "NDArray[np.float32]") -> tuple[str | None, float]:
+        """Return the language, and the least log probability of text in it."""
         if self.engine.knows_only_english:
-            return _ENGLISH
+            return _ENGLISH, MIN_LOG_PROBABILITY
         probabilities = self.engine.languages(samples)
         best = max(sorted(probabilities), key=lambda name: probabilities[name])
         if probabilities[best] >= MIN_LANGUAGE:
             self._last_language = best
-            return best
-        last = self._last_language
-        return last if last and probabilities.get(last, 0) >= _MIN_SAME_LANGUAGE else None
+            is_english = best == _ENGLISH
+            return best, MIN_OF_CERTAIN_ENGLISH if is_english else MIN_LOG_PROBABILITY
+        for possible in (self._last_language, _ENGLISH):
+            if possible and probabilities.get(possible, 0) >= _MIN_POSSIBLE:
+                return possible, MIN_LOG_PROBABILITY
+        return None, MIN_LOG_PROBABILITY
 
-    def _add_said(self, chunk: Chunk, said: Said, language: str) -> None:
+    def _add_said(self, chunk: Chunk, said: Said, language: str, lowest: float) -> None:
         begin, end = chunk.begin_in_sound(said.begin), chunk.end_in_sound(said.end)
         seconds = max(0.0, min(said.end, chunk.seconds) - said.begin)
-        is_doubtful = (
-            said.log_probability < MIN_LOG_PROBABILITY or said.compression > MAX_COMPRESSION
-        )
+        is_doubtful = said.log_probability < lowest or said.compression > MAX_COMPRESSION
         if is_doubtful:
             self._left_out.append((begin, seconds))
         elif said.text:
@@ -139,7 +138,7 @@ class Transcript:
             # Of another language it takes a part for English now and then.
             is_lost = not self._segments or lost > sum(self._seconds.values())
             return _NOT_ENGLISH if is_lost else None
-        return None if self._segments else _UNKNOWN_LANGUAGE
+        return None if self._segments else _NOT_TOLD
 
     def _warnings(self, language: str) -> list[str]:
         found = [_OTHER_LANGUAGE.format(language=language)] if language != _ENGLISH else []

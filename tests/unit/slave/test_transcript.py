@@ -68,7 +68,8 @@ def described(model: Model) -> tuple[Any, list[str]]:
     return transcript.described()
 
 
-ENGLISH, GERMAN, UNSURE = {"en": 0.9, "de": 0.1}, {"en": 0.1, "de": 0.9}, {"en": 0.3, "de": 0.4}
+ENGLISH, GERMAN = {"en": 0.9, "de": 0.1}, {"en": 0.1, "de": 0.9}
+UNSURE, UNKNOWN = {"en": 0.3, "de": 0.4}, {"en": 0.1, "de": 0.4}
 
 
 def test_text_times_and_subtitles() -> None:
@@ -99,15 +100,22 @@ def test_another_language_is_named() -> None:
     found, (note,) = described(Model([[said("Guten Morgen.")]], [GERMAN]))
     assert found["language"] == "de"
     assert "'de'" in note
-    found, (note,) = described(Model([], [UNSURE]))
+    found, (note,) = described(Model([], [UNKNOWN]))
     assert found is None
-    assert "language of the speech could not be told" in note
+    assert "or its language could not be told" in note
 
 
 def test_a_word_is_taken_for_the_language_before() -> None:
     """A short answer says little of its language."""
     found, notes = described(Model([[said("Is it?")], [said("No.")]], [ENGLISH, UNSURE]))
     assert (found["text"], notes) == ("Is it? No.", [])
+
+
+def test_few_words_are_tried_in_english() -> None:
+    """Without a certain language the text has to be more probable than in certain English."""
+    assert described(Model([[said("97.", -0.7)]], [UNSURE]))[0]["text"] == "97."
+    assert described(Model([[said("I'll do it.", -0.8)]], [UNSURE]))[0] is None
+    assert described(Model([[said("I'll do it.", -0.8)]], [ENGLISH]))[0]["text"] == "I'll do it."
 
 
 @pytest.fixture(autouse=True)
