@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
+import soundfile
 from playwright.sync_api import Page, Request, expect
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from scripts.local_cluster import LocalCluster
+from slave_service.models.speech.voice_activity import RATE_HZ, vowels
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.conftest import assign, need
 from tests.contract.programs import wait_until
@@ -224,6 +227,28 @@ def test_audio_has_a_waveform_and_a_player(
     page.evaluate(RECORD_MEDIA_TYPES)
     page.get_by_role("link", name="Next").click()
     assert wait_until(lambda: page.evaluate("window.mediaTypes.join()") == "audio/wav")
+
+
+def test_speech_is_listed_and_can_be_played(
+    cluster: LocalCluster, open_page: OpenPage, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    """Each span of speech has a button that plays the sound from there."""
+    file = tmp_path / "speech.wav"
+    silence = np.zeros(RATE_HZ)
+    samples = np.concatenate([silence, vowels(1.0), silence, vowels(0.8), silence])
+    soundfile.write(file, samples, RATE_HZ)
+    answer = requests.post(
+        f"{cluster.url}/assign_task",
+        data={"task_type": "audio", "options": '{"speech": "spans"}'},
+        files={"audio_files": (file.name, file.read_bytes())},
+        timeout=60,
+    ).json()
+    page = open_page(f"{cluster.url}/ui#/jobs/{answer['job_id']}/0")
+    buttons = page.get_by_label("Speech").get_by_role("button")
+    expect(buttons).to_have_count(2)
+    buttons.nth(1).click()
+    assert wait_until(lambda: page.evaluate("document.querySelector('audio').currentTime > 2.5"))
+    screenshot(page, "speech")
 
 
 def test_document_is_shown_by_page(
