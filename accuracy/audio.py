@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from accuracy import audio_speech
 from accuracy.rows import Row
 from slave_service import audio_processing
 from tests.hostile.encoded_sounds import KINDS, encoded
@@ -61,13 +62,13 @@ class _Sound:
 
 
 def measure(seed: int, folder: Path) -> list[Row]:  # noqa: ARG001 - nothing is written
-    """Return the share of right values for each container and codec.
+    """Return the share of right values for each container and codec, and rows about speech.
 
     Right is a loudness within 0.2 LU, a frequency within 0.5 Hz, and a pause within 0.1 s.
     """
     chance = random.Random(seed)  # noqa: S311 (reproducible, not secret)
     names = [*_WRITTEN, *(name for name in KINDS if name != "narrow.amr")]
-    return [_measured(name, chance) for name in names]
+    return [*(_measured(name, chance) for name in names), *audio_speech.measure(seed)]
 
 
 def _measured(name: str, chance: random.Random) -> Row:
