@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from protocol.failures import Unsupported
-from slave_service import audio_processing
+from slave_service import audio_processing, progress
 from slave_service.formats.sound.resampling import Resampler
 from slave_service.models.speech import listening, voice_activity
 from slave_service.models.speech.chunks import MAX_WINDOWS, Chunk, Chunks, Window
@@ -42,8 +42,8 @@ def processed(samples: Any, rate: int, wanted: str = "spans", **form: str) -> di
     [
         (16_000, 1, {}),
         (8_000, 2, {"format": "FLAC"}),
-        (48_000, 6, {"format": "OGG"}),
-        (44_101, 1, {"subtype": "FLOAT"}),
+        (48_000, 3, {"format": "OGG"}),
+        (11_025, 1, {"subtype": "FLOAT"}),
     ],
 )
 def test_speech_is_found(rate: int, channels: int, form: dict[str, str]) -> None:
@@ -85,6 +85,15 @@ def test_only_the_first_hours_are_searched(monkeypatch: pytest.MonkeyPatch) -> N
     assert any("hours were searched" in warning for warning in result["warnings"])
 
 
+def test_parts_of_long_sounds_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline of a file is renewed after each part, so that it limits a part."""
+    monkeypatch.setattr(listening, "_PART_S", 2)
+    parts: list[None] = []
+    with progress.reported_to(lambda: parts.append(None)):
+        processed(sound(), RATE_HZ)
+    assert len(parts) == LENGTH_S // 2
+
+
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slave without the packages claims no feature, and its refusal names the extra."""
     monkeypatch.setattr(voice_activity, "is_installed", lambda: False)
@@ -101,13 +110,13 @@ def test_self_test() -> None:
 @pytest.mark.parametrize("rate", [4_000, 11_025, 44_101])
 def test_resampling_does_not_depend_on_the_blocks(rate: int) -> None:
     """Blocks of any length give the same samples, and a sine stays the same sine."""
-    wave = np.sin(2 * np.pi * 440 * np.arange(3 * rate) / rate)
+    wave = np.sin(2 * np.pi * 440 * np.arange(rate * 3 // 2) / rate)
     whole, parts = Resampler(rate, RATE_HZ), Resampler(rate, RATE_HZ)
     expected = np.concatenate([*whole.add(wave), whole.finish()])
-    found = [part for block in np.array_split(wave, 17) for part in parts.add(block)]
+    found = [part for block in np.array_split(wave, 5) for part in parts.add(block)]
     assert np.array_equal(np.concatenate([*found, parts.finish()]), expected)
-    assert len(expected) == pytest.approx(3 * RATE_HZ, abs=2)
-    middle = np.arange(RATE_HZ, 2 * RATE_HZ)
+    assert len(expected) == pytest.approx(1.5 * RATE_HZ, abs=2)
+    middle = np.arange(RATE_HZ // 2, RATE_HZ)
     assert expected[middle] == pytest.approx(np.sin(2 * np.pi * 440 * middle / RATE_HZ), abs=0.01)
 
 
