@@ -34,8 +34,9 @@ master imports this module, so it may only use the standard library.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protocol import ocr_languages, speech
+from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
+from protocol.option_values import speech
 from protocol.options import YES, Option, yes_or_no
 
 

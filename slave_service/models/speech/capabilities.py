@@ -3,7 +3,7 @@
 import sys
 
 from protocol.failures import Unavailable
-from protocol.speech import SPANS_FEATURE, TRANSCRIPT_FEATURE
+from protocol.option_values.speech import SPANS_FEATURE, TRANSCRIPT_FEATURE
 from slave_service.models.speech import voice_activity, whisper
 
 

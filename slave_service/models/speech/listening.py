@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from protocol.failures import Unavailable, Unsupported
-from protocol.speech import TRANSCRIPT
+from protocol.option_values.speech import TRANSCRIPT
 from slave_service import progress
 from slave_service.formats.sound.resampling import Resampler
 from slave_service.models.speech import voice_activity, whisper
