@@ -7,8 +7,9 @@ A new task type is one processor module and one row. The module has these functi
     as JSON. Raises ``failures.FileError`` for a file that it can't use. A ``dict`` has
     ``warnings``: sentences that tell a person what the result leaves out and what to do about it.
     They depend only on the file.
-``warnings(source)`` (optional)
-    Returns the warnings of a result in ``bytes``, which can't contain them.
+``process_with_warnings(source)`` (optional)
+    Returns a result in ``bytes`` and its warnings, which these can't contain. It is called instead
+    of ``process``, with the same keywords.
 ``self_test()``
     Runs a small known-answer test; raises ``failures.Unavailable`` if this computer can't run
     the type. A slave runs it before it registers.
@@ -36,7 +37,7 @@ from dataclasses import dataclass, field
 
 from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
-from protocol.option_values import speech
+from protocol.option_values import image, speech
 from protocol.options import YES, Option, yes_or_no
 
 
@@ -89,6 +90,23 @@ _SEMANTIC = Option(
     YES,
     lambda value: frozenset({SEMANTIC_FEATURE} if value == YES else ()),
 )
+_FACTS = Option(
+    "facts",
+    "facts",
+    image.parse_facts,
+    "What the result states as text chunks of its PNG: camera, date (when it was taken) and place "
+    "by the EXIF data of the file, and perceptual_hash, by which near-duplicates are found. "
+    "Default: none, so that the result has no metadata.",
+    "camera,date",
+)
+_FRAMES = Option(
+    "frames",
+    "frames",
+    image.parse_frames,
+    "Which pages of a TIFF or frames of an animation are converted: first, all, a number from 1, "
+    "or a range. Several give an animated PNG. Default: first.",
+    "2-10",
+)
 
 _ROWS = (
     TaskType(
@@ -97,6 +115,7 @@ _ROWS = (
         result_key="image_data",
         saved_name="processed_{stem}.png",
         processor="slave_service.processing",
+        options=(_FACTS, _FRAMES),
         content=PICTURE,
     ),
     TaskType(

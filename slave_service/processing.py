@@ -9,7 +9,8 @@ blended with white, and deeper pixels are scaled to 8 bits, never clipped:
 * floats from 0 to 1 where all values are in it, else from their lowest to their highest finite
   value; NaN and minus infinity become black, infinity white.
 
-Of an animation or a file of several pages it converts the first.
+Of an animation or a file of several pages it converts the first, unless the job's option ``frames``
+chooses others.
 """
 
 from collections.abc import Iterator
@@ -20,12 +21,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from protocol.failures import FileError, Unavailable
-from slave_service.formats import images
+from protocol.option_values.image import ALL, FIRST, NO_FACTS
+from slave_service.formats import image_pages, images
+from slave_service.formats.pictures import facts as picture_facts
+from slave_service.formats.pictures import frame_sequence, png_writing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WHITE = 255
+_TRANSPARENT = (
+    "This picture is fully transparent, so its result is all white; check that it is the right one."
+)
 _MAX_16_BITS = 65535
 _BAND_PIXELS = 4_000_000
 """Pixels of one band of rows; deep pictures are scaled band by band to limit the memory."""
@@ -34,20 +41,35 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 """Tags of TIFF 6.0."""
 
 
-def process(source: BinaryIO) -> bytes:
-    """Return the picture as a grayscale PNG without metadata."""
-    pixels = gray(images.load(source))
-    # Pillow would write the color profile of the source.
-    pixels.info = {}
-    png = BytesIO()
-    # Type 3 (run lengths) at level 1 is seven times faster than the defaults, at about their size.
-    pixels.save(png, "PNG", compress_level=1, compress_type=3)
-    return png.getvalue()
+def process(source: BinaryIO, facts: str = NO_FACTS, frames: str = FIRST) -> bytes:
+    """Return the picture as a grayscale PNG.
+
+    It has no metadata but the ``facts`` (such as ``camera,date``), as text chunks of these names.
+    ``frames`` is as ``option_values.image.parse_frames`` returns it; several give an animation.
+    """
+    return process_with_warnings(source, facts, frames)[0]
 
 
-def warnings(source: BinaryIO) -> list[str]:
-    """Return what the result of a processed picture lacks: rows, further pages or frames."""
-    return images.warnings_of(source)
+def process_with_warnings(
+    source: BinaryIO, facts: str = NO_FACTS, frames: str = FIRST
+) -> tuple[bytes, list[str]]:
+    """Return the result of ``process``, and what it lacks: rows, frames, facts, any content."""
+    picture = images.load(source)
+    if frames != FIRST and (frames != ALL or picture.page_count > 1):
+        return frame_sequence.convert(source, picture, gray, facts, frames)
+    pixels = gray(picture)
+    texts, missing = picture_facts.facts(facts, picture.image, pixels)
+    warnings = [*picture.warnings, *_transparency_warning(picture.image, pixels), *missing]
+    warnings += image_pages.warning(picture.page_count, picture.format)
+    return png_writing.png(pixels, texts), warnings
+
+
+def _transparency_warning(image: Image.Image, pixels: Image.Image) -> list[str]:
+    # Few pictures are white alone, so that the opacity of others is not looked at.
+    if not image.has_transparency_data or pixels.getextrema() != (_WHITE, _WHITE):
+        return []
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+    return [_TRANSPARENT] if rgba.getchannel("A").getextrema() == (0, 0) else []
 
 
 def self_test() -> None:

@@ -49,12 +49,21 @@ def warning(number: int, picture_format: str) -> list[str]:
     """Return the warning about unread pages or frames; empty where there is only one."""
     if number == 1:
         return []
-    many = f"{number:,}" if number < MAX_COUNTED else f"{number:,} or more"
-    what = "pages" if picture_format == "TIFF" else "frames"
+    what = noun(picture_format)
     return [
-        f"This picture has {many} {what}, and only the first was read; "
+        f"This picture has {described(number)} {what}, and only the first was read; "
         f"save the other {what} as files of their own and send those."
     ]
+
+
+def noun(picture_format: str) -> str:
+    """Return what the pictures in a file of this format are called."""
+    return "pages" if picture_format == "TIFF" else "frames"
+
+
+def described(number: int) -> str:
+    """Return a count of pages for a sentence."""
+    return f"{number:,}" if number < MAX_COUNTED else f"{number:,} or more"
 
 
 def _bounded(items: Iterator[object]) -> int:

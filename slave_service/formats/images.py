@@ -6,12 +6,11 @@ The format is detected by content, never by name. Exceptions of Pillow about dam
 The limits are global variables of Pillow, so a process must load one picture at a time.
 """
 
-import os
 import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -24,7 +23,6 @@ from slave_service.formats import cut_jpeg, image_pages, picture_kinds
 MAX_PIXELS = 100_000_000
 """More than the largest camera sensors have; as RGB they take 400 MB, which fits into a worker."""
 
-_JPEG_END_BYTES = 65536
 _DAMAGE_ERRORS = (
     OSError,
     SyntaxError,
@@ -77,33 +75,45 @@ def load(source: BinaryIO, frame: int = 0) -> Picture:
     A JPEG that is cut off gives what is there, and a warning.
     """
     with _limits():
+        return _loaded(source, _open(source), frame)
+
+
+def load_frames(source: BinaryIO, frames: Iterable[int]) -> Iterator[Picture | None]:
+    """Decode several frames, by their numbers from 0 in rising order; None for a damaged one.
+
+    A frame has to be used before the next, since both have the same ``image``.
+    """
+    with _limits():
         image = _open(source)
-        mode = image.mode
-        found: list[str] = []
+    for frame in frames:
         try:
-            if frame:
-                image.seek(frame)
-                _check_size(image)
-                mode = image.mode
-            _scale_transparent_key(image)
-            image = _decoded(image, source, found)
-            _try_transparency(image)
-        except _DAMAGE_ERRORS as error:
-            raise Corrupt(
-                f"This {_name(image)} file is damaged or cut off; "
-                "open it in an image viewer, save it again, and send that."
-            ) from error
-        # The real size of an icon or a TIFF can be known only after decoding.
-        _check_size(image)
-        return Picture(image, mode, _orientation(image), *_pages(source, image), tuple(found))
+            with _limits():
+                picture = _loaded(source, image, frame)
+        except (Corrupt, TooLarge):
+            yield None
+        else:
+            yield picture
 
 
-def warnings_of(source: BinaryIO) -> list[str]:
-    """Return the warnings of a picture that ``load`` can read, with those about its pages."""
-    kind, page_count = pages(source)
-    # Only the end of a file tells cheaply whether the picture has to be decoded again.
-    cut = load(source).warnings if kind in cut_jpeg.FORMATS and not _ends_as_jpeg(source) else ()
-    return [*cut, *image_pages.warning(page_count, kind)]
+def _loaded(source: BinaryIO, image: Image.Image, frame: int) -> Picture:
+    found: list[str] = []
+    mode = image.mode
+    try:
+        if frame:
+            image.seek(frame)
+            _check_size(image)
+            mode = image.mode
+        _scale_transparent_key(image)
+        image = _decoded(image, source, found)
+        _try_transparency(image)
+    except _DAMAGE_ERRORS as error:
+        raise Corrupt(
+            f"This {_name(image)} file is damaged or cut off; "
+            "open it in an image viewer, save it again, and send that."
+        ) from error
+    # The real size of an icon or a TIFF can be known only after decoding.
+    _check_size(image)
+    return Picture(image, mode, _orientation(image), *_pages(source, image), tuple(found))
 
 
 def _decoded(image: Image.Image, source: BinaryIO, found: list[str]) -> Image.Image:
@@ -120,19 +130,6 @@ def _decoded(image: Image.Image, source: BinaryIO, found: list[str]) -> Image.Im
         is_progressive = bool(image.info.get("progressive"))
         found.append(cut_jpeg.warning(missing, is_progressive=is_progressive))
     return picture_kinds.corrected(image, source)
-
-
-def _ends_as_jpeg(source: BinaryIO) -> bool:
-    end = source.seek(0, os.SEEK_END)
-    source.seek(max(0, end - _JPEG_END_BYTES))
-    # Some cameras pad the file with zeros.
-    return source.read().rstrip(b"\x00").endswith(b"\xff\xd9")
-
-
-def pages(source: BinaryIO) -> tuple[str, int]:
-    """Return the format and the number of pages of a picture that ``load`` can read."""
-    with _limits():
-        return _pages(source, _open(source))
 
 
 def _pages(source: BinaryIO, image: Image.Image) -> tuple[str, int]:

@@ -145,13 +145,12 @@ def _process(
             result = module.count_terms(source)
         elif task["vocabulary"] is not None:
             result = module.process(source, task["vocabulary"], **settings)
+        elif hasattr(module, "process_with_warnings"):
+            result, warnings = module.process_with_warnings(source, **settings)
+            return result, read_warnings(warnings)
         else:
             result = module.process(source, **settings)
-        if isinstance(result, dict):
-            found = result.get("warnings")
-        else:
-            found = module.warnings(source) if hasattr(module, "warnings") else None
-        return result, read_warnings(found)
+        return result, read_warnings(result.get("warnings") if isinstance(result, dict) else None)
 
 
 def _opened(upload: Path) -> BinaryIO:

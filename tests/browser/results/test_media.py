@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from scripts.local_cluster import LocalCluster
 from tests.browser.conftest import OpenPage, Screenshot
 from tests.browser.generated_files import Scan, scan, sound
 from tests.conftest import Part, assign, need
+from tests.contract.jobs_api import call, form
 from tests.rows import check_rows
 
 WORDS = {"Harbour": (60, 60), "Lantern": (560, 140), "Meadow": (120, 420), "Window": (600, 500)}
@@ -138,6 +140,21 @@ def test_original_and_result_match(open_page: OpenPage, cluster: LocalCluster) -
         for orientation in (1, 6)
     }
     check_results(open_page, cluster, "image", pictures, check)
+
+
+def test_facts_of_a_picture_are_shown(open_page: OpenPage, cluster: LocalCluster) -> None:
+    """The facts that the job asked for stand beside the picture, in any script."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Caméra", "富士".encode()
+    file = io.BytesIO()
+    Image.linear_gradient("L").save(file, "JPEG", exif=exif.tobytes())
+    options = json.dumps({"facts": "camera,perceptual_hash"})
+    sent = form("image", [("photo.jpg", file.getvalue())])
+    sent["data"]["options"] = options
+    job_id = call(cluster.url, "POST", "/assign_task", 200, **sent).json()["job_id"]
+    facts = open_page(f"{cluster.url}/ui#/jobs/{job_id}/0").get_by_label("Facts")
+    expect(facts).to_contain_text("富士")
+    expect(facts).to_contain_text("Perceptual hash0000000000000000")
 
 
 def shown_pixels(page: Page, selector: str, size: tuple[int, int]) -> NDArray[np.int_]:

@@ -146,6 +146,21 @@ def test_transparency_is_blended_with_white(mode: str, color: tuple[int, ...]) -
     assert processed(saved(Image.new(mode, (1, 1), color), "PNG")) == [[expected]]
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_a_fully_transparent_picture_is_warned_of(mode: str) -> None:
+    """Its white result is explained; a white or partly transparent picture has no warning."""
+    clear = Image.new("RGBA", (4, 4), (9, 9, 9, 0))
+    white = Image.new("RGBA", (4, 4), (255, 255, 255, 255))
+    partly = clear.copy()
+    partly.paste(white.crop((0, 0, 2, 2)), (0, 0))
+    found = [
+        processing.process_with_warnings(io.BytesIO(saved(image.convert(mode), "PNG")))[1]
+        for image in (clear, white, partly)
+    ]
+    assert [len(each) for each in found] == [1, 0, 0]
+    assert "fully transparent" in found[0][0]
+
+
 def test_a_palette_with_transparency_is_blended_with_white() -> None:
     """Each entry has its own opacity: red 1, black 0.2, blue 0."""
     palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 0, 0, 0, 255]))

@@ -75,17 +75,19 @@ export function showResult(container, page, [jobId, indexText]) {
       return;
     }
     const path = resultPath(job, file);
-    const blobUrl = async (source, mediaType) => {
-      const blob = await applyOrientation(await getBlob(source, signal));
+    const blobUrl = async (loading, mediaType) => {
+      const blob = await applyOrientation(await loading);
       urls.push(URL.createObjectURL(mediaType ? blob.slice(0, blob.size, mediaType) : blob));
       return urls.at(-1);
     };
     let result = null;
+    let blob = null;
     const context = {
       job, file, signal,
       json: async () => (result = await get(path, signal)),
-      resultUrl: () => blobUrl(path),
-      inputUrl: (mediaType) => (file.size > MAX_INPUT_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : blobUrl(`${jobPath(jobId)}/inputs/${index}`, mediaType)),
+      resultBlob: () => (blob ??= getBlob(path, signal)),
+      resultUrl: () => blobUrl(context.resultBlob()),
+      inputUrl: (mediaType) => (file.size > MAX_INPUT_BYTES ? Promise.reject(new Error("Too large to be shown here.")) : blobUrl(getBlob(`${jobPath(jobId)}/inputs/${index}`, signal), mediaType)),
     };
     const parts = [await (RENDERERS[job.task_type] ?? renderJson)(context)].flat();
     body.replaceChildren(...[warningNote(file, result), ...parts].filter(Boolean));

@@ -1,0 +1,1 @@
+"""Results of pictures: frames, facts and PNG."""
