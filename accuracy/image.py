@@ -4,7 +4,6 @@ The right gray level of a color is its luma by ITU-R BT.601, computed here from 
 """
 
 import io
-import itertools
 import random
 import re
 from collections.abc import Callable
@@ -13,15 +12,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image
 
+from accuracy import image_hashes
 from accuracy.rows import Row
 from slave_service import processing
 from tests.hostile.heic_writing import box, heic
 
 PICTURES_OF_KIND = 5
-PICTURES_FOR_HASHES = 20
-NEAR_BITS = 10
 _FIELDS = (6, 4)
 _FIELD_PIXELS = 16
 _LOSSLESS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -55,7 +53,14 @@ def measure(seed: int, folder: Path) -> list[Row]:  # noqa: ARG001 - nothing is 
     chance = random.Random(seed)  # noqa: S311 (reproducible, not secret)
     rows = [_fields(name, *kind, 1, chance) for name, kind in _LOSSLESS.items()]
     rows += [_fields(name, *kind, 6, chance) for name, kind in _LOSSY.items()]
-    return [*rows, _orientations(chance), _heic(), _cut_jpegs(chance), *_hashes(chance)]
+    return [
+        *rows,
+        _orientations(chance),
+        _heic(),
+        _cut_jpegs(chance),
+        _svg(chance),
+        *image_hashes.measure(chance),
+    ]
 
 
 def _fields(
@@ -149,58 +154,33 @@ def _cut_jpegs(chance: random.Random) -> Row:
     return Row("JPEG, cut off", "pixels shown right", sum(shares) / len(shares), len(shares), 1.0)
 
 
-def _hashes(chance: random.Random) -> list[Row]:
-    """Compare hashes of pictures with those of changed copies, and of each other."""
-    pictures = [_scene(chance) for _ in range(PICTURES_FOR_HASHES)]
-    originals = [_hash(image, "PNG") for image in pictures]
-    rows = []
-    for name, changed in _COPIES.items():
-        near = [
-            (changed(image) ^ original).bit_count() <= NEAR_BITS
-            for image, original in zip(pictures, originals, strict=True)
-        ]
-        rows.append(
-            Row(f"copy, {name}", "hash within 10 bits", sum(near) / len(near), len(near), 0.95)
+def _svg(chance: random.Random) -> Row:
+    """Draw the fields as rectangles, in several notations of colors and places."""
+    shares = []
+    for _ in range(PICTURES_OF_KIND):
+        image, levels = _painted(chance)
+        colors = np.asarray(image)[::_FIELD_PIXELS, ::_FIELD_PIXELS]
+        fields = "".join(
+            _svg_field(chance.randrange(4), column, row, *map(int, colors[row, column]))
+            for row, column in np.ndindex(*colors.shape[:2])
         )
-    apart = [
-        (one ^ other).bit_count() > NEAR_BITS for one, other in itertools.combinations(originals, 2)
-    ]
-    share = sum(apart) / len(apart)
-    return [*rows, Row("other pictures", "hash over 10 bits apart", share, len(apart), 0.95)]
+        size = f'width="{image.width}" height="{image.height / 96}in" viewBox="0 0 {_FIELDS[0]} 4"'
+        data = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{fields}</svg>'.encode()
+        shares.append(_share(data, levels, 1))
+    return Row("SVG", "fields within 1", sum(shares) / len(shares), len(shares), 1.0)
 
 
-def _scene(chance: random.Random) -> Image.Image:
-    """Return a picture of large light and dark areas with fine structure on them."""
-    random_numbers = np.random.default_rng(chance.randrange(2**32))
-
-    def noise(columns: int, rows: int) -> NDArray[Any]:
-        levels = random_numbers.integers(0, 256, (rows, columns, 3)).astype(np.uint8)
-        scaled = Image.fromarray(levels).resize((320, 240), Image.Resampling.BICUBIC)
-        return np.asarray(scaled).astype(float)
-
-    mixed = 0.6 * noise(8, 6) + 0.3 * noise(32, 24) + 0.1 * noise(160, 120)
-    return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8))
-
-
-def _hash(image: Image.Image, form: str, **options: object) -> int:
-    source = io.BytesIO(_saved(image, form, **options))
-    result = processing.process(source, facts="perceptual_hash")
-    with Image.open(io.BytesIO(result)) as stated:
-        return int(stated.info["perceptual_hash"], 16)
-
-
-_COPIES: dict[str, Callable[[Image.Image], int]] = {
-    "scaled to a quarter": lambda image: _hash(image.resize((80, 60)), "PNG"),
-    "scaled to double": lambda image: _hash(image.resize((640, 480)), "PNG"),
-    "JPEG of quality 30": lambda image: _hash(image, "JPEG", quality=30),
-    "WebP of quality 30": lambda image: _hash(image, "WEBP", quality=30),
-    "lighter by 15 %": lambda image: _hash(ImageEnhance.Brightness(image).enhance(1.15), "PNG"),
-    "less contrast": lambda image: _hash(ImageEnhance.Contrast(image).enhance(0.7), "PNG"),
-    "gray, blurred": lambda image: _hash(
-        image.convert("L").filter(ImageFilter.GaussianBlur(2)), "PNG"
-    ),
-    "edges of 1 % cut off": lambda image: _hash(image.crop((3, 2, 317, 238)), "PNG"),
-}
+def _svg_field(notation: int, column: int, row: int, red: int, green: int, blue: int) -> str:
+    place = f'x="{column}" y="{row}" width="1" height="1"'
+    hexadecimal = f"#{red:02x}{green:02x}{blue:02x}"
+    color = f'fill="{hexadecimal}"'
+    name = f"c{column}r{row}"
+    return (
+        f"<rect {place} {color}/>",
+        f'<path style="fill:rgb({red},{green},{blue})" d="M{column} {row}h1v1h-1z"/>',
+        f'<g transform="translate({column},{row})"><rect width="1" height="1" {color}/></g>',
+        f'<style>.{name} {{ fill: {hexadecimal} }}</style><rect class="{name}" {place}/>',
+    )[notation]
 
 
 def _saved(image: Image.Image, form: str, **options: object) -> bytes:

@@ -10,7 +10,7 @@ import re
 import zipfile
 from typing import BinaryIO
 
-from protocol.markup import is_markup
+from protocol.markup import is_markup, is_svg
 
 PICTURE, SOUND, DOCUMENT, TEXT = "picture", "sound", "document", "text"
 """The kinds of content; ``task_types`` says which type each goes to."""
@@ -109,6 +109,8 @@ def detect_type(source: BinaryIO) -> str | None:
         return DOCUMENT if _is_document(source) else None
     kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
+        if is_svg(head):
+            return PICTURE
         return DOCUMENT if is_markup(head) else TEXT
     # Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
     return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind

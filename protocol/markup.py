@@ -1,4 +1,4 @@
-"""Recognises HTML, mails and RTF by the first bytes of a file.
+"""Recognises HTML, SVG, mails and RTF by the first bytes of a file.
 
 Client and slave decide by the same rules, and the page by a copy of them in
 ``ui/static/upload/markup.js``.
@@ -13,6 +13,14 @@ _HTML = re.compile(
     rb"(?:<!--(?:[^-]|-(?!->))*-->[ \t-\r]*)*<(?:!doctype[ \t-\r]+html|html|head|body|meta|title)"
     rb"[ \t-\r>/]",
     re.IGNORECASE,
+)
+_MISC = rb"(?:(?:<!--(?:[^-]|-(?!->))*-->|<\?[^<>]*\?>)[ \t-\r]*)*"
+_SVG = re.compile(
+    rb"(?:\xef\xbb\xbf)?[ \t-\r]*"
+    + _MISC
+    + rb"(?:<!DOCTYPE[ \t-\r]+svg(?:[^<>\[\]]*\[[^\[\]]*\])?[^<>\[\]]*>[ \t-\r]*)?"
+    + _MISC
+    + rb"<(?:[A-Za-z_][A-Za-z0-9_.-]{0,40}:)?svg[ \t-\r>/]"
 )
 _HEADER_LINE = re.compile(rb"([!-9;-~]{1,76}):")
 _MAIL_HEADERS = frozenset(
@@ -30,6 +38,11 @@ def is_markup(head: bytes) -> bool:
 def is_html(head: bytes) -> bool:
     """Return whether a text begins as HTML does, after an XML declaration and comments."""
     return _HTML.match(head) is not None
+
+
+def is_svg(head: bytes) -> bool:
+    """Return whether a text begins as SVG does, after a declaration, comments and a doctype."""
+    return _SVG.match(head) is not None
 
 
 def is_mail(head: bytes) -> bool:

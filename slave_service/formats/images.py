@@ -19,6 +19,7 @@ from PIL import ExifTags, Image
 
 from protocol.failures import Corrupt, FileError, TooLarge, Unsupported
 from slave_service.formats import cut_jpeg, image_pages, picture_kinds
+from slave_service.formats.svg import drawing
 
 MAX_PIXELS = 100_000_000
 """More than the largest camera sensors have; as RGB they take 400 MB, which fits into a worker."""
@@ -74,6 +75,9 @@ def load(source: BinaryIO, frame: int = 0) -> Picture:
 
     A JPEG that is cut off gives what is there, and a warning.
     """
+    if drawing.is_svg(source):
+        drawn = drawing.draw(source)
+        return Picture(drawn.image, drawn.image.mode, 1, "SVG", 1, drawn.warnings)
     with _limits():
         return _loaded(source, _open(source), frame)
 
@@ -195,7 +199,7 @@ def _refusal(source: BinaryIO) -> FileError:
             f"This file begins like a {picture_kinds.NAMES[name]} picture, but its header is "
             "damaged or of a rare kind; open it in an image viewer, save it again, and send that."
         )
-    kinds = ", ".join(picture_kinds.NAMES[name] for name in picture_kinds.readable())
+    kinds = ", ".join([*(picture_kinds.NAMES[name] for name in picture_kinds.readable()), "SVG"])
     return Unsupported(
         f"This is not a picture of a kind that can be read; save it as one of {kinds}."
     )

@@ -330,7 +330,6 @@ def test_a_damaged_header_is_corrupt() -> None:
         b"P2P networks share files.",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         b"%PDF-1.7\n",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"\0",
         b"P",
     ],

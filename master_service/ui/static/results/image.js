@@ -13,7 +13,8 @@ export async function renderImage({ inputUrl, resultBlob, resultUrl, file }) {
     oninput: () => comparison.style.setProperty("--position", `${slider.value}%`) });
   const comparison = h("div", { class: "comparison" }, result, original, slider);
   // Browsers can't show all image formats.
-  loadMedia(original, inputUrl, () => {
+  // A browser shows SVG only by its media type, and within an image without scripts.
+  loadMedia(original, () => inputUrl(/\.svg$/i.test(file.filename) ? "image/svg+xml" : undefined), () => {
     original.remove();
     slider.remove();
     comparison.after(h("p", { class: "muted" }, "The original can't be shown."));

@@ -1,6 +1,6 @@
 // Detects by a file's first bytes which task type to propose, by the same rules as protocol/content_types.py.
 
-import { isMarkup } from "./markup.js";
+import { isMarkup, isSvg } from "./markup.js";
 
 const HEAD_BYTES = 8192;
 const PDF_WITHIN = 1024;
@@ -35,7 +35,7 @@ export async function detectTaskType(file) {
   const matches = (signatures) => signatures.some((signature) => signature.test(head));
   const type = forms ? forms[head.slice(8, 12)] : matches(PICTURES) ? "image" : matches(SOUNDS) ? "audio" : TGA.test(head) ? "image" : null;
   if (type) return type;
-  if (isText(bytes, head)) return isMarkup(head) ? "document" : "text";
+  if (isText(bytes, head)) return isSvg(head) ? "image" : isMarkup(head) ? "document" : "text";
   // Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
   return head.slice(0, PDF_WITHIN).includes("%PDF-") ? "document" : null;
 }

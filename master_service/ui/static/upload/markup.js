@@ -1,13 +1,17 @@
-// Recognises HTML, mails and RTF by a file's first bytes, by the same rules as protocol/markup.py.
+// Recognises HTML, SVG, mails and RTF by a file's first bytes, by the same rules as protocol/markup.py.
 
 const RTF = "{\\rtf";
 const HTML = /^(?:\xef\xbb\xbf)?[ \t-\r]*(?:<\?xml[^<>]*\?>[ \t-\r]*)?(?:<!--(?:[^-]|-(?!->))*-->[ \t-\r]*)*<(?:!doctype[ \t-\r]+html|html|head|body|meta|title)[ \t-\r>/]/i;
+const MISC = String.raw`(?:(?:<!--(?:[^-]|-(?!->))*-->|<\?[^<>]*\?>)[ \t-\r]*)*`;
+const SVG = new RegExp(String.raw`^(?:\xef\xbb\xbf)?[ \t-\r]*${MISC}(?:<!DOCTYPE[ \t-\r]+svg(?:[^<>\[\]]*\[[^\[\]]*\])?[^<>\[\]]*>[ \t-\r]*)?${MISC}<(?:[A-Za-z_][A-Za-z0-9_.-]{0,40}:)?svg[ \t-\r>/]`);
 const HEADER_LINE = /^([!-9;-~]{1,76}):/;
 const MAIL_HEADERS = new Set("from to cc subject date message-id received mime-version return-path delivered-to reply-to sender content-type".split(" "));
 const HEADERS_NEEDED = 3;
 
 /** Return whether a text (a character per byte) is a document of another kind than plain text. */
 export const isMarkup = (head) => head.startsWith(RTF) || HTML.test(head) || isMail(head);
+
+export const isSvg = (head) => SVG.test(head);
 
 // The last line may be cut off and is not looked at.
 function isMail(head) {

@@ -1,0 +1,1 @@
+"""SVG: its content without references to other files, and drawing it."""
