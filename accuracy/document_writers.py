@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from html import escape
@@ -11,6 +12,7 @@ import docx
 from accuracy.document_text import Section, expected_text
 from accuracy.pdf_pages import one_column, two_columns
 from accuracy.zip_documents import epub, ods, odt, pptx, xlsx
+from tests.hostile.ole_writing import ole, texts, word_streams
 
 Writer = Callable[[list[Section], random.Random], bytes]
 
@@ -97,11 +99,51 @@ def word(made: list[Section], _: random.Random) -> bytes:
     return file.getvalue()
 
 
+def old_word(made: list[Section], generator: random.Random) -> bytes:
+    """Return a document of Word 97 in one piece, with a link as a field."""
+    text = expected_text(made).replace("\n", "\r")
+    first, _, rest = text.partition(" ")
+    field = f"\x13HYPERLINK http://hidden.example\x14{first}\x15 {rest}\r"
+    return ole(word_streams(field, wide=generator.random() < 0.8 or not _is_western(field)))
+
+
+def _is_western(text: str) -> bool:
+    return text == text.encode("cp1252", "replace").decode("cp1252")
+
+
+def outlook_mail(made: list[Section], _: random.Random) -> bytes:
+    """Return a mail of Outlook whose body is plain text."""
+    return _outlook({0x0037: made[0].heading, 0x1000: expected_text(made).replace("\n", "\r\n")})
+
+
+def outlook_html(made: list[Section], _: random.Random) -> bytes:
+    """Return a mail of Outlook whose body is HTML."""
+    return _outlook({0x1013: b"<meta charset=utf-8>" + html_body(made).encode()})
+
+
+def outlook_rtf(made: list[Section], generator: random.Random) -> bytes:
+    """Return a mail of Outlook whose body is RTF."""
+    return _outlook({0x1009: _packed(rtf(made, generator))})
+
+
+def _outlook(content: dict[int, str | bytes]) -> bytes:
+    return ole({"__properties_version1.0": bytes(32), **texts({0x0C1A: "Žofie", **content})})
+
+
+def _packed(data: bytes) -> bytes:
+    """Return RTF as Outlook stores it, without compression."""
+    return struct.pack("<2I4sI", len(data) + 12, len(data), b"MELA", 0) + data
+
+
 WRITERS: dict[str, Writer] = {
     "text": plain_text,
     "HTML": html,
     "mail": mail,
     "RTF": rtf,
+    "DOC": old_word,
+    "MSG": outlook_mail,
+    "MSG, HTML": outlook_html,
+    "MSG, RTF": outlook_rtf,
     "DOCX": word,
     "ODT": odt,
     "ODS": ods,

@@ -20,6 +20,11 @@ _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
 """PDF readers look for the signature within these bytes (ISO 32000-1, annex H, note 13)."""
 _ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_NAMES = tuple(
+    name.encode("utf-16-le") for name in ("WordDocument", "__substg1.0_", "__properties_version1.0")
+)
+"""Streams of Word documents before 2007 and of mails of Outlook; other OLE files are not read."""
 _PACKAGES = ("word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml")
 """How names begin in the ZIP files of Office, OpenDocument and EPUB."""
 
@@ -107,6 +112,8 @@ def detect_type(source: BinaryIO) -> str | None:
     head = source.read(_HEAD_BYTES)
     if head.startswith(_ZIP):
         return DOCUMENT if _is_document(source) else None
+    if head.startswith(_OLE):
+        return DOCUMENT if _is_ole_document(source, head) else None
     kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
         if is_svg(head):
@@ -148,6 +155,16 @@ def _decodes(head: bytes, encoding: str) -> bool:
         return "\x00" not in decoder.decode(head)
     except UnicodeDecodeError:
         return False
+
+
+def _is_ole_document(source: BinaryIO, head: bytes) -> bool:
+    """Return whether the begin of an OLE file's directory has a name of ``_OLE_NAMES``."""
+    if len(head) < 52:
+        return False
+    sector_bytes = 4096 if head[30:32] == b"\x0c\x00" else 512
+    source.seek((int.from_bytes(head[48:52], "little") + 1) * sector_bytes)
+    directory = source.read(_HEAD_BYTES)
+    return any(name in directory for name in _OLE_NAMES)
 
 
 def _is_document(source: BinaryIO) -> bool:

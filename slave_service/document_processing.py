@@ -13,6 +13,7 @@ from slave_service.formats.epub import reading as epub_reading
 from slave_service.formats.html import reading as html_reading
 from slave_service.formats.mail import reading as mail_reading
 from slave_service.formats.office import odf, parts, pptx, xlsx
+from slave_service.formats.ole import container, outlook, word
 from slave_service.formats.package import Package, damage_reported
 from slave_service.formats.pdf import reading as pdf_reading
 from slave_service.formats.rtf import reading as rtf_reading
@@ -29,15 +30,12 @@ _OLD_OFFICE = (
     "This is a file in an Office format from before 2007; save it as DOCX or PDF and send that."
 )
 _OLE_KINDS = {
-    "__properties_version1.0": "This is a mail of Outlook (MSG); save it as EML or HTML and send "
-    "that.",
-    "WordDocument": "This is a Word document from before 2007 (DOC); save it as DOCX or PDF and "
-    "send that.",
     "PowerPoint Document": "This is a PowerPoint presentation from before 2007 (PPT); save it as "
     "PPTX or PDF and send that.",
     "Workbook": "This is an Excel workbook from before 2007 (XLS); save it as XLSX and send that.",
 }
 """By the name of a stream in the OLE file, the sentence of the refusal."""
+_OLE_READ = (word.STREAM, outlook.PROPERTIES)
 _LONGEST_OLE_NAME = 64
 _BLOCK_BYTES = 1 << 20
 _HEAD_CHARACTERS = 64 * 1024
@@ -68,7 +66,7 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
     if head.startswith(_ZIP):
         return _package(source)
     if head.startswith(_OLE):
-        raise _ole_failure(source)
+        return _ole(source)
     if head.startswith(markup.RTF):
         return _content(rtf_reading.read(source.read()))
     if head.lstrip().startswith(_PDF):
@@ -111,6 +109,18 @@ def _package(source: BinaryIO) -> dict[str, object]:
             return _content(odf.read(package))
     source.seek(0)
     return _docx(source)
+
+
+def _ole(source: BinaryIO) -> dict[str, object]:
+    try:
+        with container.opened(source) as opened:
+            if container.entry(opened, word.STREAM):
+                return _content(word.read(opened))
+            if container.entry(opened, outlook.PROPERTIES):
+                return _content(outlook.read(opened))
+    except Corrupt as error:
+        raise _ole_failure(source, is_damaged=True) from error
+    raise _ole_failure(source, is_damaged=False)
 
 
 def _docx(source: BinaryIO) -> dict[str, object]:
@@ -179,9 +189,11 @@ def _result(
     }
 
 
-def _ole_failure(source: BinaryIO) -> FileError:
-    """Return the failure for an OLE file: an encrypted DOCX, or an old format by its name."""
+def _ole_failure(source: BinaryIO, *, is_damaged: bool) -> FileError:
+    """Return the failure for an OLE file: encrypted, damaged, or an old format by its name."""
+    source.seek(0)
     tail, kind = b"", ""
+    is_readable = False
     while block := source.read(_BLOCK_BYTES):
         data = tail + block
         if _OLE_ENCRYPTED in data:
@@ -189,7 +201,10 @@ def _ole_failure(source: BinaryIO) -> FileError:
                 "This document needs a password; save a copy without one and send that."
             )
         kind = kind or next((name for name in _OLE_KINDS if name.encode("utf-16-le") in data), "")
+        is_readable |= any(name.encode("utf-16-le") in data for name in _OLE_READ)
         tail = data[-_LONGEST_OLE_NAME:]
+    if is_damaged and is_readable and not kind:
+        return Corrupt(_DAMAGED)
     return Unsupported(_OLE_KINDS.get(kind, _OLD_OFFICE))
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from protocol.content_types import detect_type
 from protocol.task_types import TYPE_OF_CONTENT
 from tests.hostile import good_documents, good_pictures, good_sounds, good_texts
+from tests.hostile.ole_writing import ole, word_streams
 
 DETECT = """
 async (files) => {
@@ -55,6 +56,10 @@ SIMILAR = {
     "a text about SVG": b"the tag <svg> begins a picture",
     "a text about HTML": b"the tag <html> begins a page",
     "Markdown that begins with a tag": b"<p align=center>Title</p>",
+    "a Word document before 2007": ole(word_streams("text")),
+    "a mail of Outlook": ole({"__substg1.0_1000001F": b"text"}),
+    "a workbook before 2007": ole({"Workbook": b"cells"}),
+    "a truncated OLE file": ole({})[:40],
     "RTF": b"{\\rtf1 text}",
     "a mail": b"Received: x\r\n\ty\r\nFrom: a\r\nSubject: b\r\n\r\ntext",
     "a memo": b"From: a\nTo: b\n\ntext",

@@ -9,6 +9,7 @@ from PIL import Image
 
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT, detect_type
 from protocol.task_types import TASK_TYPES, TYPE_OF_CONTENT
+from tests.hostile.ole_writing import ole, word_streams
 
 
 def kind(data: bytes) -> str | None:
@@ -82,6 +83,10 @@ def test_pictures_are_known(form: str) -> None:
         (b"%PDF-1.7\n\xe2\xe3\xcf\xd3", DOCUMENT),
         (b"\0\0\0\0a header%PDF-1.4", DOCUMENT),
         (archive("[Content_Types].xml", "word/document.xml"), DOCUMENT),
+        (ole(word_streams("text")), DOCUMENT),
+        (ole({"__substg1.0_1000001F": b"text"}), DOCUMENT),
+        (ole({"Workbook": b"cells"}), None),
+        (ole({})[:40], None),
         (archive("xl/workbook.xml"), DOCUMENT),
         (archive("ppt/presentation.xml"), DOCUMENT),
         (archive("mimetype", "content.xml"), DOCUMENT),

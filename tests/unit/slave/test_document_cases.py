@@ -22,6 +22,7 @@ IN_ORDER = {
     "annot.pdf": "Body text Reviewer comment text",
 }
 WORDS = {
+    "office.doc": OFFICE,
     "office.odt": OFFICE,
     "office.epub": OFFICE,
     "office.html": OFFICE,

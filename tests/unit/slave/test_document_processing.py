@@ -154,10 +154,8 @@ def test_old_office_formats() -> None:
 @pytest.mark.parametrize(
     ("stream", "expected"),
     [
-        ("WordDocument", "DOC.*save it as DOCX or PDF"),
         ("Workbook", "XLS.*save it as XLSX"),
         ("PowerPoint Document", "PPT.*save it as PPTX"),
-        ("__properties_version1.0", "Outlook.*save it as EML"),
     ],
 )
 @pytest.mark.parametrize("position", [1024, 2**20 - 11])
@@ -165,6 +163,13 @@ def test_old_formats_are_named(stream: str, expected: str, position: int) -> Non
     """An OLE file is refused by the name of its format, with advice for it."""
     with pytest.raises(failures.Unsupported, match=expected):
         read(OLE.ljust(position, b"\0") + stream.encode("utf-16-le") + bytes(4096))
+
+
+@pytest.mark.parametrize("stream", ["WordDocument", "__properties_version1.0"])
+def test_damaged_old_formats(stream: str) -> None:
+    """A Word document or a mail of Outlook whose container is damaged is corrupt."""
+    with pytest.raises(failures.Corrupt, match="damaged"):
+        read(OLE.ljust(1024, b"\0") + stream.encode("utf-16-le") + bytes(4096))
 
 
 @pytest.mark.parametrize("position", [600, 2**20 - 10])

@@ -21,6 +21,9 @@ const SOUNDS = [
   /^fLaC/, /^OggS\0/, /^ID3[\x02-\x04]/, /^caff\0/, /^\.snd\0/, /^\x1a\x45\xdf\xa3/, /^\x30\x26\xb2\x75\x8e\x66\xcf\x11/, /^#!AMR(-WB)?\n/,
   /^\xff[\xf2-\xf5\xfa-\xfd\xe2-\xe5][\x10-\xef]/, /^\xff[\xf0\xf1\xf8\xf9][\0-\x33\x40-\x73\x80-\xb3\xc0-\xf3]/, /^\x0b\x77[^]{3}[\0-\x87]/, /^[^]{4}ftyp(?!crx )[ -~]{4}/,
 ];
+const OLE = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+// Streams of Word documents before 2007 and of mails of Outlook, in UTF-16.
+const OLE_NAMES = ["WordDocument", "__substg1.0_", "__properties_version1.0"].map((name) => [...name].map((char) => `${char}\0`).join(""));
 const PACKAGES = ["word/", "ppt/", "xl/", "content.xml", "META-INF/container.xml"];
 const BYTE_ORDER_MARKS = [[/^\xef\xbb\xbf/, "utf-8"], [/^\xff\xfe\0\0/, "utf-32le"], [/^\0\0\xfe\xff/, "utf-32be"], [/^\xff\xfe/, "utf-16le"], [/^\xfe\xff/, "utf-16be"]];
 const CONTROLS = /[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/;
@@ -30,6 +33,7 @@ export async function detectTaskType(file) {
   const bytes = await readBytes(file, 0, HEAD_BYTES);
   const head = binaryString(bytes);
   if (head.startsWith("PK\x03\x04")) return (await isDocument(file)) ? "document" : null;
+  if (head.startsWith(OLE)) return (await isOleDocument(file, head)) ? "document" : null;
   if (/^[ \t-\r]*%PDF-/.test(head)) return "document";
   const forms = CONTAINERS[head.slice(0, 4)];
   const matches = (signatures) => signatures.some((signature) => signature.test(head));
@@ -70,12 +74,21 @@ function decodesUtf32(view, isLittleEndian) {
   return true;
 }
 
+async function isOleDocument(file, head) {
+  if (head.length < 52) return false;
+  const sectorBytes = head.slice(30, 32) === "\x0c\0" ? 4096 : 512;
+  const begin = (littleEndian(head, 48, 4) + 1) * sectorBytes;
+  const directory = binaryString(await readBytes(file, begin, begin + HEAD_BYTES));
+  return OLE_NAMES.some((name) => directory.includes(name));
+}
+
+const littleEndian = (text, offset, length) => [...text.slice(offset, offset + length)].reduceRight((sum, char) => sum * 256 + char.charCodeAt(0), 0);
+
 // Whether the central directory of a ZIP has a name of Office, OpenDocument or EPUB.
 async function isDocument(file) {
   const tail = binaryString(await readBytes(file, Math.max(0, file.size - ZIP_END_BYTES), file.size));
   const end = tail.lastIndexOf("PK\x05\x06");
   if (end < 0 || tail.length < end + 22) return false;
-  const littleEndian = (text, offset, length) => [...text.slice(offset, offset + length)].reduceRight((sum, char) => sum * 256 + char.charCodeAt(0), 0);
   const size = Math.min(littleEndian(tail, end + 12, 4), MAX_DIRECTORY_BYTES);
   const begin = Math.max(0, file.size - tail.length + end - littleEndian(tail, end + 12, 4));
   const directory = binaryString(await readBytes(file, begin, begin + size));

@@ -1,0 +1,1 @@
+"""Files in the OLE container of Office before 2007: Word documents and mails of Outlook."""
