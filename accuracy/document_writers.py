@@ -1,5 +1,6 @@
 """Writes sections as files of each format, by the formats' specifications."""
 
+import csv
 import io
 import random
 import struct
@@ -135,8 +136,37 @@ def _packed(data: bytes) -> bytes:
     return struct.pack("<2I4sI", len(data) + 12, len(data), b"MELA", 0) + data
 
 
+def markdown(made: list[Section], generator: random.Random) -> bytes:
+    """Return Markdown with links and bold words."""
+    lines = []
+    for part in made:
+        lines += [f"## {part.heading}", ""]
+        for text in part.paragraphs:
+            first, second, rest = text.split(" ", 2)
+            mark = generator.choice(["[{}](https://hidden.example)", "**{}**"])
+            lines += [f"{mark.format(first)} {second} {rest}", ""]
+        lines += [f"| {' | '.join(row)} |" for row in (part.table[0], ["---"] * 3, *part.table[1:])]
+        lines.append("")
+    return "\n".join(lines).encode()
+
+
+def delimited(made: list[Section], generator: random.Random) -> bytes:
+    """Return a table of three columns, of which the rows are headings, paragraphs and cells."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=generator.choice(",;\t"))
+    for part in made:
+        writer.writerow([part.heading, "", ""])
+        for text in part.paragraphs:
+            first, _, rest = text.partition(" ")
+            writer.writerow([first, "", rest])
+        writer.writerows(part.table)
+    return file.getvalue().encode()
+
+
 WRITERS: dict[str, Writer] = {
     "text": plain_text,
+    "Markdown": markdown,
+    "CSV": delimited,
     "HTML": html,
     "mail": mail,
     "RTF": rtf,

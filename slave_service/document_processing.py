@@ -12,6 +12,7 @@ from slave_service.formats.docx import reading as docx_reading
 from slave_service.formats.epub import reading as epub_reading
 from slave_service.formats.html import reading as html_reading
 from slave_service.formats.mail import reading as mail_reading
+from slave_service.formats.marked_text import delimited, markdown
 from slave_service.formats.office import odf, parts, pptx, xlsx
 from slave_service.formats.ole import container, outlook, word
 from slave_service.formats.package import Package, damage_reported
@@ -146,7 +147,8 @@ def _text(source: BinaryIO) -> dict[str, object]:
         return _content(html_reading.read(source.read()))
     if markup.is_mail(head):
         return _content(mail_reading.read(source))
-    return _plain_text(decoded)
+    structured = markdown.read(decoded) or delimited.read(decoded)
+    return _content(structured) if structured else _plain_text(decoded)
 
 
 def _plain_text(decoded: Decoded) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Plain texts with a structure: tables with delimiters, and Markdown."""
