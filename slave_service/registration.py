@@ -37,6 +37,7 @@ _NOT_A_MASTER = frozenset({404, 405, 501})
 _REPORTED_LIBRARIES = (
     "Pillow",
     "pi-heif",
+    "resvg_py",
     "numpy",
     "scikit-learn",
     "nltk",
@@ -48,6 +49,7 @@ _REPORTED_LIBRARIES = (
     "pypdfium2",
     "PyPDF2",
     "python-docx",
+    "olefile",
 )
 """Libraries on whose versions results depend; the master warns where slaves differ in them."""
 

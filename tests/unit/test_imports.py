@@ -18,7 +18,7 @@ PACKAGES = (PROTOCOL, SLAVE, MASTER, CLIENT)
 SERVER = f"{PROTOCOL}.server"
 MOST_MODULES = 18
 HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile", "pypdfium2"} | {
-    *("pi_heif", "av"),
+    *("pi_heif", "av", "resvg_py", "olefile"),
 }
 DECISION_MODULES = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
