@@ -39,7 +39,7 @@ def page(rng: random.Random, dpi: int = 150, columns: int = 1) -> tuple[Image.Im
     rows = int((_HEIGHT - 2 * _MARGIN) / (_POINTS * _LEADING))
     shown, texts = "", []
     for column in range(columns):
-        lines = [_line(rng, fit) for _ in range(rows)]
+        lines = [words(rng, fit) for _ in range(rows)]
         texts += lines
         left = _MARGIN + column * (width + _GUTTER)
         shown += _shown(lines, left, _HEIGHT - _MARGIN - _POINTS, _POINTS)
@@ -48,7 +48,7 @@ def page(rng: random.Random, dpi: int = 150, columns: int = 1) -> tuple[Image.Im
 
 def single_line(rng: random.Random) -> tuple[Image.Image, str]:
     """Return a picture of one line, about 28 pixels high."""
-    text = _line(rng, 40)
+    text = words(rng, 40)
     return _drawn(_shown([text], 12, 12, 14), rng.choice(_FONTS), (400, 36), 150), text
 
 
@@ -135,14 +135,27 @@ def colored(image: Image.Image, rng: random.Random) -> Image.Image:
     return ImageOps.colorize(image, ink, paper)
 
 
-def _line(rng: random.Random, fit: int) -> str:
-    words: list[str] = []
+def words(rng: random.Random, fit: int) -> str:
+    """Return a line of random words of at most ``fit`` characters."""
+    found: list[str] = []
     while True:
         word = f"{rng.randrange(10, 5000)}" if rng.random() < 0.06 else rng.choice(_WORDS)
         word += rng.choice([",", "."]) if rng.random() < 0.1 else ""
-        if len(" ".join([*words, word])) > fit:
-            return " ".join(words)
-        words.append(word)
+        if len(" ".join([*found, word])) > fit:
+            return " ".join(found)
+        found.append(word)
+
+
+def drawn(
+    placed: list[tuple[float, float, str]],
+    font: str,
+    points: float,
+    size: tuple[int, int],
+    dpi: int,
+) -> Image.Image:
+    """Return a page of ``size`` points in mode L with lines at places in points, from below."""
+    shown = "".join(f"1 0 0 1 {x:.2f} {y:.2f} Tm ({text}) Tj\n" for x, y, text in placed)
+    return _drawn(f"BT /F {points} Tf\n{shown}ET\n", font, size, dpi)
 
 
 def _shown(lines: list[str], left: float, top: float, points: int) -> str:

@@ -3,9 +3,10 @@
 A new task type is one processor module and one row. The module has these functions:
 
 ``process(source)``
-    Returns the result of one open binary file: the ``bytes`` to save, or a ``dict`` that is saved
-    as JSON. Raises ``failures.FileError`` for a file that it can't use. A ``dict`` has
-    ``warnings``: sentences that tell a person what the result leaves out and what to do about it.
+    Returns the result of one open binary file: the ``bytes`` to save, a ``FileResult`` (bytes
+    with warnings), or a ``dict`` that is saved as JSON. Raises ``failures.FileError`` for a file
+    that it can't use. A ``dict`` has ``warnings``: sentences that tell a person what the result
+    leaves out and what to do about it.
     They depend only on the file.
 ``process_with_warnings(source)`` (optional)
     Returns a result in ``bytes`` and its warnings, which these can't contain. It is called instead
@@ -35,7 +36,7 @@ master imports this module, so it may only use the standard library.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protocol import ocr_languages
+from protocol import ocr_engines, ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 from protocol.option_values import image, speech
 from protocol.options import YES, Option, yes_or_no
@@ -108,6 +109,15 @@ _FRAMES = Option(
     "2-10",
 )
 
+_ENGINE = Option(
+    "engine",
+    "engine",
+    ocr_engines.parse,
+    "What reads pictures and scanned pages: tesseract, rapidocr (files go to slaves that have "
+    "it), or auto: Tesseract, and RapidOCR too where it is installed and the page needs it.",
+    ocr_engines.AUTO,
+    ocr_engines.features,
+)
 _ROWS = (
     TaskType(
         name="image",
@@ -142,7 +152,7 @@ _ROWS = (
         saved_name="{stem}_ocr.json",
         processor="slave_service.ocr_processing",
         settings={"languages": "ocr_languages"},
-        options=(_LANGUAGE,),
+        options=(_LANGUAGE, _ENGINE),
     ),
     TaskType(
         name="audio",
@@ -161,7 +171,7 @@ _ROWS = (
         saved_name="{stem}_document_analysis.json",
         processor="slave_service.document_processing",
         settings={"languages": "ocr_languages"},
-        options=(_LANGUAGE,),
+        options=(_LANGUAGE, _ENGINE),
         content=DOCUMENT,
     ),
 )

@@ -5,7 +5,7 @@ import re
 from importlib.util import find_spec
 from typing import BinaryIO
 
-from protocol import markup
+from protocol import markup, ocr_engines
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
 from slave_service.formats.content import METADATA, Content
 from slave_service.formats.docx import reading as docx_reading
@@ -17,6 +17,7 @@ from slave_service.formats.office import odf, parts, pptx, xlsx
 from slave_service.formats.ole import container, outlook, word
 from slave_service.formats.package import Package, damage_reported
 from slave_service.formats.pdf import reading as pdf_reading
+from slave_service.formats.pdf.scanned_pages import ScannedPages
 from slave_service.formats.rtf import reading as rtf_reading
 from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import ocr_languages
@@ -47,8 +48,13 @@ _NOT_A_DOCUMENT = (
 )
 
 
-def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
-    """Read one document; ``languages`` (``eng+deu``) are those of scanned pages.
+def process(
+    source: BinaryIO,
+    languages: str = ocr_languages.DEFAULT,
+    engine: str = ocr_engines.AUTO,
+) -> dict[str, object]:
+    """Read one document; ``languages`` (``eng+deu``) are those of scanned pages, which ``engine``
+    (one of ``protocol.ocr_engines``) reads.
 
     Returns ``document_type`` (see docs/results.md), ``text_content`` (all of it), ``word_count``
     (split at white space), ``character_count`` and ``metadata`` (the keys of
@@ -71,14 +77,14 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
     if head.startswith(markup.RTF):
         return _content(rtf_reading.read(source.read()))
     if head.lstrip().startswith(_PDF):
-        return _pdf(source, languages)
+        return _pdf(source, languages, engine)
     if _PDF in head:
-        return _pdf_or_text(source, languages)
+        return _pdf_or_text(source, languages, engine)
     return _text(source)
 
 
-def _pdf(source: BinaryIO, languages: str) -> dict[str, object]:
-    content = pdf_reading.read(source, languages)
+def _pdf(source: BinaryIO, languages: str, engine: str) -> dict[str, object]:
+    content = pdf_reading.read(source, ScannedPages(languages, engine))
     pages: list[dict[str, object]] = [{"begin": begin, "end": end} for begin, end in content.pages]
     for number, confidence in content.scanned.items():
         pages[number - 1] |= {"ocr": True, "confidence": confidence}
@@ -161,10 +167,10 @@ def _content(content: Content) -> dict[str, object]:
     return _result(content.document_type, content.text, content.metadata, more, content.warnings)
 
 
-def _pdf_or_text(source: BinaryIO, languages: str) -> dict[str, object]:
+def _pdf_or_text(source: BinaryIO, languages: str, engine: str) -> dict[str, object]:
     """Read a file with the PDF signature after its first bytes: a PDF, or else a text."""
     try:
-        return _pdf(source, languages)
+        return _pdf(source, languages, engine)
     except Corrupt as failure:
         try:
             return _text(source)

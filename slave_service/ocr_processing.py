@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
+from protocol import ocr_engines
 from protocol.failures import Corrupt, TooLarge, Unavailable
 from slave_service import processing
 from slave_service.formats import image_pages, images
@@ -31,10 +32,15 @@ _NO_WORDS = (
 )
 
 
-def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[str, object]:
+def process(
+    source: BinaryIO,
+    languages: str = ocr_languages.DEFAULT,
+    engine: str = ocr_engines.AUTO,
+) -> dict[str, object]:
     """Return the text of the picture's pages, with the confidence of the engine that read it.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
+    ``engine`` is one of ``protocol.ocr_engines``.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
     ``page_count`` is the number of pages of a TIFF or frames of an animation, ``pages_read`` the
@@ -42,8 +48,10 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
     "box": [left, top, width, height]}`` in reading order; boxes are in pixels of the upright
     picture. ``pages`` has the same of each page.
     """
+    if engine == ocr_engines.RAPIDOCR:
+        rapid.require(languages)
     picture = images.load(source)
-    numbered = list(_pages(source, picture, languages))
+    numbered = list(_pages(source, picture, languages, engine))
     pages = [page for _, page in numbered if page is not None]
     text = "\n\n".join(page.text for page in pages if page.text)
     words = [word for page in pages for word in page.words]
@@ -67,13 +75,13 @@ def process(source: BinaryIO, languages: str = ocr_languages.DEFAULT) -> dict[st
 
 
 def _pages(
-    source: BinaryIO, picture: images.Picture, languages: str
+    source: BinaryIO, picture: images.Picture, languages: str, engine: str
 ) -> Iterator[tuple[int, PageText | None]]:
     """Yield the number of each page, from 1, and its text; None for a page that can't be decoded.
 
     It ends after ``_MAX_PAGES`` pages, or when the pixels read exceed ``_MAX_WORK_PIXELS``.
     """
-    first = read_page(_levels(picture), languages)
+    first = read_page(_levels(picture), languages, engine)
     yield 1, first
     if picture.format != "TIFF" or picture.page_count == 1:
         return
@@ -84,7 +92,7 @@ def _pages(
         if work > _MAX_WORK_PIXELS:
             return
         try:
-            page = read_page(_levels(images.load(source, frame)), languages)
+            page = read_page(_levels(images.load(source, frame)), languages, engine)
         except (Corrupt, TooLarge):
             yield number, None
         else:
@@ -176,10 +184,12 @@ def versions(languages: str = ocr_languages.DEFAULT) -> dict[str, str]:
 
 
 def features(languages: str = ocr_languages.DEFAULT) -> frozenset[str]:
-    """Return a feature for each installed language, whatever the setting is."""
+    """Return a feature for each installed language, whatever the setting is, and for RapidOCR."""
     del languages
     available = ocr_languages.installed()
-    return ocr_languages.features("+".join(available.names)) if available else frozenset()
+    installed = "+".join(available.names) if available else ""
+    engine = ocr_engines.RAPIDOCR if rapid.is_installed() else ocr_engines.AUTO
+    return ocr_languages.features(installed) | ocr_engines.features(engine)
 
 
 def _why_not_started(languages: str) -> str:

@@ -67,8 +67,8 @@ class PdfContent:
     attachments: list[str] = field(default_factory=list)
 
 
-def read(source: BinaryIO, ocr_languages: str) -> PdfContent:
-    """Read an open PDF, also one with an empty password; OCR reads its scanned pages.
+def read(source: BinaryIO, scans: ScannedPages) -> PdfContent:
+    """Read an open PDF, also one with an empty password; ``scans`` reads its scanned pages.
 
     Raises ``Encrypted``, ``Corrupt``, and ``TooLarge`` over ``MAX_PAGES`` or ``MAX_CHARACTERS``.
     """
@@ -77,7 +77,7 @@ def read(source: BinaryIO, ocr_languages: str) -> PdfContent:
 
     try:
         with pypdfium2.PdfDocument(source) as document:
-            return _read_document(document, source, ScannedPages(ocr_languages))
+            return _read_document(document, source, scans)
     except pypdfium2.PdfiumError as error:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise Encrypted(_ENCRYPTED) from error

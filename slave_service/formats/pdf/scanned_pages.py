@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from protocol import ocr_engines
 from protocol.failures import FileError
 from slave_service import progress
 from slave_service.models import ocr_languages
+from slave_service.models.ocr import rapid
 from slave_service.models.ocr.reader import read_page
 
 MAX_PAGES = 500
@@ -29,13 +31,21 @@ _PAGES_NAMED = 10
 
 @dataclass(slots=True)
 class ScannedPages:
-    """Reads scanned pages one by one, with these languages, and remembers what came of them."""
+    """Reads scanned pages one by one, and remembers what came of them.
+
+    Raises ``Unsupported`` where the engine can't read the languages here.
+    """
 
     languages: str
+    engine: str = ocr_engines.AUTO
     confidences: dict[int, float] = field(default_factory=dict)
     """By number of each page that was read, from 1: the mean confidence, 0 to 100."""
     unread: list[int] = field(default_factory=list)
     """Scanned pages over ``MAX_PAGES``, and those that failed."""
+
+    def __post_init__(self) -> None:
+        if self.engine == ocr_engines.RAPIDOCR:
+            rapid.require(self.languages)
 
     def read(self, page: Any, number: int, own_text: str) -> str:  # noqa: ANN401 - pypdfium2 has no types
         """Return the text of a page: what OCR reads where it is scanned, else ``own_text``."""
@@ -45,7 +55,7 @@ class ScannedPages:
             self.unread.append(number)
             return own_text
         try:
-            found = read_page(_rendered(page), self.languages)
+            found = read_page(_rendered(page), self.languages, self.engine)
         except FileError:
             self.unread.append(number)
             return own_text

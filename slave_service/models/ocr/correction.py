@@ -85,11 +85,16 @@ def unchanged(page: Image.Image) -> Corrected:
     return Corrected(page, page.size, turn=0, angle=0.0, scale=1.0, is_one_line=False)
 
 
+def turned(page: Image.Image, degrees: int) -> Image.Image:
+    """Return the page turned clockwise by a multiple of 90 degrees."""
+    turn = _TURNS.get(degrees % 360)
+    return page if turn is None else page.transpose(turn)
+
+
 def correct(page: Image.Image, look: Appearance, turn: int) -> Corrected:
     """Return a page in mode L after its light, its direction and its size were put right."""
     image = _even(page, look)
-    if turn:
-        image = image.transpose(_TURNS[turn])
+    image = turned(image, turn)
     size = image.size
     angle = look.angle if abs(look.angle) >= _MIN_ANGLE else 0.0
     if angle:

@@ -46,6 +46,11 @@ class PageText:
         object.__setattr__(self, "text", joined(self.words))
 
     @property
+    def turn(self) -> int:
+        """Degrees clockwise, a multiple of 90, of the turn after which boxes and size are."""
+        return 90 * round(self.rotation / 90)
+
+    @property
     def confidence(self) -> float:
         """The mean of the words' confidences, 0 to 100; 0 without any."""
         return mean_confidence(self.words)

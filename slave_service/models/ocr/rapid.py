@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from protocol.failures import OutOfMemory, Unavailable
+from protocol import ocr_engines
+from protocol.failures import OutOfMemory, Unavailable, Unsupported
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import ink_boxes, line_order
 from slave_service.models.ocr.page_text import Box, Word
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rapidocr import RapidOCR
 
-NAME = "rapidocr"
+NAME = ocr_engines.RAPIDOCR
 _PACKAGES = ("rapidocr", "onnxruntime", "opencv-python-headless")
 _MODULES = ("rapidocr", "onnxruntime", "cv2")
 _REINSTALL = (
@@ -48,6 +49,19 @@ def is_installed() -> bool:
 def reads(languages: str) -> bool:
     """Return whether RapidOCR is installed and knows all of ``eng+deu``."""
     return _LANGUAGES.issuperset(languages.split("+")) and is_installed()
+
+
+def require(languages: str) -> None:
+    """Raise ``Unsupported`` unless RapidOCR can read all of ``eng+deu`` here."""
+    if not is_installed():
+        raise Unsupported(
+            "This slave can't read with RapidOCR: install requirements-ocr.txt on it, or choose "
+            "the engine auto or tesseract."
+        )
+    if unknown := [name for name in languages.split("+") if name not in _LANGUAGES]:
+        raise Unsupported(
+            f"RapidOCR does not read {', '.join(unknown)}: choose the engine auto or tesseract."
+        )
 
 
 def versions() -> dict[str, str]:

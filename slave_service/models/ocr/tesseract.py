@@ -1,19 +1,27 @@
 """Starts Tesseract for one picture of a page, and parses its table of words."""
 
+from collections.abc import Iterable
+from itertools import groupby, pairwise
+from statistics import median
+
 import pytesseract
 from PIL import Image
 
+from protocol import ocr_engines
 from protocol.failures import Internal, OutOfMemory, TooLarge
 from slave_service.models import ocr_languages
+from slave_service.models.ocr import line_order
 from slave_service.models.ocr.page_text import Word
 
-NAME = "tesseract"
+NAME = ocr_engines.TESSERACT
 MAX_SIDE_PIXELS = 32_767
 """Tesseract's limit: it stores coordinates as signed 16-bit integers."""
 _MIN_SIDE_PIXELS = 4
 """Fewer pixels show no letter, and make some versions of Tesseract fail."""
 _WORD_LEVEL = "5"
-_ONE_LINE = "--psm 7"
+_ONE_LINE, _ONE_BLOCK = "--psm 7", "--psm 6"
+_WIDE_GAP = 1.5
+"""In heights of a word, from which on a gap may be one between columns."""
 
 
 def read(page: Image.Image, languages: str, *, is_one_line: bool = False) -> tuple[Word, ...]:
@@ -22,6 +30,35 @@ def read(page: Image.Image, languages: str, *, is_one_line: bool = False) -> tup
     ``languages`` is in Tesseract's form, such as ``eng+deu``. Raises ``TooLarge``,
     ``OutOfMemory`` or ``Internal``.
     """
+    return _read(page, languages, _ONE_LINE if is_one_line else "")
+
+
+def read_as_one_block(page: Image.Image, languages: str) -> tuple[Word, ...]:
+    """Return the same without Tesseract's analysis of the page, which can miss lines and columns.
+
+    Columns are told apart by the gaps in the lines.
+    """
+    return in_columns(_read(page, languages, _ONE_BLOCK))
+
+
+def in_columns(words: Iterable[Word]) -> tuple[Word, ...]:
+    """Return the words of lines that can run across columns, column by column."""
+    lines = [list(line) for _, line in groupby(words, key=lambda word: word.line)]
+    return line_order.ordered([piece for line in lines for piece in _pieces(line)])
+
+
+def _pieces(line: list[Word]) -> list[list[Word]]:
+    """Return a line cut at its wide gaps."""
+    height = median(word.box[3] for word in line)
+    pieces = [line[:1]]
+    for word, following in pairwise(line):
+        if following.box[0] - (word.box[0] + word.box[2]) > _WIDE_GAP * height:
+            pieces.append([])
+        pieces[-1].append(following)
+    return pieces
+
+
+def _read(page: Image.Image, languages: str, config: str) -> tuple[Word, ...]:
     if min(page.size) < _MIN_SIDE_PIXELS:
         return ()
     if max(page.size) > MAX_SIDE_PIXELS:
@@ -31,7 +68,7 @@ def read(page: Image.Image, languages: str, *, is_one_line: bool = False) -> tup
         )
     # pytesseract saves a copy in this format; PPM takes no time to compress.
     page.format = "PPM"
-    options = {"config": _ONE_LINE} if is_one_line else {}
+    options = {"config": config} if config else {}
     try:
         return parse(
             pytesseract.image_to_data(page, lang=ocr_languages.best_order(languages), **options)

@@ -37,10 +37,15 @@ def test_too_long_field_is_refused() -> None:
 @pytest.mark.parametrize(
     ("task_type", "values", "sentence"),
     [
-        ("ocr", {"langage": "deu"}, "has no option 'langage' (its options: language)."),
+        (
+            "ocr",
+            {"langage": "deu"},
+            "no option 'langage' (its options: language, engine).",
+        ),
         ("text", {"language": "deu"}, "has no option 'language' (it has none)."),
         ("ocr", {"language": 3}, "The option language must be a text, such as 'eng+deu'."),
         ("ocr", {"language": "../deu"}, "The option language must be names of Tesseract's lang"),
+        ("ocr", {"engine": "abbyy"}, "must be one of auto, tesseract, rapidocr, not 'abbyy'."),
         ("ocr", {"language": ""}, "The option language must be names of Tesseract's languages"),
     ],
 )
@@ -59,3 +64,11 @@ def test_options_are_keywords_and_features() -> None:
     assert needed == {"ocr:deu", "ocr:fra"}
     assert options.described("ocr", needed) == "ocr with deu and fra"
     assert options.described("text", frozenset()) == "text"
+
+
+def test_engine_that_not_every_slave_has_is_a_feature() -> None:
+    """RapidOCR is needed only where it is asked for."""
+    for engine, needed in (("RapidOCR", {"ocr-engine:rapidocr"}), ("auto", set())):
+        values = options.parse(json.dumps({"engine": engine}), OCR)
+        assert options.keywords(values, OCR) == {"engine": engine.lower()}
+        assert options.features(values, OCR) == needed

@@ -9,6 +9,7 @@ import pytest
 
 from protocol import failures
 from slave_service.formats.pdf import fallback, reading
+from slave_service.formats.pdf.scanned_pages import ScannedPages
 
 HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
 
@@ -58,7 +59,7 @@ def cmap(**codes: str) -> bytes:
 
 def read(data: bytes) -> reading.PdfContent:
     """Read a PDF's bytes."""
-    return reading.read(io.BytesIO(data), "eng")
+    return reading.read(io.BytesIO(data), ScannedPages("eng"))
 
 
 def encrypted(data: bytes, password: str) -> bytes:
@@ -92,7 +93,7 @@ def test_a_file_on_disk(tmp_path: Path) -> None:
     path.write_bytes(pdf(lines(b"on disk")))
 
     with path.open("rb") as source:
-        assert reading.read(source, "eng").text == "on disk"
+        assert reading.read(source, ScannedPages("eng")).text == "on disk"
         assert not source.closed
 
 
