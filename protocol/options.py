@@ -6,7 +6,7 @@ in master and slave, of the API's description and of the client's ``--option``.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocol.wire import json_value
 
@@ -44,6 +44,8 @@ class Option:
     example: str
     features: Callable[[str], frozenset[str]] = _no_features
     """Returns which features a slave must have for the value, such as ``ocr:deu``."""
+    saved_names: Mapping[str, str] = field(default_factory=dict)
+    """By value: the template of the saved file's name, where it is another one."""
 
 
 def parse(text: str, declared: Sequence[Option]) -> Options:

@@ -35,7 +35,7 @@ _DEVICE_NAMES = frozenset(
     + [f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"]
 )
 _ENDINGS = (
-    *{PurePosixPath(task.saved_name).suffix for task in TASK_TYPES.values()},
+    *{PurePosixPath(name).suffix for task in TASK_TYPES.values() for name in task.saved_names},
     MANIFEST,
     MISSING,
 )
@@ -80,7 +80,7 @@ def is_named_after_source(task_type: str, filename: str, saved_file: str) -> boo
     """Return whether the saved name is the uploaded name's own, with no number and no folders."""
     task = TASK_TYPES.get(task_type)
     name = saved_file.rpartition("/")[2]
-    is_plain = task is None or name == task.saved_name.format(stem=safe_stem(filename))
+    is_plain = task is None or name == task.named_like(name).format(stem=safe_stem(filename))
     return is_plain and not safe_folders(filename)
 
 
@@ -116,7 +116,7 @@ class ResultPaths:
         """
         folders, saved = safe_folders(filename), saved_file.rpartition("/")[2]
         if folders and self._task:
-            name_with = partial(_stem_numbered, self._task.saved_name, safe_stem(filename))
+            name_with = partial(_stem_numbered, self._task.named_like(saved), safe_stem(filename))
         else:
             name_with = partial(_numbered, saved)
         return self._first_free("/".join([*folders, ""]), name_with, _hash(sha256))

@@ -34,12 +34,14 @@ master imports this module, so it may only use the standard library.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
-from protocol import ocr_engines, ocr_languages
+from protocol import ocr_engines, ocr_languages, ocr_outputs
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 from protocol.option_values import image, speech
 from protocol.options import YES, Option, yes_or_no
+from protocol.options import Option, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,24 @@ class TaskType:
     options: tuple[Option, ...] = ()
     content: str | None = None
     """The kind of content that goes to this type if the user names no type."""
+
+    @property
+    def saved_names(self) -> tuple[str, ...]:
+        """All templates of names, by which a saved file tells which one it has."""
+        others = [name for option in self.options for name in option.saved_names.values()]
+        return (self.saved_name, *others)
+
+    def with_options(self, values: Options) -> "TaskType":
+        """Return the type with the name that results have in a job with these options."""
+        for option in self.options:
+            if name := option.saved_names.get(values.get(option.name, "")):
+                return replace(self, saved_name=name)
+        return self
+
+    def named_like(self, saved_file: str) -> str:
+        """Return the template of a saved file's name; its ending tells which."""
+        ending = PurePosixPath(saved_file).suffix
+        return next((name for name in self.saved_names if name.endswith(ending)), self.saved_name)
 
 
 _LANGUAGE = Option(
@@ -118,6 +138,16 @@ _ENGINE = Option(
     ocr_engines.AUTO,
     ocr_engines.features,
 )
+_OUTPUT = Option(
+    "output",
+    "output",
+    ocr_outputs.parse,
+    "The form of the result: json (the default), or pdf: a PDF that shows the pages, with the "
+    "words over them as invisible text that can be searched and copied.",
+    ocr_outputs.PDF,
+    saved_names={ocr_outputs.PDF: "{stem}_ocr.pdf"},
+)
+
 _ROWS = (
     TaskType(
         name="image",
@@ -152,7 +182,7 @@ _ROWS = (
         saved_name="{stem}_ocr.json",
         processor="slave_service.ocr_processing",
         settings={"languages": "ocr_languages"},
-        options=(_LANGUAGE, _ENGINE),
+        options=(_LANGUAGE, _ENGINE, _OUTPUT),
     ),
     TaskType(
         name="audio",

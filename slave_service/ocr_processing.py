@@ -1,20 +1,25 @@
-"""Reads the text in a picture: all pages of a TIFF, of an animation only the first frame.
+"""Reads the text of a page: all pages of a TIFF or a PDF, of an animation only the first frame.
 
-``image_size`` and ``image_mode`` are those of the first page.
+The result is JSON, or a PDF that shows the pages and can be searched. ``image_size`` and
+``image_mode`` are those of the first page.
 """
 
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, overload
 
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
-from protocol import ocr_engines
+from protocol import ocr_engines, ocr_outputs
 from protocol.failures import Corrupt, TooLarge, Unavailable
-from slave_service import processing
-from slave_service.formats import image_pages, images
+from slave_service import progress
+from slave_service.file_result import FileResult
+from slave_service.formats import image_pages, sheets
+from slave_service.formats.searchable_pdf.writing import SearchablePdf
 from slave_service.models import ocr_languages
-from slave_service.models.ocr import channels, page_text, rapid, tesseract
+from slave_service.models.ocr import correction, page_text, rapid, tesseract
 from slave_service.models.ocr.page_text import PageText
 from slave_service.models.ocr.reader import read_page
 
@@ -23,36 +28,83 @@ _INSTALL = (
     "Windows: the installer of https://github.com/UB-Mannheim/tesseract/wiki, and put its folder "
     "on PATH"
 )
-_MAX_PAGES = 100
-_MAX_WORK_PIXELS = 300_000_000
-"""After so many no further page is begun; reading them takes about two minutes."""
+_MAX_PAGES = 500
+_MAX_WORK_PIXELS = 25_000_000_000
+"""After so many no further page is begun: about two hours, or 500 pages that two engines read."""
+_MAX_PDF_BYTES = 500_000_000
 _NO_WORDS = (
-    "No words were found in this picture; if it shows text, send it upright, sharper, or with "
+    "No words were found in this {kind}; if it shows text, send it upright, sharper, or with "
     "letters at least 20 pixels high."
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page and what was read from it; ``text`` is None for one that can't be decoded."""
+
+    number: int
+    sheet: sheets.Sheet | None
+    text: PageText | None
+
+
+@overload
+def process(source: BinaryIO, languages: str = ..., engine: str = ...) -> dict[str, object]: ...
+@overload
+def process(
+    source: BinaryIO, languages: str = ..., engine: str = ..., *, output: str
+) -> dict[str, object] | FileResult: ...
 def process(
     source: BinaryIO,
     languages: str = ocr_languages.DEFAULT,
     engine: str = ocr_engines.AUTO,
-) -> dict[str, object]:
-    """Return the text of the picture's pages, with the confidence of the engine that read it.
+    *,
+    output: str = ocr_outputs.JSON,
+) -> dict[str, object] | FileResult:
+    """Return the text of the pages, with the confidence of the engine that read it.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
-    ``engine`` is one of ``protocol.ocr_engines``.
+    ``engine`` is one of ``protocol.ocr_engines``, ``output`` one of ``protocol.ocr_outputs``.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
-    ``page_count`` is the number of pages of a TIFF or frames of an animation, ``pages_read`` the
+    ``page_count`` is the number of pages, or of frames of an animation, ``pages_read`` the
     number of those that were read. ``words`` of the first page are ``{"text", "confidence",
     "box": [left, top, width, height]}`` in reading order; boxes are in pixels of the upright
-    picture. ``pages`` has the same of each page.
+    picture. ``pages`` has the same of each page. Each page renews the deadline of the file.
     """
     if engine == ocr_engines.RAPIDOCR:
         rapid.require(languages)
-    picture = images.load(source)
-    numbered = list(_pages(source, picture, languages, engine))
-    pages = [page for _, page in numbered if page is not None]
+    with sheets.opened(source, _MAX_PAGES) as file:
+        pages = _pages(file, languages, engine)
+        if output == ocr_outputs.PDF:
+            return _as_pdf(file, pages)
+        # Of each page, only its words stay in memory.
+        numbered = [(page.number, page.text) for page in pages]
+        return _as_json(file, languages, numbered)
+
+
+def _pages(file: sheets.Sheets, languages: str, engine: str) -> Iterator[_Page]:
+    """Yield the pages, until those that are brought end or ``_MAX_WORK_PIXELS`` are exceeded."""
+    work = 0
+    for number, sheet in enumerate(file.each, start=1):
+        if work > _MAX_WORK_PIXELS:
+            return
+        text = None
+        if sheet:
+            try:
+                text = read_page(sheet.levels, languages, engine)
+            except (Corrupt, TooLarge):
+                if number == 1:
+                    raise
+            else:
+                work += text.work
+        yield _Page(number, sheet, text)
+        progress.part_finished()
+
+
+def _as_json(
+    file: sheets.Sheets, languages: str, numbered: list[tuple[int, PageText | None]]
+) -> dict[str, object]:
+    pages = _read_ones(numbered)
     text = "\n\n".join(page.text for page in pages if page.text)
     words = [word for page in pages for word in page.words]
     first = pages[0]
@@ -64,58 +116,54 @@ def process(
         "language": languages,
         "engine": "+".join(dict.fromkeys(page.engine for page in pages)),
         "image_size": list(first.size),
-        "image_mode": picture.mode,
+        "image_mode": file.mode,
         "rotation": first.rotation,
         "words": [word.described() for word in first.words],
         "pages": [page.described(number) for number, page in numbered if page is not None],
-        "page_count": picture.page_count,
+        "page_count": file.page_count,
         "pages_read": len(pages),
-        "warnings": [*picture.warnings, *_warnings(picture, numbered)],
+        "warnings": [*file.warnings, *_warnings(file, numbered)],
     }
 
 
-def _pages(
-    source: BinaryIO, picture: images.Picture, languages: str, engine: str
-) -> Iterator[tuple[int, PageText | None]]:
-    """Yield the number of each page, from 1, and its text; None for a page that can't be decoded.
-
-    It ends after ``_MAX_PAGES`` pages, or when the pixels read exceed ``_MAX_WORK_PIXELS``.
-    """
-    first = read_page(_levels(picture), languages, engine)
-    yield 1, first
-    if picture.format != "TIFF" or picture.page_count == 1:
-        return
-    work = first.work
-    for number, frame in enumerate(image_pages.tiff_frames(source, _MAX_PAGES), start=1):
-        if number == 1:
-            continue
-        if work > _MAX_WORK_PIXELS:
-            return
-        try:
-            page = read_page(_levels(images.load(source, frame)), languages, engine)
-        except (Corrupt, TooLarge):
-            yield number, None
-        else:
-            work += page.work
-            yield number, page
+def _as_pdf(file: sheets.Sheets, pages: Iterator[_Page]) -> FileResult:
+    """Return a PDF of the pages that can be decoded, with their words as invisible text."""
+    written = io.BytesIO()
+    pdf = SearchablePdf(written)
+    numbered = []
+    for page in pages:
+        numbered.append((page.number, page.text))
+        if page.sheet and page.text:
+            image = correction.turned(page.sheet.shown(), page.text.turn)
+            across, down = page.sheet.dots_per_inch
+            pdf.add(image, (down, across) if page.text.turn % 180 else (across, down), page.text)
+        if pdf.size > _MAX_PDF_BYTES:
+            raise TooLarge(
+                f"The searchable PDF would have over {_MAX_PDF_BYTES // 1_000_000:,} MB: send "
+                "fewer pages at a time."
+            )
+    _read_ones(numbered)
+    pdf.finish()
+    return FileResult(written.getvalue(), (*file.warnings, *_warnings(file, numbered)))
 
 
-def _levels(picture: images.Picture) -> Image.Image:
-    """Return the upright page in mode L."""
-    gray = processing.gray(picture)
-    if picture.image.mode != "RGB" or picture.image.has_transparency_data:
-        return gray
-    colored = images.apply_orientation(picture.image, picture.orientation)
-    return channels.clearest(gray, colored)
+def _read_ones(numbered: list[tuple[int, PageText | None]]) -> list[PageText]:
+    """Return the pages that were read; raise ``Corrupt`` where there is none."""
+    pages = [page for _, page in numbered if page is not None]
+    if not pages:
+        raise Corrupt("No page of this PDF can be shown; save or export it again.")
+    return pages
 
 
-def _warnings(picture: images.Picture, pages: list[tuple[int, PageText | None]]) -> list[str]:
-    if picture.format != "TIFF":
-        found = image_pages.warning(picture.page_count, picture.format)
+def _warnings(file: sheets.Sheets, pages: list[tuple[int, PageText | None]]) -> list[str]:
+    has_pages = file.kind in ("TIFF", sheets.PDF)
+    if has_pages:
+        found = _unread_pages(file.page_count, pages)
     else:
-        found = _unread_pages(picture.page_count, pages)
+        found = image_pages.warning(file.page_count, file.kind)
     if not any(page and page.words for _, page in pages):
-        return [*found, _NO_WORDS]
+        kind = "PDF" if file.kind == sheets.PDF else "picture"
+        return [*found, _NO_WORDS.format(kind=kind)]
     empty = [number for number, page in pages if page and not page.words]
     if empty:
         found.append(
@@ -129,14 +177,14 @@ def _unread_pages(page_count: int, pages: list[tuple[int, PageText | None]]) -> 
     if broken := [number for number, page in pages if page is None]:
         found.append(
             f"{_listed(broken).capitalize()} could not be read, being damaged or too large; save "
-            "it from an image viewer as a file of its own and send that."
+            "it as a file of its own and send that."
         )
     if (last := pages[-1][0]) < page_count:
         many = (
             f"{page_count:,}" if page_count < image_pages.MAX_COUNTED else f"{page_count:,} or more"
         )
         found.append(
-            f"This picture has too many pages ({many}): only the first {last} were read; "
+            f"This file has too many pages ({many}): only the first {last} were read; "
             f"save pages {last + 1} and later as a file of their own and send that."
         )
     return found

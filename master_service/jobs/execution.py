@@ -47,8 +47,9 @@ class JobExecutor:
             self._load_or_build_vocabulary(running_job, task) if task.vocabulary_module else None
         )
         files = self._files_in_states(job, FileState.QUEUED)
+        saved = task.with_options(job.options)
         recorder = ResultRecorder(
-            running_job, files, self._store, self._metrics, self._results, task
+            running_job, files, self._store, self._metrics, self._results, saved
         )
         self._run_engine(running_job, task, recorder, vocabulary=vocabulary)
         self._finish(running_job)

@@ -24,6 +24,7 @@ from protocol import failures
 from protocol.task_types import TASK_TYPES
 from protocol.wire import encode_warnings, json_bytes, read_warnings
 from slave_service import progress
+from slave_service.file_result import FileResult
 from slave_service.workers.landlock import confine_to
 from slave_service.workers.sandbox import MAX_FILE_BYTES, confine, limit_cpu_time
 
@@ -140,7 +141,7 @@ def _process(
         if not source.read(1):
             raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
-        result: bytes | dict[str, object]
+        result: bytes | dict[str, object] | FileResult
         if task["count_terms"]:
             result = module.count_terms(source)
         elif task["vocabulary"] is not None:
@@ -150,6 +151,8 @@ def _process(
             return result, read_warnings(warnings)
         else:
             result = module.process(source, **settings)
+        if isinstance(result, FileResult):
+            return result.data, read_warnings(list(result.warnings))
         return result, read_warnings(result.get("warnings") if isinstance(result, dict) else None)
 
 

@@ -45,10 +45,26 @@ def test_option_reaches_the_processor(cluster: LocalCluster, page: tuple[str, by
     assert job["options"] == ENGLISH
 
 
+def test_searchable_pdf_is_saved_and_sent_as_pdf(
+    cluster: LocalCluster, page: tuple[str, bytes]
+) -> None:
+    """The result is a file that PDF readers open, under a name that says so."""
+    sent = ocr(page, {"output": "pdf", "engine": "tesseract"})
+    saved = Path(call(cluster.url, "POST", "/assign_task", 200, **sent).json()["saved_files"][0])
+    assert saved.name == "page_ocr.pdf"
+    answer = call(cluster.url, "GET", f"/results/ocr/{saved.name}", 200)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content == saved.read_bytes()
+    assert answer.content.startswith(b"%PDF-")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"langage": "eng"}, "The task type has no option 'langage' (its options: language)."),
+        (
+            {"langage": "eng"},
+            "The task type has no option 'langage' (its options: language,",
+        ),
         ("[]", "The field 'options' must be a JSON object, such as"),
         ({"language": ["eng"]}, "The option language must be a text, such as 'eng+deu'."),
     ],
@@ -131,7 +147,10 @@ def test_client_sends_options(
     assert newest["options"] == ENGLISH
     for words, sentence in (
         (("ocr", "--option", "language"), "--option needs NAME=VALUE, such as language=deu"),
-        (("ocr", "--option", "x=1"), "The task type has no option 'x' (its options: language)."),
+        (
+            ("ocr", "--option", "x=1"),
+            "The task type has no option 'x' (its options: language,",
+        ),
         (("auto", "--option", "language=eng"), "--option does not go with auto"),
     ):
         done = run_client_here(cluster.url, words[0], str(file), *words[1:])

@@ -40,12 +40,14 @@ def test_too_long_field_is_refused() -> None:
         (
             "ocr",
             {"langage": "deu"},
-            "no option 'langage' (its options: language, engine).",
+            "no option 'langage' (its options: language, engine, output).",
         ),
         ("text", {"language": "deu"}, "has no option 'language' (it has none)."),
         ("ocr", {"language": 3}, "The option language must be a text, such as 'eng+deu'."),
         ("ocr", {"language": "../deu"}, "The option language must be names of Tesseract's lang"),
         ("ocr", {"engine": "abbyy"}, "must be one of auto, tesseract, rapidocr, not 'abbyy'."),
+        ("ocr", {"output": "docx"}, "The option output must be json or pdf, not 'docx'."),
+        ("document", {"output": "pdf"}, "has no option 'output' (its options: language, engine)."),
         ("ocr", {"language": ""}, "The option language must be names of Tesseract's languages"),
     ],
 )
@@ -72,3 +74,10 @@ def test_engine_that_not_every_slave_has_is_a_feature() -> None:
         values = options.parse(json.dumps({"engine": engine}), OCR)
         assert options.keywords(values, OCR) == {"engine": engine.lower()}
         assert options.features(values, OCR) == needed
+
+
+def test_form_of_the_result_names_the_file() -> None:
+    """A searchable PDF is saved with its own ending, other results as ever."""
+    ocr = TASK_TYPES["ocr"]
+    assert ocr.with_options({"output": "pdf"}).saved_name == "{stem}_ocr.pdf"
+    assert ocr.with_options({"output": "json", "language": "eng"}) is ocr

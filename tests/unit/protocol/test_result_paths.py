@@ -71,6 +71,8 @@ def test_folders_are_safe_everywhere(filename: str, folders: list[str]) -> None:
     [
         ("text", "notes.txt", "results/text/notes_analysis.json", True),
         ("image", "photo.jpg", "processed_photo.png", True),
+        ("ocr", "scan.tif", "results/ocr/scan_ocr.pdf", True),
+        ("ocr", "scan.tif", "results/ocr/scan_2_ocr.pdf", False),
         ("text", "notes.txt", "results/text/notes_2_analysis.json", False),
         ("text", "a/notes.txt", "results/text/notes_analysis.json", False),
         ("text", "a/notes.txt", "results/text/notes_2_analysis.json", False),
@@ -189,3 +191,13 @@ def test_no_folder_has_the_name_of_a_result() -> None:
     files = {canonical(path) for path in found}
     folders = {canonical(str(above)) for path in found for above in PurePosixPath(path).parents}
     assert not files & folders
+
+
+def test_ending_of_the_saved_file_is_kept() -> None:
+    """A type whose results have two forms keeps each one's ending in folders."""
+    assert paths(
+        ("a/scan.tif", "results/ocr/scan_ocr.pdf", "1"),
+        ("a/scan.tif", "results/ocr/scan_2_ocr.pdf", "2"),
+        ("a/scan.tif", "results/ocr/scan_ocr.json", "3"),
+        task_type="ocr",
+    ) == ["a/scan_ocr.pdf", "a/scan_2_ocr.pdf", "a/scan_ocr.json"]

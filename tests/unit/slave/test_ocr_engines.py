@@ -8,14 +8,15 @@ from PIL import Image, ImageDraw
 
 from accuracy import ocr_scans
 from accuracy.rows import word_recall
-from protocol.failures import Unsupported
-from slave_service import document_processing, ocr_processing
+from protocol.failures import Corrupt, Encrypted, Unsupported
+from slave_service import document_processing, ocr_processing, progress
 from slave_service.models.ocr import quality, rapid, tesseract
 from slave_service.models.ocr.page_text import Word
 from slave_service.models.ocr.reader import read_page
 from tests.conftest import need
 from tests.unit.slave.test_ocr_processing import page, upload
-from tests.unit.slave.test_scanned_pages import FIRST, scan
+from tests.unit.slave.test_pdf_reading import encrypted, lines, pdf
+from tests.unit.slave.test_scanned_pages import FIRST, SECOND, scan
 
 
 def test_words_are_counted_by_what_their_confidence_is_worth() -> None:
@@ -62,3 +63,24 @@ def test_rapidocr_is_refused_where_it_can_not_read() -> None:
         ocr_processing.process(upload(page("Word")), languages="rus", engine="rapidocr")
     with pytest.raises(Unsupported, match=what):
         document_processing.process(io.BytesIO(scan(FIRST)), languages="rus", engine="rapidocr")
+
+
+def test_pages_of_a_pdf_are_read() -> None:
+    """Every page has its text and size; each of them renews the deadline."""
+    need("tesseract")
+    reports: list[None] = []
+    with progress.reported_to(lambda: reports.append(None)):
+        result = ocr_processing.process(io.BytesIO(scan(FIRST, SECOND)), engine="tesseract")
+    assert result["extracted_text"] == f"{FIRST}\n\n{SECOND}"
+    assert (result["page_count"], result["pages_read"], result["engine"]) == (2, 2, "tesseract")
+    assert (result["image_size"], result["image_mode"]) == ([800, 200], "RGB")
+    assert [each["text"] for each in result["pages"]] == [FIRST, SECOND]  # type: ignore[attr-defined]
+    assert (len(reports), result["warnings"]) == (2, [])
+
+
+def test_pdf_that_can_not_be_opened() -> None:
+    """A password and damage are told apart."""
+    with pytest.raises(Encrypted, match="needs a password"):
+        ocr_processing.process(io.BytesIO(encrypted(pdf(lines(b"secret")), "word")))
+    with pytest.raises(Corrupt, match="damaged"):
+        ocr_processing.process(io.BytesIO(b"%PDF-1.4 and no more"))

@@ -144,6 +144,7 @@ def test_all_pages_of_a_tiff_are_read() -> None:
 def test_pages_beyond_the_limits_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 105 pages 100 are read, and fewer where their pixels are too many."""
     monkeypatch.setattr(pytesseract, "image_to_data", lambda *_, **_options: table())
+    monkeypatch.setattr(ocr_processing, "_MAX_PAGES", 100)
     blank = Image.new("1", (8, 8), 1)
     file = upload(blank, "TIFF", save_all=True, append_images=[blank] * 104)
     result: dict[str, Any] = ocr_processing.process(file)

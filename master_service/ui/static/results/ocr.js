@@ -10,6 +10,7 @@ const [HIGH, MEDIUM] = [90, 60];
 const MAX_WORDS_TO_CHECK = 50;
 
 export async function renderOcr({ json, inputUrl, file }) {
+  if (file.saved_file.endsWith(".pdf")) return card("Searchable PDF", h("p", {}, "The result is a PDF of the pages. Download it to search it and to copy its words."));
   const result = await json();
   const words = result.words ?? [];
   const [width, height] = result.image_size;

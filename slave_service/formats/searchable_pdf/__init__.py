@@ -1,0 +1,1 @@
+"""Writes PDFs of pictures of pages, with the words that OCR read as invisible text over them."""
