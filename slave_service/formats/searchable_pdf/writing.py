@@ -83,12 +83,12 @@ class SearchablePdf:
             "/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
             f"/FontDescriptor {_DESCRIPTOR} 0 R/CIDToGIDMap {_GLYPHS} 0 R>>",
         )
-        em = glyphless_font.UNITS_PER_EM
+        ascent = glyphless_font.ASCENT
         self._object(
             _DESCRIPTOR,
             "<</Type/FontDescriptor/FontName/GlyphLess/Flags 5/FontBBox"
-            f"[0 0 {glyphless_font.ADVANCE} {em}]/ItalicAngle 0/Ascent {em}/Descent 0"
-            f"/CapHeight {em}/StemV 80/FontFile2 {_FONT_FILE} 0 R>>",
+            f"[0 0 {glyphless_font.ADVANCE} {ascent}]/ItalicAngle 0/Ascent {ascent}/Descent 0"
+            f"/CapHeight {ascent}/StemV 80/FontFile2 {_FONT_FILE} 0 R>>",
         )
         font = glyphless_font.build()
         self._deflated(_FONT_FILE, f"/Length1 {len(font)}", font)
