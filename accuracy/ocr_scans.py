@@ -29,7 +29,7 @@ def receipt(rng: random.Random) -> tuple[Image.Image, str]:
     font = rng.choice(_RECEIPT_FONTS)
     image = drawn(placed, font, points, (int(width), int(height)), rng.choice([130, 150, 180, 200]))
     image = ImageOps.expand(image, 20, 255)
-    return _faded(_curled(image, rng), rng), "\n".join(lines)
+    return _faded(_curled(image, rng), rng), "\n".join(line for line in lines if line.strip("-"))
 
 
 def _receipt_lines(rng: random.Random, columns: int) -> list[str]:
