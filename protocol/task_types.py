@@ -37,10 +37,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from protocol import ocr_engines, ocr_languages, ocr_outputs
+from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 from protocol.option_values import image, speech
 from protocol.options import YES, Option, yes_or_no
+from protocol.ocr import engines as ocr_engines
+from protocol.ocr import outputs as ocr_outputs
 from protocol.options import Option, Options
 
 

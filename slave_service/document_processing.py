@@ -5,8 +5,9 @@ import re
 from importlib.util import find_spec
 from typing import BinaryIO
 
-from protocol import markup, ocr_engines
+from protocol import markup
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
+from protocol.ocr import engines as ocr_engines
 from slave_service.formats.content import METADATA, Content
 from slave_service.formats.docx import reading as docx_reading
 from slave_service.formats.epub import reading as epub_reading
@@ -54,7 +55,7 @@ def process(
     engine: str = ocr_engines.AUTO,
 ) -> dict[str, object]:
     """Read one document; ``languages`` (``eng+deu``) are those of scanned pages, which ``engine``
-    (one of ``protocol.ocr_engines``) reads.
+    (one of ``protocol.ocr.engines``) reads.
 
     Returns ``document_type`` (see docs/results.md), ``text_content`` (all of it), ``word_count``
     (split at white space), ``character_count`` and ``metadata`` (the keys of

@@ -12,11 +12,12 @@ from typing import BinaryIO, overload
 import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
-from protocol import ocr_engines, ocr_outputs
 from protocol.failures import Corrupt, TooLarge, Unavailable
-from slave_service import progress
+from protocol.ocr import engines as ocr_engines
+from protocol.ocr import outputs as ocr_outputs
+from slave_service import progress, sheets
 from slave_service.file_result import FileResult
-from slave_service.formats import image_pages, sheets
+from slave_service.formats import image_pages
 from slave_service.formats.searchable_pdf.writing import SearchablePdf
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import correction, page_text, rapid, tesseract
@@ -63,7 +64,7 @@ def process(
     """Return the text of the pages, with the confidence of the engine that read it.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
-    ``engine`` is one of ``protocol.ocr_engines``, ``output`` one of ``protocol.ocr_outputs``.
+    ``engine`` is one of ``protocol.ocr.engines``, ``output`` one of ``protocol.ocr.outputs``.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
     ``page_count`` is the number of pages, or of frames of an animation, ``pages_read`` the

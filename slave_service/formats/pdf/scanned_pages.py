@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from protocol import ocr_engines
 from protocol.failures import FileError
+from protocol.ocr import engines as ocr_engines
 from slave_service import progress
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import rapid

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from protocol import ocr_engines
 from protocol.failures import OutOfMemory, Unavailable, Unsupported
+from protocol.ocr import engines as ocr_engines
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import ink_boxes, line_order
 from slave_service.models.ocr.page_text import Box, Word

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from protocol import ocr_engines
+from protocol.ocr import engines as ocr_engines
 from slave_service.models.ocr import quality, rapid, tesseract
 from slave_service.models.ocr.appearance import Appearance, measure
 from slave_service.models.ocr.correction import Corrected, correct, unchanged
@@ -54,7 +54,7 @@ def read_page(image: Image.Image, languages: str, engine: str = ocr_engines.AUTO
     """Return the text of an upright or turned page in mode L.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``; ``engine`` is one of
-    ``protocol.ocr_engines``. The same pixels give the same text.
+    ``protocol.ocr.engines``. The same pixels give the same text.
     Raises ``TooLarge``, ``OutOfMemory`` or ``Internal``.
     """
     calm = without_noise(image)

@@ -186,7 +186,12 @@ def test_downloads_are_bytes(document: dict[str, Any]) -> None:
     octets = "application/octet-stream"
     assert {name: found for name, found in kinds.items() if octets in found} == {
         "get /jobs/{job_id}/results.zip 200": ["application/zip", octets],
-        "get /results/{task_type}/{name} 200": ["image/png", octets, "application/json"],
+        "get /results/{task_type}/{name} 200": [
+            "image/png",
+            "application/pdf",
+            octets,
+            "application/json",
+        ],
         "get /jobs/{job_id}/inputs/{index} 200": [octets],
         "get /jobs/{job_id}/vectors.npz 200": [octets],
     }
