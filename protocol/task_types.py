@@ -40,10 +40,9 @@ from pathlib import PurePosixPath
 from protocol import ocr_languages
 from protocol.content_types import DOCUMENT, PICTURE, SOUND, TEXT
 from protocol.option_values import image, speech
-from protocol.options import YES, Option, yes_or_no
 from protocol.ocr import engines as ocr_engines
 from protocol.ocr import outputs as ocr_outputs
-from protocol.options import Option, Options
+from protocol.options import YES, Option, Options, yes_or_no
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ blueprint = Blueprint("jobs", __name__)
 _UPLOAD = download("The uploaded bytes.", is_attachment=True)
 _ARCHIVE = download("A ZIP archive.", "application/zip", is_attachment=True)
 _VECTORS = download("A NumPy archive (.npz).", is_attachment=True)
-_RESULT = download("The result: a picture, or JSON.", "image/png", json=models.Result)
 _RESULT = download(
     "The result: a picture, a PDF, or JSON.", "image/png", "application/pdf", json=models.Result
 )
