@@ -146,7 +146,7 @@ def _cut_jpegs(chance: random.Random) -> Row:
             np.asarray(Image.open(io.BytesIO(processing.process(io.BytesIO(each)))))
             for each in (data, cut)
         )
-        _, (warning,) = processing.process_with_warnings(io.BytesIO(cut))
+        (warning,) = processing.process(io.BytesIO(cut)).warnings
         match = re.search(r"([0-9.]+) % of the rows", warning)
         shown = round(240 * (1 - float(match[1]) / 100)) if match else 240
         # The last block row may be cut through.

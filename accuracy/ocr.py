@@ -86,7 +86,7 @@ def _as_pdf(seed: int) -> Iterator[Row]:
 def _extracted(pdf: object) -> str:
     if not isinstance(pdf, FileResult):
         raise TypeError("ocr did not return a PDF")
-    with pypdfium2.PdfDocument(pdf.data) as document:
+    with pypdfium2.PdfDocument(pdf) as document:
         return str(document[0].get_textpage().get_text_range())
 
 

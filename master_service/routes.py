@@ -23,7 +23,7 @@ from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.slaves.registry import SlaveRecord, slave_state
 from master_service.ui.pages import wants_page
-from protocol import ocr_languages
+from protocol.option_values import ocr_languages
 from protocol.server.access_control import is_authenticated
 from protocol.task_types import DEFAULT_TASK_TYPE
 

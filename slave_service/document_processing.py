@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from protocol import markup
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service.formats.content import METADATA, Content
 from slave_service.formats.docx import reading as docx_reading
 from slave_service.formats.epub import reading as epub_reading

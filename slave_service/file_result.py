@@ -1,11 +1,15 @@
 """A result that is the bytes of a file and has warnings, for which its format has no place."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What a processor can return in place of ``bytes``."""
+class FileResult(bytes):
+    """The bytes to save, and the warnings about them."""
 
-    data: bytes
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+
+    def __new__(cls, data: bytes, warnings: Iterable[str] = ()) -> "FileResult":
+        """Copy the bytes."""
+        result = super().__new__(cls, data)
+        result.warnings = tuple(warnings)
+        return result

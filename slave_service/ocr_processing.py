@@ -13,8 +13,7 @@ import pytesseract
 from PIL import Image, ImageDraw, ImageFont
 
 from protocol.failures import Corrupt, TooLarge, Unavailable
-from protocol.ocr import engines as ocr_engines
-from protocol.ocr import outputs as ocr_outputs
+from protocol.option_values import ocr_engines, ocr_outputs
 from slave_service import progress, sheets
 from slave_service.file_result import FileResult
 from slave_service.formats import image_pages

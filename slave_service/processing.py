@@ -22,6 +22,7 @@ from PIL import Image
 
 from protocol.failures import FileError, Unavailable
 from protocol.option_values.image import ALL, FIRST, NO_FACTS
+from slave_service.file_result import FileResult
 from slave_service.formats import image_pages, images
 from slave_service.formats.pictures import facts as picture_facts
 from slave_service.formats.pictures import frame_sequence, png_writing
@@ -41,27 +42,20 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 """Tags of TIFF 6.0."""
 
 
-def process(source: BinaryIO, facts: str = NO_FACTS, frames: str = FIRST) -> bytes:
-    """Return the picture as a grayscale PNG.
+def process(source: BinaryIO, facts: str = NO_FACTS, frames: str = FIRST) -> FileResult:
+    """Return the picture as a grayscale PNG, and what it lacks: rows, frames, facts, any content.
 
     It has no metadata but the ``facts`` (such as ``camera,date``), as text chunks of these names.
     ``frames`` is as ``option_values.image.parse_frames`` returns it; several give an animation.
     """
-    return process_with_warnings(source, facts, frames)[0]
-
-
-def process_with_warnings(
-    source: BinaryIO, facts: str = NO_FACTS, frames: str = FIRST
-) -> tuple[bytes, list[str]]:
-    """Return the result of ``process``, and what it lacks: rows, frames, facts, any content."""
     picture = images.load(source)
     if frames != FIRST and (frames != ALL or picture.page_count > 1):
-        return frame_sequence.convert(source, picture, gray, facts, frames)
+        return FileResult(*frame_sequence.convert(source, picture, gray, facts, frames))
     pixels = gray(picture)
     texts, missing = picture_facts.facts(facts, picture.image, pixels)
     warnings = [*picture.warnings, *_transparency_warning(picture.image, pixels), *missing]
     warnings += image_pages.warning(picture.page_count, picture.format)
-    return png_writing.png(pixels, texts), warnings
+    return FileResult(png_writing.png(pixels, texts), warnings)
 
 
 def _transparency_warning(image: Image.Image, pixels: Image.Image) -> list[str]:

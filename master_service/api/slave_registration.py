@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from master_service.api.models.cluster import SlaveRegistration
 from master_service.errors import InvalidRequest
 from master_service.slaves.registry import Capabilities
-from protocol import ocr_languages
+from protocol.option_values import ocr_languages
 from protocol.task_types import TASK_TYPES
 from protocol.wire import is_loopback
 

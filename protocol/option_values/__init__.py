@@ -1,1 +1,1 @@
-"""What the values of options mean, by option."""
+"""The options of jobs: what their values mean, and which features slaves need for them."""

@@ -2,6 +2,8 @@
 
 import re
 
+from protocol.options import Option
+
 CAMERA, DATE, PLACE, HASH = "camera", "date", "place", "perceptual_hash"
 FACTS = (CAMERA, DATE, PLACE, HASH)
 """What a result can state, which are also the keywords of its PNG text chunks."""
@@ -51,3 +53,24 @@ def frame_range(frames: str) -> tuple[int, int]:
         return 1, 1
     begin, _, end = frames.partition("-")
     return int(begin), int(end or begin)
+
+
+FACTS_OPTION = Option(
+    "facts",
+    "facts",
+    parse_facts,
+    "What the result states as text chunks of its PNG: camera, date (when it was taken) and place "
+    "by the EXIF data of the file, and perceptual_hash, by which near-duplicates are found. "
+    "Default: none, so that the result has no metadata.",
+    "camera,date",
+)
+
+
+FRAMES_OPTION = Option(
+    "frames",
+    "frames",
+    parse_frames,
+    "Which pages of a TIFF or frames of an animation are converted: first, all, a number from 1, "
+    "or a range. Several give an animated PNG. Default: first.",
+    "2-10",
+)

@@ -1,5 +1,7 @@
 """The option ``speech`` of a job: what to find out about the speech in a sound."""
 
+from protocol.options import Option
+
 SPANS, TRANSCRIPT = "spans", "transcript"
 SPANS_FEATURE, TRANSCRIPT_FEATURE = "audio:speech-spans", "audio:speech"
 _FEATURES = {
@@ -19,3 +21,14 @@ def parse(text: str) -> str:
 def features(value: str) -> frozenset[str]:
     """Return the features that a slave must have for a value."""
     return _FEATURES[value]
+
+
+OPTION = Option(
+    "speech",
+    "speech",
+    parse,
+    "spans: find where speech is; transcript: also write it down, with times. Only slaves that can "
+    "do it get the files. Default: neither.",
+    "transcript",
+    features,
+)

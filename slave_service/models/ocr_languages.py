@@ -6,7 +6,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from protocol.ocr_languages import DEFAULT, MAX_LANGUAGES, NAME, NO_LANGUAGES, features, parse
+from protocol.option_values.ocr_languages import (
+    DEFAULT,
+    MAX_LANGUAGES,
+    NAME,
+    NO_LANGUAGES,
+    features,
+    parse,
+)
 
 __all__ = ["DEFAULT", "MAX_LANGUAGES", "features", "parse"]
 

@@ -141,19 +141,16 @@ def _process(
         if not source.read(1):
             raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
-        result: bytes | dict[str, object] | FileResult
+        result: FileResult | dict[str, object]
         if task["count_terms"]:
             result = module.count_terms(source)
         elif task["vocabulary"] is not None:
             result = module.process(source, task["vocabulary"], **settings)
-        elif hasattr(module, "process_with_warnings"):
-            result, warnings = module.process_with_warnings(source, **settings)
-            return result, read_warnings(warnings)
         else:
             result = module.process(source, **settings)
         if isinstance(result, FileResult):
-            return result.data, read_warnings(list(result.warnings))
-        return result, read_warnings(result.get("warnings") if isinstance(result, dict) else None)
+            return result, read_warnings(list(result.warnings))
+        return result, read_warnings(result.get("warnings"))
 
 
 def _opened(upload: Path) -> BinaryIO:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from protocol.failures import FileError
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service import progress
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import rapid

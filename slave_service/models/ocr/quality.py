@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service.models.ocr.page_text import Word
 
 _RIGHT = {

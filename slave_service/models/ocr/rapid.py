@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from protocol.failures import OutOfMemory, Unavailable, Unsupported
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import ink_boxes, line_order
 from slave_service.models.ocr.page_text import Box, Word

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service.models.ocr import quality, rapid, tesseract
 from slave_service.models.ocr.appearance import Appearance, measure
 from slave_service.models.ocr.correction import Corrected, correct, unchanged

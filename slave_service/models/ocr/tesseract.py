@@ -8,7 +8,7 @@ import pytesseract
 from PIL import Image
 
 from protocol.failures import Internal, OutOfMemory, TooLarge
-from protocol.ocr import engines as ocr_engines
+from protocol.option_values import ocr_engines
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import line_order
 from slave_service.models.ocr.page_text import Word

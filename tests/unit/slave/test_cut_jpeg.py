@@ -30,7 +30,7 @@ def levels(data: bytes) -> np.ndarray:
 
 def missing_percent(data: bytes) -> float:
     """Return the percentage of the only warning."""
-    _, (warning,) = processing.process_with_warnings(io.BytesIO(data))
+    (warning,) = processing.process(io.BytesIO(data)).warnings
     assert warning.startswith(CUT)
     found = re.search(r"last ([0-9.]+) % of the rows", warning)
     assert found
@@ -66,7 +66,7 @@ def test_progressive(share: float) -> None:
     """A progressive JPEG shows all rows, in less detail."""
     data = photo(progressive=True)
     cut = data[: int(len(data) * share)]
-    _, (warning,) = processing.process_with_warnings(io.BytesIO(cut))
+    (warning,) = processing.process(io.BytesIO(cut)).warnings
     assert warning.startswith(CUT)
     assert "less detail" in warning
     difference = np.abs(levels(data).astype(int) - levels(cut))
@@ -89,7 +89,7 @@ def test_only_the_end_mark_is_missing() -> None:
 @pytest.mark.parametrize("end", [b"", b"\0" * 500])
 def test_whole_pictures(end: bytes) -> None:
     """A whole JPEG has no warning, even with zeros behind its end."""
-    assert processing.process_with_warnings(io.BytesIO(photo() + end))[1] == []
+    assert processing.process(io.BytesIO(photo() + end)).warnings == ()
 
 
 def test_ocr_gets_the_warning() -> None:
@@ -117,4 +117,4 @@ def test_several_pictures() -> None:
     assert 20 < missing_percent(cut) < 45
     assert (levels(cut)[:150] == levels(data)[:150]).all()
     # Nothing of the first picture is missing.
-    assert processing.process_with_warnings(io.BytesIO(data[: len(data) * 3 // 4]))[1] == []
+    assert processing.process(io.BytesIO(data[: len(data) * 3 // 4])).warnings == ()

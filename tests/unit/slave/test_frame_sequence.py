@@ -45,9 +45,9 @@ def test_all_frames_are_an_animation(kind: str, options: dict[str, object]) -> N
     """Every page or frame is in the result, equal ones too, with the times of the file."""
     expected = [10, 90, 200] if kind == "WEBP" else list(LEVELS)  # Pillow merges equal frames
     data = animation(kind, **options)
-    result, warnings = processing.process_with_warnings(io.BytesIO(data), frames="all")
+    result = processing.process(io.BytesIO(data), frames="all")
     assert levels(result) == expected
-    assert warnings == []
+    assert result.warnings == ()
     with Image.open(io.BytesIO(result)) as image:
         image.load()
         assert image.mode == "L"
@@ -63,7 +63,7 @@ def test_one_frame_is_a_plain_png() -> None:
     Image.new("L", (16, 8), 90).save(alone, "TIFF")
     result = processing.process(io.BytesIO(animation("TIFF")), frames="3")
     assert result == processing.process(alone)
-    assert b"acTL" not in result
+    assert b"acTL" not in bytes(result)
 
 
 def test_facts_stand_once_in_an_animation() -> None:
@@ -77,12 +77,13 @@ def test_facts_stand_once_in_an_animation() -> None:
 def test_missing_frames_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers beyond the last frame are warned of, and refused where no other is chosen."""
     data = io.BytesIO(animation("TIFF"))
-    _, (warning,) = processing.process_with_warnings(data, frames="3-9")
+    (warning,) = processing.process(data, frames="3-9").warnings
     assert warning.startswith("The result ends with number 4 of the chosen pages")
     with pytest.raises(Unsupported, match=r"has 4 pages, and none of the chosen \(7-9\)"):
         processing.process(data, frames="7-9")
     monkeypatch.setattr(frame_sequence, "MAX_PIXELS", 300)
-    result, (warning,) = processing.process_with_warnings(data, frames="all")
+    result = processing.process(data, frames="all")
+    (warning,) = result.warnings
     assert levels(result) == [10, 10]
     assert "ends with number 2" in warning
 
@@ -93,9 +94,9 @@ def test_damaged_frames_are_named() -> None:
     file = io.BytesIO()
     noise[0].save(file, "GIF", save_all=True, append_images=noise[1:])
     cut = io.BytesIO(file.getvalue()[: len(file.getvalue()) * 5 // 8])
-    result, warnings = processing.process_with_warnings(cut, frames="all")
+    result = processing.process(cut, frames="all")
     assert len(levels(result)) == 2
-    assert any("Damaged frames" in sentence for sentence in warnings)
+    assert any("Damaged frames" in sentence for sentence in result.warnings)
     with pytest.raises(Corrupt):
         processing.process(cut, frames="3")
 
@@ -104,7 +105,8 @@ def test_pictures_without_frames_take_the_option() -> None:
     """A picture of one frame has the same result with ``all``; a number above 1 is refused."""
     file = io.BytesIO()
     Image.new("L", (4, 4), 7).save(file, "PNG")
-    assert processing.process_with_warnings(file, frames="all") == (processing.process(file), [])
+    result = processing.process(file, frames="all")
+    assert (result, result.warnings) == (processing.process(file), ())
     with pytest.raises(Unsupported, match="has 1 frame"):
         processing.process(file, frames="2")
 

@@ -40,7 +40,7 @@ def test_pages_and_frames_are_counted(kind: str, options: dict[str, object], cou
     """The pages of every format are counted, and the file can still be read."""
     file = pages(count, kind, **options)
     assert image_loading.load(file).page_count == count
-    found = processing.process_with_warnings(file)[1]
+    found = processing.process(file).warnings
     assert len(found) == (count > 1)
     assert all("3 " in sentence and "only the first was read" in sentence for sentence in found)
 
@@ -53,10 +53,10 @@ def test_counting_does_not_change_the_picture() -> None:
 
 def test_a_photo_with_previews_is_one_picture() -> None:
     """The further pictures in a phone's JPEG (MPO) and the sizes of an icon are not pages."""
-    assert processing.process_with_warnings(pages(2, "MPO"))[1] == []
+    assert processing.process(pages(2, "MPO")).warnings == ()
     icon = io.BytesIO()
     Image.new("RGB", (64, 64)).save(icon, "ICO", sizes=[(16, 16), (32, 32), (64, 64)])
-    assert processing.process_with_warnings(icon)[1] == []
+    assert processing.process(icon).warnings == ()
 
 
 def test_a_smaller_version_of_a_page_is_no_page() -> None:

@@ -112,11 +112,11 @@ def test_turned_scan_becomes_an_upright_pdf() -> None:
     pdf = ocr_processing.process(file, output="pdf")
     assert isinstance(pdf, FileResult)
     assert pdf.warnings == tuple(result["warnings"])  # type: ignore[arg-type]
-    text, boxes = first_page(pdf.data)
+    text, boxes = first_page(pdf)
     assert text.split() == ["Hello", "brave", "new", "world"]
     left, top, *_ = (side * 72 / 100 for side in result["words"][0]["box"])  # type: ignore[index]
     assert boxes[0][:2] == pytest.approx((left, top), abs=3)
-    with pypdfium2.PdfDocument(pdf.data) as document:
+    with pypdfium2.PdfDocument(pdf) as document:
         assert document[0].get_size() == pytest.approx((900 * 0.72, 300 * 0.72))
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from protocol import options
 from protocol.failures import Unavailable
-from protocol.task_types import SEMANTIC_FEATURE, TASK_TYPES
+from protocol.option_values.semantic import FEATURE as SEMANTIC_FEATURE
+from protocol.task_types import TASK_TYPES
 from slave_service import embedding_processing
 from slave_service.models.semantic import self_test, sentence_vectors, weights
 from slave_service.models.semantic.sentence_vectors import sentence_vector

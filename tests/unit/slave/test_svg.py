@@ -25,11 +25,11 @@ def document(content: str, attributes: str = 'width="8" height="8"', head: str =
 
 def drawn(data: bytes) -> tuple[Image.Image, list[str]]:
     """Return the result and its warnings."""
-    result, warnings = processing.process_with_warnings(io.BytesIO(data))
+    result = processing.process(io.BytesIO(data))
     image = Image.open(io.BytesIO(result))
     image.load()
     assert image.mode == "L"
-    return image, warnings
+    return image, list(result.warnings)
 
 
 @pytest.mark.parametrize(

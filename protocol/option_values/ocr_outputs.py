@@ -1,5 +1,7 @@
 """The forms of an OCR result, for the option ``output`` of a job."""
 
+from protocol.options import Option
+
 JSON = "json"
 PDF = "pdf"
 _NAMES = (JSON, PDF)
@@ -11,3 +13,14 @@ def parse(text: str) -> str:
     if name not in _NAMES:
         raise ValueError(f"must be {' or '.join(_NAMES)}, not {text[:60]!r}")
     return name
+
+
+OPTION = Option(
+    "output",
+    "output",
+    parse,
+    "The form of the result: json (the default), or pdf: a PDF that shows the pages, with the "
+    "words over them as invisible text that can be searched and copied.",
+    PDF,
+    saved_names={PDF: "{stem}_ocr.pdf"},
+)

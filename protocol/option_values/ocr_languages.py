@@ -2,6 +2,8 @@
 
 import re
 
+from protocol.options import Option
+
 DEFAULT = "eng"
 MAX_LANGUAGES = 10
 """Each additional language makes Tesseract slower and less accurate."""
@@ -35,3 +37,14 @@ def features(languages: str) -> frozenset[str]:
 def installed(features: frozenset[str]) -> list[str]:
     """Return the languages that a slave with these features can read, sorted."""
     return sorted(name.removeprefix(_FEATURE) for name in features if name.startswith(_FEATURE))
+
+
+OPTION = Option(
+    "language",
+    "languages",
+    parse,
+    "Languages of the text in pictures and on scanned pages, by Tesseract's names. Only slaves "
+    "that have them get the files. Default: OCR_LANGUAGES of the slave.",
+    "eng+deu",
+    features,
+)

@@ -1,5 +1,7 @@
 """The names of the programs that read pages, for the option ``engine`` of a job."""
 
+from protocol.options import Option
+
 AUTO = "auto"
 TESSERACT = "tesseract"
 RAPIDOCR = "rapidocr"
@@ -19,3 +21,14 @@ def parse(text: str) -> str:
 def features(engine: str) -> frozenset[str]:
     """Return the features that a slave must have to read with this engine."""
     return frozenset({FEATURE} if engine == RAPIDOCR else ())
+
+
+OPTION = Option(
+    "engine",
+    "engine",
+    parse,
+    "What reads pictures and scanned pages: tesseract, rapidocr (files go to slaves that have "
+    "it), or auto: Tesseract, and RapidOCR too where it is installed and the page needs it.",
+    AUTO,
+    features,
+)

@@ -1,0 +1,22 @@
+"""The option ``semantic`` of embedding: whether texts get a vector of their meaning."""
+
+from protocol.options import YES, Option, yes_or_no
+
+FEATURE = "embedding:semantic"
+"""Of slaves that have the model of requirements-embedding.txt."""
+
+
+def features(value: str) -> frozenset[str]:
+    """Return the features that a slave must have for a value."""
+    return frozenset({FEATURE} if value == YES else ())
+
+
+OPTION = Option(
+    "semantic",
+    "semantic",
+    yes_or_no,
+    "yes: a vector of the meaning of each text besides (semantic_vector, for English). Only slaves "
+    "with requirements-embedding.txt get the files. Default: no.",
+    YES,
+    features,
+)
