@@ -230,11 +230,10 @@ class Scheduler:
         if slave is not None and slave.health.is_quarantined(at):
             # A failure on a quarantined slave says nothing about the file.
             return self._put_back_file(batch, position)
-        if not self._runs[batch.run].blame(position, batch.slave, self._max_attempts):
-            return None
+        has_attempts = self._runs[batch.run].blame(position, batch.slave, self._max_attempts)
         if slave is not None:
             slave.health.blame((batch.run, position))
-        return self._requeue(batch.run, position)
+        return self._requeue(batch.run, position) if has_attempts else None
 
     def _requeue(self, name: str, position: int) -> Requeue:
         return Requeue(name, position, tuple(self._runs[name].blamed_by.get(position, ())))

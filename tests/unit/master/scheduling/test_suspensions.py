@@ -18,6 +18,7 @@ from tests.unit.master.scheduling.simulated_work import (
     is_quarantined,
     two_slaves,
 )
+from tests.unit.master.scheduling.simulator import Simulation
 
 
 def test_quarantined_slave_gets_nothing_until_the_end() -> None:
@@ -163,6 +164,21 @@ def test_results_must_be_in_a_row() -> None:
             health.result(at=1000)
         health.blame(("other", 0))
     assert quarantine(health, at=1000) == 2 * MIN_QUARANTINE_S
+
+
+def test_last_attempt_of_a_file_interrupts_the_row_too() -> None:
+    """Also a failure that ends the file restarts the count of its slave."""
+    sim = Simulation(max_attempts=1)
+    sim.up("only")
+    health = sim.scheduler._slaves["only"].health
+    sim.add("well", 2)
+    complete_all(sim, "only")
+    assert health.results == 2
+    sim.add("badly", 1)
+    (batch,) = sim.batches("only")
+    sim.answer(batch, 0, "crashed")
+    assert sim.left("badly") == []
+    assert (health.results, health.blamed) == (0, set())
 
 
 def test_result_for_a_file_without_a_blame_contradicts_nothing() -> None:
