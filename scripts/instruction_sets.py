@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -23,7 +23,8 @@ if __name__ == "__main__":
     # Python adds only the script's own folder to the path, not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from protocol.task_types import TASK_TYPES
+from protocol import options
+from protocol.task_types import TASK_TYPES, TaskType
 from protocol.wire import json_bytes
 from scripts import samples
 
@@ -31,6 +32,12 @@ _EMULATOR = "qemu-x86_64"
 _CPUS = {"SSE4.2": "Nehalem", "AVX": "max,avx2=off,fma=off", "AVX2": "max"}
 """By the newest of its instruction sets. QEMU 7.2 is the first to emulate AVX, and none has
 AVX-512."""
+_MODELS: Mapping[str, options.Options] = {
+    "embedding": {"semantic": "yes"},
+    "ocr": {"engine": "rapidocr"},
+    "audio": {"speech": "spans"},
+}
+"""Options that need a model, by task type."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_THREAD_LIMIT")
 
 Digests = dict[str, str]
@@ -102,12 +109,23 @@ def _digests(folder: Path) -> Digests:
         processor = importlib.import_module(task.processor)
         files = sorted((folder / name).iterdir())
         vocabulary = _vocabulary(task.vocabulary_module, processor, files)
-        for file in files:
-            with file.open("rb") as source:
-                result = processor.process(source, **vocabulary)
-            data = result if isinstance(result, bytes) else json_bytes(result)
-            found[f"{name}: {file.name}"] = hashlib.sha256(data).hexdigest()
+        for chosen in _choices(task, processor):
+            title = " ".join([name, *(f"{option}={value}" for option, value in chosen.items())])
+            keywords = options.keywords(chosen, task.options)
+            for file in files:
+                with file.open("rb") as source:
+                    result = processor.process(source, **vocabulary, **keywords)
+                data = result if isinstance(result, bytes) else json_bytes(result)
+                found[f"{title}: {file.name}"] = hashlib.sha256(data).hexdigest()
     return found
+
+
+def _choices(task: TaskType, processor: ModuleType) -> Iterator[options.Options]:
+    """Yield no options, and those whose models are installed."""
+    yield {}
+    chosen = _MODELS.get(task.name, {})
+    if chosen and options.features(chosen, task.options) <= processor.features():
+        yield chosen
 
 
 def _vocabulary(
