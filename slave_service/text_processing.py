@@ -5,12 +5,13 @@ Sentiment Analysis of Social Media Text", ICWSM 2014, in NLTK's implementation, 
 of the authors' package, so that nothing is downloaded.
 """
 
-import heapq
 import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
+from itertools import islice
+from operator import itemgetter
 from typing import BinaryIO
 
 from protocol.failures import Unavailable
@@ -51,13 +52,14 @@ def process(source: BinaryIO) -> dict[str, object]:
         sentence_count += 1
         score = totals.add(decoded.text, begin, end) if is_english else 0.0
         top_sentences.add(begin, end, score)
+    by_count = sorted(words.items(), key=itemgetter(1), reverse=True)
     return {
         "word_count": word_count,
         "character_count": len(decoded.text),
         "sentence_count": sentence_count,
         "unique_words": len(words),
-        "common_words": _most_common(words.items()),
-        "keywords": _most_common(item for item in words.items() if _is_keyword(item[0])),
+        "common_words": _first(by_count),
+        "keywords": _first(item for item in by_count if _is_keyword(item[0])),
         "keyword_phrases": keyword_phrases(decoded.text) if is_english else [],
         "language": detected,
         "sentiment_supported": is_english,
@@ -87,7 +89,8 @@ def _counted(decoded: Decoded) -> tuple[int, Counter[str]]:
         tokens = Counter(block.split())
         total += tokens.total()
         for token, count in tokens.items():
-            for word in _WORD.findall(token.lower()):
+            lower = token.lower()
+            for word in (lower,) if lower.isalpha() else _WORD.findall(lower):
                 words[word] += count
     return total, words
 
@@ -135,10 +138,8 @@ def sentence_spans(text: str, language_code: str) -> Iterator[tuple[int, int]]:
         yield last
 
 
-def _most_common(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
-    # nlargest keeps the order of equal counts, as Counter.most_common does.
-    top = heapq.nlargest(_MAX_COMMON_WORDS, counts, key=lambda item: item[1])
-    return [[word, count] for word, count in top]
+def _first(counts: Iterable[tuple[str, int]]) -> list[list[object]]:
+    return [[word, count] for word, count in islice(counts, _MAX_COMMON_WORDS)]
 
 
 def _is_keyword(word: str) -> bool:

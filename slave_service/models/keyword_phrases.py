@@ -9,7 +9,8 @@ times is what ``keywords`` go by too.
 import heapq
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import and_
 
 from slave_service.models.stop_words import STOP_WORDS
 
@@ -31,10 +32,12 @@ def keyword_phrases(text: str) -> list[list[object]]:
     """
     marked = _BREAK.sub(" . ", text[:MAX_CHARACTERS].lower())
     words = marked.replace("-", " ").split()
-    wanted = set(filter(_is_wanted, set(words)))
-    pairs = Counter([pair for pair in pairwise(words) if wanted.issuperset(pair)])
-    following = zip(words, words[1:], words[2:], strict=False)
-    triples = Counter([three for three in following if wanted.issuperset(three)])
+    wanted = set(filter(_is_wanted, set(words) - STOP_WORDS))
+    is_wanted = [word in wanted for word in words]
+    is_pair = list(map(and_, is_wanted, is_wanted[1:]))
+    pairs = Counter(compress(pairwise(words), is_pair))
+    threes = zip(words, words[1:], words[2:], strict=False)
+    triples = Counter(compress(threes, map(and_, is_pair, is_pair[1:])))
     found = [(phrase, number) for phrase, number in triples.items() if number >= _MIN_COUNT]
     inside = {(part, number) for phrase, number in found for part in pairwise(phrase)}
     top = heapq.nlargest(
@@ -46,5 +49,4 @@ def keyword_phrases(text: str) -> list[list[object]]:
 
 
 def _is_wanted(word: str) -> bool:
-    is_word = 1 < len(word) <= _MAX_WORD_CHARACTERS and word.isalpha()
-    return is_word and word not in STOP_WORDS
+    return 1 < len(word) <= _MAX_WORD_CHARACTERS and word.isalpha()

@@ -6,6 +6,7 @@ formulas", 1975. Both go by the words in a sentence and the syllables in a word.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # Between two vowels, as in "player", y is a consonant.
 _VOWELS = re.compile("(?:[aeiouáàâäæéèêëíîïóôöœúûü]|y(?![aeiou]))+")
@@ -23,6 +24,7 @@ _TWO_VOWELS = re.compile(
 )
 """Groups of vowels with one syllable more: "dial", "radio", "being", "idea", "creative"."""
 _MAX_WORD_CHARACTERS = 50
+_MAX_KNOWN_WORDS = 1 << 15
 
 
 def readability(words: Mapping[str, int], sentence_count: int) -> dict[str, float] | None:
@@ -32,9 +34,9 @@ def readability(words: Mapping[str, int], sentence_count: int) -> dict[str, floa
     """
     number = syllables = 0
     for word, count in words.items():
-        if _WORD.match(word) and word not in _ENDINGS:
+        if (word.isalpha() or _WORD.match(word)) and word not in _ENDINGS:
             number += count
-            syllables += count * syllables_of(word)
+            syllables += count * syllables_of(word[:_MAX_WORD_CHARACTERS])
     if not number or not sentence_count:
         return None
     per_sentence, per_word = number / sentence_count, syllables / number
@@ -44,6 +46,7 @@ def readability(words: Mapping[str, int], sentence_count: int) -> dict[str, floa
     }
 
 
+@lru_cache(maxsize=_MAX_KNOWN_WORDS)
 def syllables_of(word: str) -> int:
     """Estimate the syllables of an English word in lower case; at least 1."""
     part = word[:_MAX_WORD_CHARACTERS]

@@ -25,6 +25,7 @@ _NEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LETTER_PARTS = re.compile(r"(?:[^\W\d_]{1,3}\.)+[^\W\d_]{1,3}\Z")
 _SPACED_PARTS = re.compile(r"(?:\A|[\s(])((?:[^\W\d_]{1,3}\.\s?){1,2}[^\W\d_]{1,4})\Z")
 _NEXT_PART = re.compile(r"\s?([^\W\d_]{1,4})\.")
+_ABBREVIATIONS = known.BEFORE_NAMES | known.IN_SENTENCES | known.BEFORE_NUMBERS
 _TIME = frozenset({"a.m", "p.m"})
 
 ORDINAL_LANGUAGES = frozenset({"de", "da", "no", "cs", "pl", "hu", "fi", "tr"})
@@ -58,7 +59,8 @@ def _goes_on(text: str, begin: int, mark: re.Match[str], language: str) -> bool:
         # «“Stop!” she said.» is one sentence.
         return marks[-1] in _CLOSING and text[end : end + 2].lstrip(" ")[:1].islower()
     before = text[max(begin, start - _LOOK_BACK) : start]
-    word = before.split()[-1].lstrip(_OPENING) if before.strip() else ""
+    words = before.rsplit(None, 1)
+    word = words[-1].lstrip(_OPENING) if words else ""
     if not _can_be_abbreviation(word):
         return False
     after = text[end : end + _LOOK_AHEAD]
@@ -79,10 +81,7 @@ def _can_be_abbreviation(word: str) -> bool:
         return False
     if len(word) <= 2 or "." in word or word[-1].isdigit():
         return True
-    lower = word.lower()
-    return (
-        lower in known.BEFORE_NAMES or lower in known.IN_SENTENCES or lower in known.BEFORE_NUMBERS
-    )
+    return word.lower() in _ABBREVIATIONS
 
 
 def _ordinal_goes_on(word: str, after: str, language: str) -> bool:

@@ -83,21 +83,12 @@ class SentimentTotals:
 
     def _add_units(self, units: list[Unit], words: set[str]) -> None:
         """Add the score and the lexicon words of one passage, if it has any."""
-        special = [unit for unit in units if not unit.is_plain]
-        is_triggered = False
-        for unit in special:
-            if unit.valence > 0:
-                self.positive_words += 1
-            elif unit.valence < 0:
-                self.negative_words += 1
-            is_triggered = is_triggered or unit.is_trigger
-        is_rewritten = False
-        if is_triggered:
-            before = units.copy()
-            rewrite(units)
-            is_rewritten = units != before
-            special = units
-        is_rated = any(map(_VALENCE, special))
+        valences = [unit.valence for unit in units if unit.valence]
+        positive_words = sum([valence > 0 for valence in valences])
+        self.positive_words += positive_words
+        self.negative_words += len(valences) - positive_words
+        is_rewritten = rewrite(units)
+        is_rated = any(map(_VALENCE, units)) if is_rewritten else bool(valences)
         score = vader_rules.compound(analyzer(), units) if is_rated else 0.0
         if words:
             weight = sum(map(learned.known_weights().__getitem__, words))

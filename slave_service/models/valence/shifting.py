@@ -73,14 +73,35 @@ def _anchors() -> dict[str, list[tuple[int, Phrase]]]:
     return found
 
 
-def rewrite(units: list[Unit]) -> None:
-    """Apply the rules to the words of a sentence, in place."""
-    _each_trigger(units, _replace_phrase)
-    _each_trigger(units, _apply_rule)
+def rewrite(units: list[Unit]) -> bool:
+    """Apply the rules to the words of a sentence, in place; return whether one changed something.
+
+    Most sentences have a word at which a rule may begin, and few of them are changed.
+    """
+    triggers = [index for index, unit in enumerate(units) if unit.is_trigger]
+    if not triggers:
+        return False
+    has_phrases = _each_trigger(units, triggers, _replace_phrase)
+    if has_phrases:
+        triggers = [index for index, unit in enumerate(units) if unit.is_trigger]
+    return _each_trigger(units, triggers, _apply_rule) or has_phrases
 
 
-def _each_trigger(units: list[Unit], rule: Rule) -> None:
-    index = 0
+def _each_trigger(units: list[Unit], triggers: list[int], rule: Rule) -> bool:
+    """Apply a rule at each of the places, or where they are after a change; return as ``rewrite``.
+
+    What a rule inserts is no trigger.
+    """
+    before = units.copy()
+    for index in triggers:
+        rule(units, index)
+        if units != before:
+            _each_trigger_from(units, index + 1, rule)
+            return True
+    return False
+
+
+def _each_trigger_from(units: list[Unit], index: int, rule: Rule) -> None:
     while index < len(units):
         if units[index].is_trigger:
             rule(units, index)

@@ -1,6 +1,6 @@
 """The words of a sentence as VADER sees them, and what the rules of this package do to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from slave_service.models.valence.nltk_vader import vader
@@ -37,6 +37,11 @@ class Unit:
     """Whether VADER's rules look at it near a rated word."""
     is_plain: bool = False
     """Whether no rule looks at it; all plain words are one of a few objects."""
+    is_counted: bool = field(init=False)
+    """Whether it counts as a word: VADER ignores rated and other special words of one character."""
+
+    def __post_init__(self) -> None:
+        self.is_counted = self.is_plain or len(self.text) > 1
 
 
 NOT = Unit("not", "not", is_modifier=True)

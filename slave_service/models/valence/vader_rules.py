@@ -21,62 +21,73 @@ _OTHER_MODIFIERS = frozenset({"least", "so", "this", "but"}) | _IN_PHRASES
 _FADING = (1.0, 0.95, 0.9)
 """Weight of a booster by its distance."""
 _EMPHASIS = frozenset({"so", "this"})
-_marks = attrgetter("marks")
-_valence = attrgetter("valence")
 _is_capital = attrgetter("is_capital")
 
 
 def compound(analyzer: Any, units: list[Unit]) -> float:  # noqa: ANN401  (NLTK ships no types)
     """Return the compound score of a sentence, -1 to 1 with four decimal places."""
-    marks = "".join(map(_marks, units))
-    # NLTK ignores words of one character.
-    units = [unit for unit in units if unit.is_plain or len(unit.text) > 1]
-    rated = [index for index, valence in enumerate(map(_valence, units)) if valence]
-    is_cap_diff: bool | None = None
-    valences: list[float] = []
-    first: dict[str, float] = {}
-    for index in rated:
-        unit = units[index]
-        valence = first.get(unit.text)
-        if valence is None:
-            # NLTK gives a repeated word the valence of its first place.
-            valence = unit.valence
-            near = units[max(0, index - _NEAR) : index + _NEAR]
-            if unit.is_capital or True in [other.is_modifier for other in near]:
-                if is_cap_diff is None:
-                    is_cap_diff = _is_cap_diff(units)
-                valence = _by_rules(analyzer, units, index, is_cap_diff)
-            first[unit.text] = valence
-        valences.append(valence)
-    total = _total(units, rated, valences)
+    marks = "".join([unit.marks for unit in units if unit.marks])
+    counted = [unit for unit in units if unit.is_counted]
+    rated = [index for index, unit in enumerate(counted) if unit.valence]
+    modifiers = [unit.is_modifier for unit in counted]
+    if True in modifiers or True in [counted[index].is_capital for index in rated]:
+        valences = _modified(analyzer, counted, rated, modifiers)
+        total = _total(counted, rated, valences)
+    else:
+        total = sum([counted[index].valence for index in rated])
     if marks and total:
         emphasis = analyzer._punctuation_emphasis(total, marks)
         total += emphasis if total > 0 else -emphasis
     return round(float(analyzer.constants.normalize(total)), 4)
 
 
+def _modified(
+    analyzer: Any,  # noqa: ANN401  (the same)
+    units: list[Unit],
+    rated: list[int],
+    modifiers: list[bool],
+) -> list[float]:
+    """Return the valences of the rated words, by the rules where a modifier is near."""
+    is_cap_diff: bool | None = None
+    first: dict[str, float] = {}
+    for index in rated:
+        unit = units[index]
+        if unit.text in first:
+            # NLTK gives a repeated word the valence of its first place.
+            continue
+        valence = unit.valence
+        if unit.is_capital or True in modifiers[max(0, index - _NEAR) : index + _NEAR]:
+            if is_cap_diff is None:
+                is_cap_diff = _is_cap_diff(units)
+            valence = _by_rules(analyzer, units, index, is_cap_diff)
+        first[unit.text] = valence
+    return [first[units[index].text] for index in rated]
+
+
 def _by_rules(analyzer: Any, units: list[Unit], index: int, is_cap_diff: bool) -> float:  # noqa: ANN401
     """Return the valence of a rated word among its neighbours."""
     constants = analyzer.constants
+    boosters = _boosters()
     unit = units[index]
     following = units[index + 1 : index + 2]
     is_kind_of = unit.lower == "kind" and bool(following) and following[0].lower == "of"
-    if is_kind_of or unit.lower in constants.BOOSTER_DICT:
+    if is_kind_of or unit.lower in boosters:
         return 0.0
     valence = unit.valence
     if unit.is_capital and is_cap_diff:
         valence += constants.C_INCR if valence > 0 else -constants.C_INCR
     for distance in range(1, min(index, _NEAR) + 1):
         before = units[index - distance]
+        # Only at the greatest distance do the rules also ask for the words in between.
+        if not before.is_modifier and distance < _NEAR:
+            continue
         if before.lower in analyzer.lexicon:
             continue
-        if before.lower in constants.BOOSTER_DICT:
+        if before.lower in boosters:
             scalar = constants.scalar_inc_dec(before.text, valence, is_cap_diff)
             valence += scalar * _FADING[distance - 1]
         valence = _negated(constants, valence, units, index, distance)
-        if distance == _NEAR and any(
-            _is_in_phrase(other) for other in units[index - 3 : index + 3]
-        ):
+        if distance == _NEAR and True in map(_is_in_phrase, units[index - 3 : index + 3]):
             words = [other.text for other in units]
             valence = analyzer._idioms_check(valence, words, index)
     return _after_least(analyzer, valence, units, index)
@@ -122,9 +133,10 @@ def _is_cap_diff(units: list[Unit]) -> bool:
 
 def _total(units: list[Unit], rated: list[int], valences: list[float]) -> float:
     """Return the sum, with less weight before the first "but" and more after it."""
-    but = next((index for index, unit in enumerate(units) if unit.lower == "but"), None)
-    if but is None:
+    contrasts = [index for index, unit in enumerate(units) if unit.lower == "but"]
+    if not contrasts:
         return sum(valences)
+    but = contrasts[0]
     return sum(
         valence * (0.5 if index < but else 1.5 if index > but else 1.0)
         for index, valence in zip(rated, valences, strict=True)
