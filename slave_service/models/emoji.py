@@ -6,7 +6,7 @@ the sentiment ("broken heart", "OK hand", "thumbs up"), two short tables take pr
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _VARIATIONS_AND_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
@@ -91,9 +91,9 @@ def lexicon(descriptions: str, words: Mapping[str, float]) -> EmojiLexicon:
     """Create the lexicon from lines ``emoji<tab>description`` and the valences of ``words``."""
     known = dict(line.split("\t")[:2] for line in descriptions.splitlines() if "\t" in line)
     # Longer sequences begin with the same code points; ASCII is left out, as digits begin keycaps.
-    first = "".join(sorted({emoji[0] for emoji in known if not emoji[0].isascii()}))
+    first = _one_of({emoji[0] for emoji in known if not emoji[0].isascii()})
     pattern = re.compile(
-        f"[{first}](?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|{_JOINER}[{first}])*", re.UNICODE
+        f"{first}(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|{_JOINER}{first})*", re.UNICODE
     )
     valences = {
         _VARIATIONS_AND_TONES.sub("", emoji): valence
@@ -101,6 +101,25 @@ def lexicon(descriptions: str, words: Mapping[str, float]) -> EmojiLexicon:
         if (valence := _valence(description, words))
     }
     return EmojiLexicon(valences, pattern)
+
+
+def _one_of(characters: Iterable[str]) -> str:
+    """Return a pattern for one of the characters.
+
+    ``re`` compares a character with one entry of a set after the other where the set goes beyond
+    U+FFFF. So the entries are ranges, and only characters beyond U+FFFF are compared with theirs.
+    """
+    ranges: list[list[int]] = []
+    for code in sorted(map(ord, characters)):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    low, high = (
+        "".join(f"{chr(begin)}-{chr(end)}" for begin, end in ranges if (end > 0xFFFF) == is_high)
+        for is_high in (False, True)
+    )
+    return f"(?:[{low}]|(?=[\U00010000-\U0010ffff])[{high}])"
 
 
 def _valence(description: str, words: Mapping[str, float]) -> float:

@@ -141,10 +141,10 @@ def _by_words(
     highest = foreign_points.get(likeliest, 0.0)
     if highest > english and highest >= _MIN_POINTS:
         return likeliest
+    if english or total < _MIN_WORDS:
+        return ENGLISH
     non_ascii = sum(number for word, number in words.items() if not word.isascii())
-    if not english and total >= _MIN_WORDS and non_ascii >= _MIN_FOREIGN_SHARE * total:
-        return OTHER
-    return ENGLISH
+    return OTHER if non_ascii >= _MIN_FOREIGN_SHARE * total else ENGLISH
 
 
 def _highest(points: Mapping[str, float]) -> str:

@@ -76,17 +76,19 @@ class SentimentTotals:
         tokens = passage.split()
         units = list(chain.from_iterable(map(_known_tokens().__getitem__, tokens)))
         words = set() if self.by_rules_alone else set(tokens)
-        for first in range(0, len(units), _MAX_UNITS):
-            self._add_units(units[first : first + _MAX_UNITS], words)
-            # Only a row of emoji has more units than fit; the words count once.
-            words = set()
+        # Only a row of emoji has more units than fit; the words count once.
+        self._add_units(units[:_MAX_UNITS], words)
+        for first in range(_MAX_UNITS, len(units), _MAX_UNITS):
+            self._add_units(units[first : first + _MAX_UNITS], set())
 
     def _add_units(self, units: list[Unit], words: set[str]) -> None:
         """Add the score and the lexicon words of one passage, if it has any."""
         valences = [unit.valence for unit in units if unit.valence]
-        positive_words = sum([valence > 0 for valence in valences])
-        self.positive_words += positive_words
-        self.negative_words += len(valences) - positive_words
+        for valence in valences:
+            if valence > 0:
+                self.positive_words += 1
+            else:
+                self.negative_words += 1
         is_rewritten = rewrite(units)
         is_rated = any(map(_VALENCE, units)) if is_rewritten else bool(valences)
         score = vader_rules.compound(analyzer(), units) if is_rated else 0.0
@@ -125,6 +127,9 @@ def _known_tokens() -> _KnownTokens:
 
 def _units(whole: str) -> Iterator[Unit]:
     """Yield the units of a token, with emoji as separate ones."""
+    if whole.isascii():
+        yield _unit(whole)
+        return
     for token in whole.translate(_TYPOGRAPHY).split():
         if token.isascii():
             yield _unit(token)

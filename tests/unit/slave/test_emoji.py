@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from slave_service import text_processing
+from slave_service.models.emoji import lexicon
 from slave_service.models.valence import sentiment
 
 
@@ -100,3 +101,17 @@ def test_every_emoji_of_the_lexicon_is_found_whole() -> None:
         assert list(emoji.split_token(key)) == [(key, True)]
         assert -4 <= valence <= 4
         assert sign_of(key) == (1 if valence > 0 else -1)
+
+
+def test_only_the_characters_of_the_lexicon_are_found() -> None:
+    """Neighbours of emoji, below and beyond U+FFFF, are no emoji."""
+    known = "©☺☻😀😁🤣"
+    found = lexicon("\n".join(f"{emoji}\tgood" for emoji in known), {"good": 1.9})
+    codes = [
+        *range(0x200),
+        *range(0x2600, 0x2700),
+        *range(0xFF00, 0x10100),
+        *range(0x1F500, 0x1FA00),
+    ]
+    all_found = {code for code in codes if found.has_valence(chr(code), 0, 1)}
+    assert all_found == set(map(ord, known))
