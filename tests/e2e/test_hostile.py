@@ -44,6 +44,7 @@ def test_every_fast_crafted_file_is_sent() -> None:
     assert {plan.crafted_file.name for plan in chosen() if plan.crafted_file} == fast
 
 
+@pytest.mark.timeout(400)
 def test_every_file_ends_with_a_reason_and_the_cluster_works(report: Report) -> None:
     """Malicious files end in time, affect no other file, and leave nothing behind."""
     assert report.violations == [], "\n".join(report.lines())
