@@ -38,6 +38,7 @@ from protocol.option_values import (
     ocr_engines,
     ocr_languages,
     ocr_outputs,
+    segmentation,
     semantic,
     speech,
 )
@@ -96,6 +97,7 @@ _ROWS = (
         result_key="analysis_data",
         saved_name="{stem}_analysis.json",
         processor="slave_service.text_processing",
+        options=(segmentation.OPTION,),
         content=TEXT,
     ),
     TaskType(

@@ -15,8 +15,10 @@ from operator import itemgetter
 from typing import BinaryIO
 
 from protocol.failures import Unavailable
+from protocol.option_values.segmentation import FEATURE as SEGMENTATION_FEATURE
+from protocol.option_values.segmentation import SEGMENTED
 from slave_service.formats.text_decoding import Decoded, read_text
-from slave_service.models import language, sentence_ends
+from slave_service.models import language, segmentation, sentence_ends
 from slave_service.models.keyword_phrases import keyword_phrases
 from slave_service.models.readability import readability
 from slave_service.models.sentences import TopSentences
@@ -29,17 +31,19 @@ _SHORT_BLOCK = 100_000
 """Characters of a block that is searched for words as a whole."""
 
 
-def process(source: BinaryIO) -> dict[str, object]:
+def process(source: BinaryIO, keywords: str = "") -> dict[str, object]:
     """Analyse one text, given as an open seekable file.
 
     ``word_count`` counts words between white space, ``character_count`` code points.
     ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal counts in order
-    of first appearance. ``sentiment_score`` is in -1…1: the mean of VADER's compound scores over
-    the sentences with a word or an emoji of its lexicon, 0.0 where there are none. VADER supports
-    English only: in another ``language`` the score is 0.0, no positive and negative words are
-    counted, and ``sentiment_supported`` is False. ``sentences`` are those of
+    of first appearance. Where ``keywords`` is ``SEGMENTED``, those of Chinese and Japanese texts
+    are of ``segmentation.segmented_keywords``. ``sentiment_score`` is in -1…1: the mean of VADER's
+    compound scores over the sentences with a word or an emoji of its lexicon, 0.0 where there are
+    none. VADER supports English only: in another ``language`` the score is 0.0, no positive and
+    negative words are counted, and ``sentiment_supported`` is False. ``sentences`` are those of
     ``sentences.TopSentences``, each with its score. Raises ``Unsupported`` where the file is not a
-    text, ``TooLarge`` over ``text_decoding.MAX_BYTES``.
+    text, ``TooLarge`` over ``text_decoding.MAX_BYTES``, ``Unavailable`` without the libraries of
+    ``SEGMENTED`` for a text that needs them.
     """
     decoded = read_text(source)
     word_count, words = _counted(decoded)
@@ -53,13 +57,18 @@ def process(source: BinaryIO) -> dict[str, object]:
         score = totals.add(decoded.text, begin, end) if is_english else 0.0
         top_sentences.add(begin, end, score)
     by_count = sorted(words.items(), key=itemgetter(1), reverse=True)
+    found, warnings = _first(item for item in by_count if _is_keyword(item[0])), decoded.warnings
+    if keywords == SEGMENTED and detected in segmentation.LANGUAGES:
+        found = segmentation.segmented_keywords(decoded.text, detected)
+        if len(decoded.text) > segmentation.MAX_CHARACTERS:
+            warnings = [*warnings, segmentation.NOT_WHOLE]
     return {
         "word_count": word_count,
         "character_count": len(decoded.text),
         "sentence_count": sentence_count,
         "unique_words": len(words),
         "common_words": _first(by_count),
-        "keywords": _first(item for item in by_count if _is_keyword(item[0])),
+        "keywords": found,
         "keyword_phrases": keyword_phrases(decoded.text) if is_english else [],
         "language": detected,
         "sentiment_supported": is_english,
@@ -69,7 +78,7 @@ def process(source: BinaryIO) -> dict[str, object]:
         "sentences": top_sentences.of(decoded.text),
         "readability": readability(words, sentence_count) if is_english else None,
         "encoding": decoded.encoding,
-        "warnings": decoded.warnings,
+        "warnings": warnings,
     }
 
 
@@ -93,6 +102,16 @@ def _counted(decoded: Decoded) -> tuple[int, Counter[str]]:
             for word in (lower,) if lower.isalpha() else _WORD.findall(lower):
                 words[word] += count
     return total, words
+
+
+def features() -> frozenset[str]:
+    """Return the feature of slaves that have the libraries of requirements-text.txt."""
+    return frozenset({SEGMENTATION_FEATURE} if segmentation.is_installed() else ())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries of requirements-text.txt, where all are installed."""
+    return segmentation.versions()
 
 
 def self_test() -> None:

@@ -42,7 +42,7 @@ def test_too_long_field_is_refused() -> None:
             {"langage": "deu"},
             "no option 'langage' (its options: language, engine, output).",
         ),
-        ("text", {"language": "deu"}, "has no option 'language' (it has none)."),
+        ("text", {"language": "deu"}, "no option 'language' (its options: keywords)."),
         ("ocr", {"language": 3}, "The option language must be a text, such as 'eng+deu'."),
         ("ocr", {"language": "../deu"}, "The option language must be names of Tesseract's lang"),
         ("ocr", {"engine": "abbyy"}, "must be one of auto, tesseract, rapidocr, not 'abbyy'."),
@@ -56,6 +56,12 @@ def test_refusal_names_the_option(task_type: str, values: object, sentence: str)
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 (the sentence is what is tested)
         options.parse(json.dumps(values), TASK_TYPES[task_type].options)
     assert sentence in str(refusal.value)
+
+
+def test_type_without_options_has_none() -> None:
+    """The refusal does not list what is not there."""
+    with pytest.raises(ValueError, match=r"has no option 'language' \(it has none\)\."):
+        options.check({"language": "deu"}, ())
 
 
 def test_options_are_keywords_and_features() -> None:
