@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,17 +75,27 @@ def parameters() -> dict[str, "Floats"]:
 
 def check(name: str) -> None:
     """Raise ``Unavailable`` unless a file of the model is there and as it was published."""
-    _checked(name)
+    for _ in _blocks(name, 1 << 20):
+        pass
 
 
 def _checked(name: str) -> bytes:
+    """Return a whole file of the model; raises as ``check``."""
+    return b"".join(_blocks(name, -1))
+
+
+def _blocks(name: str, size: int) -> Iterator[bytes]:
+    """Yield a file in blocks of ``size`` bytes (-1: in one); raise at the end if it is another."""
     place = folder()
     if place is None:
         raise Unavailable(f"The model {PACKAGE} is not installed; run: {INSTALL}")
+    digest = hashlib.sha256()
     try:
-        data = (place / name).read_bytes()
+        with (place / name).open("rb") as file:
+            while block := file.read(size):
+                digest.update(block)
+                yield block
     except OSError as error:
         raise Unavailable(f"The model {PACKAGE} can't be read ({error}); {REPAIR}") from error
-    if hashlib.sha256(data).hexdigest() != SHA256[name]:
+    if digest.hexdigest() != SHA256[name]:
         raise Unavailable(f"{name} of {PACKAGE} is not the file that was published; {REPAIR}")
-    return data
