@@ -1,7 +1,10 @@
 # `make demo` and `make test` are all that a newcomer needs; each sets up what it uses.
 PY := .venv/bin/python
 
-.PHONY: demo test test-fast coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos fuzz hostile clean
+# The tests that are skipped without an extra.
+EXTRAS := ocr_engines rapid_ocr segmentation semantic_vectors speech_spans transcript
+
+.PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -14,6 +17,13 @@ test: lint  ## lint, types, and the whole test suite
 
 test-fast: setup-dev  ## the unit tests that are not slow, for the working loop
 	$(PY) -m pytest tests/unit -m "not slow" -n 3 --dist loadfile -q
+
+test-extras: setup-dev  ## the tests that need the optional extras, which are installed into .venv-extras (1.5 GB)
+	$(PY) -m venv .venv-extras
+	.venv-extras/bin/python -m pip install -q -r requirements-dev.txt -r requirements-ocr.txt -r requirements-text.txt
+	.venv-extras/bin/python -m pip install -q -r requirements-speech.txt
+	.venv-extras/bin/python -m pip install -q --no-deps -r requirements-embedding.txt
+	.venv-extras/bin/python -m pytest $(EXTRAS:%=tests/unit/slave/test_%.py)
 
 coverage: setup-dev  ## the same suite, counting the lines that it runs, in all processes; twice as slow
 	$(PY) -m coverage erase
@@ -63,4 +73,4 @@ setup-dev:
 	@scripts/setup.sh dev
 
 clean:
-	rm -rf .venv .spool .coverage* .mypy_cache .ruff_cache .pytest_cache mutants
+	rm -rf .venv .venv-extras .spool .coverage* .mypy_cache .ruff_cache .pytest_cache mutants

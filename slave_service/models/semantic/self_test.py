@@ -12,7 +12,7 @@ from slave_service.models.semantic.sentence_vectors import sentence_vector
 
 _TEXT = "This is an example sentence"
 _EXPECTED = (0.0676569, 0.0634960, 0.0487131, 0.0793050, 0.0374481)
-"""Its first numbers, as the publisher of the model states them."""
+"""Its first numbers."""
 _TOLERANCE = 1e-5
 
 

@@ -1,4 +1,4 @@
-"""Checks files of models against the SHA-256 that their publisher states."""
+"""Checks files of models against their pinned SHA-256."""
 
 import hashlib
 import importlib.util

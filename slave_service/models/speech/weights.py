@@ -17,7 +17,7 @@ _BASE = {
     _TOKENIZER: "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
     "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
 }
-"""SHA-256 of Systran/faster-whisper-base (MIT), revision ebe41f7, by its publisher."""
+"""SHA-256 of Systran/faster-whisper-base (MIT), revision ebe41f7, as public projects pin it."""
 _NAMES = {
     _BASE[_MODEL]: "base",
     "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a": "tiny.en",
