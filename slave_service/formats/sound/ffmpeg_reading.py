@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from protocol.failures import Corrupt, Encrypted, TooLarge, Unsupported
 from slave_service.formats.sound.ffmpeg_formats import ASF, CODECS, MP4, WEBM, Container
+from slave_service.formats.sound.ffmpeg_source import FfmpegSource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,7 @@ class FfmpegSound:
             raise Encrypted(_PROTECTED.format(label=self.container.label))
         try:
             with av.open(
-                self.source,
+                FfmpegSource(self.source),
                 format=self.container.demuxer,
                 options={"codec_whitelist": ",".join(sorted(CODECS))},
                 metadata_errors="replace",

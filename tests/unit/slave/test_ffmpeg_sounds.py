@@ -1,6 +1,7 @@
 """Sounds that only FFmpeg decodes: M4A, MP4, WebM, WMA, AMR, AC-3, AAC and others."""
 
 import contextlib
+import errno
 import io
 import json
 import sys
@@ -13,6 +14,7 @@ import pytest
 from protocol import failures
 from slave_service import audio_processing
 from slave_service.formats.sound import ffmpeg_formats, ffmpeg_reading
+from slave_service.formats.sound.ffmpeg_source import FfmpegSource
 from tests.hostile.encoded_sounds import KINDS, encoded
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason="PyAV needs Python 3.11")
@@ -201,6 +203,18 @@ def test_without_pyav(monkeypatch: pytest.MonkeyPatch, kind: str, label: str) ->
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(failures.Unsupported, match=f"{label}.*requirements-audio.txt"):
         measure((DATA / f"sine.{kind}").read_bytes())
+
+
+def test_seeking_before_the_begin_is_an_error_of_the_file(tmp_path: Path) -> None:
+    """FFmpeg learns that there is no such place; a failure of the disk stays one."""
+    stored = tmp_path / "a.wma"
+    stored.write_bytes(b"abc")
+    with stored.open("rb") as opened:
+        for file in (opened, io.BytesIO(b"abc")):
+            source = FfmpegSource(file)
+            assert source.seek(-5) == -errno.EINVAL
+            assert source.seek(1) == 1
+            assert source.read() == b"bc"
 
 
 @pytest.mark.parametrize("fault", [MemoryError(), OSError("the disk fails")])
