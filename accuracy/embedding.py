@@ -20,7 +20,7 @@ from accuracy.rows import Row
 from master_service.similarity.items import Listed, read_items
 from master_service.similarity.report import REPORT, write
 from protocol import vocabulary
-from protocol.options import NO, YES
+from protocol.option_values.semantic import NO, YES
 from slave_service import embedding_processing
 from slave_service.models.semantic.sentence_vectors import is_installed
 

@@ -13,7 +13,6 @@ from protocol.wire import json_value
 FIELD = "options"
 """The form field of ``/assign_task``, ``/jobs`` and a slave's ``/get_task``."""
 MAX_CHARACTERS = 10_000
-YES, NO = "yes", "no"
 Options = Mapping[str, str]
 """Values by the names of the options, as ``parse`` returns them."""
 
@@ -23,12 +22,17 @@ def _no_features(value: str) -> frozenset[str]:
     return frozenset()
 
 
-def yes_or_no(text: str) -> str:
-    """Return ``YES`` or ``NO``; raise ``ValueError`` with what the value must be."""
-    value = text.strip().lower()
-    if value not in (YES, NO):
-        raise ValueError(f"must be {YES} or {NO}, not {text[:60]!r}")
-    return value
+def one_of(*values: str) -> Callable[[str], str]:
+    """Return the check of an option that is one of ``values``, in any case."""
+    described = " or ".join(values) if len(values) == 2 else f"one of {', '.join(values)}"
+
+    def parse(text: str) -> str:
+        value = text.strip().lower()
+        if value not in values:
+            raise ValueError(f"must be {described}, not {text[:60]!r}")
+        return value
+
+    return parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from protocol.failures import TooLarge, Unavailable
 from protocol.option_values.semantic import FEATURE as SEMANTIC_FEATURE
-from protocol.options import YES
+from protocol.option_values.semantic import YES
 from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import language
 from slave_service.models.semantic import self_test as semantic_self_test

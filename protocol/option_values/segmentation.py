@@ -1,18 +1,10 @@
 """The option ``keywords`` of text: whether Chinese and Japanese texts are divided into words."""
 
-from protocol.options import Option
+from protocol.options import Option, one_of
 
 WORDS, SEGMENTED = "words", "segmented"
 FEATURE = "text:segmented-keywords"
 """Of slaves that have the libraries of requirements-text.txt."""
-
-
-def parse(text: str) -> str:
-    """Return ``WORDS`` or ``SEGMENTED``; raise ``ValueError`` with what the value must be."""
-    value = text.strip().lower()
-    if value not in (WORDS, SEGMENTED):
-        raise ValueError(f"must be {WORDS} or {SEGMENTED}, not {text[:60]!r}")
-    return value
 
 
 def features(value: str) -> frozenset[str]:
@@ -23,7 +15,7 @@ def features(value: str) -> frozenset[str]:
 OPTION = Option(
     "keywords",
     "keywords",
-    parse,
+    one_of(WORDS, SEGMENTED),
     "segmented: the keywords of Chinese and Japanese texts are nouns, verbs and adjectives that a "
     "dictionary finds between the other characters. Only slaves with requirements-text.txt get the "
     "files. Default: words, which are separated by spaces and marks.",

@@ -1,7 +1,8 @@
 """The option ``semantic`` of embedding: whether texts get a vector of their meaning."""
 
-from protocol.options import YES, Option, yes_or_no
+from protocol.options import Option, one_of
 
+YES, NO = "yes", "no"
 FEATURE = "embedding:semantic"
 """Of slaves that have the model of requirements-embedding.txt."""
 
@@ -14,7 +15,7 @@ def features(value: str) -> frozenset[str]:
 OPTION = Option(
     "semantic",
     "semantic",
-    yes_or_no,
+    one_of(YES, NO),
     "yes: a vector of the meaning of each text besides (semantic_vector, for English). Only slaves "
     "with requirements-embedding.txt get the files. Default: no.",
     YES,

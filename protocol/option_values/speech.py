@@ -1,6 +1,6 @@
 """The option ``speech`` of a job: what to find out about the speech in a sound."""
 
-from protocol.options import Option
+from protocol.options import Option, one_of
 
 SPANS, TRANSCRIPT = "spans", "transcript"
 SPANS_FEATURE, TRANSCRIPT_FEATURE = "audio:speech-spans", "audio:speech"
@@ -8,14 +8,6 @@ _FEATURES = {
     SPANS: frozenset({SPANS_FEATURE}),
     TRANSCRIPT: frozenset({SPANS_FEATURE, TRANSCRIPT_FEATURE}),
 }
-
-
-def parse(text: str) -> str:
-    """Return the value in lower case; raise ``ValueError`` with what it must be."""
-    value = text.strip().lower()
-    if value not in _FEATURES:
-        raise ValueError(f"must be {' or '.join(_FEATURES)}, not {text[:60]!r}")
-    return value
 
 
 def features(value: str) -> frozenset[str]:
@@ -26,7 +18,7 @@ def features(value: str) -> frozenset[str]:
 OPTION = Option(
     "speech",
     "speech",
-    parse,
+    one_of(*_FEATURES),
     "spans: find where speech is; transcript: also write it down, with times. Only slaves that can "
     "do it get the files. Default: neither.",
     "transcript",

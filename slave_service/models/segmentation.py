@@ -6,7 +6,6 @@ Morphological Analysis", 2004. The packages are those of requirements-text.txt.
 """
 
 import importlib.metadata
-import importlib.util
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol.failures import Unavailable
+from slave_service.models.packages import are_installed
 from slave_service.models.stop_words import STOP_WORDS
 
 MAX_KEYWORDS = 10
@@ -68,7 +68,7 @@ _JAPANESE_STOP_WORDS = frozenset(
 
 def is_installed() -> bool:
     """Return whether the packages of requirements-text.txt are installed; loads none of them."""
-    return all(importlib.util.find_spec(name) is not None for name in _PACKAGES)
+    return are_installed(*_PACKAGES)
 
 
 def versions() -> dict[str, str]:

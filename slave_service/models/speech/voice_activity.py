@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from protocol.failures import Unavailable
-from slave_service.models.speech.pinned_files import package_folder, sha256
+from slave_service.models.packages import package_folder, sha256
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.failures import Unavailable
-from slave_service.models.speech.pinned_files import package_folder, sha256
+from slave_service.models.packages import package_folder, sha256
 
 _MODEL, _CONFIG, _TOKENIZER = "model.bin", "config.json", "tokenizer.json"
 _VOCABULARIES = ("vocabulary.txt", "vocabulary.json")

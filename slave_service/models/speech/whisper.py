@@ -6,12 +6,12 @@ further attempts, and no text from before.
 """
 
 import importlib.metadata
-import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from protocol.failures import Unavailable
+from slave_service.models.packages import are_installed
 from slave_service.models.speech import weights
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Whisper:
 
 def is_installed() -> bool:
     """Return whether the packages that run a model are installed."""
-    return all(importlib.util.find_spec(name) is not None for name in _MODULES)
+    return are_installed(*_MODULES)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,6 @@ Words are looked up without surrounding punctuation, and emoji are scored by the
 ``emoji``).
 """
 
-import importlib.util
 import math
 import re
 import string
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 from slave_service.models.emoji import EmojiLexicon, lexicon
+from slave_service.models.packages import package_folder
 from slave_service.models.valence import learned, vader_rules
 from slave_service.models.valence.nltk_vader import vader
 from slave_service.models.valence.phrases import PHRASES
@@ -216,8 +215,7 @@ def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
 def _shipped(name: str) -> str:
     """Return the text of a file of the package vaderSentiment."""
     # Importing the package would load an HTTP client.
-    spec = importlib.util.find_spec("vaderSentiment")
-    if spec is None or not spec.submodule_search_locations:
+    folder = package_folder("vaderSentiment")
+    if folder is None:
         raise ImportError("the package vaderSentiment is missing")
-    path = Path(spec.submodule_search_locations[0], name)
-    return path.read_text(encoding="utf-8").rstrip("\n")
+    return (folder / name).read_text(encoding="utf-8").rstrip("\n")

@@ -19,7 +19,8 @@ from protocol.failures import Unsupported
 from protocol.settings.environment import Environment, SettingError
 from protocol.task_types import TASK_TYPES
 from slave_service import audio_processing
-from slave_service.models.speech import pinned_files, weights, whisper
+from slave_service.models import packages
+from slave_service.models.speech import weights, whisper
 from slave_service.models.speech.chunks import Chunk, Window
 from slave_service.models.speech.subtitles import srt
 from slave_service.models.speech.transcript import Transcript
@@ -207,7 +208,7 @@ def test_hash_of_parts_is_that_of_the_whole(tmp_path: Path) -> None:
     for name, data in (("a", b"one"), ("b", b"two"), ("c", b"onetwo")):
         (tmp_path / name).write_bytes(data)
     parts = (tmp_path / "a", tmp_path / "b")
-    assert pinned_files.sha256(*parts) == pinned_files.sha256(tmp_path / "c")
+    assert packages.sha256(*parts) == packages.sha256(tmp_path / "c")
 
 
 def _wave() -> Any:

@@ -1,4 +1,4 @@
-"""Checks files of models against their pinned SHA-256."""
+"""Finds installed packages without importing them, and tells the SHA-256 of their files."""
 
 import hashlib
 import importlib.util
@@ -16,6 +16,11 @@ def package_folder(name: str) -> Path | None:
     if found is None or not found.submodule_search_locations:
         return None
     return Path(next(iter(found.submodule_search_locations)))
+
+
+def are_installed(*modules: str) -> bool:
+    """Return whether all of these modules are installed; imports none of them."""
+    return all(importlib.util.find_spec(name) is not None for name in modules)
 
 
 def sha256(*parts: Path) -> str:
