@@ -16,11 +16,11 @@ PICTURE, SOUND, DOCUMENT, TEXT = "picture", "sound", "document", "text"
 """The kinds of content; ``task_types`` says which type each goes to."""
 
 _HEAD_BYTES = 8192
-_PDF = b"%PDF-"
-_PDF_WITHIN = 1024
+PDF = b"%PDF-"
+PDF_WITHIN = 1024
 """PDF readers look for the signature within these bytes (ISO 32000-1, annex H, note 13)."""
 _ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = tuple(
     name.encode("utf-16-le") for name in ("WordDocument", "__substg1.0_", "__properties_version1.0")
 )
@@ -112,7 +112,7 @@ def detect_type(source: BinaryIO) -> str | None:
     head = source.read(_HEAD_BYTES)
     if head.startswith(_ZIP):
         return DOCUMENT if _is_document(source) else None
-    if head.startswith(_OLE):
+    if head.startswith(OLE):
         return DOCUMENT if _is_ole_document(source, head) else None
     kind = _kind_by_signature(head)
     if kind is None and _is_text(head):
@@ -120,11 +120,11 @@ def detect_type(source: BinaryIO) -> str | None:
             return PICTURE
         return DOCUMENT if is_markup(head) else TEXT
     # Other bytes may precede a PDF's signature. Text comes first: it may quote the signature.
-    return DOCUMENT if kind is None and _PDF in head[:_PDF_WITHIN] else kind
+    return DOCUMENT if kind is None and PDF in head[:PDF_WITHIN] else kind
 
 
 def _kind_by_signature(head: bytes) -> str | None:
-    if head.lstrip().startswith(_PDF):
+    if head.lstrip().startswith(PDF):
         return DOCUMENT
     if head[:4] in _CONTAINERS:
         return _CONTAINERS[head[:4]].get(head[8:12])

@@ -5,7 +5,7 @@ in master and slave, of the API's description and of the client's ``--option``.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from protocol.wire import json_value
@@ -15,11 +15,6 @@ FIELD = "options"
 MAX_CHARACTERS = 10_000
 Options = Mapping[str, str]
 """Values by the names of the options, as ``parse`` returns them."""
-
-
-def _no_features(value: str) -> frozenset[str]:
-    del value
-    return frozenset()
 
 
 def one_of(*values: str) -> Callable[[str], str]:
@@ -35,6 +30,14 @@ def one_of(*values: str) -> Callable[[str], str]:
     return parse
 
 
+def features_by_value(table: Mapping[str, Collection[str]]) -> Callable[[str], frozenset[str]]:
+    """Return the ``features`` of an option whose values need those of a table, or none."""
+    return lambda value: frozenset(table.get(value, ()))
+
+
+_NO_FEATURES = features_by_value({})
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of a task type; every value is a text."""
@@ -46,7 +49,7 @@ class Option:
     """Returns the value in its normal form; raises ``ValueError`` with what it must be."""
     description: str
     example: str
-    features: Callable[[str], frozenset[str]] = _no_features
+    features: Callable[[str], frozenset[str]] = _NO_FEATURES
     """Returns which features a slave must have for the value, such as ``ocr:deu``."""
     saved_names: Mapping[str, str] = field(default_factory=dict)
     """By value: the template of the saved file's name, where it is another one."""

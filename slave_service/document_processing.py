@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import BinaryIO
 
 from protocol import markup
+from protocol.content_types import OLE, PDF, PDF_WITHIN
 from protocol.failures import Corrupt, Encrypted, FileError, Unavailable, Unsupported
 from protocol.option_values import ocr_engines
 from slave_service.formats.content import METADATA, Content
@@ -23,11 +24,7 @@ from slave_service.formats.rtf import reading as rtf_reading
 from slave_service.formats.text_decoding import Decoded, read_text
 from slave_service.models import ocr_languages
 
-_PDF = b"%PDF-"
-_PDF_WITHIN = 1024
-"""PDF readers search this many bytes for the signature (ISO 32000-1, annex H, note 13)."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OLD_OFFICE = (
     "This is a file in an Office format from before 2007; save it as DOCX or PDF and send that."
@@ -55,7 +52,7 @@ def process(
     engine: str = ocr_engines.AUTO,
 ) -> dict[str, object]:
     """Read one document; ``languages`` (``eng+deu``) are those of scanned pages, which ``engine``
-    (one of ``protocol.ocr.engines``) reads.
+    (one of ``protocol.option_values.ocr_engines``) reads.
 
     Returns ``document_type`` (see docs/results.md), ``text_content`` (all of it), ``word_count``
     (split at white space), ``character_count`` and ``metadata`` (the keys of
@@ -69,17 +66,17 @@ def process(
     ``Corrupt`` and ``TooLarge``.
     """
     source.seek(0)
-    head = source.read(_PDF_WITHIN)
+    head = source.read(PDF_WITHIN)
     source.seek(0)
     if head.startswith(_ZIP):
         return _package(source)
-    if head.startswith(_OLE):
+    if head.startswith(OLE):
         return _ole(source)
     if head.startswith(markup.RTF):
         return _content(rtf_reading.read(source.read()))
-    if head.lstrip().startswith(_PDF):
+    if head.lstrip().startswith(PDF):
         return _pdf(source, languages, engine)
-    if _PDF in head:
+    if PDF in head:
         return _pdf_or_text(source, languages, engine)
     return _text(source)
 
@@ -223,7 +220,9 @@ def self_test(languages: str = ocr_languages.DEFAULT) -> None:
     OCR is not tested: without it, only scanned pages are not read.
     """
     del languages
-    missing = [name for name in ("pypdfium2", "PyPDF2", "lxml") if find_spec(name) is None]
+    missing = [
+        name for name in ("pypdfium2", "PyPDF2", "lxml", "olefile") if find_spec(name) is None
+    ]
     if missing:
         raise Unavailable(f"Documents need {' and '.join(missing)}; install it with pip.")
     try:

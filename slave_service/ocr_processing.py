@@ -63,7 +63,8 @@ def process(
     """Return the text of the pages, with the confidence of the engine that read it.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``, and is ``language`` in the result.
-    ``engine`` is one of ``protocol.ocr.engines``, ``output`` one of ``protocol.ocr.outputs``.
+    ``engine`` is one of ``protocol.option_values.ocr_engines``, ``output`` one of
+    ``protocol.option_values.ocr_outputs``.
 
     ``average_confidence`` is the mean over the words, 0 to 100; 0.0 where there are none.
     ``page_count`` is the number of pages, or of frames of an animation, ``pages_read`` the
@@ -236,8 +237,8 @@ def features(languages: str = ocr_languages.DEFAULT) -> frozenset[str]:
     del languages
     available = ocr_languages.installed()
     installed = "+".join(available.names) if available else ""
-    engine = ocr_engines.RAPIDOCR if rapid.is_installed() else ocr_engines.AUTO
-    return ocr_languages.features(installed) | ocr_engines.features(engine)
+    engines = {ocr_engines.FEATURE} if rapid.is_installed() else set()
+    return ocr_languages.features(installed) | engines
 
 
 def _why_not_started(languages: str) -> str:

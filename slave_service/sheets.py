@@ -11,13 +11,13 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from protocol import content_types
 from protocol.failures import Corrupt, Encrypted, TooLarge
 from slave_service import processing
 from slave_service.formats import image_pages, images
 from slave_service.models.ocr import channels
 
 PDF = "PDF"
-_SIGNATURE, _SIGNATURE_WITHIN = b"%PDF-", 1024
 _DOTS_PER_INCH, _POINTS_PER_INCH = 200.0, 72
 _MAX_SIDE_PIXELS = 4000
 _ASSUMED, _PLAUSIBLE = 150.0, (50.0, 2400.0)
@@ -62,7 +62,9 @@ def opened(source: BinaryIO, most: int) -> Iterator[Sheets]:
     or ``TooLarge``, also for the first page of a picture.
     """
     source.seek(0)
-    is_pdf = source.read(_SIGNATURE_WITHIN).lstrip().startswith(_SIGNATURE)
+    signed = content_types.PDF in source.read(content_types.PDF_WITHIN)
+    source.seek(0)
+    is_pdf = signed and content_types.detect_type(source) == content_types.DOCUMENT
     source.seek(0)
     if not is_pdf:
         yield _of_picture(source, most)

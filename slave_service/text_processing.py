@@ -2,7 +2,8 @@
 
 The sentiment is VADER's: C.J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for
 Sentiment Analysis of Social Media Text", ICWSM 2014, in NLTK's implementation, with the lexicon
-of the authors' package, so that nothing is downloaded.
+of the authors' package, so that nothing is downloaded. Rules and learned weights of words change
+it where it errs (see ``models.valence``).
 """
 
 import io
@@ -37,9 +38,9 @@ def process(source: BinaryIO, keywords: str = "") -> dict[str, object]:
     ``word_count`` counts words between white space, ``character_count`` code points.
     ``common_words`` and ``keywords`` are ``[[word, count], …]``, at most ten, equal counts in order
     of first appearance. Where ``keywords`` is ``SEGMENTED``, those of Chinese and Japanese texts
-    are of ``segmentation.segmented_keywords``. ``sentiment_score`` is in -1…1: the mean of VADER's
-    compound scores over the sentences with a word or an emoji of its lexicon, 0.0 where there are
-    none. VADER supports English only: in another ``language`` the score is 0.0, no positive and
+    are of ``segmentation.segmented_keywords``. ``sentiment_score`` is in -1…1: the mean over
+    the sentences that have a sentiment (see ``models.valence.sentiment``), 0.0 where there are
+    none. It is for English only: in another ``language`` the score is 0.0, no positive and
     negative words are counted, and ``sentiment_supported`` is False. ``sentences`` are those of
     ``sentences.TopSentences``, each with its score. Raises ``Unsupported`` where the file is not a
     text, ``TooLarge`` over ``text_decoding.MAX_BYTES``, ``Unavailable`` without the libraries of

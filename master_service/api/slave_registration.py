@@ -1,11 +1,10 @@
 """Interprets a slave's registration. No I/O, clocks or threads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from master_service.api.models.cluster import SlaveRegistration
 from master_service.errors import InvalidRequest
 from master_service.slaves.registry import Capabilities
-from protocol.option_values import ocr_languages
 from protocol.task_types import TASK_TYPES
 from protocol.wire import is_loopback
 
@@ -32,13 +31,8 @@ def capabilities(registration: SlaveRegistration) -> Capabilities | None:
         unavailable=_cut(registration.unavailable),
         versions=_cut(registration.versions),
         tls=registration.tls,
-        features=frozenset(_cut_names(registration.features))
-        | ocr_languages.features("+".join(_cut_names(registration.ocr_languages))),
+        features=frozenset(name[:_MAX_NAME] for name in registration.features[:_MAX_NAMES]),
     )
-
-
-def _cut_names(names: Sequence[str]) -> list[str]:
-    return [name[:_MAX_NAME] for name in names[:_MAX_NAMES]]
 
 
 def _cut(texts: Mapping[str, str]) -> dict[str, str]:

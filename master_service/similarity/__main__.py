@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 from master_service.similarity.items import Listed, read_items
-from master_service.similarity.report import write
+from master_service.similarity.report import NO_NUMPY, write
 
-NO_NUMPY = 3
 _MEMORY_BYTES = 2 << 30
 
 

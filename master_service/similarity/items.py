@@ -5,7 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ MAX_RESULT_BYTES = 8 << 20
 _MAX_VALUES = 1024
 SEMANTIC, TERMS, HASH = "semantic_vector", "vector", "perceptual_hash"
 BASES = (SEMANTIC, TERMS, HASH)
-"""By what files are compared: the first of these that every comparable result has."""
+"""Files are compared by the one that most results have; of equally many, by the first."""
 _HASH = re.compile("[0-9a-f]{16}")
-_NO_STRINGS: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Item:
 
     file: Listed
     values: dict[str, list[float]]
-    terms: tuple[str, ...] = _NO_STRINGS
+    terms: tuple[str, ...] = ()
     """What the values of ``TERMS`` stand for."""
 
 
@@ -53,7 +52,7 @@ class Items:
     basis: str | None
     left_out: int = 0
     """Files whose result can't be compared with the others."""
-    terms: tuple[str, ...] = field(default=_NO_STRINGS)
+    terms: tuple[str, ...] = ()
 
 
 def read_items(files: Iterable[Listed]) -> Items:

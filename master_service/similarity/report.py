@@ -14,6 +14,8 @@ from master_service.similarity.comparison import DECIMALS, compare, groups, plac
 from master_service.similarity.items import HASH, SEMANTIC, TERMS, Item, Items
 
 REPORT, VECTORS = "similar.json", "vectors.npz"
+NO_NUMPY = 3
+"""Exit code of the program of a comparison."""
 LEAST_COSINE = {SEMANTIC: 0.95, TERMS: 0.97, HASH: 1 - 2 * 6 / 64}
 """Of nearly equal files, by basis; that of hashes allows 6 of 64 bits to differ."""
 _MIN_TERMS = 5

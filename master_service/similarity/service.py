@@ -17,6 +17,7 @@ from typing import Any
 
 from master_service.errors import CantCompare, LedgerFull, NotFound
 from master_service.jobs.model import File, Job
+from master_service.similarity.report import NO_NUMPY, REPORT, VECTORS
 
 _log = logging.getLogger(__name__)
 
@@ -25,8 +26,6 @@ MAX_FILES = 5000
 _TIMEOUT_S = 120.0
 _WAIT_S = 60.0
 """For other comparisons: one runs at a time."""
-_REPORT, _VECTORS = "similar.json", "vectors.npz"
-_NO_NUMPY = 3
 _MORE = (
     "Compared are the first {:,} files of the job that are done; split the job to compare all of "
     "its files."
@@ -58,20 +57,28 @@ class Similarity:
 
         Raises ``CantCompare`` and ``LedgerFull``.
         """
-        report: Report = json.loads((self._compared(job) / _REPORT).read_bytes())
+        report: Report = json.loads(self._file(job, REPORT).read_bytes())
         if job.done_files > MAX_FILES:
             report["warnings"].append(_MORE.format(MAX_FILES))
         return report
 
     def vectors(self, job: Job) -> Path:
         """Return the path of the vectors as .npz; raises also ``NotFound`` where there are none."""
-        path = self._compared(job) / _VECTORS
+        path = self._file(job, VECTORS)
         if not path.is_file():
             raise NotFound(
                 f"Job {job.job_id} has no vectors: no result of it has a vector (task type "
                 "embedding) or a perceptual_hash (task type image)."
             )
         return path
+
+    def _file(self, job: Job, name: str) -> Path:
+        """Return the path of a file of the answer; it may be one that the comparison lacks."""
+        place = self._compared(job)
+        if not (place / REPORT).is_file():
+            # A comparison of more files has replaced this one meanwhile.
+            place = self._compared(job)
+        return place / name
 
     def _compared(self, job: Job) -> Path:
         """Return the folder with the answer, after a comparison where there is none yet."""
@@ -132,7 +139,7 @@ def _run_child(request: dict[str, Any]) -> None:
             f"The comparison took longer than {_TIMEOUT_S:.0f} s: split the job, or try again when "
             "this computer has less to do."
         ) from error
-    if done.returncode == _NO_NUMPY:
+    if done.returncode == NO_NUMPY:
         raise CantCompare("The master needs NumPy to compare: pip install -r requirements.txt")
     if done.returncode:
         _log.error("comparison failed: %s", done.stderr.decode(errors="replace")[-2000:])

@@ -1,17 +1,12 @@
 """The names of the programs that read pages, for the option ``engine`` of a job."""
 
-from protocol.options import Option, one_of
+from protocol.options import Option, features_by_value, one_of
 
 AUTO = "auto"
 TESSERACT = "tesseract"
 RAPIDOCR = "rapidocr"
 FEATURE = f"ocr-engine:{RAPIDOCR}"
 """What a slave with ``requirements-ocr.txt`` registers."""
-
-
-def features(engine: str) -> frozenset[str]:
-    """Return the features that a slave must have to read with this engine."""
-    return frozenset({FEATURE} if engine == RAPIDOCR else ())
 
 
 OPTION = Option(
@@ -21,5 +16,5 @@ OPTION = Option(
     "What reads pictures and scanned pages: tesseract, rapidocr (files go to slaves that have "
     "it), or auto: Tesseract, and RapidOCR too where it is installed and the page needs it.",
     AUTO,
-    features,
+    features_by_value({RAPIDOCR: {FEATURE}}),
 )

@@ -1,15 +1,10 @@
 """The option ``semantic`` of embedding: whether texts get a vector of their meaning."""
 
-from protocol.options import Option, one_of
+from protocol.options import Option, features_by_value, one_of
 
 YES, NO = "yes", "no"
 FEATURE = "embedding:semantic"
 """Of slaves that have the model of requirements-embedding.txt."""
-
-
-def features(value: str) -> frozenset[str]:
-    """Return the features that a slave must have for a value."""
-    return frozenset({FEATURE} if value == YES else ())
 
 
 OPTION = Option(
@@ -19,5 +14,5 @@ OPTION = Option(
     "yes: a vector of the meaning of each text besides (semantic_vector, for English). Only slaves "
     "with requirements-embedding.txt get the files. Default: no.",
     YES,
-    features,
+    features_by_value({YES: {FEATURE}}),
 )

@@ -1,7 +1,9 @@
 """Finds installed packages without importing them, and tells the SHA-256 of their files."""
 
 import hashlib
+import importlib.metadata
 import importlib.util
+from contextlib import suppress
 from pathlib import Path
 
 _BLOCK_BYTES = 1 << 20
@@ -21,6 +23,18 @@ def package_folder(name: str) -> Path | None:
 def are_installed(*modules: str) -> bool:
     """Return whether all of these modules are installed; imports none of them."""
     return all(importlib.util.find_spec(name) is not None for name in modules)
+
+
+def versions(*distributions: str) -> dict[str, str]:
+    """Return the versions of those distributions that are installed.
+
+    A module can come from another distribution than the usual one, as ``cv2`` can.
+    """
+    found = {}
+    for name in distributions:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def sha256(*parts: Path) -> str:

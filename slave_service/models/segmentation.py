@@ -5,7 +5,6 @@ Chinese is divided by jieba's dictionary and hidden Markov model (rjieba), Japan
 Morphological Analysis", 2004. The packages are those of requirements-text.txt.
 """
 
-import importlib.metadata
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol.failures import Unavailable
-from slave_service.models.packages import are_installed
+from slave_service.models import packages
 from slave_service.models.stop_words import STOP_WORDS
 
 MAX_KEYWORDS = 10
@@ -68,14 +67,14 @@ _JAPANESE_STOP_WORDS = frozenset(
 
 def is_installed() -> bool:
     """Return whether the packages of requirements-text.txt are installed; loads none of them."""
-    return are_installed(*_PACKAGES)
+    return packages.are_installed(*_PACKAGES)
 
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages; empty where one is missing."""
     if not is_installed():
         return {}
-    return {name: importlib.metadata.version(name) for name in _PACKAGES.values()}
+    return packages.versions(*_PACKAGES.values())
 
 
 def segmented_keywords(text: str, language: str) -> list[list[object]]:

@@ -130,7 +130,6 @@ class SlaveRegistration(SlaveAddress):
     versions: Annotated[_Versions, Rule("an object of texts")] = Field(default_factory=dict)
     tls: Annotated[bool, Field(strict=True), Rule("true or false")] = Field(default_factory=bool)
     features: Annotated[_Features, Rule("a list of names")] = Field(default_factory=list)
-    ocr_languages: Annotated[_Languages, Rule("a list of names")] = Field(default_factory=list)
 
 
 class RegistrationAnswer(JsonObject):

@@ -25,7 +25,7 @@ _MAX_HEADER = 20_000
 _MAX_PARTS = 2000
 _MAX_NAMES = 1000
 _MAX_DEPTH = 20
-_NESTED = (
+NESTED = (
     "This mail has too many parts, or nests them too deeply, to be read; forward its text as a new "
     "mail."
 )
@@ -59,7 +59,7 @@ class _Reader:
     def _read_part(self, part: Message, depth: int) -> None:
         self.parts += 1
         if depth > _MAX_DEPTH or self.parts > _MAX_PARTS:
-            raise Corrupt(_NESTED)
+            raise Corrupt(NESTED)
         kind = part.get_content_type()
         self.is_encrypted |= kind in _ENCRYPTED_KINDS
         if kind == "message/rfc822" and part.is_multipart():
@@ -177,7 +177,7 @@ def read(source: BinaryIO) -> Content:
         message = BytesParser(policy=policy.compat32).parsebytes(data)
         reader.read_mail(message, 0)
     except RecursionError as error:
-        raise Corrupt(_NESTED) from error
+        raise Corrupt(NESTED) from error
     text = reader.lines.text()
     metadata = {
         "title": header(message, "Subject"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from protocol.failures import Corrupt, TooLarge
+from slave_service.formats.rtf.words import code_page
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -85,10 +86,6 @@ def decoded(value: object, codepage: int) -> str:
     """Return a text of a code page of Windows, without what follows a null character."""
     if not isinstance(value, bytes):
         return str(value or "").partition("\0")[0]
-    # Codes of "UTF-8" and "UTF-16"; property sets state the numbers as signed.
-    name = {65001: "utf-8", 1200: "utf-16-le"}.get(codepage % 65536, f"cp{codepage % 65536}")
-    try:
-        text = value.decode(name, "replace")
-    except LookupError:
-        text = value.decode("cp1252", "replace")
+    # Property sets state the numbers as signed.
+    text = value.decode(code_page(codepage % 65536), "replace")
     return text.partition("\0")[0].strip()

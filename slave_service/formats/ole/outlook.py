@@ -13,6 +13,7 @@ from protocol.failures import Corrupt, FileError
 from slave_service.formats.content import Content, Lines, warnings
 from slave_service.formats.html import reading as html_reading
 from slave_service.formats.html.encoding import decode_html
+from slave_service.formats.mail.reading import NESTED
 from slave_service.formats.ole import container, rtf_packing
 from slave_service.formats.rtf import reading as rtf_reading
 
@@ -37,7 +38,6 @@ _MAX_NAMES = 1000
 _MAX_HEADER = 20_000
 _EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
 _SPACE = re.compile(r"\s+")
-_NESTED = "This mail has parts nested too deeply to be read; forward its text as a new mail."
 
 
 class _Mail:
@@ -118,7 +118,7 @@ class _Reader:
     def read_mail(self, mail: _Mail, path: list[str], depth: int) -> None:
         self._mails += 1
         if depth > _MAX_DEPTH or self._mails > _MAX_STORAGES:
-            raise Corrupt(_NESTED)
+            raise Corrupt(NESTED)
         self.lines.add_gap()
         for name, shown in _LINES.items():
             if value := mail.headers[name]:
@@ -154,7 +154,7 @@ class _Reader:
 
 
 def read(source: "OleFileIO") -> Content:
-    """Read a mail; raises ``Corrupt`` where mails are nested too deeply, and ``TooLarge``."""
+    """Read a mail; raises ``Corrupt`` for too many or too deeply nested mails, and ``TooLarge``."""
     mail = _Mail(source, [])
     reader = _Reader(source)
     reader.read_mail(mail, [], 0)

@@ -60,7 +60,7 @@ class PdfContent:
     outline: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     pages_without_text: int = 0
-    has_text_layer: bool = True
+    has_text_layer: bool = False
     scanned: dict[int, float] = field(default_factory=dict)
     comments: list[dict[str, object]] = field(default_factory=list)
     form_fields: list[dict[str, object]] = field(default_factory=list)
@@ -228,7 +228,9 @@ def _read_damaged(source: BinaryIO) -> PdfContent:
     content = _content(answer["pages"], metadata, [])
     # PyPDF2 does not tell whether a page has drawings, so every page without text counts.
     without_text = [n for n, (begin, end) in enumerate(content.pages, start=1) if begin == end]
-    about_pages = pdf_unread.about_pages(content.page_count, bool(content.text), without_text)
+    about_pages = pdf_unread.about_pages(
+        content.page_count, bool(content.text), without_text, are_rendered=False
+    )
     return replace(content, warnings=[_RESCUED, *about_pages])
 
 
@@ -251,6 +253,7 @@ def _content(
         pages=list(_spans(whole)),
         outline=outline,
         pages_without_text=sum(not line.strip() for line in lines),
+        has_text_layer=any(line.strip() for line in lines),
     )
 
 

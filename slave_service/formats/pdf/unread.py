@@ -11,6 +11,10 @@ _SCAN = (
     "This PDF has no text: its pages are pictures, as in a scan, and this slave has no OCR. "
     "Install Tesseract there, or save the pages as pictures and send those to ocr."
 )
+_SCAN_OF_A_DAMAGED_FILE = (
+    "This PDF has no text: its pages are empty or pictures, as in a scan, and can't be rendered "
+    "for OCR. Print the PDF to a new one and send that."
+)
 _BLANK = "This PDF has no text, and nothing is drawn on its pages."
 _PICTURES = (
     "Pages that are pictures without text: {number} of {all} (numbers: {pages}). Save them as "
@@ -64,13 +68,21 @@ class Unread:
 
 
 def about_pages(
-    page_count: int, has_text: bool, pictures: list[int], *, were_read: bool = False
+    page_count: int,
+    has_text: bool,
+    pictures: list[int],
+    *,
+    were_read: bool = False,
+    are_rendered: bool = True,
 ) -> list[str]:
     """Return the warning about pages without text.
 
-    ``pictures`` are the numbers of drawn ones, ``were_read`` is whether OCR has tried them.
+    ``pictures`` are the numbers of drawn ones, ``were_read`` is whether OCR has tried them,
+    ``are_rendered`` whether it could, if it is installed.
     """
     if not has_text:
+        if not are_rendered and pictures:
+            return [_SCAN_OF_A_DAMAGED_FILE]
         drawn = _SCAN_WITHOUT_WORDS if were_read else _SCAN
         return [drawn if pictures else _BLANK]
     if not pictures:

@@ -94,6 +94,8 @@ def _check(page_count: int, begin: int, frames: str, noun: str) -> None:
 def _chosen(
     source: BinaryIO, picture: images.Picture, begin: int, last: int
 ) -> Iterator[images.Picture | None]:
+    if picture.page_count == 1:
+        return iter([picture])
     if picture.format == "TIFF":
         places = image_pages.tiff_frames(source, last)[begin - 1 :]
     else:

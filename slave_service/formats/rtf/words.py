@@ -51,7 +51,15 @@ CODE_PAGES = {
 
 
 def code_page(number: int) -> str:
-    """Return the encoding that ``\\ansicpg`` names; cp1252 for an unknown one."""
-    known = {10000: "mac_roman", 65001: "utf-8", 936: "gb18030", 950: "big5", 932: "cp932"}
-    supported = {437, 850, 852, 866, 874, 949, *range(1250, 1259)}
+    """Return the encoding of a code page of Windows; cp1252 for an unknown one."""
+    known = {
+        1200: "utf-16-le",
+        10000: "mac_roman",
+        65001: "utf-8",
+        936: "gb18030",
+        950: "big5",
+        932: "cp932",
+    }
+    of_dos = {437, 737, 775, 850, 852, 855, *range(857, 867), 869}
+    supported = of_dos | {874, 949, *range(1250, 1259)}
     return known.get(number, f"cp{number}" if number in supported else "cp1252")

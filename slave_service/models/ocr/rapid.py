@@ -3,7 +3,6 @@
 ``pip install -r requirements-ocr.txt`` installs it; the models are inside of its package.
 """
 
-import importlib.metadata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,9 @@ from PIL import Image
 
 from protocol.failures import OutOfMemory, Unavailable, Unsupported
 from protocol.option_values import ocr_engines
-from slave_service.models import ocr_languages
+from slave_service.models import ocr_languages, packages
 from slave_service.models.ocr import ink_boxes, line_order
 from slave_service.models.ocr.page_text import Box, Word
-from slave_service.models.packages import are_installed
 
 _Piece = tuple[str, float, list[list[int]]]
 """Text, confidence, and corners as x and y."""
@@ -43,7 +41,7 @@ _MAX_LENGTH_PER_HEIGHT = 40
 
 def is_installed() -> bool:
     """Return whether the packages of requirements-ocr.txt are installed."""
-    return are_installed(*_MODULES)
+    return packages.are_installed(*_MODULES)
 
 
 def reads(languages: str) -> bool:
@@ -68,7 +66,7 @@ def versions() -> dict[str, str]:
     """Return the versions of the packages that the text depends on; empty where not installed."""
     if not is_installed():
         return {}
-    return {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return packages.versions(*_PACKAGES)
 
 
 def read(page: Image.Image) -> tuple[Word, ...]:

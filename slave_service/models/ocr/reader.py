@@ -54,7 +54,7 @@ def read_page(image: Image.Image, languages: str, engine: str = ocr_engines.AUTO
     """Return the text of an upright or turned page in mode L.
 
     ``languages`` is in Tesseract's form, such as ``eng+deu``; ``engine`` is one of
-    ``protocol.ocr.engines``. The same pixels give the same text.
+    ``protocol.option_values.ocr_engines``. The same pixels give the same text.
     Raises ``TooLarge``, ``OutOfMemory`` or ``Internal``.
     """
     calm = without_noise(image)
@@ -68,8 +68,9 @@ def read_page(image: Image.Image, languages: str, engine: str = ocr_engines.AUTO
     best = max(readings, key=lambda reading: reading.confidence)
     if engine != ocr_engines.RAPIDOCR and look:
         with_other = engine == ocr_engines.AUTO and rapid.reads(languages)
-        readings += _further(best, languages, with_other=with_other)
-        best = max([best, *readings[-1:]], key=lambda reading: reading.words_right)
+        further = _further(best, languages, with_other=with_other)
+        readings += further
+        best = max([best, *further], key=lambda reading: reading.words_right)
     return _page_text(best, sum(reading.work for reading in readings))
 
 

@@ -5,13 +5,12 @@ so that the same speech gives the same text: one thread, int8, a beam of 5, temp
 further attempts, and no text from before.
 """
 
-import importlib.metadata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from protocol.failures import Unavailable
-from slave_service.models.packages import are_installed
+from slave_service.models import packages
 from slave_service.models.speech import weights
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Whisper:
 
 def is_installed() -> bool:
     """Return whether the packages that run a model are installed."""
-    return are_installed(*_MODULES)
+    return packages.are_installed(*_MODULES)
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +109,7 @@ def versions(folder: str) -> dict[str, str]:
     except Unavailable:
         return {}
     model = {"speech model": found.name} if found else {}
-    return {name: importlib.metadata.version(name) for name in _PACKAGES} | model
+    return packages.versions(*_PACKAGES) | model
 
 
 def _said(segment: Any) -> Said:  # noqa: ANN401 - faster-whisper's own class

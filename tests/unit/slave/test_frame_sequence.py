@@ -101,6 +101,13 @@ def test_damaged_frames_are_named() -> None:
         processing.process(cut, frames="3")
 
 
+def test_range_of_a_drawing_is_its_one_frame() -> None:
+    """A kind that Pillow does not read has one frame, like any other picture."""
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="16" height="8"/>'
+    result = processing.process(io.BytesIO(svg), frames="1-3")
+    assert levels(result) == [255]
+
+
 def test_pictures_without_frames_take_the_option() -> None:
     """A picture of one frame has the same result with ``all``; a number above 1 is refused."""
     file = io.BytesIO()

@@ -45,6 +45,21 @@ def test_missed_lines_are_read_in_a_second_attempt() -> None:
     assert word_recall(text, read_page(image, "eng", "tesseract").text) > 0.9
 
 
+def test_direction_is_chosen_by_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More words of little confidence, in the last direction tried, do not win."""
+    tried = []
+
+    def read(*_: object, **__: object) -> tuple[Word, ...]:
+        tried.append(len(tried))
+        text, confidence, count = ("noise", 40.0, 9) if tried[1:] else ("right", 55.0, 3)
+        return tuple(Word((1, 1, n), text, confidence, (0, 30 * n, 90, 20)) for n in range(count))
+
+    monkeypatch.setattr(tesseract, "read", read)
+    monkeypatch.setattr(quality, "ink_left", lambda *_: 0.0)
+    assert "noise" not in read_page(page("Hello brave\nnew world"), "eng", "tesseract").text
+    assert len(tried) > 1
+
+
 def test_one_block_is_cut_at_gaps_into_columns() -> None:
     """The second attempt reads across columns, and the order is put right."""
     words = [
@@ -84,3 +99,11 @@ def test_pdf_that_can_not_be_opened() -> None:
         ocr_processing.process(io.BytesIO(encrypted(pdf(lines(b"secret")), "word")))
     with pytest.raises(Corrupt, match="damaged"):
         ocr_processing.process(io.BytesIO(b"%PDF-1.4 and no more"))
+
+
+def test_pdf_is_known_with_bytes_before_its_signature() -> None:
+    """PDF readers look for the signature in the first 1,024 bytes, and so does ocr."""
+    need("tesseract")
+    data = b"\x00junk\xff\n" + pdf(lines(b"Hello world"))
+    result = ocr_processing.process(io.BytesIO(data))
+    assert result["extracted_text"] == "Hello world"

@@ -202,6 +202,14 @@ def test_second_reader() -> None:
     assert content.metadata == dict.fromkeys(content.metadata, "") | {"title": "T"}
 
 
+def test_second_reader_finds_no_text() -> None:
+    """Its pages can't be rendered, so the warning speaks of no OCR that is missing."""
+    content = read(pdf(lines(b""), lines(b" "), count=5))
+
+    assert (content.text, content.has_text_layer, content.pages_without_text) == ("", False, 2)
+    assert "can't be rendered for OCR" in content.warnings[1]
+
+
 def test_second_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A PyPDF2 process that does not end is killed, and the file is damaged."""
     (tmp_path / "hanging.py").write_text("while True: pass\n")
