@@ -47,7 +47,7 @@ def test_missed_lines_are_read_in_a_second_attempt() -> None:
 
 def test_direction_is_chosen_by_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
     """More words of little confidence, in the last direction tried, do not win."""
-    tried = []
+    tried: list[int] = []
 
     def read(*_: object, **__: object) -> tuple[Word, ...]:
         tried.append(len(tried))
