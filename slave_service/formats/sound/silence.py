@@ -13,9 +13,8 @@ MIN_SECONDS = 0.5
 """Shorter pauses, as between words, are not silence."""
 MAX_SPANS = 1000
 """Number of spans that are listed; the share counts all of them."""
-
-
 _GROUP_FRAMES = 256
+"""Frames that are looked at as one: silence is far longer at common rates."""
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ class Silence:
                 first = np.flatnonzero(_is_loud(block[:_GROUP_FRAMES]))[:1]
                 begin = (count - 1) * _GROUP_FRAMES
                 last = np.flatnonzero(_is_loud(block[begin:]))[-1:] + begin
-                between = np.arange(_GROUP_FRAMES, begin, _GROUP_FRAMES)
+                between = np.arange(_GROUP_FRAMES, begin + 1, _GROUP_FRAMES)
                 return np.concatenate([first, between, last])
         return np.flatnonzero(_is_loud(block))
 

@@ -141,6 +141,15 @@ def test_silence_at_any_place(seed: int, monkeypatch: pytest.MonkeyPatch) -> Non
     assert found[0] == found[1]
 
 
+def test_groups_invent_no_silence() -> None:
+    """At a low rate the gap between loud frames of neighbouring groups is nearly a silence."""
+    sound = np.zeros((767, 1))
+    sound[[0, 256, 766]] = 0.5
+    measured = Silence(1500)
+    measured.add(sound)
+    assert measured.described()["silence_spans"] == []
+
+
 def test_one_loud_channel_is_no_silence() -> None:
     """Silence is where all channels are silent."""
     sound = sine(440, -6, 2)
