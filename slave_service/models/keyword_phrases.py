@@ -20,7 +20,7 @@ MAX_CHARACTERS = 1_000_000
 _MAX_WORD_CHARACTERS = 40
 _MIN_COUNT = 2
 # Quotes stay, so that "it's" is no word; an empty line ends a paragraph.
-_BREAK = re.compile(r"[^\w\s'’-]+|\n[^\S\n]*\n")
+_BREAK = re.compile(r"[^\w\s'’-]+|(?<!\w)-|-(?!\w)|\n[^\S\n]*\n")
 
 
 def keyword_phrases(text: str) -> list[list[object]]:

@@ -30,6 +30,8 @@ def test_marks_stop_words_and_numbers_end_a_phrase() -> None:
         "red 2 wine",
         "red\n\nwine",
         "red, wine",
+        "red - wine",
+        "red -wine",
         "it's wine",
     ):
         assert keyword_phrases(f"{apart} is here; {apart} is here") == []
