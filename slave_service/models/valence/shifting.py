@@ -16,6 +16,7 @@ come before it, and change only what they name:
 - "Pretty", "super", "like" and "well" have their valence only in the meaning that was rated.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 from slave_service.models.function_words import FUNCTION_WORDS
@@ -35,7 +36,10 @@ from slave_service.models.valence.units import (
     phrase_key,
     target_after,
 )
-from slave_service.models.valence.word_rules import RULES, Rule
+from slave_service.models.valence.word_rules import RULES
+
+_Step = Callable[[list[Unit], int], int]
+"""Changes words at a place; returns how many before it are gone."""
 
 _BEFORE_FEW = frozenset("a the these those last next first past my some".split())
 Phrase = tuple[str, ...]
@@ -87,28 +91,27 @@ def rewrite(units: list[Unit]) -> bool:
     return _each_trigger(units, triggers, _apply_rule) or has_phrases
 
 
-def _each_trigger(units: list[Unit], triggers: list[int], rule: Rule) -> bool:
+def _each_trigger(units: list[Unit], triggers: list[int], rule: _Step) -> bool:
     """Apply a rule at each of the places, or where they are after a change; return as ``rewrite``.
 
     What a rule inserts is no trigger.
     """
     before = units.copy()
     for index in triggers:
-        rule(units, index)
+        removed = rule(units, index)
         if units != before:
-            _each_trigger_from(units, index + 1, rule)
+            _each_trigger_from(units, index + 1 - removed, rule)
             return True
     return False
 
 
-def _each_trigger_from(units: list[Unit], index: int, rule: Rule) -> None:
+def _each_trigger_from(units: list[Unit], index: int, rule: _Step) -> None:
     while index < len(units):
-        if units[index].is_trigger:
-            rule(units, index)
-        index += 1
+        removed = rule(units, index) if units[index].is_trigger else 0
+        index += 1 - removed
 
 
-def _apply_rule(units: list[Unit], index: int) -> None:
+def _apply_rule(units: list[Unit], index: int) -> int:
     lower = units[index].lower
     rule = RULES.get(lower)
     if rule:
@@ -117,10 +120,14 @@ def _apply_rule(units: list[Unit], index: int) -> None:
         word_rules.intensify(units, index)
     elif is_negation(lower):
         word_rules.negate(units, index)
+    return 0
 
 
-def _replace_phrase(units: list[Unit], index: int) -> None:
-    """Replace the longest phrase with its anchor here, if there is one."""
+def _replace_phrase(units: list[Unit], index: int) -> int:
+    """Replace the longest phrase with its anchor here, if there is one.
+
+    Returns how many words before the anchor are gone.
+    """
     for place, phrase in _anchors().get(units[index].lower, ()):
         begin = index - place
         if begin < 0:
@@ -138,10 +145,10 @@ def _replace_phrase(units: list[Unit], index: int) -> None:
             if any(unit.ends_clause for unit in part[:-1]):
                 continue
         if phrase in SHIFTERS:
-            _shift(units, begin, begin + len(phrase))
-        else:
-            _replace(units, begin, phrase)
-        return
+            return place if _shift(units, begin, begin + len(phrase)) else 0
+        _replace(units, begin, phrase)
+        return place
+    return 0
 
 
 def _replace(units: list[Unit], begin: int, phrase: Phrase) -> None:
@@ -166,18 +173,19 @@ def _join_contrast(units: list[Unit], begin: int) -> None:
             return
 
 
-def _shift(units: list[Unit], index: int, end: int) -> None:
-    """Invert the first rated word after a shifter, if there is one."""
+def _shift(units: list[Unit], index: int, end: int) -> bool:
+    """Invert the first rated word after a shifter; return whether there is one."""
     phrase = tuple([unit.lower for unit in units[index:end]])
     scope = SCOPE if phrase[0] in QUANTIFIERS else 1 if phrase == ("less", "than") else WINDOW
     target = target_after(units, end - 1, scope)
     if target is None or (SHIFTERS[phrase] and units[target].valence < 0):
-        return
+        return False
     if phrase == ("few",) and index and units[index - 1].lower in _BEFORE_FEW:
-        return
+        return False
     if phrase[0] in {"stopped", "quit"} and not units[target].lower.endswith("ing"):
-        return
+        return False
     insert_not(units, target)
     part = units[index:end]
     marks = "".join(unit.marks for unit in part)
     units[index:end] = [neutral(part[-1], marks)]
+    return True

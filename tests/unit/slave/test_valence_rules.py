@@ -74,6 +74,12 @@ def test_case_and_typographic_apostrophes_make_no_difference() -> None:
     assert score("I said no, problem child.") < 0
 
 
+def test_words_after_a_replaced_phrase_are_examined() -> None:
+    """A phrase whose rarest word is its last one does not hide the phrase after it."""
+    assert score("No complaints, killed it!") > 0.5
+    assert score("No complaints, thumbs up") > score("No complaints")
+
+
 def test_every_phrase_has_a_rating_on_the_scale_of_the_lexicon() -> None:
     """A phrase is in one table, in lower case, and its rating is in -4…4."""
     assert not PHRASES.keys() & SHIFTERS.keys()
