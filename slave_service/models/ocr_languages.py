@@ -1,6 +1,5 @@
 """Finds which languages are installed for Tesseract."""
 
-import hashlib
 import re
 import subprocess
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from protocol.option_values.ocr_languages import (
     features,
     parse,
 )
+from slave_service.models.packages import sha256
 
 __all__ = ["DEFAULT", "MAX_LANGUAGES", "features", "parse"]
 
@@ -23,7 +23,6 @@ LATIN = frozenset(
 )
 _FOLDER = re.compile(r'in "([^"]+)"')
 _TIMEOUT_S = 30
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +87,9 @@ def fingerprints(languages: str, available: Installed) -> dict[str, str]:
     if available.folder is None:
         return {}
     files = {name: available.folder / f"{name}.traineddata" for name in languages.split("+")}
-    return {f"traineddata {name}": _hash(file) for name, file in files.items() if file.is_file()}
+    present = {name: file for name, file in files.items() if file.is_file()}
+    return {f"traineddata {name}": sha256(file)[:16] for name, file in present.items()}
 
 
 def _package(name: str) -> str:
     return name.lower().replace("_", "-").replace("/", "-")
-
-
-def _hash(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as data:
-        while block := data.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()[:16]

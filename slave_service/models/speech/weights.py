@@ -1,6 +1,7 @@
 """Finds the files of a Whisper model: in the folder SPEECH_MODEL, or in an installed package."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from protocol.failures import Unavailable
@@ -52,6 +53,7 @@ class Weights:
         }
 
 
+@lru_cache(maxsize=1)
 def find(folder: str) -> Weights | None:
     """Return the model in a folder; without a folder the installed one, or None.
 
