@@ -11,7 +11,7 @@ nothing, and where the estimate clearly has the other sign. A sentence of few wo
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -26,8 +26,6 @@ VADER, CONSTANT = "<vader>", "<constant>"
 """Names in the file of the weight of VADER's score, and of the constant."""
 WEIGHTS = Path(__file__).with_name("word_weights.tsv")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_MAX_TOKEN_CHARACTERS = 100
-_MAX_KNOWN_TOKENS = 1 << 16
 
 
 def joined(
@@ -55,28 +53,14 @@ def joined(
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words that have weights, in lower case, of a text or a part between spaces."""
+    """Return the words that can have weights, in lower case, of a text or a part between spaces."""
     return _WORD.findall(text.lower().replace("’", "'"))
 
 
-class KnownWeights(dict[str, int]):
-    """The sum of the weights of each token between white space; a bounded number is kept."""
-
-    def __missing__(self, token: str) -> int:
-        weights = _weights()
-        words = words_of(token[:_MAX_TOKEN_CHARACTERS])
-        weight = sum([weights.get(word, 0) for word in words])
-        if len(token) <= _MAX_TOKEN_CHARACTERS:
-            if len(self) >= _MAX_KNOWN_TOKENS:
-                self.clear()
-            self[token] = weight
-        return weight
-
-
-@cache
-def known_weights() -> KnownWeights:
-    """Return the weights of the tokens seen so far."""
-    return KnownWeights()
+def weight_of(words: Iterable[str]) -> int:
+    """Return the sum of the weights of words that ``words_of`` gives."""
+    weights = _weights()
+    return sum([weights.get(word, 0) for word in words])
 
 
 @cache

@@ -9,12 +9,12 @@ Words are looked up without surrounding punctuation, and emoji are scored by the
 import math
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from slave_service.models.emoji import EmojiLexicon, lexicon
 from slave_service.models.packages import package_folder
@@ -24,6 +24,7 @@ from slave_service.models.valence.phrases import PHRASES
 from slave_service.models.valence.shifting import is_context, is_trigger, rewrite
 from slave_service.models.valence.units import Unit, phrase_key
 
+T = TypeVar("T")
 PASSAGE_WORDS = 200
 """Longest part of a sentence that is scored at once; in longer ones the score saturates."""
 
@@ -73,8 +74,10 @@ class SentimentTotals:
 
     def _add_passage(self, passage: str) -> None:
         tokens = passage.split()
-        units = list(chain.from_iterable(map(_known_tokens().__getitem__, tokens)))
-        words = set() if self.by_rules_alone else set(tokens)
+        units = list(chain.from_iterable(map(_known_units().__getitem__, tokens)))
+        words: set[str] = set()
+        if not self.by_rules_alone:
+            words.update(chain.from_iterable(map(_known_words().__getitem__, tokens)))
         # Only a row of emoji has more units than fit; the words count once.
         self._add_units(units[:_MAX_UNITS], words)
         for first in range(_MAX_UNITS, len(units), _MAX_UNITS):
@@ -92,8 +95,7 @@ class SentimentTotals:
         is_rated = any(map(_VALENCE, units)) if is_rewritten else bool(valences)
         score = vader_rules.compound(analyzer(), units) if is_rated else 0.0
         if words:
-            weight = sum(map(learned.known_weights().__getitem__, words))
-            count = len(words)
+            weight, count = learned.weight_of(words), len(words)
             score = learned.joined(score, weight, word_count=count, is_decided=is_rewritten)
         if is_rated or score:
             self.scores.append(score)
@@ -106,12 +108,15 @@ def _mean(scores: list[float]) -> float:
     return round(math.fsum(scores) / len(scores), 4) + 0.0
 
 
-class _KnownTokens(dict[str, tuple[Unit, ...]]):
-    """The units of each token between white space; a bounded number is kept."""
+class _KnownTokens(dict[str, tuple[T, ...]]):
+    """What each token between white space consists of; a bounded number is kept."""
 
-    def __missing__(self, token: str) -> tuple[Unit, ...]:
-        cut = token[:_MAX_TOKEN_CHARACTERS]
-        found = tuple(_units(cut))
+    def __init__(self, parts: Callable[[str], Iterable[T]]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def __missing__(self, token: str) -> tuple[T, ...]:
+        found = tuple(self._parts(token[:_MAX_TOKEN_CHARACTERS]))
         if len(token) <= _MAX_TOKEN_CHARACTERS:
             if len(self) >= _MAX_KNOWN_TOKENS:
                 self.clear()
@@ -120,8 +125,13 @@ class _KnownTokens(dict[str, tuple[Unit, ...]]):
 
 
 @cache
-def _known_tokens() -> _KnownTokens:
-    return _KnownTokens()
+def _known_units() -> _KnownTokens[Unit]:
+    return _KnownTokens(_units)
+
+
+@cache
+def _known_words() -> _KnownTokens[str]:
+    return _KnownTokens(learned.words_of)
 
 
 def _units(whole: str) -> Iterator[Unit]:
@@ -204,7 +214,7 @@ def _word_analyzer() -> Any:  # noqa: ANN401  (the same)
     analyzer_class = vader().SentimentIntensityAnalyzer
     # The constructor refuses a lexicon file with hard links, which uv and conda create.
     found = analyzer_class.__new__(analyzer_class)
-    found.constants = vader_rules.constants()
+    found.constants = vader().VaderConstants()
     found.lexicon_file = _shipped("vader_lexicon.txt")
     words = found.make_lex_dict()
     # Chat codes such as 86 and 187 are ordinary numbers in other texts.

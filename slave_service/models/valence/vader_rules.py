@@ -151,19 +151,3 @@ def is_modifier(word: str) -> bool:
 @cache
 def _boosters() -> frozenset[str]:
     return frozenset(vader().VaderConstants.BOOSTER_DICT)
-
-
-def constants() -> Any:  # noqa: ANN401  (the same)
-    """Return NLTK's constants, with a faster look-up of negations."""
-
-    class Constants(vader().VaderConstants):  # type: ignore[misc]
-        # NLTK's table of each word with each punctuation mark takes most of the time and misses
-        # brackets and double marks. Here words have no punctuation, so the table stays empty.
-        PUNC_LIST: list[str] = []  # noqa: RUF012  (as NLTK has it)
-
-        def negated(self, input_words: list[str], include_nt: bool = True) -> bool:
-            if len(input_words) == 1 and include_nt:
-                return is_negation(input_words[0].lower())
-            return bool(super().negated(input_words, include_nt))
-
-    return Constants()

@@ -114,7 +114,7 @@ def _modal(units: list[Unit], index: int) -> None:
         return
     is_past = bool({"have", "of", "'ve"} & set(following[:2]))
     target = target_after(units, index, SCOPE)
-    if target is None or (following[0] == "not" and target > index):
+    if target is None:
         if following[0] == "not" and _has_comparative(units, index + 1):
             units[index + 1] = neutral(units[index + 1])
         return

@@ -65,3 +65,9 @@ def test_training_gives_weight_to_words_of_two_domains() -> None:
     assert weights["splendid"] > 0 > weights["rotten"]
     assert weights["splendid"] == -weights["rotten"]
     assert "acme" not in weights
+
+
+def test_spellings_of_a_word_count_once() -> None:
+    """The weights were learned for different words, so marks and capitals make no further ones."""
+    once = "It is my own refund of a table that we never saw again."
+    assert score(once) == score(f"{once[:-1]}, Refund (refund) REFUND.") != 0.0
