@@ -30,6 +30,19 @@ class Saved:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A result on disk that has no name yet, and its SHA-256 in hexadecimal."""
+
+    path: Path
+    sha256: str
+
+    def discard(self) -> None:
+        """Delete the temporary file, if it is still there."""
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+
 @dataclass(slots=True)
 class _NameSequence:
     """The result names of one stem: the plain one, then with _2, _3 and so on."""
@@ -68,18 +81,39 @@ class Results:
 
         Raises ``OSError`` when it can't be written; nothing of it is left then.
         """
-        sha256 = hashlib.sha256(data).hexdigest()
+        staged = self.stage(task, data)
+        try:
+            return self.publish(task, filename, staged)
+        finally:
+            staged.discard()
+
+    def stage(self, task: TaskType, data: bytes) -> Staged:
+        """Write one result under a temporary name; raises ``OSError``, and leaves nothing then.
+
+        A master that starts deletes the temporary files of the last one.
+        """
         with self._lock:
             folder = self._folder(task.name)
-        temporary = folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}"
+        staged = Staged(
+            folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}", hashlib.sha256(data).hexdigest()
+        )
         try:
-            temporary.write_bytes(data)
-            with self._lock:
-                name = self._publish(folder, task, safe_stem(filename), temporary, sha256)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-        return Saved(str(self._label / task.name / name), sha256)
+            staged.path.write_bytes(data)
+        except BaseException:
+            staged.discard()
+            raise
+        return staged
+
+    def publish(self, task: TaskType, filename: str, staged: Staged) -> Saved:
+        """Give a staged result its name, unless the same bytes have one; raises ``OSError``.
+
+        The caller discards the temporary file afterwards.
+        """
+        with self._lock:
+            folder = self._folder(task.name)
+            stem = safe_stem(filename)
+            name = self._publish(folder, task, stem, staged.path, staged.sha256)
+        return Saved(str(self._label / task.name / name), staged.sha256)
 
     def find(self, task_type: str, name: str) -> Path | None:
         """Return the path of the result of that name; None where there is none."""

@@ -77,6 +77,17 @@ def test_failed_write_leaves_nothing(tmp_path: Path, results: Results) -> None:
 # The same name again
 
 
+def test_staged_result_gets_its_name_later(tmp_path: Path, results: Results) -> None:
+    """Results of a request that may still be refused wait on disk, and can be discarded."""
+    wanted, unwanted = results.stage(TEXT, b"1"), results.stage(TEXT, b"2")
+    assert results.find("text", "a_analysis.json") is None
+    unwanted.discard()
+    saved = results.publish(TEXT, "a.txt", wanted)
+    wanted.discard()
+    assert saved.path == "out/text/a_analysis.json"
+    assert contents(tmp_path) == {"a_analysis.json": b"1"}
+
+
 def test_different_results_of_one_name_are_numbered(tmp_path: Path, results: Results) -> None:
     """The second result gets _2, the third _3, and each keeps its bytes."""
     names = [save(results, "a.txt", data) for data in (b"1", b"2", b"3")]
