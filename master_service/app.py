@@ -14,11 +14,8 @@ from master_service.api import job_events, jobs
 from master_service.api.app_context import AppContext
 from master_service.engine import Engine
 from master_service.errors import Refusal
-from master_service.jobs.results import Results
-from master_service.jobs.retention import Retention
 from master_service.jobs.runner import Runner
 from master_service.jobs.service import Service, ServiceLimits
-from master_service.jobs.store import JobStore
 from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.replay_log import EventLog
@@ -27,6 +24,9 @@ from master_service.similarity.service import Similarity
 from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
+from master_service.storage.results import Results
+from master_service.storage.retention import Retention
+from master_service.storage.store import JobStore
 from master_service.ui import login, pages
 from master_service.worker import BuiltinEngine
 from protocol.server import access_control

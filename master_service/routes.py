@@ -18,10 +18,10 @@ from master_service.api.request_parsing import idempotency_key, received_form
 from master_service.api.slave_registration import capabilities, check_is_local
 from master_service.api.summary import summary
 from master_service.engine import Suspension
-from master_service.jobs.model import Job
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.slaves.registry import SlaveRecord, slave_state
+from master_service.storage.model import Job
 from master_service.ui.pages import wants_page
 from protocol.option_values import ocr_languages
 from protocol.server.access_control import is_authenticated

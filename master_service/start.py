@@ -10,8 +10,8 @@ from filelock import FileLock, Timeout
 
 from master_service.app import create_master
 from master_service.errors import LedgerDamaged
-from master_service.jobs.ledger_damage import why_unusable
 from master_service.settings import MasterSettings
+from master_service.storage.ledger_damage import why_unusable
 from protocol.server.serving import Server, listen, set_up_logging
 from protocol.settings.environment import Environment, SettingError
 

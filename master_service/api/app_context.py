@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask import current_app
 
 from master_service.engine import Suspension
-from master_service.jobs.results import Results
 from master_service.jobs.service import Service
 from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
 from master_service.similarity.service import Similarity
 from master_service.slaves.registry import Registry
+from master_service.storage.results import Results
 from protocol.server.multipart_receiver import Limits
 
 

@@ -6,7 +6,7 @@ No I/O, clocks or threads.
 from datetime import datetime
 
 from master_service.api.models.jobs import JobFile, JobOverview
-from master_service.jobs.model import File, Job, JobState
+from master_service.storage.model import File, Job, JobState
 
 
 def overview(job: Job, rate: float | None = None, waiting_for: str | None = None) -> JobOverview:

@@ -14,8 +14,8 @@ from master_service.api.models.forms import AddFilesForm
 from master_service.api.operation import BYTES, Accepted, Created, download, operation
 from master_service.api.request_parsing import idempotency_key, json_body, received_form
 from master_service.errors import NotFound
-from master_service.jobs.ledger_rows import COMBINED
-from master_service.jobs.model import Job
+from master_service.storage.ledger_rows import COMBINED
+from master_service.storage.model import Job
 
 blueprint = Blueprint("jobs", __name__)
 

@@ -16,7 +16,7 @@ from master_service.api.app_context import app_context
 from master_service.api.models.fields import Rule
 from master_service.api.models.jobs import IdempotencyHeaders
 from master_service.errors import InvalidRequest, StorageFull
-from master_service.jobs.idempotency_keys import IdempotencyKey
+from master_service.storage.idempotency_keys import IdempotencyKey
 from protocol.server.multipart_receiver import Form, UploadNotStored, receive
 from protocol.wire import json_bytes, json_value
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from master_service.api import zip_stream
 from master_service.api.job_json import file_entry
-from master_service.jobs.model import File, Job
+from master_service.storage.model import File, Job
 from protocol import manifest
 from protocol.result_names import MANIFEST, ResultPaths
 

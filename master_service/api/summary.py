@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from master_service.api.models.jobs import FailedFile, SavedFile, Summary
-from master_service.jobs.model import File, FileState, Job
+from master_service.storage.model import File, FileState, Job
 from protocol.counts import counted
 
 

@@ -1,1 +1,1 @@
-"""Jobs from request to results, and everything that the master stores on disk."""
+"""Jobs from request to results: accepted, queued, run, recorded."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from master_service.errors import InvalidRequest, NoFiles, UnknownTaskType
-from master_service.jobs.model import File, Job, JobState
+from master_service.storage.model import File, Job, JobState
 from protocol import options
 from protocol.counts import counted
 from protocol.failures import Failure, TooLarge

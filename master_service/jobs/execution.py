@@ -11,17 +11,17 @@ from datetime import datetime, timezone
 
 from master_service.engine import Engine, RunRequest
 from master_service.errors import LedgerFull
-from master_service.jobs.ledger_rows import COMBINED
-from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.progress_recorder import (
     ProgressRecorder,
     ResultRecorder,
     VocabularyRecorder,
 )
-from master_service.jobs.results import Results
 from master_service.jobs.running_job import RunningJob
-from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.ledger_rows import COMBINED
+from master_service.storage.model import File, FileState, Job, JobState
+from master_service.storage.results import Results
+from master_service.storage.store import JobStore
 from protocol.counts import counted
 from protocol.failures import Internal
 from protocol.task_types import TASK_TYPES, TaskType

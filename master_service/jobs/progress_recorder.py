@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from master_service.engine import InputFile
-from master_service.jobs.model import File, FileState, JobState
-from master_service.jobs.results import Results
 from master_service.jobs.running_job import JobCancelled, RunningJob
-from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.model import File, FileState, JobState
+from master_service.storage.results import Results
+from master_service.storage.store import JobStore
 from protocol.failures import Failure, Internal
 from protocol.task_types import TaskType
 from protocol.wire import Outcome

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from master_service.engine import Engine
 from master_service.errors import NotFound
-from master_service.jobs.model import File, Job
 from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import RunningJob
-from master_service.jobs.store import JobStore
+from master_service.storage.model import File, Job
+from master_service.storage.store import JobStore
 from protocol.options import described
 
 

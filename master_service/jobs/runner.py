@@ -11,11 +11,11 @@ from contextlib import suppress
 from master_service.engine import Engine
 from master_service.errors import LedgerFull, ShuttingDown
 from master_service.jobs.execution import JobExecutor
-from master_service.jobs.model import Job, JobState
-from master_service.jobs.results import Results
 from master_service.jobs.running_job import JobCancelled, RunningJob
-from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.model import Job, JobState
+from master_service.storage.results import Results
+from master_service.storage.store import JobStore
 
 _log = logging.getLogger(__name__)
 

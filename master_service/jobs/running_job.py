@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from master_service.errors import LedgerFull
-from master_service.jobs.model import Job
 from master_service.monitoring.rate_estimator import RateEstimator
 from master_service.monitoring.throughput import SlaveThroughput
+from master_service.storage.model import Job
 
 _log = logging.getLogger(__name__)
 

@@ -30,11 +30,11 @@ from master_service.jobs.creation import (
     task_type_of,
     uploads_for,
 )
-from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.model import File, FileState, Job, JobState
 from master_service.jobs.queries import JobQueries
 from master_service.jobs.running_job import RunningJob
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.idempotency_keys import IdempotencyKey
+from master_service.storage.model import File, FileState, Job, JobState
 from protocol.options import Options, described
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form

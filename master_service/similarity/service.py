@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from master_service.errors import CantCompare, LedgerFull, NotFound
-from master_service.jobs.model import File, Job
 from master_service.similarity.report import NO_NUMPY, REPORT, VECTORS
+from master_service.storage.model import File, Job
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 import requests
 
-from master_service.jobs.ledger_rows import VERSION
+from master_service.storage.ledger_rows import VERSION
 from scripts.local_cluster import LocalCluster, free_port
 from tests.contract import jobs_api
 from tests.contract.jobs_api import call, finished

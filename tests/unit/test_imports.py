@@ -23,7 +23,7 @@ HEAVY = {"PIL", "numpy", "scipy", "sklearn", "nltk", "pytesseract", "soundfile",
 DECISION_MODULES = ("scheduler", "assignment", "state", "partition", "slave_health", "events")
 PURE = (
     *(f"scheduling.{name}" for name in DECISION_MODULES),
-    "jobs.model",
+    "storage.model",
     "api.job_json",
     "api.models.cluster",
     "api.models.jobs",
@@ -267,7 +267,7 @@ def test_one_writer_owns_the_results() -> None:
     }
     assert users <= {"app", "settings", "start"}
     makers = [
-        n for n, tree in trees.items() if f"{MASTER}.jobs.results.Results" in set(imported(tree))
+        n for n, tree in trees.items() if f"{MASTER}.storage.results.Results" in set(imported(tree))
     ]
     assert set(makers) <= {
         f"{MASTER}.{name}"

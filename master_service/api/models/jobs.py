@@ -24,7 +24,7 @@ from master_service.api.models.fields import (
     Time,
     example,
 )
-from master_service.jobs.model import FileState, JobState
+from master_service.storage.model import FileState, JobState
 from protocol.options import check
 from protocol.task_types import TASK_TYPES
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Route, expect
 
-from master_service.jobs.ledger import Ledger
-from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.storage.ledger import Ledger
+from master_service.storage.model import File, FileState, Job, JobState
 from scripts.local_cluster import LocalCluster
 from tests.browser.actions import WAIT_FOR_FRAME
 from tests.browser.conftest import OpenPage

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from master_service.engine import ActiveRun, Engine, RunObserver, RunRequest
-from master_service.jobs.model import JobState
-from master_service.jobs.results import Results
 from master_service.jobs.runner import Runner
 from master_service.jobs.service import Service, ServiceLimits
-from master_service.jobs.store import JobStore
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.model import JobState
+from master_service.storage.results import Results
+from master_service.storage.store import JobStore
 from protocol.server.multipart_receiver import Form, Upload
 from protocol.wire import Outcome
 from tests.contract.programs import wait_until

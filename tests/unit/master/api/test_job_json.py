@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta, timezone
 
 from master_service.api.job_json import overview
-from master_service.jobs.model import Job, JobState
 from master_service.monitoring.rate_estimator import RateEstimator
+from master_service.storage.model import Job, JobState
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 import pytest
 
 from master_service.api.summary import summary
-from master_service.jobs.model import File, FileState, Job
+from master_service.storage.model import File, FileState, Job
 from protocol.failures import Failure
 from protocol.task_types import TASK_TYPES
 

@@ -1,1 +1,1 @@
-"""Tests of jobs, the ledger and the results on disk."""
+"""Tests of jobs from request to results."""

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from master_service.engine import ActiveRun, Engine, RunObserver, RunRequest
-from master_service.jobs.ledger_rows import COMBINED
-from master_service.jobs.model import File, Job, JobState
-from master_service.jobs.results import Results
 from master_service.jobs.runner import MAX_RUNNING_JOBS, MAX_RUNNING_SYNC_JOBS, Runner
-from master_service.jobs.store import JobStore
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import Metrics
+from master_service.storage.ledger_rows import COMBINED
+from master_service.storage.model import File, Job, JobState
+from master_service.storage.results import Results
+from master_service.storage.store import JobStore
 from protocol.wire import Outcome
 from tests.contract.programs import wait_until
 

@@ -9,8 +9,8 @@ import pytest
 
 from master_service.errors import LedgerFull
 from master_service.jobs import running_job
-from master_service.jobs.model import Job, JobState
 from master_service.jobs.running_job import JobCancelled, RunningJob
+from master_service.storage.model import Job, JobState
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 

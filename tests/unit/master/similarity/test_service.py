@@ -8,9 +8,9 @@ import pytest
 
 from master_service.errors import CantCompare
 from master_service.jobs.creation import new_job
-from master_service.jobs.model import File, Job, JobState
 from master_service.similarity import service
 from master_service.similarity.service import Similarity
+from master_service.storage.model import File, Job, JobState
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from master_service.errors import LedgerDamaged, LedgerFull
-from master_service.jobs import ledger_rows as rows
-from master_service.jobs.ledger_damage import DamageLog
-from master_service.jobs.model import File, Job
+from master_service.storage import ledger_rows as rows
+from master_service.storage.ledger_damage import DamageLog
+from master_service.storage.model import File, Job
 
 _log = logging.getLogger(__name__)
 _RETRY_INTERVAL_S = 1.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from master_service.jobs.results import Results
+from master_service.storage.results import Results
 from protocol.task_types import TASK_TYPES
 
 TEXT = TASK_TYPES["text"]

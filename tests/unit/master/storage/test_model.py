@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from master_service.jobs.model import (
+from master_service.storage.model import (
     File,
     FileState,
     Job,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from master_service.errors import LedgerFull
-from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.model import File, Job, JobState
-from master_service.jobs.store import JobStore
+from master_service.storage.idempotency_keys import IdempotencyKey
+from master_service.storage.model import File, Job, JobState
+from master_service.storage.store import JobStore
 
 NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
 

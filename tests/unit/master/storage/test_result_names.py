@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from master_service.jobs.results import Results
+from master_service.storage.results import Results
 from protocol.result_names import safe_stem
 from protocol.task_types import TASK_TYPES
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from master_service.jobs import results as results_module
-from master_service.jobs.results import Results
+from master_service.storage import results as results_module
+from master_service.storage.results import Results
 from protocol.task_types import TASK_TYPES
 
 TEXT = TASK_TYPES["text"]

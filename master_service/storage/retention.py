@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 from master_service.errors import StorageFull
-from master_service.jobs.store import JobStore
+from master_service.storage.store import JobStore
 from protocol.counts import counted
 
 _log = logging.getLogger(__name__)

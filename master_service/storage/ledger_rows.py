@@ -4,8 +4,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from master_service.jobs.ledger_damage import UnknownLedgerVersion
-from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.storage.ledger_damage import UnknownLedgerVersion
+from master_service.storage.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
 VERSION = 3

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from master_service.errors import NotFound
-from master_service.jobs import idempotency_keys
-from master_service.jobs import ledger_rows as rows
-from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.ledger_damage import DamageLog
-from master_service.jobs.ledger_database import LedgerDatabase
-from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.storage import idempotency_keys
+from master_service.storage import ledger_rows as rows
+from master_service.storage.idempotency_keys import IdempotencyKey
+from master_service.storage.ledger_damage import DamageLog
+from master_service.storage.ledger_database import LedgerDatabase
+from master_service.storage.model import File, FileState, Job, JobState
 
 
 class Ledger:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from master_service.errors import KeyReused, LedgerFull, NotFound
-from master_service.jobs import ledger_rows as rows
-from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.ledger import Ledger
-from master_service.jobs.model import File, FileState, Job, JobState
+from master_service.storage import ledger_rows as rows
+from master_service.storage.idempotency_keys import IdempotencyKey
+from master_service.storage.ledger import Ledger
+from master_service.storage.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250_000, tzinfo=timezone.utc)

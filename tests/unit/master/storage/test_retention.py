@@ -4,9 +4,9 @@ import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from master_service.jobs.model import Job, JobState
-from master_service.jobs.retention import Retention
-from master_service.jobs.store import JobStore
+from master_service.storage.model import Job, JobState
+from master_service.storage.retention import Retention
+from master_service.storage.store import JobStore
 from tests.contract.programs import wait_until
 
 

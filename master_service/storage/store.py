@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from master_service.errors import LedgerFull, NotFound
-from master_service.jobs.idempotency_keys import IdempotencyKey
-from master_service.jobs.ledger import Ledger
-from master_service.jobs.ledger_damage import LEDGER_FILE, LedgerEmpty
-from master_service.jobs.model import File, Job
-from master_service.jobs.spool import Spool
+from master_service.storage.idempotency_keys import IdempotencyKey
+from master_service.storage.ledger import Ledger
+from master_service.storage.ledger_damage import LEDGER_FILE, LedgerEmpty
+from master_service.storage.model import File, Job
+from master_service.storage.spool import Spool
 
 _log = logging.getLogger(__name__)
 _PAGE_FILES = 1000

@@ -1,0 +1,1 @@
+"""Tests of the ledger, the uploads and the results on disk."""
