@@ -19,8 +19,9 @@ from accuracy.embedding_pairs import Pair, pairs
 from accuracy.rows import Row
 from master_service.similarity.items import Listed, read_items
 from master_service.similarity.report import REPORT, write
-from protocol import vocabulary
+from protocol import embedding
 from protocol.option_values.semantic import NO, YES
+from protocol.wire import json_bytes
 from slave_service import embedding_processing
 from slave_service.models.semantic.sentence_vectors import is_installed
 
@@ -86,8 +87,10 @@ def _results(found: list[Pair], folder: Path) -> list[Any]:
 
 
 def _processed(texts: list[bytes], folder: Path, semantic: str) -> list[Any]:
-    with vocabulary.open_vocabulary(folder) as builder:
-        for text in texts:
-            builder.add(embedding_processing.count_terms(io.BytesIO(text)))
-        fitted = builder.finish()
-    return [embedding_processing.process(io.BytesIO(text), fitted, semantic) for text in texts]
+    partials = [embedding_processing.process(io.BytesIO(text), semantic) for text in texts]
+    with embedding.open_vocabulary(folder) as builder:
+        for partial in partials:
+            builder.add(partial)
+        embedder = embedding.Embedder(builder.finish())
+    outcomes = [embedder.outcome("a.txt", json_bytes(partial)) for partial in partials]
+    return [json.loads(outcome.data or b"") for outcome in outcomes]

@@ -40,17 +40,13 @@ class RunRequest:
     ``inputs`` raises ``LookupError`` for a file that has ended. ``sizes`` are in bytes.
     ``blamed_by`` holds the slaves that blamed a file in earlier runs, by position. The files fail
     with ``NoSlave`` when no worker is reachable for ``no_slave_timeout_s`` seconds (None: never).
-
-    Of a task type with two runs, ``count_terms`` asks for the first; ``vocabulary`` is the input of
-    the second. ``options`` are those of the job.
+    ``options`` are those of the job.
     """
 
     task: TaskType
     inputs: Sequence[InputFile]
     sizes: Sequence[int]
     blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    count_terms: bool = False
-    vocabulary: object = None
     no_slave_timeout_s: float | None = None
     options: Options = field(default_factory=dict)
 
@@ -87,8 +83,8 @@ class RunObserver(Protocol):
     def ended(self, position: int, outcome: Outcome) -> None:
         """Record the final outcome of the file.
 
-        The ``data`` of a result are the bytes to save; in the first of two runs, they are the term
-        counts as JSON.
+        The ``data`` of a result are the bytes to save; of a task type with a merge module, they are
+        the partial result as JSON.
         """
         ...
 

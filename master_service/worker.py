@@ -189,13 +189,7 @@ class BuiltinEngine(Engine):
         # Copied now: ``inputs`` forgets files that end, and the thread starts later.
         inputs = [run.request.inputs[position] for position in batch.positions]
         _notify(run.observer.handed_over, batch.positions, batch.slave)
-        batch_request = BatchRequest(
-            run.request.task,
-            inputs,
-            run.request.count_terms,
-            run.request.vocabulary,
-            run.request.options,
-        )
+        batch_request = BatchRequest(run.request.task, inputs, run.request.options)
         threading.Thread(
             target=self._exchange_batch, args=(batch, batch_request), daemon=True
         ).start()

@@ -20,12 +20,11 @@ If a row has ``settings``, ``process`` and all of these functions take them by k
 ``process`` also takes the options of a job by their keywords (see ``options``), which take
 precedence over settings.
 
-A type whose result depends on all files of a job has two runs. In the first, the processor's
-``count_terms(source)`` returns a ``dict`` for each file; the master merges these into a
-*vocabulary*. In the second, ``process(source, vocabulary)`` computes the results, with the keywords
-of options. The row names the module with ``open_vocabulary(folder)``, which returns a builder, and
-``check_vocabulary(vocabulary)``, which raises ``ValueError`` for an invalid one. The master imports
-this module, so it may only use the standard library.
+A type whose result depends on all files of a job names a ``merge_module``. ``process(source)`` then
+returns a *partial result*, and the master computes the results from those of all files: the
+module's ``open_vocabulary(folder)`` returns a builder that merges them, and
+``Embedder(vocabulary).outcome(filename, partial)`` computes one result. The master imports this
+module, so it may only use the standard library.
 """
 
 from collections.abc import Mapping
@@ -55,7 +54,7 @@ class TaskType:
     saved_name: str
     """Template of the saved file's name; ``{stem}`` is the uploaded name's stem."""
     processor: str
-    vocabulary_module: str | None = None
+    merge_module: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """By each keyword of the processor, the field of ``SlaveSettings`` that it gets."""
     options: tuple[Option, ...] = ()
@@ -106,7 +105,7 @@ _ROWS = (
         result_key="embedding_data",
         saved_name="{stem}_embedding.json",
         processor="slave_service.embedding_processing",
-        vocabulary_module="protocol.vocabulary",
+        merge_module="protocol.embedding",
         options=(semantic.OPTION,),
     ),
     TaskType(

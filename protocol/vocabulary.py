@@ -8,7 +8,7 @@ the alphabet, so that the result does not depend on the order of the texts.
 A job may have any number of distinct terms. A bounded table counts them; when it is full, it is
 written to files by the hash of the term, and ``finish`` counts these files one at a time.
 
-In the words of scikit-learn, ``VocabularyBuilder`` fits and the processor transforms.
+``protocol.embedding`` computes the vectors.
 """
 
 import heapq
@@ -22,7 +22,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 MAX_FEATURES = 100
 """The largest number of terms in a vocabulary, and so the largest length of a job's vectors."""
@@ -36,8 +35,6 @@ _HASH_BITS = 32
 # After ``sleep(0)`` gevent's loop handles I/O only once in fifty times.
 _YIELD_S = 0.0001
 _MAX_COUNT = 1 << 53  # the largest whole number that every JSON parser reads exactly
-_MAX_IDF = 1e6
-"""Far above the weight of a term in any number of texts, and far below infinity."""
 
 Candidate = tuple[int, str, int]
 """The sort key of a term (minus its total count, the term), and the number of its texts."""
@@ -47,24 +44,6 @@ def open_vocabulary(folder: Path) -> "VocabularyBuilder":
     """Return a builder without texts; its files are in ``folder``, which is created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return VocabularyBuilder(folder)
-
-
-def check_vocabulary(vocabulary: object) -> None:
-    """Raise ``ValueError`` unless this has the form that ``VocabularyBuilder.finish`` returns."""
-    if not isinstance(vocabulary, Mapping):
-        raise ValueError("a vocabulary is an object")
-    terms, idf = vocabulary.get("terms"), vocabulary.get("idf")
-    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
-        raise ValueError("a vocabulary has 'terms', a list of words")
-    if len(terms) > MAX_FEATURES or len(set(terms)) < len(terms):
-        raise ValueError(f"a vocabulary has {MAX_FEATURES} terms at most, each once")
-    if not isinstance(idf, list) or len(idf) != len(terms) or not all(map(_is_weight, idf)):
-        raise ValueError(f"a vocabulary has an 'idf' from 0 to {_MAX_IDF:g} for each of its terms")
-
-
-def _is_weight(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= cast(float, value) <= _MAX_IDF
 
 
 class VocabularyBuilder:

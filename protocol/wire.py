@@ -21,10 +21,9 @@ CONTRACT_VERSION = 1
 """Increased whenever older masters or slaves would misread what newer ones send."""
 
 JSON_TYPE = "application/json"
-COUNT_TERMS_FIELD = "survey"
-VOCABULARY_FIELD = "fit"
-"""Form fields of a task type with two runs: one asks a slave for the first run, one brings the
-vocabulary for the second. The names are those of contract version 1."""
+PARTIAL_FIELD = "survey"
+"""Form field that asks a slave for the partial results of a task type with a merge module; without
+it, the slave merges those of the request. The name is that of contract version 1."""
 MAX_RESULT_BYTES = 1024**3
 """For the result of one file, which the slave and then the master hold in memory."""
 MAX_ANSWER_BYTES = 1024**3

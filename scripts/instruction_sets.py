@@ -108,13 +108,12 @@ def _digests(folder: Path) -> Digests:
     for name, task in TASK_TYPES.items():
         processor = importlib.import_module(task.processor)
         files = sorted((folder / name).iterdir())
-        vocabulary = _vocabulary(task.vocabulary_module, processor, files)
         for chosen in _choices(task, processor):
             title = " ".join([name, *(f"{option}={value}" for option, value in chosen.items())])
             keywords = options.keywords(chosen, task.options)
             for file in files:
                 with file.open("rb") as source:
-                    result = processor.process(source, **vocabulary, **keywords)
+                    result = processor.process(source, **keywords)
                 data = result if isinstance(result, bytes) else json_bytes(result)
                 found[f"{title}: {file.name}"] = hashlib.sha256(data).hexdigest()
     return found
@@ -126,20 +125,6 @@ def _choices(task: TaskType, processor: ModuleType) -> Iterator[options.Options]
     chosen = _MODELS.get(task.name, {})
     if chosen and options.features(chosen, task.options) <= processor.features():
         yield chosen
-
-
-def _vocabulary(
-    module: str | None, processor: ModuleType, files: Sequence[Path]
-) -> dict[str, object]:
-    """Return the second argument of a type of two runs."""
-    if module is None:
-        return {}
-    opened = importlib.import_module(module).open_vocabulary
-    with tempfile.TemporaryDirectory() as name, opened(Path(name)) as builder:
-        for file in files:
-            with file.open("rb") as source:
-                builder.add(processor.count_terms(source))
-        return {"vocabulary": builder.finish()}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-"""Computes the TF-IDF vector of a text over the common vocabulary of all texts of its job.
+"""Counts the terms of a text for its TF-IDF vector, which depends on all texts of its job.
 
-There are two runs: ``count_terms`` counts the terms of one text, the master merges the counts of
-all texts into a vocabulary (``protocol.vocabulary``), and ``process`` computes one text's vector
-over it. scikit-learn finds the terms and computes the weights, so the vectors equal those that one
-``TfidfVectorizer(max_features=100, stop_words="english")`` computes over all texts at once.
+scikit-learn finds the terms. ``protocol.embedding`` merges the counts of all texts of the job, and
+computes the vectors.
 
 With the option ``semantic`` a text gets a sentence vector of ``models.semantic`` besides, which
 depends on this text alone.
@@ -12,7 +10,7 @@ depends on this text alone.
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import BinaryIO, cast
 
@@ -36,10 +34,6 @@ about twenty thousand."""
 MAX_TERM_CHARACTERS = 10_000
 """Of one term, since a term of the job's vocabulary is part of the result of every file."""
 _LANGUAGE = "english"
-_NO_FEATURES = (
-    "This text holds none of the most frequent terms of its job, so its vector has nothing but "
-    "zeros and can't be compared; send it together with texts on the same subject."
-)
 _NOT_WHOLE = (
     f"semantic_vector stands for {MAX_WINDOWS} passages of this text, spread over its first "
     f"{MAX_CHARACTERS:,} characters; split the text to compare all of it."
@@ -49,16 +43,30 @@ _NOT_ENGLISH = (
     "language ({}); compare such texts by vector."
 )
 _LANGUAGE_SAMPLE = 20_000
+_SELF_TEST_COUNTS = {
+    "sea": 2,
+    "tree": 2,
+    "губерний": 1,
+    "широкая": 1,
+    "электрификация": 1,
+    "южных": 1,
+}
 _WORD = re.compile(r"\w+")
 
 
-def count_terms(source: BinaryIO) -> dict[str, object]:
-    """Return ``{"terms": {term: count}}`` for one open seekable file, sorted by term.
+def process(source: BinaryIO, semantic: str = "") -> dict[str, object]:
+    """Return ``{"terms": {term: count}, "warnings"}`` for one open seekable file, sorted by term.
+
+    Where ``semantic`` is ``YES``, ``semantic`` has the keys that the result gets besides:
+    ``semantic_vector`` (384 numbers of Euclidean length 1) and ``semantic_model`` (its name);
+    ``semantic_warnings`` are those of the vector.
 
     Raises ``Unsupported`` where the file is not a text, ``TooLarge`` over
-    ``text_decoding.MAX_BYTES``, ``MAX_TERMS`` or ``MAX_TERM_CHARACTERS``.
+    ``text_decoding.MAX_BYTES``, ``MAX_TERMS`` or ``MAX_TERM_CHARACTERS``, and ``Unavailable``
+    without the model.
     """
-    counts = Counter(_terms(read_text(source)))
+    decoded = read_text(source)
+    counts = Counter(_terms(decoded))
     if max(map(len, counts), default=0) > MAX_TERM_CHARACTERS:
         raise TooLarge(
             f"This text has a word of more than {MAX_TERM_CHARACTERS:,} characters, which no "
@@ -69,33 +77,8 @@ def count_terms(source: BinaryIO) -> dict[str, object]:
             f"This text has more than {MAX_TERMS:,} different terms, which no language does; "
             "send texts rather than data, or split it."
         )
-    return {"terms": dict(sorted(counts.items()))}
-
-
-def process(
-    source: BinaryIO, vocabulary: Mapping[str, object], semantic: str = ""
-) -> dict[str, object]:
-    """Return the vector of one open seekable file over the vocabulary of its job.
-
-    ``features`` are its terms. ``vector`` has a weight for each of them and Euclidean
-    length 1; for a text without any of the terms it is all zeros, with a warning. Where
-    ``semantic`` is ``YES``, ``semantic_vector`` has 384 numbers of Euclidean length 1, and
-    ``semantic_model`` names the model. Raises ``ValueError`` for an invalid vocabulary,
-    ``Unavailable`` without the model, else as ``count_terms``.
-    """
-    features, idf = _parsed_vocabulary(vocabulary)
-    decoded = read_text(source)
-    vector = _weigh(decoded, features, idf) if features else []
-    has_features = any(vector)
-    added, warnings = _semantic(decoded) if semantic == YES else ({}, [])
-    return {
-        "vector": vector,
-        "features": features,
-        "vector_size": len(vector),
-        "non_zero_features": sum(weight != 0 for weight in vector),
-        **added,
-        "warnings": [*decoded.warnings, *([] if has_features else [_NO_FEATURES]), *warnings],
-    }
+    added = _semantic(decoded) if semantic == YES else {}
+    return {"terms": dict(sorted(counts.items())), "warnings": list(decoded.warnings), **added}
 
 
 def features() -> frozenset[str]:
@@ -109,27 +92,25 @@ def versions() -> dict[str, str]:
 
 
 def self_test() -> None:
-    """Raise ``Unavailable`` where scikit-learn is missing or gives a wrong result."""
-    # Counts 3 and 4 at equal weights have the Euclidean length 5, so the vector is 3/5 and 4/5.
-    text = "tree tree tree the sea sea sea sea Широкая электрификация южных губерний"
-    vocabulary = {"terms": ["sea", "tree"], "idf": [1.0, 1.0]}
+    """Raise ``Unavailable`` where scikit-learn is missing or finds wrong terms."""
+    text = "tree tree the sea sea Широкая электрификация южных губерний"
     try:
-        vector = process(io.BytesIO(text.encode("cp1251")), vocabulary)["vector"]
+        terms = process(io.BytesIO(text.encode("cp1251")))["terms"]
     except (ImportError, OSError) as error:
         raise Unavailable(
             f"Texts can't be embedded on this computer ({error}); "
             "run: pip install -r requirements.txt"
         ) from error
-    if vector != [0.8, 0.6]:
+    if terms != _SELF_TEST_COUNTS:
         raise Unavailable(
-            "The embedding of a known text is wrong; "
+            "The terms of a known text are wrong; "
             "run: pip install --force-reinstall -r requirements.txt"
         )
     semantic_self_test.check_files()
 
 
-def _semantic(decoded: Decoded) -> tuple[dict[str, object], list[str]]:
-    """Return the keys of the sentence vector, and warnings."""
+def _semantic(decoded: Decoded) -> dict[str, object]:
+    """Return the keys of the partial result that have the sentence vector and its warnings."""
     semantic_self_test.check_result()
     found = sentence_vector(decoded.text)
     warnings = [] if found.is_whole else [_NOT_WHOLE]
@@ -138,23 +119,10 @@ def _semantic(decoded: Decoded) -> tuple[dict[str, object], list[str]]:
     code = language.identify_text(sample, words, ())
     if words and code != language.ENGLISH:
         warnings.append(_NOT_ENGLISH.format(code))
-    return {"semantic_vector": found.values, "semantic_model": MODEL}, warnings
-
-
-def _parsed_vocabulary(vocabulary: Mapping[str, object]) -> tuple[list[str], list[float]]:
-    features, idf = vocabulary.get("terms"), vocabulary.get("idf")
-    if not isinstance(features, list) or not isinstance(idf, list) or len(features) != len(idf):
-        raise ValueError("a vocabulary has no 'terms' with an 'idf' for each of them")
-    return features, idf
-
-
-def _weigh(decoded: Decoded, features: list[str], idf: list[float]) -> list[float]:
-    import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectorizer = TfidfVectorizer(vocabulary=features, analyzer=_terms)
-    vectorizer.idf_ = np.asarray(idf, dtype=np.float64)
-    return cast("list[float]", vectorizer.transform([decoded]).toarray()[0].tolist())
+    return {
+        "semantic": {"semantic_vector": found.values, "semantic_model": MODEL},
+        "semantic_warnings": warnings,
+    }
 
 
 def _terms(decoded: Decoded) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """The HTTP endpoints of a slave."""
 
 import contextlib
-import importlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,13 +17,11 @@ from protocol.server.missing_files import why_no_files
 from protocol.server.multipart_receiver import Form, Limits, receive
 from protocol.task_types import DEFAULT_TASK_TYPE, TASK_TYPES, TaskType
 from protocol.wire import (
-    COUNT_TERMS_FIELD,
     JSON_TYPE,
-    VOCABULARY_FIELD,
+    PARTIAL_FIELD,
     Outcome,
     encode_outcome,
     json_bytes,
-    json_value,
 )
 from protocol.wrong_address import SLAVE_IS_UP
 from slave_service.workers.batch import Batch, in_upload_order, process_batch
@@ -89,8 +86,8 @@ def _read_request(folder: Path) -> Batch:
     uploads = [upload for upload in form.uploads if upload.field == task.form_field]
     if not uploads:
         raise BadRequest(why_no_files(task, form))
-    count_terms = form.fields.get(COUNT_TERMS_FIELD) == "1" and task.vocabulary_module is not None
-    return Batch(task, uploads, folder, count_terms, _vocabulary(form, task), _options(form, task))
+    partial = form.fields.get(PARTIAL_FIELD) == "1"
+    return Batch(task, uploads, folder, partial, _options(form, task))
 
 
 def _options(form: Form, task: TaskType) -> options.Options:
@@ -101,25 +98,6 @@ def _options(form: Form, task: TaskType) -> options.Options:
     if lacking := options.features(values, task.options) - _pool().features:
         raise BadRequest(f"This slave can't do {options.described(task.name, lacking)}.")
     return values
-
-
-def _vocabulary(form: Form, task: TaskType) -> object:
-    """Return the vocabulary in the request; None where there is none, or the type uses none."""
-    if VOCABULARY_FIELD not in form.fields:
-        return None
-    try:
-        vocabulary = json_value(form.fields[VOCABULARY_FIELD])
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The field {VOCABULARY_FIELD!r} is not strict JSON: {error}") from error
-    if vocabulary is None or task.vocabulary_module is None:
-        return None
-    try:
-        importlib.import_module(task.vocabulary_module).check_vocabulary(vocabulary)
-    except ValueError as error:
-        raise BadRequest(
-            f"The field {VOCABULARY_FIELD!r} is not a valid vocabulary: {error}."
-        ) from error
-    return vocabulary
 
 
 def _task_type(form: Form) -> TaskType:

@@ -1,21 +1,17 @@
-"""The life of one job: its one or two runs, and its end. READ THIRD.
+"""The life of one job: its run, and its end. READ THIRD.
 
 The engine knows no jobs, and ``results`` knows no slaves.
 """
 
-import importlib
 import logging
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timezone
 
 from master_service.engine import Engine, RunRequest
 from master_service.errors import LedgerFull
-from master_service.jobs.progress_recorder import (
-    ProgressRecorder,
-    ResultRecorder,
-    VocabularyRecorder,
-)
+from master_service.jobs.merging_recorder import MergingRecorder
+from master_service.jobs.progress_recorder import ProgressRecorder
 from master_service.jobs.running_job import RunningJob
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.ledger_rows import COMBINED
@@ -43,56 +39,23 @@ class JobExecutor:
     def process(self, running_job: RunningJob) -> None:
         """Process every file of the job, and finish the job."""
         job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
-        vocabulary = (
-            self._load_or_build_vocabulary(running_job, task) if task.vocabulary_module else None
-        )
         files = self._files_in_states(job, FileState.QUEUED)
-        saved = task.with_options(job.options)
-        recorder = ResultRecorder(
-            running_job, files, self._store, self._metrics, self._results, saved
-        )
-        self._run_engine(running_job, task, recorder, vocabulary=vocabulary)
+        recorder_class = MergingRecorder if task.merge_module else ProgressRecorder
+        recorder = recorder_class(running_job, files, self._store, self._metrics, self._results)
+        with closing(recorder):
+            self._run_engine(running_job, task, recorder)
+            recorder.complete()
         self._finish(running_job)
 
-    def _load_or_build_vocabulary(self, running_job: RunningJob, task: TaskType) -> object:
-        """Return the vocabulary of a job of two runs: the stored one, or that of a first run."""
-        vocabulary = self._store.ledger.vocabulary(running_job.job)
-        if vocabulary is None:
-            vocabulary = running_job.retry_writes(lambda: self._build_vocabulary(running_job, task))
-            # Stored before the second run: after a restart in it, files that are done already
-            # would be missing from another first run.
-            running_job.retry_writes(
-                lambda: self._store.ledger.store_vocabulary(running_job.job, vocabulary)
-            )
-        return vocabulary
-
-    def _build_vocabulary(self, running_job: RunningJob, task: TaskType) -> object:
-        """Let the slaves count the terms of every file; return the vocabulary of all."""
-        module = importlib.import_module(str(task.vocabulary_module))
-        with module.open_vocabulary(self._store.spool.inputs(running_job.job.job_id)) as builder:
-            files = self._files_in_states(running_job.job, FileState.QUEUED)
-            recorder = VocabularyRecorder(running_job, files, self._store, self._metrics, builder)
-            self._run_engine(running_job, task, recorder, count_terms=True)
-            if recorder.storage_error is not None:
-                raise recorder.storage_error
-            return builder.finish()
-
     def _run_engine(
-        self,
-        running_job: RunningJob,
-        task: TaskType,
-        recorder: ProgressRecorder,
-        count_terms: bool = False,
-        vocabulary: object = None,
+        self, running_job: RunningJob, task: TaskType, recorder: ProgressRecorder
     ) -> None:
         inputs = recorder.inputs()
-        work = RunRequest(
+        request = RunRequest(
             task,
             inputs,
             inputs.sizes(),
             recorder.blamed_by_position(),
-            count_terms,
-            vocabulary,
             running_job.blocked_timeout_s,
             running_job.job.options,
         )
@@ -100,7 +63,7 @@ class JobExecutor:
             if running_job.is_cancelled:
                 recorder.cancelled(range(len(inputs)))
                 return
-            active_run = self._engine.begin(running_job.job.job_id, work, recorder)
+            active_run = self._engine.begin(running_job.job.job_id, request, recorder)
         active_run.wait()
 
     def _files_in_states(self, job: Job, *states: FileState) -> list[File]:

@@ -1,16 +1,15 @@
-"""Records the progress of a run's files in the ledger, metrics and rates.
+"""Records the progress of a run's files in the ledger, metrics and rates, and saves their results.
 
 The engine reports each change by the file's position in the run.
 """
 
-import json
 import logging
 import time
 from array import array
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol, overload
+from typing import overload
 
 from master_service.engine import InputFile
 from master_service.jobs.running_job import JobCancelled, RunningJob
@@ -20,7 +19,7 @@ from master_service.storage.model import File, FileState, JobState
 from master_service.storage.results import Results
 from master_service.storage.store import JobStore
 from protocol.failures import Failure, Internal
-from protocol.task_types import TaskType
+from protocol.task_types import TASK_TYPES
 from protocol.wire import Outcome
 
 _log = logging.getLogger(__name__)
@@ -31,27 +30,26 @@ _MAX_NAME_CHARACTERS = 500
 """Only the end of a name is sent to the slave: quoted, a longer one may not fit in a header."""
 
 
-class VocabularyBuilder(Protocol):
-    """Merges the term counts of a job's files; ``TaskType.vocabulary_module`` has one."""
-
-    def add(self, term_counts: object) -> None:
-        """Add the counts of one file; raises ``ValueError`` for invalid ones."""
-        ...
-
-
 class ProgressRecorder:
-    """Records the progress of one run; subclasses define what becomes of an outcome."""
+    """Records one run whose outcomes are results, and saves each under its upload's name."""
 
     def __init__(
-        self, running_job: RunningJob, files: Sequence[File], store: JobStore, metrics: Metrics
+        self,
+        running_job: RunningJob,
+        files: Sequence[File],
+        store: JobStore,
+        metrics: Metrics,
+        results: Results,
     ) -> None:
         self.running_job = running_job
+        task = TASK_TYPES[running_job.job.task_type]
+        self._results = results
+        self._task = task.with_options(running_job.job.options)
         self._files: list[File | None] = list(files)
         """By position; None once ended, to free memory, since a job may have very many."""
         self._store = store
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
-        self._task_type = running_job.job.task_type
         running_job.record_progress()
 
     def inputs(self) -> "InputFiles":
@@ -78,7 +76,7 @@ class ProgressRecorder:
             self._handed_over_at[position] = now
         self.running_job.handed_over(len(files))
         self.running_job.throughput.handed_over(slave, now)
-        self._metrics.handed_over(self._task_type, slave, len(files))
+        self._metrics.handed_over(self._task.name, slave, len(files))
         names = [(self._key(file), file.filename) for file in files]
         self._metrics.activity.handed_over(slave, names)
         self._store.ledger.files_changed(job, files)
@@ -109,9 +107,23 @@ class ProgressRecorder:
         file, now = self._file(position), time.monotonic()
         self.running_job.release(file.state is FileState.RUNNING)
         if began := self._handed_over_at[position]:
-            self._metrics.answered(self._task_type, now - began)
+            self._metrics.answered(self._task.name, now - began)
+        if file.slave is not None:
+            self.running_job.throughput.answered(file.slave, now, outcome.failure is None)
+        self._metrics.activity.ended(self._key(file), now)
+        self.finish(position, outcome)
+
+    def complete(self) -> None:
+        """Finish the files that were not finished when they ended; called after the run."""
+
+    def close(self) -> None:
+        """Release what the recorder holds; called after ``complete``, or where that failed."""
+
+    def finish(self, position: int, outcome: Outcome) -> None:
+        """Save the result of a file, if it has one, and record how the file has ended."""
+        file = self._file(position)
         try:
-            failure = outcome.failure or self.store_outcome(file, outcome)
+            failure = outcome.failure or self._save(file, outcome)
         except JobCancelled:
             failure = None
             file.cancel()
@@ -122,26 +134,28 @@ class ProgressRecorder:
             failure = _INTERNAL_ERROR
         if failure is not None:
             file.fail(failure)
-        if file.state is FileState.QUEUED:
-            self._metrics.activity.release(self._key(file))  # the second run follows
-        else:
-            self._metrics.activity.ended(self._key(file), time.monotonic())
-        if file.slave is not None:
-            self.running_job.throughput.answered(file.slave, now, file.state is FileState.DONE)
         self._end([position], [file])
 
-    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Use the bytes of an outcome; return the failure where that is not possible."""
-        raise NotImplementedError
+    def _save(self, file: File, outcome: Outcome) -> Failure | None:
+        """Write the result, waiting while the disk is full; return why that is not possible."""
+        data = outcome.data or b""
+        try:
+            saved = self.running_job.retry_writes(
+                lambda: self._results.save(self._task, file.filename, data)
+            )
+        except OSError as error:
+            return not_written(error)
+        file.finish(saved.path, saved.sha256, outcome.warnings)
+        self._metrics.saved(self._task.name, len(data))
+        return None
 
     def _end(self, positions: Sequence[int], files: Sequence[File]) -> None:
         job = self.running_job.job
         for position, file in zip(positions, files, strict=True):
             self._files[position] = None
-            if file.state is not FileState.QUEUED:
-                job.count(file)
-                end = file.failure.code if file.failure else file.state.value
-                self._metrics.file_ended(self._task_type, end)
+            job.count(file)
+            end = file.failure.code if file.failure else file.state.value
+            self._metrics.file_ended(self._task.name, end)
         for file in files:
             if file.failure is not None:
                 reason = file.failure.code
@@ -157,70 +171,6 @@ class ProgressRecorder:
         if file is None:
             raise LookupError(f"file {position} of the run has ended already")
         return file
-
-
-class VocabularyRecorder(ProgressRecorder):
-    """Records the first of two runs, whose outcomes are term counts for the vocabulary.
-
-    ``storage_error`` is set when the vocabulary is incomplete because the disk was full: the run
-    must be repeated then.
-    """
-
-    def __init__(
-        self,
-        running_job: RunningJob,
-        files: Sequence[File],
-        store: JobStore,
-        metrics: Metrics,
-        vocabulary: VocabularyBuilder,
-    ) -> None:
-        super().__init__(running_job, files, store, metrics)
-        self._vocabulary = vocabulary
-        self.storage_error: OSError | None = None
-
-    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Add the file's term counts to the vocabulary, and requeue the file for the second run."""
-        try:
-            if self.storage_error is None:
-                self._vocabulary.add(json.loads(outcome.data or b""))
-        except ValueError as error:
-            return Internal(
-                f"The slave's term counts of the file are invalid: {error}"
-            ).as_failure()
-        except OSError as error:
-            self.storage_error = error
-        file.requeue()
-        return None
-
-
-class ResultRecorder(ProgressRecorder):
-    """Records the run whose outcomes are results, and saves each under the upload's name."""
-
-    def __init__(
-        self,
-        running_job: RunningJob,
-        files: Sequence[File],
-        store: JobStore,
-        metrics: Metrics,
-        results: Results,
-        task: TaskType,
-    ) -> None:
-        super().__init__(running_job, files, store, metrics)
-        self._results = results
-        self._task = task
-
-    def store_outcome(self, file: File, outcome: Outcome) -> Failure | None:
-        """Write the result; waits while the disk is full."""
-        data = outcome.data or b""
-        try:
-            saved = self.running_job.retry_writes(
-                lambda: self._results.save(self._task, file.filename, data)
-            )
-        except OSError as error:
-            return _not_written(error)
-        file.finish(saved.path, saved.sha256, outcome.warnings)
-        self._metrics.saved(self._task.name, len(data))
-        return None
 
 
 class InputFiles(Sequence[InputFile]):
@@ -260,7 +210,8 @@ _INTERNAL_ERROR = Internal(
 ).as_failure()
 
 
-def _not_written(error: OSError) -> Failure:
+def not_written(error: OSError) -> Failure:
+    """Return the failure of a file whose result can't be written to disk."""
     return Internal(
         f"The result could not be written on the master ({error.strerror}): make room or "
         "give access to RESULTS_DIR, then send the file again."

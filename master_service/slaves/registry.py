@@ -25,7 +25,7 @@ of slaves."""
 SlaveState = Literal["ready", "resting", "unreachable", "missing"]
 SLAVE_STATES: tuple[str, ...] = get_args(SlaveState)
 SINGLE_RUN_TASK_TYPES = frozenset(
-    name for name, task in TASK_TYPES.items() if task.vocabulary_module is None
+    name for name, task in TASK_TYPES.items() if task.merge_module is None
 )
 """The task types of a slave that registers with its address alone: all that need one run."""
 

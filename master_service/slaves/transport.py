@@ -25,9 +25,8 @@ from protocol.options import Options
 from protocol.task_types import TaskType
 from protocol.tls import certificate_problem
 from protocol.wire import (
-    COUNT_TERMS_FIELD,
     MAX_ANSWER_BYTES,
-    VOCABULARY_FIELD,
+    PARTIAL_FIELD,
     LazyFile,
     Outcome,
     SourceChanged,
@@ -60,16 +59,10 @@ class InvalidAnswer(TransportError):
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """The files of one request to a slave.
-
-    Of a task type with two runs, ``count_terms`` asks for the first; ``vocabulary`` is the input of
-    the second.
-    """
+    """The files of one request to a slave."""
 
     task: TaskType
     inputs: Sequence[InputFile]
-    count_terms: bool = False
-    vocabulary: object = None
     options: Options = field(default_factory=dict)
 
 
@@ -233,10 +226,8 @@ def _error_text(response: requests.Response) -> str:
 
 def _body(batch_request: BatchRequest) -> MultipartEncoder:
     fields: list[tuple[str, Any]] = [("task_type", batch_request.task.name)]
-    if batch_request.count_terms:
-        fields.append((COUNT_TERMS_FIELD, "1"))
-    if batch_request.vocabulary is not None:
-        fields.append((VOCABULARY_FIELD, json_bytes(batch_request.vocabulary)))
+    if batch_request.task.merge_module is not None:
+        fields.append((PARTIAL_FIELD, "1"))
     if batch_request.options:
         fields.append((OPTIONS_FIELD, json_bytes(batch_request.options)))
     fields += _file_fields(batch_request.task.form_field, batch_request.inputs)

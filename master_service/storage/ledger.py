@@ -113,7 +113,7 @@ class Ledger:
             db.execute(rows.UPDATE_JOB, (*rows.job_changes(job), job.job_id))
 
     def store_vocabulary(self, job: Job, vocabulary: object) -> None:
-        """Write the result of the first of two runs."""
+        """Write the vocabulary of a job, merged from its partial results."""
         text = json.dumps(vocabulary, allow_nan=False)
         with self._db.transaction() as db:
             db.execute("UPDATE jobs SET fit=? WHERE job_id=?", (text, job.job_id))

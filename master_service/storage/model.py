@@ -7,10 +7,9 @@ No I/O, clocks or threads. The states of a file::
        └──────────┘         cancelled (from queued or running)
 
 A file that fails before a slave has it (too large, no slave) goes from *queued* to *failed*. A file
-goes back to *queued* when it needs another slave, after the first of two runs, and after a restart
-of the master. A job is *queued* until its first file is handed to a slave, and again after a
-restart of the master. It may end without having run: cancelled, or done when all of its files
-failed before any was handed over.
+goes back to *queued* when it needs another slave, and after a restart of the master. A job is
+*queued* until its first file is handed to a slave, and again after a restart of the master. It may
+end without having run: cancelled, or done when all of its files failed before any was handed over.
 """
 
 from collections.abc import Mapping

@@ -1,14 +1,14 @@
 """Queues all files of one request in the pool and yields each outcome when its file is finished.
 
-For a task type with two runs, the master asks for term counts or sends a vocabulary. A request with
-neither gets both runs here: the vocabulary is that of the files of that request.
+For a task type with a merge module, the master asks for partial results. A request that does not
+gets results that are merged here, over the files of that request.
 """
 
 import importlib
 import itertools
 import json
 import queue
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,15 +30,13 @@ Indexed = tuple[int, Outcome]
 class Batch:
     """The files of one request to the slave, all of one task type.
 
-    ``count_terms`` asks for the first run of a type with two runs; ``vocabulary`` is the input of
-    the second.
+    ``partial`` asks for partial results where the task type has a merge module.
     """
 
     task: TaskType
     uploads: Sequence[Upload]
     folder: Path
-    count_terms: bool = False
-    vocabulary: object = None
+    partial: bool = False
     options: Options = field(default_factory=dict)
 
 
@@ -47,41 +45,36 @@ def process_batch(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
 
     Closing the iterator cancels the files that no worker has started.
     """
-    all_indexes = range(len(batch.uploads))
-    if batch.count_terms or batch.task.vocabulary_module is None or batch.vocabulary is not None:
-        yield from _process_files(pool, batch, all_indexes, batch.count_terms, batch.vocabulary)
+    outcomes = _process_files(pool, batch)
+    if batch.partial or batch.task.merge_module is None:
+        yield from outcomes
         return
-    counted_terms: dict[int, Outcome] = {}
-    for ended in _process_files(pool, batch, all_indexes, count_terms=True, vocabulary=None):
+    partials: dict[int, Outcome] = {}
+    for ended in outcomes:
         if ended is None or ended[1].failure is not None:
             yield ended
         else:
-            counted_terms[ended[0]] = ended[1]
-    vocabulary = _vocabulary(batch, counted_terms.values())
-    yield from _process_files(
-        pool, batch, sorted(counted_terms), count_terms=False, vocabulary=vocabulary
-    )
+            partials[ended[0]] = ended[1]
+    yield from _merged(batch, partials)
 
 
-def _vocabulary(batch: Batch, counted_terms: Iterable[Outcome]) -> object:
-    module = importlib.import_module(str(batch.task.vocabulary_module))
+def _merged(batch: Batch, partials: dict[int, Outcome]) -> Iterator[Indexed]:
+    """Yield the results of the files that have partial results, in the order of their indexes."""
+    module = importlib.import_module(str(batch.task.merge_module))
     with module.open_vocabulary(batch.folder) as builder:
-        for outcome in counted_terms:
-            builder.add(json.loads(outcome.data or b""))
-        return builder.finish()
+        for partial in partials.values():
+            builder.add(json.loads(partial.data or b""))
+        embedder = module.Embedder(builder.finish())
+    for index, partial in sorted(partials.items()):
+        yield index, embedder.outcome(partial.filename, partial.data or b"")
 
 
-def _process_files(
-    pool: Pool, batch: Batch, indexes: Iterable[int], count_terms: bool, vocabulary: object
-) -> Iterator[Indexed | None]:
+def _process_files(pool: Pool, batch: Batch) -> Iterator[Indexed | None]:
     ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     queued: dict[int, Future[Outcome]] = {}
     chosen = keywords(batch.options, batch.task.options)
-    for index in indexes:
-        upload = batch.uploads[index]
-        file_task = FileTask(
-            batch.task.name, upload.filename, upload.path, count_terms, vocabulary, chosen
-        )
+    for index, upload in enumerate(batch.uploads):
+        file_task = FileTask(batch.task.name, upload.filename, upload.path, chosen)
         queued[index] = pool.submit(file_task)
     try:
         for index, future in queued.items():

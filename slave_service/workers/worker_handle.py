@@ -26,13 +26,11 @@ _CPU_TIME_EXIT_CODE = -getattr(signal, "SIGXCPU", 0) or None
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """One file for a worker, and what to do with it; ``task_types`` explains the two runs."""
+    """One file for a worker, and what to do with it."""
 
     task_type: str
     filename: str
     path: Path
-    count_terms: bool = False
-    vocabulary: object = None
     keywords: Mapping[str, str] = field(default_factory=dict)
     """Keyword arguments of the processor, which take precedence over its settings."""
 
@@ -156,8 +154,6 @@ class WorkerHandle:
         message: dict[str, object] = {
             "task_type": task.task_type,
             "path": str(task.path),
-            "count_terms": task.count_terms,
-            "vocabulary": task.vocabulary,
             "keywords": dict(task.keywords),
             "timeout_s": timeout_s,
         }

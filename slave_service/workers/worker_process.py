@@ -141,13 +141,7 @@ def _process(
         if not source.read(1):
             raise failures.Empty("The file is empty (0 bytes): there is nothing to process.")
         source.seek(0)
-        result: FileResult | dict[str, object]
-        if task["count_terms"]:
-            result = module.count_terms(source)
-        elif task["vocabulary"] is not None:
-            result = module.process(source, task["vocabulary"], **settings)
-        else:
-            result = module.process(source, **settings)
+        result: FileResult | dict[str, object] = module.process(source, **settings)
         if isinstance(result, FileResult):
             return result, read_warnings(list(result.warnings))
         return result, read_warnings(result.get("warnings"))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from protocol.task_types import TASK_TYPES
 from tests.chaos import checks
 from tests.chaos.audit import Audit
 from tests.chaos.baseline import Baseline
@@ -55,18 +54,12 @@ def run_schedule(
     for job, ledger in zip(sent, verdict.ledgers, strict=True):
         verdict.states.update(entry["state"] for entry in ledger["files"])
         verdict.codes.update(entry["code"] for entry in ledger["files"] if entry["code"])
-        verdict.requeued_files += sum(
-            entry["attempts"] > _runs_of(ledger) for entry in ledger["files"]
-        )
+        verdict.requeued_files += sum(entry["attempts"] > 1 for entry in ledger["files"])
         verdict.violations += audit.violations(job, ledger)
     verdict.violations += _check_all(verdict, cluster, client, before)
     verdict.violations += checks.check_program_logs(cluster, starts)
     verdict.seconds = time.monotonic() - began
     return verdict
-
-
-def _runs_of(ledger: dict[str, Any]) -> int:
-    return 2 if TASK_TYPES[ledger["task_type"]].vocabulary_module else 1
 
 
 def _run_jobs_and_faults(

@@ -347,7 +347,7 @@ def test_replaced_worker_loads_libraries_with_the_first_file_that_needs_them(
     (second,) = wait_until(lambda: [worker for worker in own_workers() if worker.pid != first.pid])
     assert pool.submit(FileTask("document", file.name, file)).result(timeout=LIMIT_S).data
     assert not has_loaded(second, "scipy")
-    counting = FileTask("embedding", file.name, file, count_terms=True)
+    counting = FileTask("embedding", file.name, file)
     assert pool.submit(counting).result(timeout=LIMIT_S).data
     assert has_loaded(second, "scipy")
     pool.close()

@@ -1,8 +1,5 @@
 """Malformed forms and vocabularies sent to a slave: refused with a sentence."""
 
-import json
-from typing import Any
-
 import pytest
 import requests
 
@@ -131,48 +128,6 @@ def test_odd_names_come_back(slave: str, parameter: bytes, name: str) -> None:
     (entry,) = answer.json()["results"]
     assert entry["filename"] == name
     assert entry["analysis_data"]
-
-
-FIT: dict[str, Any] = {"terms": ["a", "words"], "idf": [1.0, 2]}
-FITS = [
-    True, 0, 1.5, "", "text", [], [FIT], {},
-    {"terms": ["a"]}, {"idf": [1]}, {"terms": None, "idf": None}, {"terms": "a", "idf": "a"},
-    {"terms": {"a": 1}, "idf": {"a": 1}}, FIT | {"idf": [1]}, FIT | {"idf": [1, 2, 3]},
-    FIT | {"terms": ["a", "a"]}, FIT | {"terms": [1, 2]}, FIT | {"terms": [["a"], None]},
-    FIT | {"idf": [1, "2"]}, FIT | {"idf": [1, None]}, FIT | {"idf": [True, False]},
-    FIT | {"idf": [1, [2]]}, FIT | {"idf": [1, -1]}, FIT | {"idf": [1, 10**400]},
-    FIT | {"idf": [1, 1e300]},
-    {"terms": [str(number) for number in range(101)], "idf": [1] * 101},
-]  # fmt: skip
-TEXTS = [
-    json.dumps(FIT)[:-1], json.dumps(FIT).replace("2]", "NaN]"),
-    json.dumps(FIT).replace("2]", "1e999]"),
-    "[" * 100_000, '{"a":' * 100_000, "9" * 5000, "-Infinity", "", "\0", "'", "{" + " " * 500_000,
-    json.dumps(FIT) * 2, "\ufeff" + json.dumps(FIT), "x" * 900_000,
-]  # fmt: skip
-
-
-def embed(slave: str, fit: str) -> requests.Response:
-    data = {"task_type": "embedding", "fit": fit}
-    files = {"texts": ("a.txt", b"a few words")}
-    return requests.post(f"{slave}/get_task", data, files=files, timeout=60)
-
-
-@pytest.mark.parametrize("text", [*map(json.dumps, FITS), *TEXTS], ids=str.__len__)
-def test_malformed_vocabularies_are_refused(slave: str, text: str) -> None:
-    """A malformed vocabulary is a 400 that says what is missing; no worker gets it."""
-    answer = embed(slave, text)
-    assert answer.status_code == 400, answer.text
-    assert "'fit'" in answer.json()["error"]
-    assert len(answer.text) < 1000
-
-
-@pytest.mark.parametrize("fit", [FIT, {"terms": [], "idf": []}, {"terms": [""], "idf": [0]}, None])
-def test_valid_vocabularies_are_used(slave: str, fit: Any) -> None:
-    """A valid vocabulary is used, even an empty one."""
-    answer = embed(slave, json.dumps(fit))
-    (entry,) = answer.json()["results"]
-    assert entry["embedding_data"]
 
 
 def test_slave_goes_on(slave: str) -> None:

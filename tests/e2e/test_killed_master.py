@@ -84,7 +84,7 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
 @posix_only
 @pytest.mark.timeout(400)
 def test_killed_around_its_writes(cluster: LocalCluster) -> None:
-    """Killed before or after a write, it ends a job of two runs as without faults."""
+    """Killed before or after a write, it ends a job that is merged as without faults."""
     calm = ends(finished(cluster.url, submit(cluster, "calm")))
     assert [end[1] for end in calm] == ["done", "done", "failed", "done"]
     deaths = 0

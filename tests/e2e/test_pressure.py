@@ -116,7 +116,7 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
 def test_cancelling_a_first_run_that_waits_for_disk_space(
     own_cluster: LocalCluster, small_disk: Path
 ) -> None:
-    """A job whose first run finds a full disk is cancelled once that can be recorded."""
+    """A job whose partial results find a full disk is cancelled once that can be recorded."""
     own_cluster.settings = {**own_cluster.settings, "SPOOL_DIR": str(small_disk / "spool")}
     own_cluster.start_master()
     url = own_cluster.url

@@ -17,8 +17,8 @@ MOST_SILENT_S = 90.0
 """Longer than anything may take: a job in which nothing ends for so long is stuck."""
 _KILLING = ("timeout", "crashed")
 """Whoever comes after one of these on the same slave waits for a new worker too."""
-_TYPES_WITH_TWO_RUNS = frozenset(row.name for row in TASK_TYPES.values() if row.vocabulary_module)
-"""The ledger does not show when the first one ended."""
+_MERGED_TYPES = frozenset(row.name for row in TASK_TYPES.values() if row.merge_module)
+"""All files of a job of these end when the last one has been processed."""
 
 Times = dict[int, float]
 """Seconds by the index of a file."""
@@ -98,7 +98,7 @@ def _watch(url: str, job_id: str) -> EndedJob:
             done.file_seconds |= clock.look(job["files"], news, now)
             ended |= {entry["index"] for entry in news}
             if job["state"] in ("done", "cancelled"):
-                if job["task_type"] in _TYPES_WITH_TWO_RUNS:
+                if job["task_type"] in _MERGED_TYPES:
                     done.file_seconds.clear()
                 done.entries, done.seconds = job["files"], now - begin
                 return done

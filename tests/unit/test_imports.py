@@ -138,10 +138,8 @@ def test_client_loads_no_heavy_libraries() -> None:
 
 def test_master_processes_nothing() -> None:
     """The whole master, with what it imports late, loads none of the processors' libraries."""
-    vocabularies = {
-        task.vocabulary_module for task in TASK_TYPES.values() if task.vocabulary_module
-    }
-    assert not loaded_by(f"{MASTER}.app", *sorted(vocabularies)) & (HEAVY | {SLAVE})
+    merging = {task.merge_module for task in TASK_TYPES.values() if task.merge_module}
+    assert not loaded_by(f"{MASTER}.app", *sorted(merging)) & (HEAVY | {SLAVE})
 
 
 @pytest.mark.parametrize(
@@ -277,6 +275,7 @@ def test_one_writer_owns_the_results() -> None:
             "jobs.runner",
             "jobs.execution",
             "jobs.progress_recorder",
+            "jobs.merging_recorder",
         )
     }
 

@@ -132,7 +132,7 @@ def test_each_page_is_reported() -> None:
 def test_worker_sends_the_reports(tmp_path: Path) -> None:
     """A worker writes a line for each page before its answer."""
     (file := tmp_path / "scan.pdf").write_bytes(scan(FIRST, SECOND))
-    task = {"task_type": "document", "path": str(file), "count_terms": False, "vocabulary": None}
+    task = {"task_type": "document", "path": str(file)}
     lines = subprocess.run(
         [sys.executable, "-m", WORKER, str(2 * 1024**3), "{}", ""],
         input=json.dumps(task | {"timeout_s": 60, "keywords": {}}).encode() + b"\n",

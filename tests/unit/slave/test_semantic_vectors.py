@@ -1,6 +1,7 @@
 """Sentence vectors, of the optional model of requirements-embedding.txt."""
 
 import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from protocol import options
+from protocol.embedding import Embedder
 from protocol.failures import Unavailable
 from protocol.option_values.semantic import FEATURE as SEMANTIC_FEATURE
 from protocol.task_types import TASK_TYPES
+from protocol.wire import json_bytes
 from slave_service import embedding_processing
 from slave_service.models.semantic import self_test, sentence_vectors, weights
 from slave_service.models.semantic.sentence_vectors import sentence_vector
@@ -30,7 +33,8 @@ VOCABULARY = {
 
 
 def embed(text: str, semantic: str = "yes") -> dict[str, Any]:
-    return embedding_processing.process(io.BytesIO(text.encode()), FITTED, semantic)
+    partial = json_bytes(embedding_processing.process(io.BytesIO(text.encode()), semantic))
+    return dict(json.loads(Embedder(FITTED).outcome("a.txt", partial).data or b""))
 
 
 def cosine(one: str, other: str) -> float:

@@ -226,7 +226,7 @@ def test_spoken_words_are_written_down_in_a_worker(tmp_path: Path) -> None:
     file = tmp_path / "said.wav"
     subprocess.run(["espeak-ng", "-v", "en-us", "-w", str(file), ARTICLE], check=True)
     task = {
-        **{"task_type": "audio", "path": str(file), "count_terms": False, "vocabulary": None},
+        **{"task_type": "audio", "path": str(file)},
         **{"keywords": {"speech": "transcript"}, "timeout_s": 60},
     }
     done = subprocess.run(

@@ -35,6 +35,6 @@ def test_log_line_locates_the_error(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_upload_of_an_ended_request_is_no_error(tmp_path: Path) -> None:
     """A file that its slave has removed meanwhile is not processed, which is no internal error."""
-    task = {"task_type": "text", "path": str(tmp_path / "gone"), "count_terms": False}
+    task = {"task_type": "text", "path": str(tmp_path / "gone")}
     with pytest.raises(NotProcessed, match="ended before the file was begun"):
-        _process(task | {"vocabulary": None}, {})
+        _process(task, {})

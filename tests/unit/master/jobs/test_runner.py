@@ -1,5 +1,6 @@
 """Limits of running jobs, tested with an engine whose runs end on demand."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -12,7 +13,7 @@ from master_service.jobs.runner import MAX_RUNNING_JOBS, MAX_RUNNING_SYNC_JOBS, 
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.ledger_rows import COMBINED
-from master_service.storage.model import File, Job, JobState
+from master_service.storage.model import File, FileState, Job, JobState
 from master_service.storage.results import Results
 from master_service.storage.store import JobStore
 from protocol.wire import Outcome
@@ -56,9 +57,9 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.engine = EngineOnDemand()
         self.store = JobStore(folder / "spool")
-        results = Results(folder / "results", "results")
+        self.results = Results(folder / "results", "results")
         self.metrics = Metrics()
-        self.runner = Runner(self.store, self.engine, results, self.metrics)
+        self.runner = Runner(self.store, self.engine, self.results, self.metrics)
         self._jobs = 0
 
     def put(self, blocked_timeout_s: float | None, task_type: str = "text") -> str:
@@ -106,18 +107,37 @@ def test_next_job_starts_when_one_ends(bench: Bench, timeout_s: float | None, li
     assert ended.state is JobState.DONE
 
 
-def test_two_runs_count_a_file_once(bench: Bench) -> None:
-    """A file of a job with two runs counts as finished only after the second."""
+def test_partial_result_is_not_the_end_of_a_file(bench: Bench) -> None:
+    """A file of a type with a merge module is done when the results of all files are saved."""
     job_id = bench.put(None, "embedding")
-    activity = bench.metrics.activity
     wait_until(lambda: bench.is_running(job_id))
-    bench.engine.finish(job_id, b'{"terms": {"a": 1}}')
-    wait_until(lambda: bench.is_running(job_id))
-    later = time.monotonic() + INTERVAL_S
-    assert (sum(activity.finished_files(later)), activity.by_slave(later)) == (0, {})
-    bench.engine.finish(job_id)
+    bench.engine.finish(job_id, b'{"terms": {"sea": 1}}')
     wait_until(lambda: bench.runner.running_job(job_id) is None)
-    assert sum(activity.finished_files(later + INTERVAL_S)) == 1
+    (file,) = bench.store.files(job_id)
+    assert (file.state, file.attempts) == (FileState.DONE, 1)
+    path = bench.results.locate(str(file.saved_file))
+    assert path is not None
+    result = json.loads(path.read_bytes())
+    assert (result["vector"], result["features"]) == ([1.0], ["sea"])
+    later = time.monotonic() + INTERVAL_S
+    assert sum(bench.metrics.activity.finished_files(later)) == 1
+
+
+@pytest.mark.parametrize(
+    "partial",
+    [b"", b"[", b"[]", b"{}", b'{"terms": 1}', b'{"terms": {"a": 0}}', b"[" * 100_000,
+     b'{"terms": {}, "warnings": 1}', b'{"terms": {}, "semantic": [1]}',
+     b'{"terms": {}, "semantic": {"x": NaN}}'],
+)  # fmt: skip
+def test_invalid_partial_result_fails_its_file_alone(bench: Bench, partial: bytes) -> None:
+    """The file fails with a reason, and the job ends."""
+    job_id = bench.put(None, "embedding")
+    wait_until(lambda: bench.is_running(job_id))
+    bench.engine.finish(job_id, partial)
+    wait_until(lambda: bench.runner.running_job(job_id) is None)
+    (file,) = bench.store.files(job_id)
+    assert file.failure is not None
+    assert file.failure.error.startswith("The slave's term counts of the file are invalid: ")
 
 
 def test_speed_of_each_slave_is_stored(bench: Bench) -> None:
