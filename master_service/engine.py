@@ -40,7 +40,8 @@ class RunRequest:
     ``inputs`` raises ``LookupError`` for a file that has ended. ``sizes`` are in bytes.
     ``blamed_by`` holds the slaves that blamed a file in earlier runs, by position. The files fail
     with ``NoSlave`` when no worker is reachable for ``no_slave_timeout_s`` seconds (None: never).
-    ``options`` are those of the job.
+    ``options`` are those of the job. An open run may get more files (``Engine.extend``), which
+    ``inputs`` has then too, until ``Engine.complete``.
     """
 
     task: TaskType
@@ -49,6 +50,7 @@ class RunRequest:
     blamed_by: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     no_slave_timeout_s: float | None = None
     options: Options = field(default_factory=dict)
+    is_open: bool = False
 
     @property
     def features(self) -> frozenset[str]:
@@ -60,8 +62,8 @@ class RunObserver(Protocol):
     """Receives the steps of each file; implemented by ``jobs.progress_recorder``.
 
     A file is handed over, and then either requeued, to be handed over again, or ended. Each file
-    ends once: by ``ended`` or, in a cancelled run, by ``cancelled``. Only a file that is handed
-    over may end with a result; it may fail at any time.
+    ends once: by ``ended`` or, if it is withdrawn or its run cancelled, by ``cancelled``. Only a
+    file that is handed over may end with a result; it may fail at any time.
 
     All methods but ``ended`` are called one at a time for a run; they do not block for long.
     ``ended`` may wait for a full disk; it may be called for several files at a time, and while
@@ -77,7 +79,7 @@ class RunObserver(Protocol):
         ...
 
     def cancelled(self, positions: Sequence[int]) -> None:
-        """Record that the run was cancelled before these files had an outcome."""
+        """Record that these files are cancelled: they had no outcome when that was asked for."""
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
@@ -94,17 +96,20 @@ class ActiveRun:
     """A run that an engine has begun.
 
     The engine counts ``unfinished`` down after the observer knows how a file has ended, and sets
-    ``finished`` when it is 0. The name of the run may be used again from then on.
+    ``finished`` when it is 0. While the run is open, ``unfinished`` is one more. The name of the
+    run may be used again when it has finished.
     """
 
     request: RunRequest
     observer: RunObserver
     unfinished: int = field(init=False)
+    is_open: bool = field(init=False)
     finished: threading.Event = field(init=False, default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         """Count the files; a run without files has finished."""
-        self.unfinished = len(self.request.inputs)
+        self.is_open = self.request.is_open
+        self.unfinished = len(self.request.inputs) + self.is_open
         if not self.unfinished:
             self.finished.set()
 
@@ -142,9 +147,13 @@ class SlaveChange:
 class Engine(ABC):
     """Processes any number of runs at the same time.
 
-    The methods are called from several threads. Those that are not abstract concern slaves, which
-    register with the master: an engine whose workers do not register leaves them as they are.
+    The methods are called from several threads. Those that are not abstract concern open runs, and
+    slaves, which register with the master: an engine without open runs, or whose workers do not
+    register, leaves them as they are.
     """
+
+    has_open_runs = False
+    """Whether runs may be open: else the files of a request are processed when it has arrived."""
 
     # Runs
 
@@ -170,6 +179,30 @@ class Engine(ABC):
         Called by ``app.Master`` when the master shuts down; its process ends soon after. Outcomes
         that are reported later are recorded if there is time left.
         """
+
+    # Open runs
+
+    def extend(self, name: str, sizes: Sequence[int]) -> None:
+        """Add files of these sizes in bytes to an open run; its ``inputs`` has them already.
+
+        Called by ``jobs.arrival`` while a request arrives; does nothing for a run that was
+        cancelled.
+        """
+        raise NotImplementedError
+
+    def complete(self, name: str, no_slave_timeout_s: float | None) -> None:
+        """End the time in which an open run gets files; ``no_slave_timeout_s`` applies from now on.
+
+        Called by ``jobs.execution``; does nothing for a run that was cancelled.
+        """
+        raise NotImplementedError
+
+    def withdraw(self, name: str, positions: Collection[int]) -> None:
+        """Report those of the files that have no outcome as cancelled.
+
+        Called by ``jobs.arrival`` when a request breaks off.
+        """
+        raise NotImplementedError
 
     # Which files can be processed
 

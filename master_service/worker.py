@@ -7,7 +7,7 @@ file to an observer, and sets an event when all files have ended.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from typing_extensions import assert_never
 
@@ -29,10 +29,13 @@ from master_service.scheduling.events import (
     ExchangeFailure,
     FailFile,
     FileAnswered,
+    FilesWithdrawn,
     InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
+    RunCompleted,
+    RunExtended,
     Send,
     SlaveExcluded,
     SlaveGone,
@@ -68,6 +71,8 @@ _YIELD_S = 0.0001
 class BuiltinEngine(Engine):
     """Processes any number of runs on the slaves at the same time."""
 
+    has_open_runs = True
+
     def __init__(
         self,
         registry: Registry,
@@ -100,13 +105,33 @@ class BuiltinEngine(Engine):
                 request.no_slave_timeout_s,
                 request.blamed_by,
                 request.features,
+                request.is_open,
             )
         )
         return active_run
 
+    def extend(self, name: str, sizes: Sequence[int]) -> None:
+        """Add files to an open run."""
+        with self._lock:
+            if (run := self._runs.get(name)) is None:
+                return
+            # Counted first: they may end as soon as the scheduler knows them.
+            run.unfinished += len(sizes)
+        self._handle(RunExtended(time.monotonic(), name, sizes))
+
+    def complete(self, name: str, no_slave_timeout_s: float | None) -> None:
+        """Close an open run: it finishes when its last file has ended."""
+        self._handle(RunCompleted(time.monotonic(), name, no_slave_timeout_s))
+        self._close(name)
+
+    def withdraw(self, name: str, positions: Collection[int]) -> None:
+        """Cancel some files of a run, unless they have ended."""
+        self._handle(FilesWithdrawn(time.monotonic(), name, tuple(positions)))
+
     def cancel(self, name: str) -> None:
         """Cancel a run; files whose outcome is being saved now still end with that outcome."""
         self._handle(RunCancelled(time.monotonic(), name))
+        self._close(name)
 
     def exclude(self, name: str, slave: str) -> int:
         """Exclude a slave from a run; return how many of the run's files it held."""
@@ -234,6 +259,13 @@ class BuiltinEngine(Engine):
         _notify(run.observer.ended, position, ending)
         with self._lock:
             self._files_finished(name, 1)
+
+    def _close(self, name: str) -> None:
+        with self._lock:
+            run = self._runs.get(name)
+            if run is not None and run.is_open:
+                run.is_open = False
+                self._files_finished(name, 1)
 
     def _files_finished(self, name: str, ended: int) -> None:
         run = self._runs[name]

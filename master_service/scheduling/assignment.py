@@ -59,7 +59,12 @@ class Assignment:
         self._remove_blames(name, position)
         run = self.runs[name]
         run.files_left -= 1
-        if run.files_left == 0:
+        self.remove_if_over(name)
+
+    def remove_if_over(self, name: str) -> None:
+        """Remove a run that has no files left and gets no more."""
+        run = self.runs[name]
+        if run.files_left == 0 and not run.is_open:
             # Its batches stay, without files: if an exchange fails, its slave is still backed off.
             del self.runs[name]
             self._run_queue.remove(name)
@@ -151,9 +156,7 @@ class Assignment:
     def _send(self, name: str, run_name: str, positions: list[int], at: float) -> Send:
         number = next(self._batch_numbers)
         self.batches[number] = Batch(name, run_name, set(positions), len(positions) == 1)
-        run = self.runs[run_name]
-        run.in_progress[name] += len(positions)
-        run.first_sent.setdefault(name, at)
+        self.runs[run_name].sent(name, len(positions), at)
         return Send(number, name, run_name, tuple(positions))
 
     def _choose(self, run: Run, name: str, at: float, free_slots_for_all: int) -> list[int]:

@@ -37,7 +37,8 @@ class RunAdded:
 
     Its files fail once no slave was reachable for ``no_slave_timeout_s`` seconds (None: never).
     ``blamed_by`` holds the slaves that blamed a file before the master restarted, by position.
-    Besides the task type, a slave must have all ``features``.
+    Besides the task type, a slave must have all ``features``. An open run may get more files, until
+    it is completed.
     """
 
     at: float
@@ -47,6 +48,34 @@ class RunAdded:
     no_slave_timeout_s: float | None
     blamed_by: Mapping[int, Sequence[str]] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunExtended:
+    """An open run has more files, of ``sizes`` bytes, at the positions after the last one."""
+
+    at: float
+    run: str
+    sizes: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCompleted:
+    """An open run gets no more files, and ``no_slave_timeout_s`` applies from now on."""
+
+    at: float
+    run: str
+    no_slave_timeout_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilesWithdrawn:
+    """Some files of a run are not to be processed; those that have ended are left out."""
+
+    at: float
+    run: str
+    positions: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +154,9 @@ Event = (
     SlaveUp
     | SlaveGone
     | RunAdded
+    | RunExtended
+    | RunCompleted
+    | FilesWithdrawn
     | RunCancelled
     | SlaveExcluded
     | AnswerBegun
@@ -176,7 +208,7 @@ class FailFile:
 
 @dataclass(frozen=True, slots=True)
 class CancelFile:
-    """The file ends without an outcome, because its run was cancelled."""
+    """The file ends without an outcome: its run was cancelled, or it was withdrawn."""
 
     run: str
     position: int

@@ -5,7 +5,8 @@ gone or handed it back) is *unassigned* and goes to the first slave that asks. N
 threads.
 """
 
-from collections import deque
+from array import array
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 
 
@@ -20,13 +21,31 @@ class Partition:
         Files in ``isolated`` are left out of the partition.
         """
         files = [position for position in range(len(sizes)) if position not in isolated]
-        self._sizes = sizes
+        self._sizes = array("Q", sizes)
         self._shares: dict[str, deque[int]] = {}
         self._unassigned: deque[int] = deque()
+        self._assigned: Counter[str] = Counter()
         for number, slave in enumerate(slaves):
             self._shares[slave] = deque(files[number :: len(slaves)])
+            self._assigned[slave] = len(self._shares[slave])
         if not slaves:
             self._unassigned.extend(files)
+
+    def extend(self, sizes: Sequence[int], slaves: Sequence[str]) -> None:
+        """Add files at the next positions, each to the slave with the fewest waiting files.
+
+        Of slaves with equally many, the one that was assigned fewer files gets it, or else the
+        first one.
+        """
+        for size in sizes:
+            position = len(self._sizes)
+            self._sizes.append(size)
+            if not slaves:
+                self._unassigned.append(position)
+                continue
+            slave = min(slaves, key=lambda name: (self.waiting_for(name), self._assigned[name]))
+            self._shares.setdefault(slave, deque()).append(position)
+            self._assigned[slave] += 1
 
     def waiting_for(self, slave: str) -> int:
         """Return how many files wait in the slave's own share."""
@@ -67,6 +86,18 @@ class Partition:
             taken.extend(share)
             share.clear()
         return taken
+
+    def remove(self, positions: Collection[int]) -> list[int]:
+        """Remove files; return those that were in a share or unassigned."""
+        removed = []
+        for waiting in (self._unassigned, *self._shares.values()):
+            found = [position for position in waiting if position in positions]
+            if found:
+                left = [position for position in waiting if position not in positions]
+                waiting.clear()
+                waiting.extend(left)
+                removed.extend(found)
+        return removed
 
     def put_back(self, positions: Iterable[int]) -> None:
         """Return files as unassigned, ahead of the others: they have waited longest."""

@@ -19,10 +19,13 @@ from master_service.scheduling.events import (
     ExchangeFailure,
     FailFile,
     FileAnswered,
+    FilesWithdrawn,
     InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
+    RunCompleted,
+    RunExtended,
     SlaveExcluded,
     SlaveGone,
     SlaveUp,
@@ -98,14 +101,7 @@ class Scheduler:
             yield from self._put_back(self._batches.pop(number))
 
     def _run_added(self, event: RunAdded) -> Iterator[Action]:
-        needed = event.features | {event.task_type}
-        ready = [
-            name
-            for name in self._assignment.answering(needed)
-            if not self._slaves[name].is_suspended(event.at)
-        ]
-        # Least loaded first, so that many small runs spread as evenly as one large run.
-        ready.sort(key=lambda name: (self._assignment.load(name), name))
+        ready = self._ready(event.features | {event.task_type}, event.at)
         blamed_by = {position: list(names) for position, names in event.blamed_by.items() if names}
         partition = Partition(event.sizes, ready, isolated=blamed_by)
         run = Run(
@@ -115,11 +111,53 @@ class Scheduler:
             event.no_slave_timeout_s,
             event.at,
             features=event.features,
+            is_open=event.is_open,
         )
         run.blamed_by.update(blamed_by)
         run.isolated.extend(sorted(blamed_by))
         self._assignment.add_run(event.run, run)
         yield from ()
+
+    def _ready(self, needed: frozenset[str], at: float) -> list[str]:
+        """Return the slaves that can get files with these capabilities, the least loaded first.
+
+        So many small runs are spread as evenly as one large run.
+        """
+        able = self._assignment.answering(needed)
+        ready = [name for name in able if not self._slaves[name].is_suspended(at)]
+        return sorted(ready, key=lambda name: (self._assignment.load(name), name))
+
+    def _run_extended(self, event: RunExtended) -> Iterator[Action]:
+        if (run := self._runs.get(event.run)) is not None:
+            ready = self._ready(run.needed, event.at)
+            run.partition.extend(event.sizes, [name for name in ready if name not in run.excluded])
+            run.files_left += len(event.sizes)
+        yield from ()
+
+    def _run_completed(self, event: RunCompleted) -> Iterator[Action]:
+        if (run := self._runs.get(event.run)) is not None:
+            run.is_open = False
+            run.no_slave_timeout_s = event.no_slave_timeout_s
+            run.no_slave_since = None
+            self._assignment.remove_if_over(event.run)
+        yield from ()
+
+    def _files_withdrawn(self, event: FilesWithdrawn) -> Iterator[Action]:
+        if (run := self._runs.get(event.run)) is None:
+            return
+        wanted = set(event.positions)
+        withdrawn = run.remove_waiting(wanted)
+        for number, batch in list(self._batches.items()):
+            found = batch.unanswered & wanted if batch.run == event.run else set()
+            if found:
+                batch.unanswered -= found
+                run.in_progress[batch.slave] -= len(found)
+                withdrawn.extend(found)
+                if not batch.unanswered:
+                    del self._batches[number]
+        for position in sorted(withdrawn):
+            self._assignment.file_ended(event.run, position)
+            yield CancelFile(event.run, position)
 
     def _run_cancelled(self, event: RunCancelled) -> Iterator[Action]:
         if (run := self._runs.get(event.run)) is None:
@@ -278,6 +316,9 @@ _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveGone: Scheduler._slave_gone,
     SlaveExcluded: Scheduler._slave_excluded,
     RunAdded: Scheduler._run_added,
+    RunExtended: Scheduler._run_extended,
+    RunCompleted: Scheduler._run_completed,
+    FilesWithdrawn: Scheduler._files_withdrawn,
     RunCancelled: Scheduler._run_cancelled,
     AnswerBegun: Scheduler._answer_begun,
     InputUnreadable: Scheduler._input_unreadable,

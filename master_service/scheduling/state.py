@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from master_service.engine import Suspension
@@ -123,6 +123,8 @@ class Run:
     no_slave_since: float | None = None
     features: frozenset[str] = frozenset()
     """What a slave must have besides the task type."""
+    is_open: bool = False
+    """Whether it may get more files."""
     needed: frozenset[str] = field(init=False)
     """The capabilities that a slave must have to process its files."""
 
@@ -193,6 +195,13 @@ class Run:
             return []
         return self.partition.take_from(owner, max_files, MAX_BATCH_BYTES)
 
+    def remove_waiting(self, positions: Collection[int]) -> list[int]:
+        """Remove files that no slave holds; return those that were waiting."""
+        isolated = [position for position in self.isolated if position in positions]
+        if isolated:
+            self.isolated = deque(p for p in self.isolated if p not in positions)
+        return isolated + self.partition.remove(positions)
+
     def take_all(self) -> list[int]:
         """Take every file that no slave holds."""
         waiting = sorted([*self.isolated, *self.partition.take_all()])
@@ -218,11 +227,22 @@ class Run:
     def seconds_per_file(self, slave: str, at: float) -> float:
         """Return the slave's mean time per file in this run, or the time since its last answer.
 
-        The larger of the two, so that a slave which is stuck does not count as fast.
+        The larger of the two, so that a slave which is stuck does not count as fast. The time in
+        which an open run had no files for the slave does not count.
         """
         began = self.first_sent.get(slave, self.started_at)
-        silent_s = at - self.last_answer.get(slave, began)
-        return max((at - began) / max(1, self.answered[slave]), silent_s, 1e-6)
+        last_answer = self.last_answer.get(slave, began)
+        is_idle = not (self.in_progress[slave] or self.partition.waiting_for(slave))
+        until = last_answer if is_idle else at
+        return max((until - began) / max(1, self.answered[slave]), until - last_answer, 1e-6)
+
+    def sent(self, slave: str, files: int, at: float) -> None:
+        """Record that files were sent to a slave."""
+        began, last_answer = self.first_sent.setdefault(slave, at), self.last_answer.get(slave)
+        if not self.in_progress[slave] and last_answer is not None:
+            self.first_sent[slave] = began + at - last_answer
+            self.last_answer[slave] = at
+        self.in_progress[slave] += files
 
     def no_slave_failure(self) -> Failure:
         """Return the failure of files for which no slave was reachable in time."""

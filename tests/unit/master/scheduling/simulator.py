@@ -5,7 +5,7 @@ A test only states what is special about its scenario.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from master_service.scheduling.events import (
     AcceptOutcome,
@@ -17,10 +17,13 @@ from master_service.scheduling.events import (
     ExchangeFailure,
     FailFile,
     FileAnswered,
+    FilesWithdrawn,
     InputUnreadable,
     Requeue,
     RunAdded,
     RunCancelled,
+    RunCompleted,
+    RunExtended,
     Send,
     SlaveExcluded,
     SlaveGone,
@@ -41,6 +44,7 @@ class Simulation:
     now: float = 100.0
     slaves: dict[str, SlaveUp] = field(default_factory=dict)
     runs: dict[str, RunAdded] = field(default_factory=dict)
+    open_runs: set[str] = field(default_factory=set)
     held: dict[int, HeldBatch] = field(default_factory=dict)
     abandoned: list[Send] = field(default_factory=list)
     ends: dict[FileKey, AcceptOutcome | FailFile | CancelFile] = field(default_factory=dict)
@@ -87,17 +91,56 @@ class Simulation:
         task_type: str = "text",
         no_slave_timeout_s: float | None = None,
         blamed_by: Mapping[int, Sequence[str]] | None = None,
+        is_open: bool = False,
     ) -> list[Send]:
         """Add a run of this many files, or of files of these sizes."""
         sizes = [100] * sizes if isinstance(sizes, int) else sizes
-        event = RunAdded(self.now, run, task_type, sizes, no_slave_timeout_s, blamed_by or {})
+        event = RunAdded(
+            self.now,
+            run,
+            task_type,
+            sizes,
+            no_slave_timeout_s,
+            blamed_by or {},
+            is_open=is_open,
+        )
         self.runs[run] = event
+        if is_open:
+            self.open_runs.add(run)
         for position, slaves in event.blamed_by.items():
             self.expected.blames[run, position] = list(slaves)
         return self._sends(self._handle(event))
 
+    def extend(self, run: str, sizes: int | Sequence[int]) -> list[Send]:
+        """Add files to a run, unless it is not open."""
+        sizes = [100] * sizes if isinstance(sizes, int) else sizes
+        if run in self.open_runs:
+            known = self.runs[run]
+            self.runs[run] = replace(known, sizes=[*known.sizes, *sizes])
+        return self._sends(self._handle(RunExtended(self.now, run, sizes)))
+
+    def close(self, run: str, no_slave_timeout_s: float | None = None) -> list[Send]:
+        """Complete an open run."""
+        self.open_runs.remove(run)
+        self.runs[run] = replace(self.runs[run], no_slave_timeout_s=no_slave_timeout_s)
+        return self._sends(self._handle(RunCompleted(self.now, run, no_slave_timeout_s)))
+
+    def withdraw(self, run: str, positions: Sequence[int]) -> list[Action]:
+        """Withdraw files of a run, of which some may have ended."""
+        left = [position for position in self.left(run) if position in positions]
+        for number, held in list(self.held.items()):
+            if held.run == run and not held.unanswered.isdisjoint(left):
+                held.unanswered.difference_update(left)
+                if not held.unanswered:
+                    self._abandon(number)
+        actions = self._handle(FilesWithdrawn(self.now, run, positions))
+        cancelled = [action for action in actions if isinstance(action, CancelFile)]
+        assert cancelled == [CancelFile(run, position) for position in left]
+        return actions
+
     def cancel(self, run: str) -> list[Action]:
         """Cancel a run."""
+        self.open_runs.discard(run)
         left = self.left(run) if run in self.runs else []
         # A run is removed with its last file; its last exchange may still be in progress.
         for number in [n for n, held in self.held.items() if left and held.run == run]:
@@ -233,7 +276,7 @@ class Simulation:
         if isinstance(action, FailFile):
             self._check_give_up(action)
         elif isinstance(action, CancelFile):
-            assert self.history[-1][0] == RunCancelled(self.now, action.run)
+            assert isinstance(self.history[-1][0], RunCancelled | FilesWithdrawn)
 
     def _compare_with_expected(self) -> None:
         for name, run in self.scheduler._runs.items():

@@ -40,6 +40,32 @@ def add(sim: Simulation, which: int, how: int) -> None:
         sim.add(f"r{len(sim.runs)}", sizes, ["text", "ocr"][how % 2], no_slave_timeout_s, blamed_by)
 
 
+def add_open(sim: Simulation, which: int, how: int) -> None:
+    """Add an open run, of no files or some."""
+    if len(sim.runs) < 8:
+        sizes = [SIZES[(which + number) % 4] for number in range(which % 4)]
+        sim.add(f"r{len(sim.runs)}", sizes, ["text", "ocr"][how % 2], is_open=True)
+
+
+def extend(sim: Simulation, which: int, how: int) -> None:
+    """Add files to a run, possibly one that is over or unknown."""
+    names = [*sorted(sim.open_runs), "never"]
+    sim.extend(names[which % len(names)], [SIZES[(which + how) % 4]] * (1 + how % 7))
+
+
+def close(sim: Simulation, which: int, how: int) -> None:
+    """Complete an open run, with or without a limit of waiting."""
+    if names := sorted(sim.open_runs):
+        sim.close(names[which % len(names)], [None, 5.0, 40.0][how % 3])
+
+
+def withdraw(sim: Simulation, which: int, how: int) -> None:
+    """Withdraw some files of a run; some may have ended or be held by a slave."""
+    if sim.runs:
+        run = sorted(sim.runs)[which % len(sim.runs)]
+        sim.withdraw(run, range(how % 5, len(sim.runs[run].sizes), 1 + how % 3))
+
+
 def cancel(sim: Simulation, which: int, how: int) -> None:
     """Sometimes cancel a run, possibly one that is over or unknown."""
     if how % 3 == 0:
@@ -120,13 +146,15 @@ def wait(sim: Simulation, which: int, how: int) -> None:
 STEPS: list[Step] = [
     *(up, up, gone, add, cancel, exclude),
     *(answer, answer, answer, complete, fail_on_bad_slaves, complete_all, end, answer_late, wait),
-    *(begin_answer, lose_upload),
+    *(begin_answer, lose_upload, add_open, extend, extend, close, withdraw),
 ]
 
 
 def finish_all_runs(sim: Simulation) -> None:
     """Add a slave that does every type, and complete all batches."""
     sim.up("good", types=["text", "ocr"])
+    for run in sorted(sim.open_runs):
+        sim.close(run)
     for _ in range(10_000):
         if not any(sim.left(run) for run in sim.runs):
             return
