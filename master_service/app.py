@@ -71,7 +71,7 @@ def create_master(settings: MasterSettings) -> Master:
         service=service,
         registry=registry,
         results=results,
-        similarity=Similarity(service.files, results.locate, store.spool.inputs),
+        similarity=Similarity(service.files, results.locate, store.spool.folder),
         disk_space=DiskSpace(settings.spool_dir, settings.results_dir),
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),

@@ -104,9 +104,10 @@ def assign_task(headers: AssignTaskHeaders) -> Summary | Accepted:
     """
     service = app_context().service
     waits = not headers.respond_async
-    with received_form() as form:
+    with received_form() as (form, arrival):
         task_type = form.fields.get("task_type", DEFAULT_TASK_TYPE)
-        job_id = service.accept(task_type, form, idempotency_key(headers, form), waits)
+        key = idempotency_key(headers, form)
+        job_id = service.accept(task_type, form, key, arrival, waits)
     if not waits:
         return accepted(job_id)
     job = service.wait(job_id)

@@ -42,8 +42,9 @@ def add_files(job_id: JobId, headers: models.IdempotencyHeaders) -> models.FileI
     service = app_context().service
     if headers.idempotency_key is None:
         service.check_open(job_id)  # before reading a large body
-    with received_form(new_job=False) as form:
-        return {"indexes": service.add_files(job_id, form, idempotency_key(headers, form))}
+    with received_form(job_id) as (form, arrival):
+        key = idempotency_key(headers, form)
+        return {"indexes": service.add_files(form, key, arrival)}
 
 
 @blueprint.post("/jobs/<job_id>/start")

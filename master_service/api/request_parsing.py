@@ -3,9 +3,7 @@
 import contextlib
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 from annotated_types import Ge, Le
@@ -16,6 +14,7 @@ from master_service.api.app_context import app_context
 from master_service.api.models.fields import Rule
 from master_service.api.models.jobs import IdempotencyHeaders
 from master_service.errors import InvalidRequest, StorageFull
+from master_service.jobs.arrival import Arrival
 from master_service.storage.idempotency_keys import IdempotencyKey
 from protocol.server.multipart_receiver import Form, UploadNotStored, receive
 from protocol.wire import json_bytes, json_value
@@ -25,29 +24,28 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @contextlib.contextmanager
-def received_form(*, new_job: bool = True) -> Iterator[Form]:
-    """Store the request's uploads; delete those that were not moved to a job in the block.
+def received_form(job_id: str | None = None) -> Iterator[tuple[Form, Arrival]]:
+    """Store the request's uploads, for an open job or a new one; delete those not accepted.
 
     Raises a ``Refusal`` before reading the body where the disk or the job queue is full.
     """
     kind, length = request.content_type or "", request.content_length
+    service = app_context().service
     app_context().disk_space.check(length or 0)
-    if new_job and "Idempotency-Key" not in request.headers:
+    if job_id is None and "Idempotency-Key" not in request.headers:
         # With a key it may repeat a request that was accepted before.
-        app_context().service.check_capacity()
+        service.check_capacity()
     try:
-        folder = app_context().service.store.spool.incoming()
+        arrival = service.arrive(job_id)
     except OSError as error:
         raise StorageFull(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
-    try:
-        yield _receive(kind, length, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.closing(arrival):
+        yield _receive(kind, length, arrival), arrival
 
 
-def _receive(kind: str, length: int | None, folder: Path) -> Form:
+def _receive(kind: str, length: int | None, arrival: Arrival) -> Form:
     try:
-        return receive(request.stream, kind, length, folder, app_context().limits)
+        return receive(request.stream, kind, length, arrival.folder, app_context().limits)
     except UploadNotStored as error:
         # A ``Refusal`` adds Retry-After.
         raise StorageFull(f"SPOOL_DIR can't be written to. {error.description}") from error

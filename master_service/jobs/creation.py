@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 from master_service.errors import InvalidRequest, NoFiles, UnknownTaskType
 from master_service.storage.model import File, Job, JobState
+from master_service.storage.spool import upload_name
 from protocol import options
 from protocol.counts import counted
 from protocol.failures import Failure, TooLarge
@@ -39,39 +40,35 @@ def options_of(task: TaskType, form: Form) -> Options:
         raise InvalidRequest(str(error)) from None
 
 
-def new_job(task_type: str, state: JobState, chosen: Options | None = None) -> Job:
-    """Return a job without files, with a random id that can't be guessed."""
-    now = datetime.now(timezone.utc)
-    return Job(uuid.uuid4().hex, task_type, now, state, options=chosen or {})
+def new_job_id() -> str:
+    """Return a random id, which can't be guessed."""
+    return uuid.uuid4().hex
 
 
-def add_files(
-    job: Job, uploads: Sequence[Upload], bytes_received: int, max_file_bytes: int
-) -> list[File]:
-    """Return new files for the uploads and add them to the job's counts.
+def new_job(job_id: str, task_type: str, state: JobState, chosen: Options | None = None) -> Job:
+    """Return a job without files."""
+    return Job(job_id, task_type, datetime.now(timezone.utc), state, options=chosen or {})
 
-    A file over ``max_file_bytes`` is returned as failed.
-    """
+
+def new_files(uploads: Sequence[Upload], first_index: int, max_file_bytes: int) -> list[File]:
+    """Return new files for the uploads; one over ``max_file_bytes`` has failed."""
     files = []
-    for index, upload in enumerate(uploads, start=job.total_files):
-        file = File(index, upload.filename, upload.size, upload.sha256)
+    for index, upload in enumerate(uploads, start=first_index):
+        kept = None if upload.too_large else upload_name(upload.path)
+        file = File(index, upload.filename, upload.size, upload.sha256, kept)
         if upload.too_large:
             file.fail(_too_large(upload, max_file_bytes))
-            job.count(file)
         files.append(file)
-    job.total_files += len(files)
-    job.bytes_received += bytes_received
     return files
 
 
 def new_job_of(old: Job, files: Sequence[File]) -> tuple[Job, list[File]]:
     """Return a queued job of the same type, with new files for some files of an old job."""
-    job = new_job(old.task_type, JobState.QUEUED, old.options)
+    job = new_job(new_job_id(), old.task_type, JobState.QUEUED, old.options)
     copies = [
         File(index, file.filename, file.size, file.sha256) for index, file in enumerate(files)
     ]
-    job.total_files = len(copies)
-    job.bytes_received = sum(file.size for file in copies)
+    job.add_files(copies, sum(file.size for file in copies))
     return job, copies
 
 

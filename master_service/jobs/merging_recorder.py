@@ -37,7 +37,7 @@ class MergingRecorder(ProgressRecorder):
     ) -> None:
         super().__init__(running_job, files, store, metrics, results)
         self._module = importlib.import_module(str(self._task.merge_module))
-        self._folder = store.spool.inputs(running_job.job.job_id)
+        self._folder = store.spool.folder(running_job.job.job_id)
         self._partials = running_job.retry_writes(lambda: PartialResults(self._folder))
 
     def close(self) -> None:

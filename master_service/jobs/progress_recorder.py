@@ -54,7 +54,7 @@ class ProgressRecorder:
 
     def inputs(self) -> "InputFiles":
         """Return the files for the engine; each ``InputFile`` is created on access."""
-        return InputFiles(self._files, self._store.spool.inputs(self.running_job.job.job_id))
+        return InputFiles(self._files, self._store.spool.folder(self.running_job.job.job_id))
 
     def blamed_by_position(self) -> dict[int, tuple[str, ...]]:
         """Return the slaves that have blamed a file before, by position."""
@@ -176,9 +176,9 @@ class ProgressRecorder:
 class InputFiles(Sequence[InputFile]):
     """The files of a run as the engine sends them, by position."""
 
-    def __init__(self, files: Sequence[File | None], inputs: Path) -> None:
+    def __init__(self, files: Sequence[File | None], folder: Path) -> None:
         self._files = files
-        self._inputs = inputs
+        self._folder = folder
 
     def __len__(self) -> int:
         """Return how many files the run has, ended ones included."""
@@ -195,9 +195,8 @@ class InputFiles(Sequence[InputFile]):
         file = self._files[position]
         if file is None:
             raise LookupError(f"file {position} of the run has ended already")
-        return InputFile(
-            file.filename[-_MAX_NAME_CHARACTERS:], self._inputs / str(file.index), file.size
-        )
+        path = self._folder / (file.upload or "none")
+        return InputFile(file.filename[-_MAX_NAME_CHARACTERS:], path, file.size)
 
     def sizes(self) -> "array[int]":
         """Return the size of each file in bytes; 0 for those that have ended."""

@@ -65,7 +65,7 @@ class JobQueries:
         """Return a file of the job and the path of its uploaded bytes; raises ``NotFound``."""
         exists = index < self.job(job_id).total_files
         file = self.store.ledger.file(job_id, index) if exists else None
-        path = self.store.spool.inputs(job_id) / str(index)
-        if file is None or not path.is_file():
+        path = self.store.spool.path(job_id, file.upload) if file and file.upload else None
+        if file is None or path is None or not path.is_file():
             raise NotFound(f"Job {job_id} has no upload {index} on the master's disk.")
         return file, path

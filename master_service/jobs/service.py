@@ -22,9 +22,11 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
+from master_service.jobs.arrival import Arrival
 from master_service.jobs.creation import (
-    add_files,
+    new_files,
     new_job,
+    new_job_id,
     new_job_of,
     options_of,
     task_type_of,
@@ -67,8 +69,19 @@ class Service(JobQueries):
 
     # A whole job in one request
 
+    def arrive(self, job_id: str | None = None) -> Arrival:
+        """Prepare to receive the files of an open job, or of a new one; raises ``OSError``."""
+        if job_id is not None:
+            self.job(job_id)
+        return Arrival(self.store.spool, job_id or new_job_id())
+
     def accept(
-        self, task_type: str, form: Form, idempotency_key: IdempotencyKey | None, waits: bool
+        self,
+        task_type: str,
+        form: Form,
+        idempotency_key: IdempotencyKey | None,
+        arrival: Arrival,
+        waits: bool,
     ) -> str:
         """Store and start a job of the uploads in the task type's form field; return its id.
 
@@ -79,13 +92,15 @@ class Service(JobQueries):
         options, uploads = options_of(task, form), uploads_for(task, form)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
-        job = new_job(task_type, JobState.QUEUED, options)
+        job = new_job(arrival.job_id, task_type, JobState.QUEUED, options)
         if waits and (reason := self.why_unavailable(job)):
             raise NoSlaves(reason)
         self.check_capacity()
-        files = add_files(job, uploads, form.bytes_received, self.limits.max_file_bytes)
-        job_id = self.store.add(job, files, [upload.path for upload in uploads], idempotency_key)
+        files = new_files(uploads, 0, self.limits.max_file_bytes)
+        job.add_files(files, form.bytes_received)
+        job_id = self.store.ledger.add(job, files, idempotency_key)
         if job_id == job.job_id:
+            arrival.accept()
             self._count_accepted(job, files, form.bytes_received)
             self._enqueue(job, self.limits.blocked_timeout_s if waits else None)
         return job_id
@@ -128,22 +143,29 @@ class Service(JobQueries):
             return str(answer)
         if self.store.ledger.count_in_states(JobState.OPEN) >= self.limits.max_waiting_jobs:
             raise TooManyOpenJobs(self.limits.max_waiting_jobs)
-        return self.store.add(new_job(task_type, JobState.OPEN, options), [], [], idempotency_key)
+        job = new_job(new_job_id(), task_type, JobState.OPEN, options)
+        return self.store.ledger.add(job, [], idempotency_key)
 
     def add_files(
-        self, job_id: str, form: Form, idempotency_key: IdempotencyKey | None
+        self, form: Form, idempotency_key: IdempotencyKey | None, arrival: Arrival
     ) -> list[int]:
         """Store more files of an open job; return their indexes."""
         with self._open_job_lock:
-            job = self.job(job_id)
+            job = self.job(arrival.job_id)
             uploads = uploads_for(task_type_of(job.task_type), form)
             if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
                 return cast(list[int], answer)  # what this method returned
-            self.check_open(job_id)
+            self.check_open(job.job_id)
             if job.bytes_received + form.bytes_received > self.limits.max_job_bytes:
                 raise JobTooLarge(self.limits.max_job_bytes)
-            files = add_files(job, uploads, form.bytes_received, self.limits.max_file_bytes)
-            self.store.add_files(job, files, [upload.path for upload in uploads], idempotency_key)
+            files = new_files(uploads, job.total_files, self.limits.max_file_bytes)
+            job.add_files(files, form.bytes_received)
+            try:
+                self.store.ledger.add_files(job, files, idempotency_key)
+            except BaseException:
+                job.remove_files(files, form.bytes_received)
+                raise
+            arrival.accept()
             self._count_accepted(job, files, form.bytes_received)
             return [file.index for file in files]
 
@@ -205,9 +227,7 @@ class Service(JobQueries):
             raise StateConflict(f"Job {job_id} has no failed file that could be tried again.")
         self.check_capacity()
         job, files = new_job_of(old, failed)
-        new_id = self.store.add_copy(
-            job, files, old, [file.index for file in failed], idempotency_key
-        )
+        new_id = self.store.add_copy(job, files, old, failed, idempotency_key)
         if new_id == job.job_id:
             self._enqueue(job, None)
         return new_id
@@ -246,9 +266,9 @@ class Service(JobQueries):
 
     def _retriable_files(self, job: Job) -> list[File]:
         """Return the failed files that have an upload: files over the size limit have none."""
-        stored = self.store.spool.indexes(job.job_id)
         failed = (file for file in self.files(job) if file.state is FileState.FAILED)
-        return [file for file in failed if file.index in stored]
+        path = self.store.spool.path
+        return [f for f in failed if f.upload and path(job.job_id, f.upload).is_file()]
 
 
 def _now() -> datetime:

@@ -8,14 +8,15 @@ from master_service.storage.ledger_damage import UnknownLedgerVersion
 from master_service.storage.model import File, FileState, Job, JobState
 from protocol.failures import Failure
 
-VERSION = 3
+VERSION = 4
 """Increased with each change of a table, together with a new row of ``UPGRADES``."""
 
 UPGRADES = {
     1: "ALTER TABLE files ADD COLUMN warnings TEXT",
     2: "ALTER TABLE jobs ADD COLUMN options TEXT NOT NULL DEFAULT '{}'",
+    3: "ALTER TABLE files ADD COLUMN upload TEXT; UPDATE files SET upload=file_index",
 }
-"""By version, the statement that upgrades its tables to the next one.
+"""By version, the statements that upgrade its tables to the next one.
 
 A new column is the last of its table."""
 
@@ -56,6 +57,7 @@ CREATE TABLE IF NOT EXISTS files (
     code TEXT,
     error TEXT,
     warnings TEXT,
+    upload TEXT,
     PRIMARY KEY (job, file_index)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (
@@ -94,14 +96,14 @@ SELECT_JOBS_BY_PREFIX = f"""
 """All characters of ids sort before the tilde. The plus makes SQLite use the index of ids instead
 of reading all jobs in the order of their numbers."""
 # A row that exists already is of a call that the end of the process cut short.
-INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 UPDATE_FILE = """
 UPDATE files SET state=?, attempts=?, blamed_by=?, slave=?, saved_file=?, result_sha256=?, code=?,
     error=?, warnings=? WHERE job=(SELECT number FROM jobs WHERE job_id=?) AND file_index=?
 """
 SELECT_PAGE = """
 SELECT file_index, filename, size, sha256, state, attempts, blamed_by, slave, saved_file,
-    result_sha256, code, error, warnings FROM files
+    result_sha256, code, error, warnings, upload FROM files
     WHERE job=(SELECT number FROM jobs WHERE job_id=?1)
     AND file_index>=?2 AND (?3 IS NULL OR state=?3) AND (?4 IS NULL OR code=?4)
     ORDER BY file_index LIMIT ?5
@@ -192,7 +194,7 @@ def read_job(row: sqlite3.Row) -> Job:
 def file_row(number: int, file: File) -> tuple[object, ...]:
     """Return the values for ``INSERT_FILE``; ``number`` is that of the job's row."""
     name = _encodable(file.filename)
-    return (number, file.index, name, file.size, file.sha256, *file_changes(file))
+    return (number, file.index, name, file.size, file.sha256, *file_changes(file), file.upload)
 
 
 def file_changes(file: File) -> tuple[object, ...]:
@@ -226,12 +228,14 @@ def read_file(row: sqlite3.Row) -> File:
         code,
         error,
         warnings,
+        upload,
     ) = row
     return File(
         index,
         filename,
         size,
         sha256,
+        upload,
         state=FileState(state),
         attempts=attempts,
         blamed_by=tuple(blamed_by.split()),

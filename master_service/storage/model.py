@@ -12,7 +12,7 @@ goes back to *queued* when it needs another slave, and after a restart of the ma
 end without having run: cancelled, or done when all of its files failed before any was handed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -85,6 +85,8 @@ class File:
     filename: str
     size: int
     sha256: str
+    upload: str | None = None
+    """The name of its upload in the job's folder of the spool; None where it was not kept."""
     state: FileState = FileState.QUEUED
     attempts: int = 0
     blamed_by: tuple[str, ...] = ()
@@ -165,6 +167,18 @@ class Job:
             self.started_at = self.started_at or at
         if self.is_over:
             self.finished_at = at
+
+    def add_files(self, files: Sequence[File], bytes_received: int) -> None:
+        """Count new files of a request of that many bytes; some may have failed already."""
+        self.total_files += len(files)
+        self.failed_files += sum(file.state is FileState.FAILED for file in files)
+        self.bytes_received += bytes_received
+
+    def remove_files(self, files: Sequence[File], bytes_received: int) -> None:
+        """Undo ``add_files``."""
+        self.total_files -= len(files)
+        self.failed_files -= sum(file.state is FileState.FAILED for file in files)
+        self.bytes_received -= bytes_received
 
     def count(self, file: File) -> None:
         """Count a file that has just reached its end state."""

@@ -1,7 +1,7 @@
-"""Uploads on disk: ``incoming/`` while they arrive, then ``jobs/<job_id>/<index>``.
+"""Uploads on disk: ``jobs/<job_id>/<request>/<number>``, where each is received and stays.
 
-An upload is moved to its job before the ledger lists it; one that the ledger doesn't list is
-deleted at the next start.
+Each request has a folder of its own, so that what it sent can be deleted if it breaks off. The
+ledger says which upload a file has; uploads that it doesn't list are deleted at the next start.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,78 +24,89 @@ class Spool:
     """The folder of uploads; used by one process at a time."""
 
     def __init__(self, root: Path) -> None:
-        self._incoming = root / "incoming"
         self._jobs = root / "jobs"
-        shutil.rmtree(self._incoming, ignore_errors=True)
-        for folder in (self._incoming, self._jobs):
-            folder.mkdir(parents=True, exist_ok=True)
+        self._jobs.mkdir(parents=True, exist_ok=True)
+        # Of releases that moved uploads.
+        shutil.rmtree(root / "incoming", ignore_errors=True)
 
-    def incoming(self) -> Path:
-        """Return a new folder for the uploads of one request; the caller removes it."""
-        # A user may have removed it.
-        self._incoming.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=self._incoming))
-
-    def inputs(self, job_id: str) -> Path:
-        """Return the folder of the job's uploads, each named by its file's index."""
+    def folder(self, job_id: str) -> Path:
+        """Return the folder that is deleted with the job, which may not exist yet."""
         return self._jobs / job_id
 
-    def adopt(self, job_id: str, first_index: int, uploads: Sequence[Path]) -> None:
-        """Move uploads to the job's folder, replacing those of a call that was cut short."""
-        self.inputs(job_id).mkdir(parents=True, exist_ok=True)
-        for index, upload in _enumerate_yielding(uploads, first_index):
-            # An upload over the size limit was not kept.
-            if upload.exists():
-                upload.replace(self.inputs(job_id) / str(index))
+    def request_folder(self, job_id: str) -> Path:
+        """Return a new folder for the uploads of one request; raises ``OSError``."""
+        # A user may have removed its parents.
+        self.folder(job_id).mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=self.folder(job_id), prefix=""))
 
-    def copy(self, from_job: str, indexes: Sequence[int], to_job: str) -> None:
-        """Link inputs of one job to another, numbered from 0; copies where links don't work."""
-        self.inputs(to_job).mkdir(parents=True, exist_ok=True)
-        sources = [self.inputs(from_job) / str(index) for index in indexes]
-        for index, source in _enumerate_yielding(sources, 0):
-            target = self.inputs(to_job) / str(index)
+    def path(self, job_id: str, upload: str) -> Path:
+        """Return the path of an upload of a job, named as in its file's ``upload``."""
+        return self._jobs / job_id / upload
+
+    def copy(self, from_job: str, uploads: Sequence[str], to_job: str) -> list[str]:
+        """Link uploads of one job to another, or copy them; return their names there."""
+        folder, names = self.request_folder(to_job), []
+        for number, upload in _enumerate_yielding(uploads):
+            source, target = self.path(from_job, upload), folder / str(number)
             try:
                 target.hardlink_to(source)
             except OSError:
                 # No hard links on this file system.
                 shutil.copyfile(source, target)
+            names.append(upload_name(target))
+        return names
 
-    def discard(self, job_id: str, indexes: Sequence[int]) -> None:
-        """Delete some inputs of a job."""
-        paths = [self.inputs(job_id) / str(index) for index in indexes]
-        for _, path in _enumerate_yielding(paths, 0):
-            path.unlink(missing_ok=True)
+    def discard(self, folder: Path) -> None:
+        """Delete the folder of a request, and that of its job if nothing else is in it."""
+        _remove(folder)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()
 
     def remove(self, job_id: str) -> None:
-        """Delete all inputs of a job."""
-        folder = self.inputs(job_id)
-        with contextlib.suppress(OSError):
-            for _, entry in _enumerate_yielding(os.scandir(folder), 0):
-                Path(entry).unlink()
-        shutil.rmtree(folder, ignore_errors=True)
+        """Delete all uploads of a job."""
+        _remove(self.folder(job_id))
 
-    def remove_leftovers(self, job_id: str, total_files: int) -> None:
-        """Delete all but the uploads of the job's files: what a killed process left."""
-        for entry in os.scandir(self.inputs(job_id)) if self.inputs(job_id).is_dir() else ():
-            if entry.is_dir():
-                shutil.rmtree(entry.path, ignore_errors=True)
-            elif not (entry.name.isdecimal() and int(entry.name) < total_files):
-                Path(entry.path).unlink(missing_ok=True)
-
-    def indexes(self, job_id: str) -> set[int]:
-        """Return the indexes of the job's files that have an upload."""
-        folder = self.inputs(job_id)
-        entries = os.scandir(folder) if folder.is_dir() else ()
-        return {int(entry.name) for entry in entries if entry.name.isdecimal()}
+    def remove_leftovers(self, job_id: str, uploads: Collection[str]) -> None:
+        """Delete all but these uploads of a job: what a killed process left."""
+        folder = self.folder(job_id)
+        for entry in _entries(folder):
+            if entry.name in uploads:
+                continue
+            for upload in _entries(Path(entry)) if entry.is_dir() else ():
+                if f"{entry.name}/{upload.name}" not in uploads:
+                    _remove(Path(upload))
+            if not (entry.is_dir() and any(_entries(Path(entry)))):
+                _remove(Path(entry))
 
     def jobs(self) -> list[str]:
         """Return the ids of the jobs that have a folder."""
         return [entry.name for entry in os.scandir(self._jobs)]
 
 
-def _enumerate_yielding(items: Iterable[T], first: int) -> Iterator[tuple[int, T]]:
-    """Enumerate from ``first``, and let other threads run every ``_YIELD_EVERY_FILES`` items."""
+def upload_name(path: Path) -> str:
+    """Return the name of an upload inside its job's folder."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _entries(folder: Path) -> list["os.DirEntry[str]"]:
+    return list(os.scandir(folder)) if folder.is_dir() else []
+
+
+def _remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; errors are ignored."""
+    if not path.is_dir():
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return
+    with contextlib.suppress(OSError):
+        for _, entry in _enumerate_yielding(os.scandir(path)):
+            _remove(Path(entry))
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _enumerate_yielding(items: Iterable[T]) -> Iterator[tuple[int, T]]:
+    """Enumerate, and let other threads run every ``_YIELD_EVERY_FILES`` items."""
     for number, item in enumerate(items):
         if number % _YIELD_EVERY_FILES == _YIELD_EVERY_FILES - 1:
             time.sleep(_YIELD_S)
-        yield first + number, item
+        yield number, item

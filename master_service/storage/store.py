@@ -1,10 +1,8 @@
-"""Stores jobs with their uploads: first the uploads in the spool, then the rows in the ledger.
+"""The ledger and the spool together: uploads first, then the rows in the ledger that list them.
 
-What a call has stored when it returns survives the process. What a killed process left incomplete
-is removed at the next start.
+What a killed process left incomplete is removed at the next start.
 """
 
-import contextlib
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -40,54 +38,38 @@ class JobStore:
             if job is None:
                 self.spool.remove(job_id)
             elif not job.is_over:
-                self.spool.remove_leftovers(job_id, job.total_files)
-
-    def add(
-        self,
-        job: Job,
-        files: Sequence[File],
-        uploads: Sequence[Path],
-        idempotency_key: IdempotencyKey | None,
-    ) -> str:
-        """Store a new job with its files; return its id, or the id stored for the same key.
-
-        Raises ``LedgerFull`` where the disk is full; nothing of the job is left then.
-        """
-        with self._all_or_nothing(job, 0, 0):
-            self.spool.adopt(job.job_id, 0, uploads)
-            job_id = self.ledger.add(job, files, idempotency_key)
-        if job_id != job.job_id:
-            self.spool.remove(job.job_id)
-        return job_id
+                uploads = {file.upload for file in self.files(job_id) if file.upload}
+                self.spool.remove_leftovers(job_id, uploads)
 
     def add_copy(
         self,
         job: Job,
         files: Sequence[File],
         of: Job,
-        indexes: Sequence[int],
+        originals: Sequence[File],
         idempotency_key: IdempotencyKey | None,
     ) -> str:
-        """Like ``add``, with the inputs ``indexes`` of the job ``of`` as uploads."""
-        with self._all_or_nothing(job, 0, 0):
-            self.spool.copy(of.job_id, indexes, job.job_id)
-            job_id = self.ledger.add(job, files, idempotency_key)
-        if job_id != job.job_id:
-            self.spool.remove(job.job_id)
-        return job_id
+        """Store a new job whose uploads are those of files of another job; return its id.
 
-    def add_files(
-        self,
-        job: Job,
-        files: Sequence[File],
-        uploads: Sequence[Path],
-        idempotency_key: IdempotencyKey | None,
-    ) -> None:
-        """Store more files of an open job; not to be called twice at a time for one job."""
-        first = files[0].index
-        with self._all_or_nothing(job, first, len(files)):
-            self.spool.adopt(job.job_id, first, uploads)
-            self.ledger.add_files(job, files, idempotency_key)
+        Returns the id that is stored for the same key, if there is one. Raises ``LedgerFull``
+        where the disk is full; nothing of the new job is left then.
+        """
+        stored = None
+        try:
+            uploads = [str(file.upload) for file in originals]
+            names = self.spool.copy(of.job_id, uploads, job.job_id)
+            for file, name in zip(files, names, strict=True):
+                file.upload = name
+            stored = self.ledger.add(job, files, idempotency_key)
+        except FileNotFoundError as error:
+            raise NotFound("The uploads are no longer on the master's disk.") from error
+        except OSError as error:
+            _log.warning("can't copy an upload to another job: %s", error)
+            raise LedgerFull from error
+        finally:
+            if stored != job.job_id:
+                self.spool.remove(job.job_id)
+        return stored
 
     def files(self, job_id: str) -> Iterator[File]:
         """Yield every file of a job in upload order, read in pages so that other threads run."""
@@ -110,20 +92,3 @@ class JobStore:
             count += 1
             time.sleep(_YIELD_S)
         return count
-
-    @contextlib.contextmanager
-    def _all_or_nothing(self, job: Job, first: int, count: int) -> Iterator[None]:
-        """Delete the uploads at ``count`` indexes (0: all of the job) if the block fails."""
-        try:
-            yield
-        except BaseException as error:
-            if count:
-                self.spool.discard(job.job_id, range(first, first + count))
-            else:
-                self.spool.remove(job.job_id)
-            if isinstance(error, FileNotFoundError):
-                raise NotFound("The uploads are no longer on the master's disk.") from error
-            if isinstance(error, OSError):
-                _log.warning("can't move an upload to its job: %s", error)
-                raise LedgerFull from error
-            raise

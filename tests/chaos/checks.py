@@ -83,7 +83,6 @@ def _check_leftovers(cluster: ChaosCluster) -> Iterator[str]:
     # A worker has a folder of its own there, empty except for the file that it processes.
     temporary = [path for path in cluster.temporary.rglob("*") if not path.is_dir()]
     temporary += cluster.temporary.glob("*/request-*")
-    temporary += (cluster.spool / "incoming").iterdir()
     temporary += cluster.results.glob("*/.*")
     for path in temporary:
         yield f"left over: {path.relative_to(cluster.folder)}"
@@ -101,9 +100,9 @@ def check_jobs(
             yield f"inputs without a job: {folder.name}"
     for job in jobs:
         folder = cluster.spool / "jobs" / job["job_id"]
-        expected = {str(entry["index"]) for entry in job["files"]}
-        if found := {path.name for path in folder.iterdir()} - expected:
-            yield f"job {job['job_id']} has unexpected inputs: {sorted(found)}"
+        found = [path for path in folder.rglob("*") if path.is_file()]
+        if len(found) > len(job["files"]):
+            yield f"job {job['job_id']} has unexpected inputs: {sorted(map(str, found))}"
     listed = {Path(e["saved_file"]).name for job in jobs for e in job["files"] if e["saved_file"]}
     there = {path.name for path in cluster.results.glob("*/*")}
     # A result may be written in the moment in which its job is cancelled.

@@ -37,7 +37,8 @@ def test_slaves_come_back_to_a_restarted_master(own_cluster: LocalCluster) -> No
     assert {len(slave["task_types"]) for slave in own_cluster.present()} == {len(TASK_TYPES)}
     (left,) = call(own_cluster.url, "GET", "/jobs", 200).json()["jobs"]
     assert finished(own_cluster.url, left["job_id"])["done_files"] == 12
-    assert list((own_cluster.folder / "spool" / "incoming").iterdir()) == []
+    folders = (own_cluster.folder / "spool" / "jobs").iterdir()
+    assert [folder.name for folder in folders] == [left["job_id"]]
 
 
 def _ignoring_errors(cluster: LocalCluster) -> None:

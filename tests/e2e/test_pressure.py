@@ -106,7 +106,8 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
     ballast.unlink()
     wait_until(lambda: _is_taken(url))
     call(url, "POST", "/assign_task", 507, **too_large)
-    assert list((small_disk / "spool" / "incoming").iterdir()) == []
+    folders = (small_disk / "spool" / "jobs").iterdir()
+    assert [folder.name for folder in folders] == [job_id]
     assert own_cluster.master is not None
     own_cluster.master.stop()
     own_cluster.start_master()

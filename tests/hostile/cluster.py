@@ -78,7 +78,6 @@ class HostileCluster:
         """Return processes and temporary files that an idle cluster should not have."""
         found = [path for path in self.temporary.rglob("*") if not path.is_dir()]
         found += self.temporary.glob("*/request-*")
-        found += (self.folder / "spool" / "incoming").iterdir()
         found += self.results.glob("*/.*")
         lines = [f"left over: {path.relative_to(self.folder)}" for path in found]
         processes = [_described(process) for process in processes_of(self.temporary)]

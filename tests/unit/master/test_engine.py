@@ -64,9 +64,10 @@ def test_an_engine_needs_no_slaves(engine: ThreadEngine, tmp_path: Path) -> None
     store, metrics = JobStore(tmp_path / "spool"), Metrics()
     runner = Runner(store, engine, Results(tmp_path / "results", "results"), metrics)
     service = Service(store, runner, engine, metrics, ServiceLimits(60, 1000, 1000, 10))
-    upload = Upload("texts", "a.txt", store.spool.incoming() / "0", size=2)
+    arrival = service.arrive()
+    upload = Upload("texts", "a.txt", arrival.folder / "0", size=2)
     upload.path.write_bytes(b"{}")
-    job_id = service.accept("text", Form(uploads=[upload]), None, waits=True)
+    job_id = service.accept("text", Form(uploads=[upload]), None, arrival, waits=True)
     running_job = runner.running_job(job_id)
     assert running_job is not None
     wait_until(lambda: running_job.has_files_in_progress)

@@ -15,6 +15,7 @@ from master_service.monitoring.metrics import Metrics
 from master_service.storage.ledger_rows import COMBINED
 from master_service.storage.model import File, FileState, Job, JobState
 from master_service.storage.results import Results
+from master_service.storage.spool import upload_name
 from master_service.storage.store import JobStore
 from protocol.wire import Outcome
 from tests.contract.programs import wait_until
@@ -66,9 +67,9 @@ class Bench:
         """Add a job of one file; a synchronous one if ``blocked_timeout_s`` is given."""
         self._jobs += 1
         job = Job(f"j{self._jobs}", task_type, NOW, JobState.QUEUED, total_files=1)
-        upload = self.store.spool.incoming() / "0"
+        upload = self.store.spool.request_folder(job.job_id) / "0"
         upload.write_bytes(b"a")
-        self.store.add(job, [File(0, "a.txt", 1, "")], [upload], None)
+        self.store.ledger.add(job, [File(0, "a.txt", 1, "", upload_name(upload))], None)
         self.runner.put(job, blocked_timeout_s)
         return job.job_id
 

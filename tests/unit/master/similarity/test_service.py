@@ -15,7 +15,7 @@ from master_service.storage.model import File, Job, JobState
 
 @pytest.fixture
 def job() -> Job:
-    job = new_job("embedding", JobState.OPEN, {})
+    job = new_job("j1", "embedding", JobState.OPEN)
     job.done_files = 3
     return job
 

@@ -92,15 +92,17 @@ def test_ledger_of_version_1_is_upgraded(path: Path, written: str) -> None:
     The first release could be killed after it had made the tables and before it wrote the version.
     """
     db = sqlite3.connect(path)
-    db.executescript(without(rows.SCHEMA, "    warnings TEXT,\n", JOB_OPTIONS) + written)
+    later = ("    warnings TEXT,\n", UPLOAD, JOB_OPTIONS)
+    db.executescript(without(rows.SCHEMA, *later) + written)
     with db:
         insert = without(rows.INSERT_JOB, ", options", "?,")
         db.execute(insert, rows.job_row(new_job(files=1))[:-1])
         (file,) = new_files(1)
-        insert = without(rows.INSERT_FILE, "?,")
-        db.execute(insert, rows.file_row(1, file)[:-1])
+        insert = without(rows.INSERT_FILE, "?,?,")
+        db.execute(insert, rows.file_row(1, file)[:-2])
     db.close()
     ledger = Ledger(path)
+    file.upload = "0"
     assert ledger.files("j1", 0, 9) == [file]
     file.hand_over("a:1")
     file.finish("a.json", "ab" * 32, ("It is cut off.",))
@@ -111,10 +113,24 @@ def test_ledger_of_version_1_is_upgraded(path: Path, written: str) -> None:
     again.close()
 
 
+def test_ledger_of_version_3_is_upgraded(path: Path) -> None:
+    """Uploads of earlier releases are named like the indexes of their files."""
+    db = sqlite3.connect(path)
+    db.executescript(without(rows.SCHEMA, UPLOAD) + "PRAGMA user_version=3;")
+    with db:
+        db.execute(rows.INSERT_JOB, rows.job_row(new_job()))
+        for file in new_files(3):
+            db.execute(without(rows.INSERT_FILE, "?,"), rows.file_row(1, file)[:-1])
+    db.close()
+    ledger = Ledger(path)
+    assert [file.upload for file in ledger.files("j1", 0, 9)] == ["0", "1", "2"]
+    ledger.close()
+
+
 def test_ledger_of_version_2_is_upgraded(path: Path) -> None:
     """A job of a ledger without the column for options has none, and later jobs have theirs."""
     db = sqlite3.connect(path)
-    db.executescript(without(rows.SCHEMA, JOB_OPTIONS) + "PRAGMA user_version=2;")
+    db.executescript(without(rows.SCHEMA, UPLOAD, JOB_OPTIONS) + "PRAGMA user_version=2;")
     with db:
         insert = without(rows.INSERT_JOB, ", options", "?,")
         db.execute(insert, rows.job_row(new_job())[:-1])
@@ -130,6 +146,7 @@ def test_ledger_of_version_2_is_upgraded(path: Path) -> None:
 
 
 JOB_OPTIONS = ",\n    options TEXT NOT NULL DEFAULT '{}'"
+UPLOAD = "    upload TEXT,\n"
 
 
 def without(sql: str, *texts: str) -> str:

@@ -14,7 +14,7 @@ def test_expired_jobs_are_deleted_until_stopped(tmp_path: Path) -> None:
     """The first deletion happens at once; ``stop`` ends the thread."""
     store = JobStore(tmp_path)
     old = Job("old", "text", datetime.now(timezone.utc) - timedelta(days=2), JobState.OPEN)
-    store.add(old, [], [], None)
+    store.ledger.add(old, [], None)
     retention = Retention(store, timedelta(days=1))
     retention.start()
     assert wait_until(lambda: store.ledger.job("old") is None)
