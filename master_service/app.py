@@ -82,7 +82,7 @@ def create_master(settings: MasterSettings) -> Master:
     runner.recover()
     store.ledger.damage.start_logging()
     HeartbeatMonitor(registry, transport, engine.tick, engine.not_answering).start()
-    retention = Retention(store, timedelta(days=settings.job_retention_days))
+    retention = Retention(store, timedelta(days=settings.job_retention_days), runner.forget)
     retention.start()
     return Master(_app(context, settings), engine, runner, store, retention)
 

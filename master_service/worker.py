@@ -255,7 +255,7 @@ class BuiltinEngine(Engine):
     def _finish_file(self, name: str, position: int, ending: Outcome | FailFile) -> None:
         run = self._runs[name]
         if isinstance(ending, FailFile):
-            ending = Outcome(run.request.inputs[position].filename, failure=ending.failure)
+            ending = Outcome("", failure=ending.failure)
         _notify(run.observer.ended, position, ending)
         with self._lock:
             self._files_finished(name, 1)

@@ -30,13 +30,13 @@ def received_form(job_id: str | None = None) -> Iterator[tuple[Form, Arrival]]:
     Raises a ``Refusal`` before reading the body where the disk or the job queue is full.
     """
     kind, length = request.content_type or "", request.content_length
-    service = app_context().service
+    service, key = app_context().service, request.headers.get("Idempotency-Key")
     app_context().disk_space.check(length or 0)
-    if job_id is None and "Idempotency-Key" not in request.headers:
+    if job_id is None and key is None:
         # With a key it may repeat a request that was accepted before.
         service.check_capacity()
     try:
-        arrival = service.arrive(job_id)
+        arrival = service.arrive(key) if job_id is None else service.arrive_at(job_id, key)
     except OSError as error:
         raise StorageFull(f"SPOOL_DIR can't be written to ({error.strerror}).") from error
     with contextlib.closing(arrival):
@@ -45,7 +45,14 @@ def received_form(job_id: str | None = None) -> Iterator[tuple[Form, Arrival]]:
 
 def _receive(kind: str, length: int | None, arrival: Arrival) -> Form:
     try:
-        return receive(request.stream, kind, length, arrival.folder, app_context().limits)
+        return receive(
+            request.stream,
+            kind,
+            length,
+            arrival.folder,
+            app_context().limits,
+            arrival.upload_received,
+        )
     except UploadNotStored as error:
         # A ``Refusal`` adds Retry-After.
         raise StorageFull(f"SPOOL_DIR can't be written to. {error.description}") from error

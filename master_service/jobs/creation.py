@@ -50,16 +50,13 @@ def new_job(job_id: str, task_type: str, state: JobState, chosen: Options | None
     return Job(job_id, task_type, datetime.now(timezone.utc), state, options=chosen or {})
 
 
-def new_files(uploads: Sequence[Upload], first_index: int, max_file_bytes: int) -> list[File]:
-    """Return new files for the uploads; one over ``max_file_bytes`` has failed."""
-    files = []
-    for index, upload in enumerate(uploads, start=first_index):
-        kept = None if upload.too_large else upload_name(upload.path)
-        file = File(index, upload.filename, upload.size, upload.sha256, kept)
-        if upload.too_large:
-            file.fail(_too_large(upload, max_file_bytes))
-        files.append(file)
-    return files
+def new_file(upload: Upload, index: int, max_file_bytes: int) -> File:
+    """Return a new file for an upload; one over ``max_file_bytes`` has failed."""
+    kept = None if upload.too_large else upload_name(upload.path)
+    file = File(index, upload.filename, upload.size, upload.sha256, kept)
+    if upload.too_large:
+        file.fail(_too_large(upload, max_file_bytes))
+    return file
 
 
 def new_job_of(old: Job, files: Sequence[File]) -> tuple[Job, list[File]]:

@@ -5,11 +5,12 @@ The engine knows no jobs, and ``results`` knows no slaves.
 
 import logging
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime, timezone
 
-from master_service.engine import Engine, RunRequest
+from master_service.engine import Engine
 from master_service.errors import LedgerFull
+from master_service.jobs.job_run import JobRun
 from master_service.jobs.merging_recorder import MergingRecorder
 from master_service.jobs.progress_recorder import ProgressRecorder
 from master_service.jobs.running_job import RunningJob
@@ -20,7 +21,7 @@ from master_service.storage.results import Results
 from master_service.storage.store import JobStore
 from protocol.counts import counted
 from protocol.failures import Internal
-from protocol.task_types import TASK_TYPES, TaskType
+from protocol.task_types import TASK_TYPES
 
 _log = logging.getLogger(__name__)
 
@@ -36,35 +37,19 @@ class JobExecutor:
         self._results = results
         self._metrics = metrics
 
-    def process(self, running_job: RunningJob) -> None:
-        """Process every file of the job, and finish the job."""
-        job, task = running_job.job, TASK_TYPES[running_job.job.task_type]
-        files = self._files_in_states(job, FileState.QUEUED)
-        recorder_class = MergingRecorder if task.merge_module else ProgressRecorder
+    def begin(self, running_job: RunningJob, is_open: bool) -> JobRun:
+        """Begin to process the queued files that the ledger has of the job."""
+        job = running_job.job
+        files = self._files_in_states(job, FileState.QUEUED) if running_job.is_accepted else []
+        merges = TASK_TYPES[job.task_type].merge_module is not None
+        recorder_class = MergingRecorder if merges else ProgressRecorder
         recorder = recorder_class(running_job, files, self._store, self._metrics, self._results)
-        with closing(recorder):
-            self._run_engine(running_job, task, recorder)
-            recorder.complete()
-        self._finish(running_job)
+        return JobRun(running_job, recorder, self._engine, is_open)
 
-    def _run_engine(
-        self, running_job: RunningJob, task: TaskType, recorder: ProgressRecorder
-    ) -> None:
-        inputs = recorder.inputs()
-        request = RunRequest(
-            task,
-            inputs,
-            inputs.sizes(),
-            recorder.blamed_by_position(),
-            running_job.blocked_timeout_s,
-            running_job.job.options,
-        )
-        with running_job.lock:
-            if running_job.is_cancelled:
-                recorder.cancelled(range(len(inputs)))
-                return
-            active_run = self._engine.begin(running_job.job.job_id, request, recorder)
-        active_run.wait()
+    def process(self, running_job: RunningJob, run: JobRun | None) -> None:
+        """Process every file of the job, and finish the job; ``run`` has begun, if there is one."""
+        (run or self.begin(running_job, is_open=False)).finish()
+        self._finish(running_job)
 
     def _files_in_states(self, job: Job, *states: FileState) -> list[File]:
         return [file for file in self._store.files(job.job_id) if file.state in states]
@@ -78,7 +63,9 @@ class JobExecutor:
                 COMBINED: running_job.throughput.combined()
             }
             self._store.ledger.store_speeds(job, speeds)
-        self._change_state(job, JobState.CANCELLED if job.cancelled_files else JobState.DONE)
+        # An open job never started: it is here because it was cancelled.
+        is_cancelled = job.cancelled_files or job.state is JobState.OPEN
+        self._change_state(job, JobState.CANCELLED if is_cancelled else JobState.DONE)
         self._metrics.job_ended(job.task_type, job.state.value)
         total = counted(job.total_files, "file")
         _log.info("job %s: %s, %d of %s done", job.job_id, job.state.value, job.done_files, total)

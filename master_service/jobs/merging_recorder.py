@@ -4,14 +4,15 @@ import importlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from master_service.jobs.partial_results import PartialResults
-from master_service.jobs.progress_recorder import ProgressRecorder, not_written
+from master_service.jobs.progress_recorder import Held, ProgressRecorder, not_written
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import File
-from master_service.storage.results import Results
+from master_service.storage.results import Results, Staged
 from master_service.storage.store import JobStore
 from protocol.cooperative_yield import YieldTimer
 from protocol.failures import Internal
@@ -38,31 +39,43 @@ class MergingRecorder(ProgressRecorder):
         super().__init__(running_job, files, store, metrics, results)
         self._module = importlib.import_module(str(self._task.merge_module))
         self._folder = store.spool.folder(running_job.job.job_id)
-        self._partials = running_job.retry_writes(lambda: PartialResults(self._folder))
+        self._partials = PartialResults(self._folder)
 
     def close(self) -> None:
         """Delete the partial results."""
+        super().close()
         self._partials.close()
 
-    def finish(self, position: int, outcome: Outcome) -> None:
-        """Keep the partial result of a file; record the end of one that failed."""
+    def finish(self, position: int, outcome: Outcome, staged: Staged | None = None) -> None:
+        """Record the end of a file that failed; a partial result is kept until ``complete``."""
+        held, _ = self.hold(position, outcome)
+        if held.failure is not None:
+            super().finish(position, held, staged)
+
+    def hold(self, position: int, outcome: Outcome) -> Held:
+        """Keep the partial result of a file."""
         data = outcome.data
         if outcome.failure is not None or data is None:
-            super().finish(position, outcome)
-            return
+            return outcome, None
         try:
             # ``complete`` raises ``JobCancelled`` again.
             with suppress(JobCancelled):
                 self.running_job.retry_writes(lambda: self._partials.put(position, data))
         except OSError as error:
-            failed = Outcome(outcome.filename, failure=not_written(error))
-            super().finish(position, failed)
+            return Outcome(outcome.filename, failure=not_written(error)), None
+        return replace(outcome, data=None), None
+
+    def drop(self, position: int, held: Held | None) -> None:
+        """Forget a provisional file, and its partial result."""
+        self._partials.discard(position)
+        super().drop(position, held)
 
     def complete(self) -> None:
         """Merge the partial results, and save the result of each file.
 
         Raises ``JobCancelled`` where the job was cancelled; some files may be done then.
         """
+        super().complete()
         embedder = self._module.Embedder(self._load_or_build_vocabulary())
         yield_timer = YieldTimer()
         for position in self._partials.positions():

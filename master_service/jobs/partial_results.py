@@ -3,17 +3,18 @@
 import tempfile
 import threading
 from pathlib import Path
+from typing import IO
 
 
 class PartialResults:
-    """One temporary file with the partial result of each position; ``close`` deletes it."""
+    """One temporary file with the partial result of each position; ``close`` deletes it.
+
+    It is created in ``folder`` by the first ``put``.
+    """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(  # noqa: SIM115 (``close`` closes it)
-            prefix="partial-", dir=folder, buffering=0
-        )
-        # Unbuffered: a buffer that could not be written would be written again by each later call.
+        self._folder = folder
+        self._file: IO[bytes] | None = None
 
         self._lock = threading.Lock()
         self._end = 0
@@ -22,15 +23,17 @@ class PartialResults:
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def put(self, position: int, data: bytes) -> None:
         """Keep the partial result of a file; raises ``OSError``, and keeps nothing of it then."""
         with self._lock:
-            self._file.seek(self._end)
+            file = self._opened()
+            file.seek(self._end)
             left = memoryview(data)
             while left:
-                left = left[self._file.write(left) :]
+                left = left[file.write(left) :]
             self._places[position] = self._end, len(data)
             self._end += len(data)
 
@@ -38,11 +41,21 @@ class PartialResults:
         """Return the partial result of a file."""
         offset, length = self._places[position]
         with self._lock:
-            self._file.seek(offset)
+            file = self._opened()
+            file.seek(offset)
             data = bytearray()
-            while len(data) < length and (block := self._file.read(length - len(data))):
+            while len(data) < length and (block := file.read(length - len(data))):
                 data += block
             return bytes(data)
+
+    def _opened(self) -> IO[bytes]:
+        if self._file is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Unbuffered: a buffer that could not be written would be written again by each call.
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115 (``close`` closes it)
+                prefix="partial-", dir=self._folder, buffering=0
+            )
+        return self._file
 
     def discard(self, position: int) -> None:
         """Forget the partial result of a file, if it has one."""

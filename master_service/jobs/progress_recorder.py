@@ -1,22 +1,24 @@
 """Records the progress of a run's files in the ledger, metrics and rates, and saves their results.
 
-The engine reports each change by the file's position in the run.
+The engine reports each change by the file's position in the run. Files of a request that is still
+arriving are *provisional*: the ledger doesn't have them, and their outcomes are held until the
+request is accepted.
 """
 
 import logging
+import threading
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import overload
 
-from master_service.engine import InputFile
+from master_service.jobs.input_files import InputFiles
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
-from master_service.storage.model import File, FileState, JobState
-from master_service.storage.results import Results
+from master_service.storage.model import File, JobState
+from master_service.storage.results import Results, Staged
 from master_service.storage.store import JobStore
 from protocol.failures import Failure, Internal
 from protocol.task_types import TASK_TYPES
@@ -26,8 +28,9 @@ _log = logging.getLogger(__name__)
 
 _PAGE_FILES = 500
 _YIELD_S = 0.0001
-_MAX_NAME_CHARACTERS = 500
-"""Only the end of a name is sent to the slave: quoted, a longer one may not fit in a header."""
+
+Held = tuple[Outcome, Staged | None]
+"""An outcome that is held, and its result on disk; the outcome then has no bytes."""
 
 
 class ProgressRecorder:
@@ -50,9 +53,16 @@ class ProgressRecorder:
         self._store = store
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
+        self._provisional: set[int] = set()
+        self._held: dict[int, Held] = {}
+        """The outcomes of provisional files, and of accepted ones that are still to be saved."""
+        self._lock = threading.Lock()
+        """Held while a file becomes accepted or gets its outcome."""
+        self._held_lock = threading.Lock()
+        """Held while results that were held are saved, so that ``complete`` waits for their end."""
         running_job.record_progress()
 
-    def inputs(self) -> "InputFiles":
+    def inputs(self) -> InputFiles:
         """Return the files for the engine; each ``InputFile`` is created on access."""
         return InputFiles(self._files, self._store.spool.folder(self.running_job.job.job_id))
 
@@ -64,12 +74,83 @@ class ProgressRecorder:
             if file is not None and file.blamed_by
         }
 
+    # Provisional files
+
+    def add(self, files: Sequence[File], is_provisional: bool) -> list[int]:
+        """Add files at the next positions; return these."""
+        with self._lock:
+            positions = list(range(len(self._files), len(self._files) + len(files)))
+            self._files.extend(files)
+            self._handed_over_at.extend(0.0 for _ in files)
+            if is_provisional:
+                self._provisional.update(positions)
+        return positions
+
+    def accept(self, positions: Collection[int]) -> None:
+        """Record that the ledger has these provisional files now.
+
+        ``finish_held`` is to be called then.
+        """
+        with self._lock:
+            self._provisional.difference_update(positions)
+            held = self._held.keys() & positions
+        # Their rows are as old as the moment in which they were written.
+        files = (self._files[position] for position in set(positions) - held)
+        changed = [file for file in files if file is not None and file.attempts]
+        self._store.ledger.files_changed(self.running_job.job, changed)
+
+    def finish_held(self) -> None:
+        """Save the results of accepted files that ended while they were provisional."""
+        with self._held_lock:
+            while (held := self._pop_accepted()) is not None:
+                self.finish(*held)
+
+    def reject(self, positions: Collection[int]) -> None:
+        """Drop provisional files, whose request broke off, with their outcomes."""
+        for position in positions:
+            with self._lock:
+                self._provisional.discard(position)
+                held = self._held.pop(position, None)
+            self.drop(position, held)
+
+    def provisional(self) -> list[int]:
+        """Return the positions of the provisional files."""
+        return sorted(self._provisional)
+
+    def drop(self, position: int, held: Held | None) -> None:
+        """Forget a provisional file, and what is held of it."""
+        if held is not None and held[1] is not None:
+            held[1].discard()
+        file = self._files[position]
+        if file is not None:
+            self._release(position)
+            self._files[position] = None
+
+    def hold(self, position: int, outcome: Outcome) -> Held:
+        """Return the outcome of a file to be held: its result is written to disk."""
+        if outcome.failure is not None or outcome.data is None:
+            return outcome, None
+        try:
+            staged = self._results.stage(self._task, outcome.data)
+        except OSError as error:
+            # It waits in memory until the disk can be written.
+            _log.warning("file %d: its result can't be written yet: %s", position, error)
+            return outcome, None
+        return replace(outcome, data=None), staged
+
+    def _pop_accepted(self) -> tuple[int, Outcome, Staged | None] | None:
+        with self._lock:
+            for position in self._held:
+                if position not in self._provisional:
+                    return (position, *self._held.pop(position))
+        return None
+
+    # Steps, which the engine reports
+
     def handed_over(self, positions: Sequence[int], slave: str) -> None:
         """Record that a slave ("ip:port") has files; the first ones set the job to running."""
-        now, job = time.monotonic(), self.running_job.job
-        if job.state is JobState.QUEUED:
-            job.change(JobState.RUNNING, datetime.now(timezone.utc))
-            self._store.ledger.job_changed(job)
+        now = time.monotonic()
+        self.begin_job()
         files = [self._file(position) for position in positions]
         for position, file in zip(positions, files, strict=True):
             file.hand_over(slave)
@@ -77,53 +158,88 @@ class ProgressRecorder:
         self.running_job.handed_over(len(files))
         self.running_job.throughput.handed_over(slave, now)
         self._metrics.handed_over(self._task.name, slave, len(files))
-        names = [(self._key(file), file.filename) for file in files]
+        names = [
+            (self._key(position), file.filename)
+            for position, file in zip(positions, files, strict=True)
+        ]
         self._metrics.activity.handed_over(slave, names)
-        self._store.ledger.files_changed(job, files)
+        self._write(positions, files)
+
+    def begin_job(self) -> None:
+        """Set a queued job to running; an open one notes when its first file was handed over."""
+        job = self.running_job.job
+        if job.state is JobState.QUEUED:
+            job.change(JobState.RUNNING, datetime.now(timezone.utc))
+            if self.running_job.is_accepted:
+                self._store.ledger.job_changed(job)
+        elif job.started_at is None:
+            job.started_at = datetime.now(timezone.utc)
 
     def requeued(self, position: int, blamed_by: tuple[str, ...]) -> None:
         """Record that a file waits for another slave."""
         file = self._file(position)
         file.requeue(blamed_by)
-        self.running_job.release(1)
-        self._metrics.activity.release(self._key(file))
-        self._store.ledger.files_changed(self.running_job.job, [file])
+        self._release(position)
+        self._write([position], [file])
 
     def cancelled(self, positions: Sequence[int]) -> None:
-        """Record that these files are cancelled."""
+        """Record that these files are cancelled; rejected ones are dropped."""
         for first in range(0, len(positions), _PAGE_FILES):
-            page = positions[first : first + _PAGE_FILES]
+            page = [
+                position
+                for position in positions[first : first + _PAGE_FILES]
+                if self._files[position] is not None and position not in self._provisional
+            ]
             files = [self._file(position) for position in page]
-            self.running_job.release(sum(file.state is FileState.RUNNING for file in files))
-            for file in files:
+            for position, file in zip(page, files, strict=True):
                 file.cancel()
-                self._metrics.activity.release(self._key(file))
+                self._release(position)
             self._end(page, files)
             # gevent switches threads only in a wait; a wait of zero does not switch.
             time.sleep(_YIELD_S)
 
     def ended(self, position: int, outcome: Outcome) -> None:
         """Record the outcome of a file."""
-        file, now = self._file(position), time.monotonic()
-        self.running_job.release(file.state is FileState.RUNNING)
+        file, now = self._files[position], time.monotonic()
+        if file is None:
+            return  # rejected since the engine decided
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task.name, now - began)
         if file.slave is not None:
             self.running_job.throughput.answered(file.slave, now, outcome.failure is None)
-        self._metrics.activity.ended(self._key(file), now)
-        self.finish(position, outcome)
+        self._metrics.activity.ended(self._key(position), now)
+        self._release(position)
+        if position in self._provisional:
+            held = self.hold(position, outcome)
+            with self._lock:
+                if position in self._provisional:
+                    self._held[position] = held
+                    return
+            if self._files[position] is None:
+                self.drop(position, held)
+            else:
+                self.finish(position, *held)
+        else:
+            self.finish(position, outcome)
+
+    # Ends of files
 
     def complete(self) -> None:
         """Finish the files that were not finished when they ended; called after the run."""
+        self.finish_held()
 
     def close(self) -> None:
         """Release what the recorder holds; called after ``complete``, or where that failed."""
+        self.reject(self.provisional())
 
-    def finish(self, position: int, outcome: Outcome) -> None:
-        """Save the result of a file, if it has one, and record how the file has ended."""
+    def finish(self, position: int, outcome: Outcome, staged: Staged | None = None) -> None:
+        """Save the result of a file, if it has one, and record how the file has ended.
+
+        A result is either in ``staged`` or in the ``data`` of the outcome.
+        """
         file = self._file(position)
         try:
-            failure = outcome.failure or self._save(file, outcome)
+            failure = outcome.failure or self._save(file, outcome, staged)
         except JobCancelled:
             failure = None
             file.cancel()
@@ -136,20 +252,28 @@ class ProgressRecorder:
             file.fail(failure)
         self._end([position], [file])
 
-    def _save(self, file: File, outcome: Outcome) -> Failure | None:
+    def _save(self, file: File, outcome: Outcome, staged: Staged | None) -> Failure | None:
         """Write the result, waiting while the disk is full; return why that is not possible."""
-        data = outcome.data or b""
+        data, results = outcome.data or b"", self._results
         try:
-            saved = self.running_job.retry_writes(
-                lambda: self._results.save(self._task, file.filename, data)
-            )
+            if staged is None:
+                saved = self.running_job.retry_writes(
+                    lambda: results.save(self._task, file.filename, data)
+                )
+            else:
+                saved = self.running_job.retry_writes(
+                    lambda: results.publish(self._task, file.filename, staged)
+                )
         except OSError as error:
             return not_written(error)
+        finally:
+            if staged is not None:
+                staged.discard()
         file.finish(saved.path, saved.sha256, outcome.warnings)
-        self._metrics.saved(self._task.name, len(data))
+        self._metrics.saved(self._task.name, saved.size)
         return None
 
-    def _end(self, positions: Sequence[int], files: Sequence[File]) -> None:
+    def _end(self, positions: Iterable[int], files: Sequence[File]) -> None:
         job = self.running_job.job
         for position, file in zip(positions, files, strict=True):
             self._files[position] = None
@@ -163,44 +287,31 @@ class ProgressRecorder:
         self._store.ledger.files_changed(job, files)
         self.running_job.record_progress()
 
-    def _key(self, file: File) -> FileKey:
-        return self.running_job.job.job_id, file.index
+    def _write(self, positions: Iterable[int], files: Iterable[File]) -> None:
+        """Write the state of the files to the ledger, if it has them."""
+        known = [
+            file
+            for position, file in zip(positions, files, strict=True)
+            if position not in self._provisional
+        ]
+        if known:
+            self._store.ledger.files_changed(self.running_job.job, known)
+
+    def _release(self, position: int) -> None:
+        """Record that no slave holds the file any more; does nothing where none does."""
+        if self._handed_over_at[position]:
+            self._handed_over_at[position] = 0.0
+            self.running_job.release(1)
+            self._metrics.activity.release(self._key(position))
+
+    def _key(self, position: int) -> FileKey:
+        return self.running_job.job.job_id, position
 
     def _file(self, position: int) -> File:
         file = self._files[position]
         if file is None:
             raise LookupError(f"file {position} of the run has ended already")
         return file
-
-
-class InputFiles(Sequence[InputFile]):
-    """The files of a run as the engine sends them, by position."""
-
-    def __init__(self, files: Sequence[File | None], folder: Path) -> None:
-        self._files = files
-        self._folder = folder
-
-    def __len__(self) -> int:
-        """Return how many files the run has, ended ones included."""
-        return len(self._files)
-
-    @overload
-    def __getitem__(self, position: int) -> InputFile: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[InputFile]: ...
-    def __getitem__(self, position: int | slice) -> InputFile | list[InputFile]:
-        """Return a file that has not ended; raises ``LookupError`` for others."""
-        if isinstance(position, slice):
-            return [self[number] for number in range(*position.indices(len(self)))]
-        file = self._files[position]
-        if file is None:
-            raise LookupError(f"file {position} of the run has ended already")
-        path = self._folder / (file.upload or "none")
-        return InputFile(file.filename[-_MAX_NAME_CHARACTERS:], path, file.size)
-
-    def sizes(self) -> "array[int]":
-        """Return the size of each file in bytes; 0 for those that have ended."""
-        return array("Q", (file.size if file else 0 for file in self._files))
 
 
 _INTERNAL_ERROR = Internal(

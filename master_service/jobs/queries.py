@@ -8,7 +8,7 @@ from master_service.engine import Engine
 from master_service.errors import NotFound
 from master_service.jobs.runner import Runner
 from master_service.jobs.running_job import RunningJob
-from master_service.storage.model import File, Job
+from master_service.storage.model import File, Job, JobState
 from master_service.storage.store import JobStore
 from protocol.options import described
 
@@ -42,11 +42,11 @@ class JobQueries:
 
     def waiting_for(self, running_job: RunningJob) -> str | None:
         """Return why the job makes no progress, as a sentence; None where it does."""
-        if running_job.job.is_over:
+        if running_job.job.is_over or running_job.job.state is JobState.OPEN:
             return None
         if running_job.blocked_reason:
             return running_job.blocked_reason
-        if not running_job.launched:
+        if not running_job.launched and not running_job.has_files_in_progress:
             return "Other jobs of its type run first."
         return self.why_unavailable(running_job.job) or self._all_resting(running_job)
 

@@ -35,7 +35,7 @@ class JobCancelled(Exception):
 
 
 class RunningJob:
-    """One queued or running job.
+    """One queued or running job, or one whose files are processed before it is complete.
 
     ``blocked_timeout_s`` is how long it waits for a slave or for a full disk (None: for ever); it
     is set for synchronous jobs alone.
@@ -44,6 +44,8 @@ class RunningJob:
     def __init__(self, job: Job, blocked_timeout_s: float | None) -> None:
         self.job = job
         self.blocked_timeout_s = blocked_timeout_s
+        self.is_accepted = True
+        """Whether the ledger has the job; else its request is still arriving."""
         self.over = threading.Event()
         """Set when the job has finished, or when the master shuts down."""
         self.stopped = False

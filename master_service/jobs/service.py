@@ -9,9 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from typing import cast
 
 from master_service.errors import (
+    InvalidRequest,
     JobTooLarge,
     LedgerFull,
     NoFiles,
@@ -22,9 +24,8 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
-from master_service.jobs.arrival import Arrival
+from master_service.jobs.arrival import Arrival, BeginRun
 from master_service.jobs.creation import (
-    new_files,
     new_job,
     new_job_id,
     new_job_of,
@@ -32,6 +33,7 @@ from master_service.jobs.creation import (
     task_type_of,
     uploads_for,
 )
+from master_service.jobs.job_run import JobRun
 from master_service.jobs.queries import JobQueries
 from master_service.jobs.running_job import RunningJob
 from master_service.monitoring.metrics import Metrics
@@ -40,6 +42,7 @@ from master_service.storage.model import File, FileState, Job, JobState
 from protocol.options import Options, described
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
+from protocol.task_types import TASK_TYPES
 
 _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
@@ -69,11 +72,30 @@ class Service(JobQueries):
 
     # A whole job in one request
 
-    def arrive(self, job_id: str | None = None) -> Arrival:
-        """Prepare to receive the files of an open job, or of a new one; raises ``OSError``."""
-        if job_id is not None:
-            self.job(job_id)
-        return Arrival(self.store.spool, job_id or new_job_id())
+    def arrive(self, idempotency_key: str | None = None) -> Arrival:
+        """Prepare to receive the files of a new job; raises ``OSError``."""
+        job_id = new_job_id()
+        return self._arrival(job_id, idempotency_key, partial(self._begin_new, job_id))
+
+    def _arrival(self, job_id: str, idempotency_key: str | None, begin_run: BeginRun) -> Arrival:
+        # A repeated request gets the answer of the first one.
+        is_repeated = idempotency_key is not None and self.store.ledger.is_key_stored(
+            idempotency_key
+        )
+        begin = None if is_repeated else begin_run
+        limit, forget = self.limits.max_file_bytes, self.runner.forget
+        return Arrival(self.store.spool, job_id, limit, begin, forget)
+
+    def _begin_new(self, job_id: str, form: Form) -> JobRun | None:
+        """Begin the run of a job whose request is arriving; None without its task type so far."""
+        task = TASK_TYPES.get(form.fields.get("task_type", ""))
+        if task is None:
+            return None
+        try:
+            job = new_job(job_id, task.name, JobState.QUEUED, options_of(task, form))
+        except InvalidRequest:
+            return None
+        return self.runner.begin_early(job, is_accepted=False)
 
     def accept(
         self,
@@ -92,15 +114,17 @@ class Service(JobQueries):
         options, uploads = options_of(task, form), uploads_for(task, form)
         if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
             return str(answer)
-        job = new_job(arrival.job_id, task_type, JobState.QUEUED, options)
+        job = arrival.begun_job(task_type, options) or new_job(
+            arrival.job_id, task_type, JobState.QUEUED, options
+        )
         if waits and (reason := self.why_unavailable(job)):
             raise NoSlaves(reason)
         self.check_capacity()
-        files = new_files(uploads, 0, self.limits.max_file_bytes)
+        files = arrival.files(uploads, 0)
         job.add_files(files, form.bytes_received)
         job_id = self.store.ledger.add(job, files, idempotency_key)
         if job_id == job.job_id:
-            arrival.accept()
+            arrival.accept(files, self.runner.early_run(job_id))
             self._count_accepted(job, files, form.bytes_received)
             self._enqueue(job, self.limits.blocked_timeout_s if waits else None)
         return job_id
@@ -146,6 +170,19 @@ class Service(JobQueries):
         job = new_job(new_job_id(), task_type, JobState.OPEN, options)
         return self.store.ledger.add(job, [], idempotency_key)
 
+    def arrive_at(self, job_id: str, idempotency_key: str | None = None) -> Arrival:
+        """Prepare to receive files of an open job; raises ``OSError``."""
+        self.job(job_id)
+        return self._arrival(job_id, idempotency_key, partial(self._begin_open, job_id))
+
+    def _begin_open(self, job_id: str, _: Form) -> JobRun | None:
+        """Return the run of an open job, which begins with its first files."""
+        with self._open_job_lock:
+            job = self.job(job_id)
+            if job.state is not JobState.OPEN:
+                return None
+            return self.runner.early_run(job_id) or self.runner.begin_early(job, is_accepted=True)
+
     def add_files(
         self, form: Form, idempotency_key: IdempotencyKey | None, arrival: Arrival
     ) -> list[int]:
@@ -158,14 +195,14 @@ class Service(JobQueries):
             self.check_open(job.job_id)
             if job.bytes_received + form.bytes_received > self.limits.max_job_bytes:
                 raise JobTooLarge(self.limits.max_job_bytes)
-            files = new_files(uploads, job.total_files, self.limits.max_file_bytes)
+            files = arrival.files(uploads, job.total_files)
             job.add_files(files, form.bytes_received)
             try:
                 self.store.ledger.add_files(job, files, idempotency_key)
             except BaseException:
                 job.remove_files(files, form.bytes_received)
                 raise
-            arrival.accept()
+            arrival.accept(files, self.runner.early_run(job.job_id))
             self._count_accepted(job, files, form.bytes_received)
             return [file.index for file in files]
 
@@ -189,6 +226,8 @@ class Service(JobQueries):
                 )
             self.check_capacity()
             job.change(JobState.QUEUED, _now())
+            if self.runner.early_run(job_id) is not None and job.started_at is not None:
+                job.change(JobState.RUNNING, job.started_at)
             self.store.ledger.start(job)
             self._enqueue(job, None)
 
@@ -202,7 +241,7 @@ class Service(JobQueries):
         """
         with self._open_job_lock:
             job = self.job(job_id)
-            if job.state is JobState.OPEN:
+            if job.state is JobState.OPEN and self.runner.early_run(job_id) is None:
                 self.store.ledger.cancel(job)
                 return job
         if (running_job := self.runner.running_job(job_id)) is not None:

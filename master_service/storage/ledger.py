@@ -82,6 +82,10 @@ class Ledger:
         with self._db.connection() as db:
             return idempotency_keys.stored_answer(db, idempotency_key)
 
+    def is_key_stored(self, key: str) -> bool:
+        """Return whether an answer is stored for an ``Idempotency-Key``, whatever its request."""
+        return bool(self._db.select("SELECT 1 FROM claims WHERE key=?", key))
+
     def job_changed(self, job: Job) -> None:
         """Write the job's new state and counts, now or later."""
         self._db.write_job(job)

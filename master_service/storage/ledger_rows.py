@@ -124,16 +124,18 @@ SELECT code, count(*) FROM files WHERE job=(SELECT number FROM jobs WHERE job_id
 """
 RECOVER = """
 UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
-    AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running')
+    AND job IN (SELECT number FROM jobs WHERE state IN ('open', 'queued', 'running')
         AND (cancel_wanted
             OR EXISTS (SELECT 1 FROM files WHERE job=number AND state='cancelled')));
 UPDATE files SET state='queued' WHERE state='running'
-    AND job IN (SELECT number FROM jobs WHERE state IN ('queued', 'running'));
+    AND job IN (SELECT number FROM jobs WHERE state IN ('open', 'queued', 'running'));
+UPDATE jobs SET state='cancelled', finished_at=strftime('%Y-%m-%dT%H:%M:%f+00:00')
+    WHERE state='open' AND cancel_wanted;
 UPDATE jobs SET state=CASE state WHEN 'running' THEN 'queued' ELSE state END,
     done_files=(SELECT count(*) FROM files WHERE job=number AND state='done'),
     failed_files=(SELECT count(*) FROM files WHERE job=number AND state='failed'),
     cancelled_files=(SELECT count(*) FROM files WHERE job=number AND state='cancelled')
-    WHERE state IN ('open', 'queued', 'running');
+    WHERE state IN ('open', 'queued', 'running') OR cancel_wanted;
 """
 """Run at start. Completes cancellations that were cut short, requeues running jobs and files, and
 recomputes the counts."""

@@ -24,18 +24,20 @@ _MAX_SEQUENCES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The path of a result, as users see it, and its SHA-256 in hexadecimal."""
+    """The path of a result, as users see it, its SHA-256 in hexadecimal, and its size in bytes."""
 
     path: str
     sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A result on disk that has no name yet, and its SHA-256 in hexadecimal."""
+    """A result on disk that has no name yet, its SHA-256 in hexadecimal, its size in bytes."""
 
     path: Path
     sha256: str
+    size: int
 
     def discard(self) -> None:
         """Delete the temporary file, if it is still there."""
@@ -94,9 +96,8 @@ class Results:
         """
         with self._lock:
             folder = self._folder(task.name)
-        staged = Staged(
-            folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}", hashlib.sha256(data).hexdigest()
-        )
+        path = folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}"
+        staged = Staged(path, hashlib.sha256(data).hexdigest(), len(data))
         try:
             staged.path.write_bytes(data)
         except BaseException:
@@ -113,7 +114,7 @@ class Results:
             folder = self._folder(task.name)
             stem = safe_stem(filename)
             name = self._publish(folder, task, stem, staged.path, staged.sha256)
-        return Saved(str(self._label / task.name / name), staged.sha256)
+        return Saved(str(self._label / task.name / name), staged.sha256, staged.size)
 
     def find(self, task_type: str, name: str) -> Path | None:
         """Return the path of the result of that name; None where there is none."""

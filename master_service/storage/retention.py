@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from master_service.errors import StorageFull
@@ -18,11 +19,17 @@ _OPEN_JOB_RETENTION = timedelta(days=1)
 
 
 class Retention:
-    """A thread that keeps finished jobs for ``retention``, and unstarted ones for a day."""
+    """A thread that keeps finished jobs for ``retention``, and unstarted ones for a day.
 
-    def __init__(self, store: JobStore, retention: timedelta) -> None:
+    ``deleted`` is called with the id of each deleted job.
+    """
+
+    def __init__(
+        self, store: JobStore, retention: timedelta, deleted: Callable[[str], None]
+    ) -> None:
         self._store = store
         self._retention = retention
+        self._deleted = deleted
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
@@ -38,7 +45,11 @@ class Retention:
     def remove_expired(self) -> None:
         """Delete expired jobs with their uploads."""
         now = datetime.now(timezone.utc)
-        removed = self._store.remove_expired(now - self._retention, now - _OPEN_JOB_RETENTION)
+        expired = now - self._retention, now - _OPEN_JOB_RETENTION
+        removed = 0
+        for job_id in self._store.remove_expired(*expired):
+            self._deleted(job_id)
+            removed += 1
         if removed:
             _log.info("deleted %s", counted(removed, "expired job"))
 

@@ -84,11 +84,9 @@ class JobStore:
         self.ledger.remove(job_id)
         self.spool.remove(job_id)
 
-    def remove_expired(self, finished_before: datetime, opened_before: datetime) -> int:
-        """Delete jobs finished or left open before these times; return how many."""
-        count = 0
+    def remove_expired(self, finished_before: datetime, opened_before: datetime) -> Iterator[str]:
+        """Delete jobs finished or left open before these times; yield the id of each."""
         while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
             self.spool.remove(job_id)
-            count += 1
+            yield job_id
             time.sleep(_YIELD_S)
-        return count

@@ -10,7 +10,7 @@ and 5 times on many small ones. Parsing blocks all other requests of the process
 import contextlib
 import hashlib
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -81,8 +81,17 @@ class Limits:
     request_bytes: int
 
 
+UploadReceived = Callable[["Form", "Upload"], None]
+"""Called with the form so far when an upload has been stored as a whole."""
+
+
 def receive(
-    stream: IO[bytes], content_type: str, content_length: int | None, folder: Path, limits: Limits
+    stream: IO[bytes],
+    content_type: str,
+    content_length: int | None,
+    folder: Path,
+    limits: Limits,
+    upload_received: UploadReceived = lambda _form, _upload: None,
 ) -> Form:
     """Store every file of the request in ``folder`` and return the form.
 
@@ -104,7 +113,7 @@ def receive(
         raise BadRequest(
             "The form has no boundary, or one that is too long: send it as multipart/form-data."
         )
-    receiver = _FormReceiver(folder, limits)
+    receiver = _FormReceiver(folder, limits, upload_received)
     try:
         with PushMultipartParser(boundary, **_PARSER_OPTIONS) as parser:
             for chunk in _chunks(stream):
@@ -124,8 +133,10 @@ def receive(
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
     yield_timer = YieldTimer()
+    # ``read`` waits for a whole chunk, and so for files after those that have arrived.
+    read = getattr(stream, "read1", stream.read)
     try:
-        while chunk := stream.read(_CHUNK_BYTES):
+        while chunk := read(_CHUNK_BYTES):
             yield chunk
             # A fast sender's bytes have always arrived already, so reading never waits. Without
             # this, no other request would be served until the end of this one.
@@ -185,10 +196,11 @@ class _OpenUpload:
 class _FormReceiver:
     """Builds the form from the parser's events; has at most one open upload or field."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, upload_received: UploadReceived) -> None:
         self.form = Form()
         self._folder = folder
         self._limits = limits
+        self._upload_received = upload_received
         self._upload: _OpenUpload | None = None
         self._field: tuple[str, bytearray] | None = None
         self._parts = 0
@@ -239,7 +251,9 @@ class _FormReceiver:
 
     def _end(self) -> None:
         if self._upload is not None:
-            self.form.uploads.append(self._upload.finish())
+            upload = self._upload.finish()
+            self.form.uploads.append(upload)
+            self._upload_received(self.form, upload)
         elif self._field is not None:
             name, value = self._field
             # No call has fields this large or this many, so the rest is ignored.

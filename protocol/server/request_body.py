@@ -100,6 +100,13 @@ class Body:
             wanted = None if wanted is None else wanted - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def read1(self, size: int, /) -> bytes:
+        """Return the bytes that have arrived or arrive next, at most ``size``; empty at the end.
+
+        Raises ``Broken``.
+        """
+        return self._read_piece(min(size, _PIECE_BYTES))
+
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line, or its first ``size`` bytes; slow, and only there for WSGI."""
         max_bytes = size if size is not None and size >= 0 else None

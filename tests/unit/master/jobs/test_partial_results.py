@@ -29,14 +29,16 @@ def test_failed_write_keeps_nothing(
     partials = PartialResults(tmp_path)
     partials.put(0, b"first")
     file = partials._file
+    assert file is not None
+    seek, write = file.seek, file.write
 
     class FullDisk:
         def seek(self, offset: int) -> None:
-            file.seek(offset)
+            seek(offset)
 
         def write(self, data: memoryview) -> int:
             if kept and len(data) == 6:
-                return file.write(data[:kept])
+                return write(data[:kept])
             raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:

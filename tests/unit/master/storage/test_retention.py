@@ -15,9 +15,11 @@ def test_expired_jobs_are_deleted_until_stopped(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
     old = Job("old", "text", datetime.now(timezone.utc) - timedelta(days=2), JobState.OPEN)
     store.ledger.add(old, [], None)
-    retention = Retention(store, timedelta(days=1))
+    deleted: list[str] = []
+    retention = Retention(store, timedelta(days=1), deleted.append)
     retention.start()
     assert wait_until(lambda: store.ledger.job("old") is None)
     retention.stop()
+    assert deleted == ["old"]
     store.ledger.close()
     assert "retention" not in [thread.name for thread in threading.enumerate()]

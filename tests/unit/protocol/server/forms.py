@@ -43,6 +43,10 @@ class Trickle(io.BytesIO):
         self._reads += 1
         return super().read(most if size is None or size < 0 else min(size, most))
 
+    def read1(self, size: int | None = -1, /) -> bytes:
+        """The same: the receiver prefers it."""
+        return self.read(size)
+
 
 class Broken(io.BytesIO):
     """A stream whose connection is reset at its end."""
@@ -52,6 +56,10 @@ class Broken(io.BytesIO):
         if data := super().read(size):
             return data
         raise ConnectionResetError("the connection was reset")
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        """The same: the receiver prefers it."""
+        return self.read(size)
 
 
 def take(
