@@ -69,10 +69,14 @@ def jobs(query: models.JobListQuery) -> models.JobList:
 def job(job_id: JobId, query: models.JobQuery) -> models.Job:
     """Return a job and a page of its files."""
     service = app_context().service
-    found = current_overview(service.job(job_id))
+    found = service.job(job_id)
+    if query.wait and (running_job := service.runner.running_job(found.job_id)):
+        running_job.over.wait(query.wait)
+        found = service.job(job_id)
+    answer = current_overview(found)
     page = (query.offset, query.limit, query.state, query.code)
     files = service.store.ledger.files(job_id, *page) if query.limit else []
-    return {**found, "files": [file_entry(file) for file in files]}
+    return {**answer, "files": [file_entry(file) for file in files]}
 
 
 @blueprint.get("/jobs/<job_id>/slaves")

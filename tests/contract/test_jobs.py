@@ -4,6 +4,7 @@ import concurrent.futures
 import hashlib
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,18 @@ def test_a_background_job_needs_no_slave_yet(own_cluster: LocalCluster) -> None:
     assert [file["state"] for file in told["files"]] == ["done", "failed", "done"]
     lost = told["files"][1]
     assert (lost["code"], "SPOOL_DIR" in lost["error"], lost["attempts"]) == ("internal", True, 1)
+
+
+def test_an_answer_can_wait_for_the_end(cluster: LocalCluster) -> None:
+    """With ``wait``, one call returns when the job is over; that of an open job does not wait."""
+    job_id = send(cluster.url, "text", [("long.txt", slow_text(1))])
+    assert job(cluster.url, job_id, limit=0, wait=60)["state"] == "done"
+    opened = call(cluster.url, "POST", "/jobs", 201, json={"task_type": "text"}).json()["job_id"]
+    began = time.monotonic()
+    assert job(cluster.url, opened, wait=60)["state"] == "open"
+    assert time.monotonic() - began < 30
+    call(cluster.url, "DELETE", f"/jobs/{opened}", 200)
+    call(cluster.url, "GET", f"/jobs/{job_id}", 400, params={"wait": 61})
 
 
 def test_a_job_in_several_requests(cluster: LocalCluster) -> None:

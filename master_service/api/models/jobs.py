@@ -81,13 +81,19 @@ class JobListQuery(_Page):
 
 
 class JobQuery(_Page):
-    """Which files of a job to list."""
+    """Which files of a job to list, and whether to wait for its end."""
 
     limit: Annotated[int, DIGITS] = Field(1000, ge=0, le=10_000, description=_LIMIT)
     state: Annotated[FileState | None, Rule(f"one of {', '.join(FileState)}")] = Field(
         None, description="Files in this state alone."
     )
     code: str | None = Field(None, description="Files that failed with this code alone.")
+    wait: Annotated[int, DIGITS] = Field(
+        0,
+        ge=0,
+        le=60,
+        description="Seconds that the answer waits at most for the end of a queued or running job.",
+    )
 
 
 class NewJob(BaseModel):
