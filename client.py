@@ -6,8 +6,8 @@ Exit codes: 0 when every file was processed, 1 when some were not, 2 when nothin
 usage, a missing file, a master that can't be reached or that refuses), 130 after Ctrl-C.
 """
 
+import gc
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -39,13 +39,18 @@ def main() -> int:
 
 def _run(interrupts: InterruptHandler) -> int:
     # Imported here, since the imports take a while and ``main`` has to handle Ctrl-C meanwhile.
+    # What they make lives until the end: without collections among it, the program takes a tenth
+    # less CPU time.
+    gc.disable()
     from client_service.arguments import read
 
-    order = read(sys.argv[1:], _program())
+    order = read(sys.argv[1:], _program)
 
     from client_service.commands import run
     from protocol.settings.environment import SettingError, load
 
+    gc.freeze()
+    gc.enable()
     try:
         env = load(Path(__file__).resolve().parent, order.given())
     except SettingError as error:
@@ -78,6 +83,8 @@ def _open_null_device() -> int:
 
 def _program() -> tuple[str, str]:
     """Return the interpreter and the script, as the user can type them in the current folder."""
+    import shutil
+
     python = sys.executable or "python"
     name = Path(python).name
     # Compared unresolved: a virtual environment's Python links to one without its packages.

@@ -3,9 +3,7 @@
 import argparse
 import os
 import re
-import shlex
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,8 +27,6 @@ _WORDS_OF_OPTION = {
 """The command words that accept an option."""
 _OPTIONS = (*_WORDS_OF_OPTION, "--help", *command_line.option_names(CLIENT))
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{4,64}")
-PROGRAM = ("python", "client.py")
-"""The usual call; ``client.py`` passes the interpreter and script that the user really called."""
 _DESCRIPTION = """\
 Send files to the master as a job, wait until all are processed, print the paths of the results.
 
@@ -54,6 +50,11 @@ Exit code: 0 all processed, 1 some failed, 2 nothing was done, 130 Ctrl-C.
 """
 
 
+def usual_call() -> Sequence[str]:
+    """Return interpreter and script; ``client.py`` passes those that the user really called."""
+    return "python", "client.py"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A parsed command line; ``arguments`` are files, or the id of one job.
@@ -69,8 +70,8 @@ class Command:
     resume: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     """The options of the job (see ``protocol.options``)."""
-    program: Sequence[str] = PROGRAM
-    """How this client was called: the interpreter and the script."""
+    program: Callable[[], Sequence[str]] = usual_call
+    """Returns how this client was called: the interpreter and the script."""
     settings: Mapping[str, Option] = field(default_factory=dict)
     """Settings that were given as options, by their names."""
 
@@ -104,10 +105,10 @@ class Command:
 
     def _command_prefix(self) -> list[str]:
         settings = [_as_option(n, o) for n, o in self.settings.items() if n != "MASTER_URL"]
-        return [*self.program, *settings, *([self.master_url] if self.master_url else [])]
+        return [*self.program(), *settings, *([self.master_url] if self.master_url else [])]
 
 
-def read(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> Command:
+def read(arguments: Sequence[str], program: Callable[[], Sequence[str]] = usual_call) -> Command:
     """Parse the arguments; bad usage prints an error and ends the program with 2."""
     parser = _parser()
     settings: dict[str, Option] = {}
@@ -248,4 +249,10 @@ def _escape_dash(name: str) -> str:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)

@@ -1,6 +1,7 @@
 """Runs the commands of the command line: READ FIRST.
 
 ``process`` shows all steps of sending files: check, send, start, follow, print, download.
+What sending files does not need is imported in functions, since each import delays the first byte.
 """
 
 import sys
@@ -8,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from client_service import arguments as words
-from client_service import listing, output
+from client_service import output
 from client_service.arguments import Command
-from client_service.drill import drill
 from client_service.errors import (
     ALL_DONE,
     INTERRUPTED,
@@ -36,7 +36,6 @@ from client_service.resume_hints import (
 from client_service.slaves import why_unavailable
 from client_service.terminal import progress
 from client_service.terminal.interrupt import InterruptHandler
-from client_service.transfer import classification, downloading, output_folder
 from client_service.transfer.uploading import send, skip_sent
 from protocol.counts import counted
 from protocol.settings.environment import Environment, SettingError, read_master_url
@@ -71,10 +70,11 @@ def run(command: Command, env: Environment, interrupts: InterruptHandler) -> int
 
 def process(api: JobApi, command: Command, inputs: Sequence[JobInput]) -> int:
     """Make a job of each input and wait for all of them; returns the exit code."""
-    if command.output:
-        output_folder.prepare(command.output)
+    _prepare_output(command)
     status = api.status()
     if command.resume:
+        from client_service import listing
+
         resume = listing.full_id(api, command, command.resume)
         command = replace(command, resume=resume)
         inputs = _inputs_to_resume(inputs, api.head(resume)["task_type"])
@@ -96,6 +96,8 @@ def _send_type(api: JobApi, command: Command) -> int:
 
 
 def _send_auto(api: JobApi, command: Command) -> int:
+    from client_service.transfer import classification
+
     totals_by_type = classification.count(command.arguments)
     inputs = [
         JobInput(name, totals, lambda name=name: classification.of_type(command.arguments, name))  # type: ignore[misc] # mypy knows no defaults of lambdas
@@ -187,28 +189,42 @@ def _wait_for_job(api: JobApi, command: Command, job_id: str, later: Sequence[st
         code = output.print_summary(api, head)
         # After the paths: scripts read these from the line "Saved Files:" on.
         output.print_job(api, job_id)
-        return max(code, downloading.fetch(api, head, command.output)) if command.output else code
+        if command.output is None:
+            return code
+        from client_service.transfer import downloading
+
+        return max(code, downloading.fetch(api, head, command.output))
+
+
+def _prepare_output(command: Command) -> None:
+    if command.output:
+        from client_service.transfer import output_folder
+
+        output_folder.prepare(command.output)
+
+
+def _with_full_id(api: JobApi, command: Command) -> Command:
+    """Return the command with the full id of its job, after a check that the master is one."""
+    from client_service import listing
+
+    api.status()
+    return listing.with_full_id(api, command)
 
 
 def _follow(api: JobApi, command: Command) -> int:
-    if command.output:
-        output_folder.prepare(command.output)
-    api.status()
-    command = listing.with_full_id(api, command)
+    _prepare_output(command)
+    command = _with_full_id(api, command)
     return _report(api, command, command.arguments)
 
 
 def _retry(api: JobApi, command: Command) -> int:
-    if command.output:
-        output_folder.prepare(command.output)
-    api.status()
-    command = listing.with_full_id(api, command)
+    _prepare_output(command)
+    command = _with_full_id(api, command)
     return _report(api, command, [api.retry(command.arguments[0])])
 
 
 def _cancel(api: JobApi, command: Command) -> int:
-    api.status()
-    command = listing.with_full_id(api, command)
+    command = _with_full_id(api, command)
     head = api.cancel(command.arguments[0])
     counts = f"{head['done_files']} of {counted(head['total_files'], 'file')} processed"
     print(f"Job {head['job_id']}: {head['state']}, {counts}")
@@ -216,12 +232,16 @@ def _cancel(api: JobApi, command: Command) -> int:
 
 
 def _jobs(api: JobApi, command: Command) -> int:  # noqa: ARG001 (all commands have one signature)
+    from client_service import listing
+
     api.status()
     listing.show(api.jobs())
     return ALL_DONE
 
 
 def _drill(api: JobApi, command: Command) -> int:  # noqa: ARG001 (all commands have one signature)
+    from client_service.drill import drill
+
     return drill(api)
 
 

@@ -7,7 +7,6 @@ begins with BM for a picture, and don't distinguish text from binary data.
 
 import codecs
 import re
-import zipfile
 from typing import BinaryIO
 
 from protocol.markup import is_markup, is_svg
@@ -168,6 +167,8 @@ def _is_ole_document(source: BinaryIO, head: bytes) -> bool:
 
 
 def _is_document(source: BinaryIO) -> bool:
+    import zipfile  # which few files need
+
     try:
         with zipfile.ZipFile(source) as archive:
             return any(name.startswith(_PACKAGES) for name in archive.namelist())

@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from pathlib import PurePosixPath
 
 from protocol.task_types import TASK_TYPES
@@ -156,4 +155,6 @@ def _safe(part: str) -> str:
 
 
 def _hash(text: str) -> int:
+    from hashlib import blake2b  # which takes a while, and few users of this module need
+
     return int.from_bytes(blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big")

@@ -6,8 +6,6 @@ Imports only the standard library, so that the client starts quickly.
 import base64
 import binascii
 import errno
-import hmac
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -157,6 +155,9 @@ def bearer(token: str | None) -> dict[str, str]:
 
 def is_authorized(authorization: str | None, token: str) -> bool:
     """Return, in constant time, whether an ``Authorization`` header has ``token``."""
+    # Imported here, as the client starts quickly without.
+    import hmac
+
     scheme, _, given = (authorization or "").partition(" ")
     # Compared as bytes: compare_digest raises for text that is not ASCII.
     same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
@@ -165,6 +166,8 @@ def is_authorized(authorization: str | None, token: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Return whether a host (a name or an address, no port) is this computer."""
+    import ipaddress  # as for hmac
+
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost":
         return True

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import os
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -76,7 +75,7 @@ def numbered_names(name: str) -> Iterator[str]:
 def temporary(folder: Path) -> Iterator[Path]:
     """Yield the path of a temporary file, which is removed afterwards unless it was renamed."""
     # Not from tempfile: such files, and so the results, could be read by their owner only.
-    path = folder / f".tmp-{uuid.uuid4().hex}"
+    path = folder / f".tmp-{os.urandom(16).hex()}"
     try:
         yield path
     finally:

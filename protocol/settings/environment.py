@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dotenv.parser import parse_stream
-
 from protocol.settings.declaration import SETTINGS, Option
 from protocol.settings.spelling import meant_in_environment, meant_in_file
 from protocol.tls import CertificateError, Tls
@@ -117,6 +115,8 @@ def _read_file(file: Path) -> tuple[dict[str, str], list[str]]:
     try:
         if not file.is_file():
             return values, warnings
+        from dotenv.parser import parse_stream  # which takes a while
+
         # Some Windows editors begin a file with a byte order mark.
         with file.open(encoding="utf-8-sig") as lines:
             bindings = list(parse_stream(lines))

@@ -1,6 +1,5 @@
 """Finds the names that a misspelt name may stand for."""
 
-import difflib
 from collections.abc import Iterable
 
 from protocol.settings.declaration import SETTINGS
@@ -22,6 +21,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float) -> list[str]:
     ends = [name for key, name in names.items() if plain and key.endswith(f"_{plain}")]
     if plain not in names and ends:
         return ends
+    import difflib  # which only mistakes need
+
     return [names[key] for key in difflib.get_close_matches(plain, names, 1, cutoff)]
 
 

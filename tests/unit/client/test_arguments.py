@@ -42,7 +42,7 @@ def test_resume_command_parses_to_the_same_upload(files: list[str]) -> None:
 def test_printed_commands_begin_as_called() -> None:
     """Every printed command begins with the interpreter and the script as they were called."""
     program = ("/my own/python", "../client.py")
-    command = read([URL, "text", "a"], program)
+    command = read([URL, "text", "a"], lambda: program)
     for line in (
         command.resume_command("job1"),
         command.follow_command("job1"),
