@@ -6,6 +6,7 @@ What sending files does not need is imported in functions, since each import del
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from client_service import arguments as words
@@ -58,8 +59,8 @@ def run(command: Command, env: Environment, interrupts: InterruptHandler) -> int
     try:
         token, authority = env.value("CLUSTER_TOKEN"), env.tls(serves=False).authority
         url = read_master_url(env, token)
-        api = JobApi(url, token, progress.write_stderr, interrupts, authority)
-        return _COMMANDS.get(command.word, _send_type)(api, command)
+        with closing(JobApi(url, token, progress.write_stderr, interrupts, authority)) as api:
+            return _COMMANDS.get(command.word, _send_type)(api, command)
     except (ClientError, SettingError) as error:
         print(f"client.py: {error}", file=sys.stderr)
         return NOTHING_DONE

@@ -1,6 +1,5 @@
-"""Polls a job until it has ended, and shows its progress."""
+"""Waits until a job has ended, and shows its progress."""
 
-import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,8 @@ from protocol.counts import counted
 
 ENDED = frozenset({"done", "cancelled"})
 _OPEN = "open"
-_FIRST_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
-"""Short, since a small job ends at once; later polls are a second apart."""
-_PAUSE_S = 1.0
-_MIN_PAUSE_S = 0.1
+_WAIT_S = 1
+"""How long each request waits for the end; between two of them the progress is shown."""
 _NOTICE_AFTER_S = 2.0
 """Every job waits briefly; a shorter wait is not reported."""
 
@@ -30,16 +27,19 @@ def follow(api: JobApi, job_id: str) -> Answer:
             f"job {job_id} still waits for files ({there} there): "
             f"finish its upload with --resume {job_id} and the same files, or cancel it"
         )
-    pauses, wait_notice = _pauses(), _WaitNotice()
+    wait_notice = _WaitNotice()
     what = f"Processing {head['task_type']}"
     with progress.of_job(what, head["total_files"], ended_files(head)) as bar:
         while True:
             progress.show(bar, ended_files(head), figures(head))
             if head["state"] in ENDED:
                 return head
-            wait_notice.update(head.get("waiting_for"), time.monotonic())
-            time.sleep(_pause_before_end(next(pauses), head.get("seconds_left")))
-            head = api.head(job_id)
+            began = time.monotonic()
+            wait_notice.update(head.get("waiting_for"), began)
+            head = api.head(job_id, _WAIT_S)
+            if head["state"] not in ENDED:
+                # Older masters answer at once, and so does one that shuts down.
+                time.sleep(max(0.0, began + _WAIT_S - time.monotonic()))
 
 
 @dataclass(slots=True)
@@ -72,12 +72,3 @@ def figures(head: Answer) -> Iterator[str]:
 def ended_files(head: Answer) -> int:
     """Return how many files of a job are done, failed or cancelled."""
     return int(head["done_files"] + head["failed_files"] + head["cancelled_files"])
-
-
-def _pause_before_end(pause_s: float, left_s: float | None) -> float:
-    """Return the pause, or a shorter one if the job is expected to end before."""
-    return pause_s if left_s is None else min(pause_s, max(left_s / 2, _MIN_PAUSE_S))
-
-
-def _pauses() -> Iterator[float]:
-    return itertools.chain(_FIRST_PAUSES_S, itertools.repeat(_PAUSE_S))

@@ -1,10 +1,8 @@
-"""Creates the HTTP sessions with which slave, master and client call each other.
+"""Creates the HTTP sessions with which slave and master call each other.
 
 The server may be hostile: sessions follow no redirect, and bound heads and trailers of answers.
 """
 
-import http.client
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,44 +11,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from protocol.bounded_response import BoundedResponse
 from protocol.wire import bearer
-
-_MAX_LINE_BYTES = 65536
-_MAX_LINES = 500
-"""Consecutive lines, with no content between them. http.client allows 100 in each head."""
-
-
-class _BoundedReader(io.BufferedReader):
-    """Reads from a connection, with bounds where http.client and urllib3 have none.
-
-    Those read any number of interim answers (100 Continue) and trailers, and older versions of
-    urllib3 accept a chunk-size line of any length.
-    """
-
-    _lines_in_a_row = 0
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        self._lines_in_a_row += 1
-        if self._lines_in_a_row > _MAX_LINES:
-            raise http.client.HTTPException(f"the answer has over {_MAX_LINES} lines in a row")
-        line = super().readline(_MAX_LINE_BYTES + 1 if size is None or size < 0 else size)
-        if len(line) > _MAX_LINE_BYTES:
-            raise http.client.LineTooLong("line")
-        return line
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._lines_in_a_row = 0
-        return super().read(size)
-
-    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 (anything that can be written to)
-        self._lines_in_a_row = 0
-        return super().readinto(buffer)
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (http.client's own)
-        super().__init__(*args, **kwargs)
-        self.fp = _BoundedReader(self.fp.detach())
 
 
 class _SendTimeout:
@@ -60,7 +22,7 @@ class _SendTimeout:
     seconds in the middle of a large file would end the request.
     """
 
-    response_class = _Response
+    response_class = BoundedResponse
     send_timeout_s: float | None = None
     sock: Any
 

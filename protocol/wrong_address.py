@@ -6,6 +6,10 @@ No I/O, clocks or threads.
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 DEFAULT_PORT = 5000
 PLAIN_TO_TLS = "This port is called over TLS: the address has to begin with https:// here."
@@ -30,7 +34,7 @@ class Head:
         return f"HTTP {self.status} {self.reason}".strip() + name
 
 
-def head_of(status: int, reason: str | None, headers: Mapping[str, str]) -> Head:
+def head_of(status: int, reason: str | None, headers: "Mapping[str, str] | Message") -> Head:
     """Return the head of an answer from its status line and headers."""
     return Head(status, reason or "", headers.get("Server", ""), headers.get("Location", ""))
 

@@ -4,23 +4,23 @@ Every request can be repeated: those that create something have an ``Idempotency
 each try, so that the master executes them once.
 """
 
-import hashlib
-import uuid
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote
-
-from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from client_service.errors import MasterError
 from client_service.local_files import Source
 from client_service.master_api import answers
 from client_service.master_api.answers import Answer
-from client_service.master_api.connection import ANSWER_S, Blocks, Body, Connection
+from client_service.master_api.connection import ANSWER_S, Begun, Blocks, Connection
+from client_service.master_api.http_exchange import Body, Request
+from client_service.master_api.multipart_form import form_of
 from client_service.master_api.retries import RETRY_FOR_S
 from client_service.terminal.interrupt import InterruptHandler
-from protocol.wire import LazyFile
 
 T = TypeVar("T")
 
@@ -45,6 +45,10 @@ class JobApi:
         self._interrupts = interrupts or InterruptHandler()
         self._connection = Connection(master_url, token, notify, self._interrupts, authority)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
     def status(self) -> Answer:
         """Return the status of the master and its slaves; raises if another program answers."""
         status = self._json(answers.status, "GET", "/check_status", timeout_s=_FIRST_ANSWER_S)
@@ -61,44 +65,37 @@ class JobApi:
     def create(self, task_type: str, options: Mapping[str, str] | None = None) -> str:
         """Make a job that is open for files; returns its id."""
         chosen = {"options": dict(options)} if options else {}
-        return self._created("/jobs", {"task_type": task_type, **chosen})
+        return self._created("/jobs", _json_body({"task_type": task_type, **chosen}))
 
     def retry(self, job_id: str) -> str:
         """Make a new job of the failed files of a job; returns its id."""
-        return self._created(f"{_job_path(job_id)}/retry", None)
+        return self._created(f"{_job_path(job_id)}/retry")
 
-    def add_files(
+    def begin_files(
         self,
         job_id: str,
         field: str,
         files: Sequence[Source],
         first_index: int,
         progress: Callable[[float], None],
-    ) -> None:
-        """Send files to an open job that has ``first_index`` files already.
+    ) -> "Upload":
+        """Send all but the end of a request that brings files to an open job.
 
-        ``progress`` is called with the fraction of the request that is sent, from 0 to 1. The
+        The job will have ``first_index`` files when the end is sent. ``progress`` is called with
+        the fraction of the request that is sent, from 0 to 1, again from 0 if it is sent again. The
         files are read as they are sent, one open at a time, and again for each retry.
         """
         # Made of the index, so that a client that resumes the upload of one that died does not
         # add the same files twice.
         headers = {"Idempotency-Key": f"{job_id}-{first_index}"}
+        body = _reporting(form_of(field, files), progress)
+        request = Request("POST", f"{_job_path(job_id)}/files", body, headers)
+        begun = self._connection.begin(request)
+        return Upload(self, job_id, range(first_index, first_index + len(files)), begun)
 
-        def report_progress(sent: MultipartEncoderMonitor) -> None:
-            self._interrupts.check()
-            progress(sent.bytes_read / sent.len)
-
-        def body() -> dict[str, Any]:
-            encoder = _encode(field, files)
-            monitor = MultipartEncoderMonitor(encoder, report_progress)
-            kind = {"Content-Type": encoder.content_type}
-            return {"data": monitor, "headers": headers | kind}
-
-        indexes = self._json(_unchecked, "POST", f"{_job_path(job_id)}/files", body).get("indexes")
-        if indexes != list(range(first_index, first_index + len(files))):
-            raise MasterError(
-                f"another client is sending files to job {job_id}: cancel it and send it again"
-            )
+    def answer_to_files(self, begun: Begun) -> Answer:
+        """Return the answer to a request that ``begin_files`` made."""
+        return self._parsed(_unchecked, self._connection.answer(answers.bounded, begun))
 
     def start(self, job_id: str) -> None:
         """Start the job; it accepts no more files."""
@@ -112,16 +109,20 @@ class JobApi:
         """Cancel the job with few retries, since the client is ending; returns its head."""
         self._interrupts.reset()
         path = _job_path(job_id)
-        return self._json(answers.head, "DELETE", path, dict, _FIRST_ANSWER_S, _EXIT_RETRY_FOR_S)
+        return self._json(answers.head, "DELETE", path, None, _FIRST_ANSWER_S, _EXIT_RETRY_FOR_S)
 
     def drop(self, job_id: str, slave: str) -> int:
         """Exclude one slave from the job; returns how many files were taken from it."""
         path = f"{_job_path(job_id)}/drop"
-        return self._json(answers.files_moved, "POST", path, lambda: {"json": {"slave": slave}})
+        return self._json(answers.files_moved, "POST", path, _json_body({"slave": slave}))
 
-    def head(self, job_id: str) -> Answer:
-        """Return the job without its files."""
-        return self._json(answers.head, "GET", f"{_job_path(job_id)}?limit=0")
+    def head(self, job_id: str, wait_s: int = 0) -> Answer:
+        """Return the job without its files, as soon as it has ended or ``wait_s`` have passed.
+
+        Older masters do not wait.
+        """
+        wait = f"&wait={wait_s}" if wait_s else ""
+        return self._json(answers.head, "GET", f"{_job_path(job_id)}?limit=0{wait}")
 
     def ledger(self, job_id: str) -> Iterator[Answer]:
         """Yield the job's files in upload order, a page in memory at a time."""
@@ -153,11 +154,12 @@ class JobApi:
     def download(self, task_type: str, name: str, target: BinaryIO) -> str:
         """Write one result to an empty file; returns its SHA-256."""
         path = f"/results/{quote(task_type, safe='')}/{quote(name, safe='')}"
-        return self._connection.request(lambda blocks: _store(blocks, target), "GET", path)
+        return self._connection.request(lambda blocks: _store(blocks, target), Request("GET", path))
 
-    def _created(self, path: str, body: object) -> str:
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        return self._json(answers.job_id, "POST", path, lambda: {"json": body, "headers": headers})
+    def _created(self, path: str, body: Body | None = None) -> str:
+        headers = {"Idempotency-Key": os.urandom(16).hex()}
+        request = Request("POST", path, body, headers)
+        return self._parsed(answers.job_id, self._connection.request(answers.bounded, request))
 
     def _pages(
         self, read: Callable[[Answer], list[Answer]], path: str, more: str = ""
@@ -175,27 +177,63 @@ class JobApi:
         read: Callable[[Answer], T],
         method: str,
         path: str,
-        body: Body = dict,
+        body: Body | None = None,
         timeout_s: float = ANSWER_S,
         retry_for_s: float = RETRY_FOR_S,
     ) -> T:
         """Return the response, parsed and validated by ``read``; raises ``MasterError``."""
-        data = self._connection.request(answers.bounded, method, path, body, timeout_s, retry_for_s)
+        request = Request(method, path, body)
+        data = self._connection.request(answers.bounded, request, timeout_s, retry_for_s)
+        return self._parsed(read, data)
+
+    def _parsed(self, read: Callable[[Answer], T], data: bytes) -> T:
         try:
             return read(answers.parse(data))
         except answers.INVALID as error:
             raise self._connection.invalid_answer() from error
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Files on their way to an open job, in one request; see ``JobApi.begin_files``."""
+
+    api: JobApi
+    job_id: str
+    indexes: range
+    begun: Begun
+
+    def end(self) -> None:
+        """Send the end of the request: the master can add the files to the job from now on."""
+        self.begun.end()
+
+    def finish(self) -> None:
+        """Wait until the files are part of the job; send them again where that fails."""
+        if self.api.answer_to_files(self.begun).get("indexes") != list(self.indexes):
+            raise MasterError(
+                f"another client is sending files to job {self.job_id}: cancel it and send it again"
+            )
+
+
 def _job_path(job_id: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}"
 
 
-def _encode(field: str, files: Sequence[Source]) -> MultipartEncoder:
-    kind = "application/octet-stream"
-    return MultipartEncoder(
-        [(field, (file.name, LazyFile(file.path, file.size), kind)) for file in files]
-    )
+def _json_body(value: object) -> Body:
+    data = json.dumps(value).encode()
+    return Body("application/json", len(data), data)
+
+
+def _reporting(body: Body, progress: Callable[[float], None]) -> Body:
+    """Return a body that reports which part of it was read."""
+
+    def pieces() -> Iterator[bytes]:
+        done = 0
+        for piece in body.pieces():
+            yield piece
+            done += len(piece)
+            progress(done / body.length)
+
+    return replace(body, pieces=pieces)
 
 
 def _unchecked(answer: Answer) -> Answer:
@@ -206,6 +244,8 @@ def _store(blocks: Blocks, target: BinaryIO) -> str:
     # An earlier response may have broken off: start again.
     target.seek(0)
     target.truncate()
+    import hashlib  # which only downloads need
+
     sha256 = hashlib.sha256()
     for block in blocks:
         sha256.update(block)

@@ -1,20 +1,24 @@
 """Sends files to an open job, in requests of a bounded size, and resumes interrupted uploads."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from client_service.errors import UsageError
 from client_service.local_files import FileTotals, Source, check, walk
 from client_service.master_api.answers import Answer
-from client_service.master_api.job_api import JobApi
+from client_service.master_api.job_api import JobApi, Upload
 from client_service.resume_hints import cancel_on_error
 from client_service.terminal import progress
+from client_service.terminal.progress import Bar
 from protocol.counts import counted
 from protocol.task_types import TASK_TYPES
 
 BATCH_FILES = 500
 BATCH_BYTES = 64 * 1024 * 1024
 """Bounds what is sent again when the connection breaks; a larger file is a request of its own."""
+
+FIRST_FILES = 32
+"""A first request of this many files brings work to all slaves; a resumed upload has none such."""
 
 _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """Escapes of file names in form headers, which the receiver may have left as they are."""
@@ -31,14 +35,17 @@ def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
     return job_id
 
 
-def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
-    """Yield the files in lists small enough for one request; a larger file is in its own list."""
+def batches(sources: Iterable[Source], is_first: bool = False) -> Iterator[list[Source]]:
+    """Yield the files in lists small enough for one request; a larger file is in its own list.
+
+    With ``is_first``, the first list is short, so that slaves soon have work.
+    """
     batch: list[Source] = []
-    size = 0
+    size, most_files = 0, FIRST_FILES if is_first else BATCH_FILES
     for source in sources:
-        if batch and (len(batch) == BATCH_FILES or size + source.size > BATCH_BYTES):
+        if batch and (len(batch) == most_files or size + source.size > BATCH_BYTES):
             yield batch
-            batch, size = [], 0
+            batch, size, most_files = [], 0, BATCH_FILES
         batch.append(source)
         size += source.size
     if batch:
@@ -54,21 +61,32 @@ def send(
     sent: FileTotals,
 ) -> None:
     """Send the rest of ``sources`` to the job; ``sent`` are the totals of what it has already."""
-    index = sent.files
-    with progress.of_bytes(
-        f"Sending {counted(totals.files, 'file')}", totals.size, sent.size
-    ) as bar:
-        for batch in batches(sources):
-            begin, size = int(bar.n), sum(source.size for source in batch)
-
-            def show(part: float, begin: int = begin, size: int = size) -> None:
-                # Goes backwards when a batch is sent again.
-                bar.update(begin + int(size * part) - bar.n)
-
-            api.add_files(job_id, field, batch, index, show)
-            index += len(batch)
-            bar.update(begin + size - bar.n)
+    index, size = sent.files, sent.size
+    before: Upload | None = None
+    with progress.of_bytes(f"Sending {counted(totals.files, 'file')}", totals.size, size) as bar:
+        for batch in batches(sources, is_first=index == 0):
+            show = _reporting(bar, size, batch_size := sum(source.size for source in batch))
+            upload = api.begin_files(job_id, field, batch, index, show)
+            # The master stores one batch while it receives the next, which ends after that: so the
+            # files get their indexes in order.
+            if before:
+                before.finish()
+            upload.end()
+            before, index, size = upload, index + len(batch), size + batch_size
+        if before:
+            before.finish()
+        bar.update(size - bar.n)
         bar.set_description_str(f"Sent {counted(totals.files, 'file')}")
+
+
+def _reporting(bar: Bar, begin: int, size: int) -> Callable[[float], None]:
+    """Return a function that shows a fraction of a batch as sent."""
+
+    def show(part: float) -> None:
+        # Goes backwards when a batch is sent again.
+        bar.update(begin + int(size * part) - bar.n)
+
+    return show
 
 
 def skip_sent(ledger: Iterator[Answer], sources: Iterator[Source]) -> FileTotals:

@@ -306,7 +306,7 @@ def test_output_that_goes_nowhere_is_no_traceback(
 
 def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path) -> None:
     """What the client is made of takes a moment to load, and Ctrl-C may come in that."""
-    (tmp_path / "requests.py").write_text("raise KeyboardInterrupt")
+    (tmp_path / "http.py").write_text("raise KeyboardInterrupt")
     done = run("client.py", "http://localhost:1", "jobs", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "client.py: stopped\n")
 

@@ -57,9 +57,12 @@ class Master:
         self.states[job_id], self.files[job_id] = "open", []
         return job_id
 
-    def add_files(
+    def begin_files(
         self, job_id: str, _field: str, files: Sequence[Source], _first: int, _tell: object
-    ) -> None:
+    ) -> "Upload":
+        return Upload(self, job_id, files)
+
+    def add(self, job_id: str, files: Sequence[Source]) -> None:
         self._call("add", job_id)
         self.files[job_id] += files
 
@@ -72,7 +75,7 @@ class Master:
         self.states[job_id] = "cancelled"
         return self.head(job_id)
 
-    def head(self, job_id: str) -> dict[str, Any]:
+    def head(self, job_id: str, _wait_s: int = 0) -> dict[str, Any]:
         self._call("head", job_id)
         total = len(self.files[job_id])
         state = self.states[job_id]
@@ -93,6 +96,16 @@ class Master:
                 "saved_file": file.name,
                 "warnings": [],
             }
+
+
+class Upload:
+    """A fake upload, whose files the job has after ``finish``."""
+
+    def __init__(self, master: Master, job_id: str, files: Sequence[Source]) -> None:
+        self.finish = lambda: master.add(job_id, files)
+
+    def end(self) -> None:
+        """Send nothing."""
 
 
 def sources(*names: str) -> list[Source]:

@@ -38,8 +38,15 @@ class Master:
     def create(self, _task_type: str) -> str:
         return "j1"
 
-    def add_files(self, *_given: object) -> None:
-        self._may_fail("add_files")
+    def begin_files(self, *_given: object) -> "Master":
+        self._may_fail("begin_files")
+        return self
+
+    def end(self) -> None:
+        self._may_fail("end")
+
+    def finish(self) -> None:
+        self._may_fail("finish")
 
     def start(self, _job_id: str) -> None:
         self._may_fail("start")
@@ -57,7 +64,7 @@ class Master:
             raise self.trouble
 
 
-@pytest.mark.parametrize("call", ["add_files", "start", "head"])
+@pytest.mark.parametrize("call", ["begin_files", "end", "finish", "start", "head"])
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt(), MasterError("it refuses")])
 def test_drill_that_ends_early_leaves_no_job(
     call: str, trouble: BaseException, capsys: pytest.CaptureFixture[str]

@@ -54,14 +54,14 @@ class Master:
     def __init__(self, *heads: dict[str, Any]) -> None:
         self.heads = list(heads)
 
-    def head(self, _job_id: str) -> dict[str, Any]:
+    def head(self, _job_id: str, _wait_s: int = 0) -> dict[str, Any]:
         return self.heads.pop(0)
 
 
 def test_job_shows_the_figures_of_the_master(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bar of a followed job shows the master's rate and time left, updated at each poll."""
     terminal = seen(monkeypatch)
-    monkeypatch.setattr(following, "_pauses", lambda: iter([0.0] * 9))
+    monkeypatch.setattr(following, "_WAIT_S", 0)
     heads = [head(50, 2.2, 67.0), head(50, 2.1, 67.9), head(50, 0.35, 428.6), head(200, 3.1)]
     follow(cast(JobApi, Master(*heads)), "j1")
     shown = "\n".join(terminal.lines())
@@ -83,7 +83,8 @@ def test_bytes_show_the_mean_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = seen(monkeypatch)
     now = [100.0]
     mebi = 1 << 20
-    with progress.of_bytes("Sending", 100 * mebi, 50 * mebi) as bar:
+    bar: Any = progress.of_bytes("Sending", 100 * mebi, 50 * mebi)
+    with bar:
         monkeypatch.setattr(bar, "_time", lambda: now[0])
         bar.start_t = bar.last_print_t = now[0]
         for seconds, sent in ((0.2, 10 * mebi), (4.8, 0), (4.8, 10 * mebi), (0.2, 0)):
@@ -97,7 +98,8 @@ def test_one_file_after_a_burst_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     """After a burst, a single file still moves the bar."""
     terminal = seen(monkeypatch)
     now = [100.0]
-    with progress.of_files("Bringing", 1000) as bar:
+    bar: Any = progress.of_files("Bringing", 1000)
+    with bar:
         monkeypatch.setattr(bar, "_time", lambda: now[0])
         bar.start_t = bar.last_print_t = now[0]
         for seconds, count in ((0.2, 500), (0.2, 1)):

@@ -1,13 +1,14 @@
 """Splitting of files into requests, and resuming of interrupted uploads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from client_service.errors import UsageError
 from client_service.local_files import FileTotals, Source
+from client_service.master_api.job_api import JobApi
 from client_service.transfer import uploading
 
 MIB = 1024 * 1024
@@ -52,6 +53,56 @@ def test_batches_are_cut_as_they_are_needed() -> None:
     cut = uploading.batches(endless())
     assert len(next(cut)) == 500
     assert len(seen) <= 501
+
+
+def test_first_request_is_small() -> None:
+    """Slaves soon have work; what follows is cut as in a resumed upload."""
+    cut = list(uploading.batches(sources(*[0] * 600), is_first=True))
+    assert [len(batch) for batch in cut] == [32, 500, 68]
+
+
+class Master:
+    """A fake master that records what is called, and the indexes of each request."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def begin_files(
+        self,
+        _job_id: str,
+        _field: str,
+        files: Sequence[Source],
+        first: int,
+        report: Callable[[float], None],
+    ) -> "Upload":
+        report(0.9)
+        return Upload(self, f"{first}-{first + len(files) - 1}")
+
+
+class Upload:
+    """A fake request."""
+
+    def __init__(self, master: Master, indexes: str) -> None:
+        self._master, self._indexes = master, indexes
+        master.calls.append(f"begin {indexes}")
+
+    def end(self) -> None:
+        self._master.calls.append(f"end {self._indexes}")
+
+    def finish(self) -> None:
+        self._master.calls.append(f"finish {self._indexes}")
+
+
+def test_next_request_is_sent_while_one_is_stored() -> None:
+    """A request ends only when the one before is answered: so the files stay in order."""
+    master, files = Master(), sources(*[1] * 600)
+    totals = FileTotals(len(files), len(files))
+    uploading.send(cast(JobApi, master), "j1", "texts", iter(files), totals, FileTotals())
+    assert master.calls == [
+        *("begin 0-31", "end 0-31"),
+        *("begin 32-531", "finish 0-31", "end 32-531"),
+        *("begin 532-599", "finish 32-531", "end 532-599", "finish 532-599"),
+    ]
 
 
 def test_resumed_upload_goes_on_after_what_is_there() -> None:
