@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from typing_extensions import assert_never
 
@@ -19,6 +20,7 @@ from master_service.engine import (
     SlaveChange,
     Suspension,
 )
+from master_service.reused_threads import ReusedThreads
 from master_service.scheduling.events import (
     AcceptOutcome,
     Action,
@@ -84,6 +86,7 @@ class BuiltinEngine(Engine):
         self._transport = transport
         self._scheduler = Scheduler(max_attempts)
         self._event_log = event_log
+        self._threads = ReusedThreads()
         self._runs: dict[str, ActiveRun] = {}
         # Serializes the scheduler's decisions and the observer calls that follow from them.
         self._lock = threading.Lock()
@@ -159,6 +162,8 @@ class BuiltinEngine(Engine):
         """Tell the scheduler that a slave can be given files, has changed, or is gone."""
         now = time.monotonic()
         if change.gone:
+            # A slave that leaves would wait for the end of these connections.
+            self._transport.close_idle(change.slave)
             self._handle(SlaveGone(now, change.slave, change.missing))
         else:
             self._handle(SlaveUp(now, change.slave, change.workers, change.capabilities))
@@ -175,6 +180,7 @@ class BuiltinEngine(Engine):
 
     def tick(self, now: float, late_s: float) -> None:
         """Handle that time has passed; the master was stalled for ``late_s`` seconds of it."""
+        self._transport.close_long_idle()
         self._handle(Tick(now, late_s))
 
     def _handle(self, event: Event) -> list[Action]:
@@ -215,9 +221,7 @@ class BuiltinEngine(Engine):
         inputs = [run.request.inputs[position] for position in batch.positions]
         _notify(run.observer.handed_over, batch.positions, batch.slave)
         batch_request = BatchRequest(run.request.task, inputs, run.request.options)
-        threading.Thread(
-            target=self._exchange_batch, args=(batch, batch_request), daemon=True
-        ).start()
+        self._threads.run(partial(self._exchange_batch, batch, batch_request))
 
     def _exchange_batch(self, batch: Send, batch_request: BatchRequest) -> None:
         """Send one batch to its slave and handle the outcomes that it answers."""

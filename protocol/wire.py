@@ -221,6 +221,13 @@ class LazyFile:
             raise SourceChanged(self._path, "has become shorter while it was sent")
         return data
 
+    def read_all(self) -> bytes:
+        """Return all bytes that are left; raises ``SourceChanged`` if they can't be read."""
+        pieces = []
+        while piece := self.read():
+            pieces.append(piece)
+        return b"".join(pieces)
+
     def _read(self, wanted: int) -> bytes:
         if self._file is None:
             self._file = self._path.open("rb")

@@ -1,4 +1,4 @@
-"""Exchanges HTTP requests with slaves, and translates the errors of ``requests``.
+"""Exchanges HTTP requests with slaves, and translates the errors of the HTTP clients.
 
 TransportError
 ├── SlaveFull      the slave is full
@@ -9,17 +9,20 @@ TransportError
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from typing import Any
 
 import requests
-from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from master_service.engine import InputFile
+from master_service.slaves.connections import ConnectionClosed, Connections, SlaveConnection
+from master_service.slaves.form_body import FormBody, check_size
 from master_service.slaves.reachability import not_a_slave, why_unreachable
+from protocol.bounded_response import BoundedResponse
 from protocol.cooperative_yield import YieldTimer
 from protocol.frames import FRAMES_TYPE, decode_frames
-from protocol.http_client import new_session, read_prefix
+from protocol.http_client import new_session
 from protocol.options import FIELD as OPTIONS_FIELD
 from protocol.options import Options
 from protocol.task_types import TaskType
@@ -27,13 +30,13 @@ from protocol.tls import certificate_problem
 from protocol.wire import (
     MAX_ANSWER_BYTES,
     PARTIAL_FIELD,
-    LazyFile,
     Outcome,
     SourceChanged,
     WireError,
+    bearer,
     decode_answer,
     json_bytes,
-    root_cause,
+    one_line,
 )
 
 _CONNECT_TIMEOUT_S = 5
@@ -81,11 +84,23 @@ class Transport:
         url_of: Callable[[str], str | None],
         authority: Path | None = None,
     ) -> None:
-        self._timeout_s = (_CONNECT_TIMEOUT_S, timeout_s)
         self._url_of = url_of
-        # A session for each exchange: the slave may be closing a connection that was kept open,
-        # which would look like a dead slave.
         self._new_session = partial(new_session, token, timeout_s, authority)
+        self._connections = Connections(timeout_s, authority)
+        fields = {
+            "Accept": f"{FRAMES_TYPE}, application/json",
+            # No program of a cluster compresses answers; one could unpack to 1,000 times its size.
+            "Accept-Encoding": "identity",
+        }
+        self._fields = "".join(f"{n}: {value}\r\n" for n, value in (fields | bearer(token)).items())
+
+    def close_long_idle(self) -> None:
+        """Close the connections that have been idle for long."""
+        self._connections.close_long_idle()
+
+    def close_idle(self, slave: str | None = None) -> None:
+        """Close the idle connections to a slave ("ip:port"), or to all slaves."""
+        self._connections.close_idle(slave)
 
     def check_status(self, slave: str) -> None:
         """Call the slave ("ip:port"); raise ``ConnectionLost``, with a remedy, if that fails."""
@@ -129,28 +144,51 @@ class Transport:
     def _exchange(
         self, slave: str, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
     ) -> Iterator[tuple[int, Outcome] | None]:
-        _check_sources(batch_request)
-        body = _body(batch_request)
-        monitored_body = MultipartEncoderMonitor(
-            body, lambda _: _raise_if_cancelled(is_in_progress)
-        )
-        headers = {"Content-Type": body.content_type, "Accept": f"{FRAMES_TYPE}, application/json"}
+        for input_file in batch_request.inputs:
+            check_size(input_file)
         try:
-            with (
-                self._new_session() as session,
-                session.post(
-                    f"{self._url(slave)}/get_task",
-                    data=monitored_body,
-                    headers=headers,
-                    timeout=self._timeout_s,
-                    stream=True,
-                ) as response,
-            ):
+            connection, response = self._request(
+                slave, _body(batch_request), partial(_raise_if_cancelled, is_in_progress)
+            )
+            is_kept = False
+            try:
                 yield from _read_outcomes(response, batch_request, is_in_progress)
-        except requests.RequestException as error:
-            raise ConnectionLost(certificate_problem(error) or root_cause(error)) from error
+                is_at_end = response.isclosed() or response.length == 0
+                is_kept = is_at_end and not response.will_close
+            finally:
+                response.close()
+                if not is_kept:
+                    connection.close()
+            if is_kept:
+                self._connections.keep(connection)
+        except (OSError, HTTPException) as error:
+            raise ConnectionLost(certificate_problem(error) or _described(error)) from error
         except WireError as error:
             raise InvalidAnswer(str(error)) from error
+
+    def _request(
+        self, slave: str, body: FormBody, check: Callable[[], None]
+    ) -> tuple[SlaveConnection, BoundedResponse]:
+        """Send the request and return the connection with the head of the answer.
+
+        A slave may close a kept connection at any moment: the request is then sent once more, on a
+        new one. It has no answer yet, and processing a file twice does no harm.
+        """
+        url = self._url(slave)
+        head = self._head(url, body)
+        connection = self._connections.take(slave, url)
+        try:
+            return connection, _sent(connection, head, body, check)
+        except ConnectionClosed:
+            connection = self._connections.open(slave, url)
+            return connection, _sent(connection, head, body, check)
+
+    def _head(self, url: str, body: FormBody) -> bytes:
+        host = url.partition("://")[2].rstrip("/")
+        return (
+            f"POST /get_task HTTP/1.1\r\nHost: {host}\r\n{self._fields}"
+            f"Content-Type: {body.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode("latin-1")
 
     def _url(self, slave: str) -> str:
         url = self._url_of(slave)
@@ -160,15 +198,16 @@ class Transport:
         return url
 
 
-def _check_sources(batch_request: BatchRequest) -> None:
-    """Raise ``SourceChanged`` for a file that is missing or has another size, before sending."""
-    for input_file in batch_request.inputs:
-        try:
-            is_whole = input_file.path.stat().st_size == input_file.size
-        except OSError:
-            is_whole = False
-        if not is_whole:
-            raise SourceChanged(input_file.path, "is no longer what was uploaded")
+def _sent(
+    connection: SlaveConnection, head: bytes, body: FormBody, check: Callable[[], None]
+) -> BoundedResponse:
+    """Send the request and return the head of the answer; close the connection on an error."""
+    try:
+        connection.send(head, body.pieces(), check)
+        return connection.receive()
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _raise_if_cancelled(is_in_progress: Callable[[], bool]) -> None:
@@ -176,17 +215,20 @@ def _raise_if_cancelled(is_in_progress: Callable[[], bool]) -> None:
         raise ConnectionLost("cancelled: the master no longer needs this batch from this slave")
 
 
-def _chunks(response: requests.Response, is_in_progress: Callable[[], bool]) -> Iterator[bytes]:
+def _chunks(response: BoundedResponse, is_in_progress: Callable[[], bool]) -> Iterator[bytes]:
     """Yield the body in chunks; check ``is_in_progress`` at each one.
 
     The slave sends at least a blank line every second. A slave that always has more to send does
     not keep other greenlets from running.
     """
     yield_timer = YieldTimer()
-    for chunk in response.iter_content(_CHUNK_BYTES):
+    while chunk := response.read1(_CHUNK_BYTES):
         _raise_if_cancelled(is_in_progress)
         yield_timer.yield_if_due()
         yield chunk
+    if response.length:
+        # http.client takes the end of the connection for the end of the answer.
+        raise IncompleteRead(b"", response.length)
 
 
 def _read_all(chunks: Iterable[bytes]) -> bytearray:
@@ -199,42 +241,39 @@ def _read_all(chunks: Iterable[bytes]) -> bytearray:
 
 
 def _read_outcomes(
-    response: requests.Response, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
+    response: BoundedResponse, batch_request: BatchRequest, is_in_progress: Callable[[], bool]
 ) -> Iterator[tuple[int, Outcome] | None]:
-    if response.status_code == requests.codes.service_unavailable:
+    if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
         raise SlaveFull("the slave is full")
-    if response.status_code >= requests.codes.internal_server_error:
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # The slave's own error (a full disk, say), for which the files can't be blamed.
         raise ConnectionLost(_error_text(response))
-    if response.status_code != requests.codes.ok:
+    if response.status != HTTPStatus.OK:
         raise InvalidAnswer(_error_text(response))
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    if response.getheader("Content-Encoding", "identity") != "identity":
         raise InvalidAnswer("the answer is compressed, which the master did not ask for")
     yield None
     key, expected = batch_request.task.result_key, len(batch_request.inputs)
     chunks = _chunks(response, is_in_progress)
-    if response.headers.get("Content-Type", "").startswith(FRAMES_TYPE):
+    if response.getheader("Content-Type", "").startswith(FRAMES_TYPE):
         yield from decode_frames(chunks, expected)
     else:
         yield from enumerate(decode_answer(_read_all(chunks), key, expected))
 
 
-def _error_text(response: requests.Response) -> str:
-    prefix = read_prefix(response, _ERROR_TEXT_BYTES).decode(errors="replace")
-    return f"HTTP {response.status_code}: {prefix!r}"
+def _error_text(response: BoundedResponse) -> str:
+    prefix = response.read(_ERROR_TEXT_BYTES).decode(errors="replace")
+    return f"HTTP {response.status}: {prefix!r}"
 
 
-def _body(batch_request: BatchRequest) -> MultipartEncoder:
-    fields: list[tuple[str, Any]] = [("task_type", batch_request.task.name)]
+def _described(error: Exception) -> str:
+    return one_line(str(error) or type(error).__name__)
+
+
+def _body(batch_request: BatchRequest) -> FormBody:
+    fields = [("task_type", batch_request.task.name.encode())]
     if batch_request.task.merge_module is not None:
-        fields.append((PARTIAL_FIELD, "1"))
+        fields.append((PARTIAL_FIELD, b"1"))
     if batch_request.options:
         fields.append((OPTIONS_FIELD, json_bytes(batch_request.options)))
-    fields += _file_fields(batch_request.task.form_field, batch_request.inputs)
-    return MultipartEncoder(fields)
-
-
-def _file_fields(form_field: str, inputs: Iterable[InputFile]) -> Iterator[tuple[str, Any]]:
-    for input_file in inputs:
-        source = LazyFile(input_file.path, input_file.size)
-        yield form_field, (input_file.filename, source, "application/octet-stream")
+    return FormBody(fields, batch_request.task.form_field, batch_request.inputs)
