@@ -37,6 +37,8 @@ class Assignment:
         self._run_queue: deque[str] = deque()
         """Runs in round-robin order: the first one is served next."""
         self._batch_numbers = itertools.count(1)
+        self._changed: dict[str, None] | None = {}
+        """The slaves that may take more files since the last call of ``assign``; None: any."""
 
     # Runs
 
@@ -98,6 +100,7 @@ class Assignment:
         """Release the slave's shares in all runs to other slaves."""
         for run in self.runs.values():
             run.partition.unassign(slave)
+        self.anything_changed()
 
     def readmit_excluded(self, run: Run) -> None:
         """Readmit the excluded slaves if they are the only ones that can process the run."""
@@ -127,31 +130,56 @@ class Assignment:
 
     # Assigning files
 
+    def slave_changed(self, name: str) -> None:
+        """Record that this slave may take more files now, and no other one."""
+        if self._changed is not None:
+            self._changed[name] = None
+
+    def anything_changed(self) -> None:
+        """Record that any slave may take more files now."""
+        self._changed = None
+
     def assign(self, at: float) -> Iterator[Send]:
-        """Yield one batch for each slave in turn, until no slave can take another."""
-        assigned = True
-        while assigned:
-            assigned = False
-            for name in list(self.slaves):
+        """Yield one batch for each slave in turn, until no slave can take another.
+
+        Looks only at the slaves that may take more files since the last call: with a thousand
+        slaves, each answer would otherwise take milliseconds.
+        """
+        changed, self._changed = self._changed, {}
+        names = self.slaves if changed is None else changed
+        ready = [name for name in names if name in self.slaves]
+        while ready:
+            taking = []
+            for name in ready:
                 for send in itertools.islice(self._next_batches(name, at), 1):
-                    assigned = True
+                    taking.append(name)
                     yield send
+            # A slave that took nothing takes nothing later either: no batch makes room elsewhere.
+            ready = taking
 
     def _next_batches(self, name: str, at: float) -> Iterator[Send]:
         slave = self.slaves[name]
         if slave.is_suspended(at):
             return
-        # All runs share the slave's workers; each run adds its own prefetch.
-        prefetch = sum(run.prefetch(name, at) for run in self.runs.values())
-        free_slots_for_all = slave.workers + max(1, prefetch) - self.in_progress_on(name)
+        # All runs share the slave's workers; each run with answers adds its own prefetch.
+        prefetches = {key: self._prefetch(run, name, at) for key, run in self.runs.items()}
+        known = sum(prefetches[key] for key, run in self.runs.items() if run.answered[name])
+        prefetch = max(known, *prefetches.values(), 0)
+        free_slots_for_all = slave.workers + prefetch - self.in_progress_on(name)
         for run_name in list(self._run_queue):
             run = self.runs[run_name]
             if run.needed <= slave.capabilities and name not in run.excluded:
-                positions = self._choose(run, name, at, free_slots_for_all)
+                free_slots = run.free_slots(
+                    name, slave.workers, prefetches[run_name], free_slots_for_all
+                )
+                positions = self._choose(run, name, at, free_slots)
                 if positions:
                     self._run_queue.remove(run_name)
                     self._run_queue.append(run_name)
                     yield self._send(name, run_name, positions, at)
+
+    def _prefetch(self, run: Run, name: str, at: float) -> int:
+        return run.prefetch(name, at, self.slaves[name].file_s.get(run.needed))
 
     def _send(self, name: str, run_name: str, positions: list[int], at: float) -> Send:
         number = next(self._batch_numbers)
@@ -159,8 +187,7 @@ class Assignment:
         self.runs[run_name].sent(name, len(positions), at)
         return Send(number, name, run_name, tuple(positions))
 
-    def _choose(self, run: Run, name: str, at: float, free_slots_for_all: int) -> list[int]:
-        free_slots = run.free_slots(name, self.slaves[name].workers, at, free_slots_for_all)
+    def _choose(self, run: Run, name: str, at: float, free_slots: int) -> list[int]:
         if free_slots <= 0:
             return []
         return (

@@ -25,18 +25,21 @@ class Partition:
         self._shares: dict[str, deque[int]] = {}
         self._unassigned: deque[int] = deque()
         self._assigned: Counter[str] = Counter()
+        self.waiting = len(files)
+        """How many files no slave holds, other than isolated ones."""
         for number, slave in enumerate(slaves):
             self._shares[slave] = deque(files[number :: len(slaves)])
             self._assigned[slave] = len(self._shares[slave])
         if not slaves:
             self._unassigned.extend(files)
 
-    def extend(self, sizes: Sequence[int], slaves: Sequence[str]) -> None:
+    def extend(self, sizes: Sequence[int], slaves: Sequence[str]) -> list[str]:
         """Add files at the next positions, each to the slave with the fewest waiting files.
 
         Of slaves with equally many, the one that was assigned fewer files gets it, or else the
-        first one.
+        first one. Returns the slaves that got files.
         """
+        chosen: set[str] = set()
         for size in sizes:
             position = len(self._sizes)
             self._sizes.append(size)
@@ -46,10 +49,18 @@ class Partition:
             slave = min(slaves, key=lambda name: (self.waiting_for(name), self._assigned[name]))
             self._shares.setdefault(slave, deque()).append(position)
             self._assigned[slave] += 1
+            chosen.add(slave)
+        self.waiting += len(sizes)
+        return sorted(chosen)
 
     def waiting_for(self, slave: str) -> int:
         """Return how many files wait in the slave's own share."""
         return len(self._shares.get(slave, ()))
+
+    @property
+    def shares(self) -> int:
+        """The number of slaves with a share, empty ones included."""
+        return len(self._shares)
 
     def owners(self) -> list[str]:
         """Return the slaves whose share is not empty."""
@@ -76,6 +87,7 @@ class Partition:
                 break
             max_bytes -= size
             taken.append(share.pop())
+        self.waiting -= len(taken)
         return taken[::-1]
 
     def take_all(self) -> list[int]:
@@ -85,6 +97,7 @@ class Partition:
         for share in self._shares.values():
             taken.extend(share)
             share.clear()
+        self.waiting = 0
         return taken
 
     def remove(self, positions: Collection[int]) -> list[int]:
@@ -97,11 +110,14 @@ class Partition:
                 waiting.clear()
                 waiting.extend(left)
                 removed.extend(found)
+        self.waiting -= len(removed)
         return removed
 
     def put_back(self, positions: Iterable[int]) -> None:
         """Return files as unassigned, ahead of the others: they have waited longest."""
-        self._unassigned.extendleft(sorted(positions, reverse=True))
+        files = sorted(positions, reverse=True)
+        self._unassigned.extendleft(files)
+        self.waiting += len(files)
 
     def unassign(self, slave: str) -> None:
         """Make the files of the slave's share unassigned."""
@@ -115,4 +131,5 @@ class Partition:
                 break
             max_bytes -= size
             taken.append(source.popleft())
+        self.waiting -= len(taken)
         return taken

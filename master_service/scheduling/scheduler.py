@@ -54,6 +54,8 @@ class Scheduler:
     def handle(self, event: Event) -> list[Action]:
         """Update the state from one event; return the actions to carry out, in order."""
         handler: Callable[[Scheduler, Any], Iterator[Action]] = _HANDLERS[type(event)]
+        if type(event) not in _EVENTS_OF_FEW_SLAVES:
+            self._assignment.anything_changed()
         actions = list(handler(self, event))
         actions.extend(self._assignment.assign(event.at))
         return actions
@@ -130,7 +132,9 @@ class Scheduler:
     def _run_extended(self, event: RunExtended) -> Iterator[Action]:
         if (run := self._runs.get(event.run)) is not None:
             ready = self._ready(run.needed, event.at)
-            run.partition.extend(event.sizes, [name for name in ready if name not in run.excluded])
+            included = [name for name in ready if name not in run.excluded]
+            for name in run.partition.extend(event.sizes, included):
+                self._assignment.slave_changed(name)
             run.files_left += len(event.sizes)
         yield from ()
 
@@ -181,6 +185,7 @@ class Scheduler:
             return
         batch.unanswered.discard(event.position)
         self._runs[batch.run].in_progress[batch.slave] -= 1
+        self._assignment.slave_changed(batch.slave)
         yield self._fail(batch, event.position, INPUT_UNREADABLE)
 
     def _file_answered(self, event: FileAnswered) -> Iterator[Action]:
@@ -188,12 +193,14 @@ class Scheduler:
         if batch is None or event.position not in batch.unanswered:
             return  # the batch has been requeued or cancelled since, or the file answered already
         batch.unanswered.discard(event.position)
+        self._assignment.slave_changed(batch.slave)
         run = self._runs[batch.run]
         run.in_progress[batch.slave] -= 1
         run.answered[batch.slave] += 1
         run.last_answer[batch.slave] = event.at
         if (slave := self._slaves.get(batch.slave)) is not None:
             slave.answering, slave.backoff_s = True, 0.0
+            slave.file_s[run.needed] = run.seconds_per_file(batch.slave, event.at)
             slave.refusals = slave.refusals if event.code in UNBLAMED_CODES else 0
         if event.code in UNBLAMED_CODES:
             # A slave that hands one file back would hand back the next one too.
@@ -219,6 +226,7 @@ class Scheduler:
             yield from self._put_back(batch)
             return
         if batch.is_single_file:
+            self._assignment.slave_changed(batch.slave)
             for position in batch.unanswered:
                 self._runs[batch.run].in_progress[batch.slave] -= 1
                 blamed = self._blame(batch, position, event.at)
@@ -274,6 +282,7 @@ class Scheduler:
         return self._requeue(batch.run, position) if has_attempts else None
 
     def _requeue(self, name: str, position: int) -> Requeue:
+        self._assignment.anything_changed()
         return Requeue(name, position, tuple(self._runs[name].blamed_by.get(position, ())))
 
     def _accept(self, batch: Batch, position: int) -> AcceptOutcome:
@@ -303,6 +312,7 @@ class Scheduler:
                 self._assignment.unassign(name)
                 for run in self._runs.values():
                     run.withdraw_blames(name)
+                self._assignment.anything_changed()
 
     def _back_off(self, name: str, failure: ExchangeFailure, at: float) -> None:
         if (slave := self._slaves.get(name)) is None:
@@ -310,6 +320,11 @@ class Scheduler:
         slave.back_off(failure, at)
         self._assignment.unassign(name)
 
+
+_EVENTS_OF_FEW_SLAVES = frozenset(
+    {RunExtended, AnswerBegun, InputUnreadable, FileAnswered, BatchEnded}
+)
+"""After these events no slave can take more files, unless a handler records that it can."""
 
 _HANDLERS: dict[type, Callable[[Scheduler, Any], Iterator[Action]]] = {
     SlaveUp: Scheduler._slave_up,

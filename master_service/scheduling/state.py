@@ -21,10 +21,16 @@ MAX_BACKOFF_S = 30.0
 """After each failed exchange in a row a slave is backed off for twice as long, up to this."""
 MAX_PREFETCH_FILES = 500
 PREFETCH_S = 1.0
-"""Beyond its workers, a slave holds the files that it processes in this time: enough for no worker
-to wait for the network, and few enough to leave idle slaves files to steal."""
-MIN_STOLEN_WORK_S = 1.0
+"""Beyond its workers, a slave holds the files that it processes in this time, so that no worker
+waits for the network. Files that take longer are sent one at a time: a slave that holds one which
+it has not begun keeps it from idle slaves."""
+MIN_PREFETCH_S = 0.1
+"""Near the end of a run a slave holds less, down to the files that it processes in this time."""
+MIN_STOLEN_WORK_S = 0.2
 """A share with less work than this is not stolen from: moving it would gain nothing."""
+YOUNG_RUN_S = 1.0
+"""Until a run is this old, times per file are little known, and ``MIN_STOLEN_WORK_S`` is as long:
+small runs of quick files stay evenly split."""
 ISOLATED_SCAN_LIMIT = 100
 """How many of the isolated files are searched for one that suits a slave. Those at the front that
 do not suit it suit another slave, which will ask for them."""
@@ -62,6 +68,8 @@ class Slave:
     refusals: int = 0
     """How often in a row it reported that it is full, or handed a file back."""
     health: SlaveHealth = field(default_factory=SlaveHealth)
+    file_s: dict[frozenset[str], float] = field(default_factory=dict)
+    """Seconds per file in the last run that needed these capabilities."""
 
     @property
     def suspended_until(self) -> float:
@@ -191,7 +199,9 @@ class Run:
             for owner in self.partition.owners()
         }
         owner = max(work_s, key=lambda name: work_s[name], default=None)
-        if owner is None or work_s[owner] <= MIN_STOLEN_WORK_S:
+        is_young = at - self.started_at < YOUNG_RUN_S
+        least_s = YOUNG_RUN_S if is_young else MIN_STOLEN_WORK_S
+        if owner is None or work_s[owner] <= least_s:
             return []
         return self.partition.take_from(owner, max_files, MAX_BATCH_BYTES)
 
@@ -208,21 +218,33 @@ class Run:
         self.isolated.clear()
         return waiting
 
-    def free_slots(self, slave: str, workers: int, at: float, free_slots_for_all: int) -> int:
+    def free_slots(self, slave: str, workers: int, prefetch: int, free_slots_for_all: int) -> int:
         """Return how many files to send now: none until half of the prefetch is used up.
 
         ``free_slots_for_all`` is how many more files the slave takes from all runs together.
         """
-        prefetch = max(1, self.prefetch(slave, at))
         free_slots = min(workers + prefetch - self.in_progress[slave], free_slots_for_all)
         return free_slots if free_slots > prefetch // 2 else 0
 
-    def prefetch(self, slave: str, at: float) -> int:
-        """Return how many files to prefetch: those that the slave processes in ``PREFETCH_S``."""
+    def prefetch(self, slave: str, at: float, usual_file_s: float | None = None) -> int:
+        """Return how many files to prefetch: those that the slave processes in ``PREFETCH_S``.
+
+        Near the end of a run on several slaves, no more than half of the slave's part of the
+        waiting files: all slaves then end at about the same time, whatever the lengths of the last
+        files. ``usual_file_s`` is the slave's time per file in an earlier run like this one.
+        """
+        part, answered = self._part(), self.answered[slave]
+        if not answered:
+            return min(1, part) if usual_file_s is None else int(usual_file_s <= PREFETCH_S)
+        file_s = self.seconds_per_file(slave, at)
+        files = min(int(PREFETCH_S / file_s), max(part, int(MIN_PREFETCH_S / file_s)))
         # No more than it has answered: a first file that fails quickly says little of the next.
-        answered = self.answered[slave]
-        files = int(PREFETCH_S / self.seconds_per_file(slave, at))
         return min(files, answered, MAX_PREFETCH_FILES)
+
+    def _part(self) -> int:
+        """Return half of the waiting files, divided by the number of slaves."""
+        slaves = max(self.partition.shares, len(self.first_sent))
+        return self.partition.waiting // (2 * slaves) if slaves > 1 else MAX_PREFETCH_FILES
 
     def seconds_per_file(self, slave: str, at: float) -> float:
         """Return the slave's mean time per file in this run, or the time since its last answer.

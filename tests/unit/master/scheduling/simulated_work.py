@@ -3,17 +3,23 @@
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from master_service.scheduling.events import Send
 from master_service.scheduling.slave_health import CONTRADICTIONS_TO_QUARANTINE
 from tests.unit.master.scheduling.simulator import Simulation
 
 
-def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6) -> None:
+def work(
+    sim: Simulation,
+    seconds_per_file: dict[str, float],
+    until: float = 1e6,
+    lengths: Sequence[float] = (),
+) -> None:
     """Let the slaves process their files in order until all have ended, or until ``until``.
 
-    A worker takes ``seconds_per_file[slave]`` for a file; the scheduler gets four ticks a second.
+    A worker takes ``seconds_per_file[slave]`` for a file, times the file's ``lengths`` if these are
+    given; the scheduler gets four ticks a second.
     """
     queues: dict[str, deque[tuple[int, int]]] = {slave: deque() for slave in seconds_per_file}
     busy: Counter[str] = Counter()
@@ -27,7 +33,7 @@ def work(sim: Simulation, seconds_per_file: dict[str, float], until: float = 1e6
             while queue and busy[slave] < sim.slaves[slave].workers:
                 batch, position = queue.popleft()
                 busy[slave] += 1
-                at = sim.now + seconds_per_file[slave]
+                at = sim.now + seconds_per_file[slave] * (lengths[position] if lengths else 1)
                 heapq.heappush(agenda, (at, next(order), slave, batch, position))
 
     begin(sim.sends[number] for number in sorted(sim.held))

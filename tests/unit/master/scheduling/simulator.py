@@ -140,10 +140,12 @@ class Simulation:
 
     def cancel(self, run: str) -> list[Action]:
         """Cancel a run."""
-        self.open_runs.discard(run)
         left = self.left(run) if run in self.runs else []
-        # A run is removed with its last file; its last exchange may still be in progress.
-        for number in [n for n, held in self.held.items() if left and held.run == run]:
+        # Unless it is open, a run is removed with its last file; its last exchange may still be in
+        # progress.
+        is_there = left or run in self.open_runs
+        self.open_runs.discard(run)
+        for number in [n for n, held in self.held.items() if is_there and held.run == run]:
             self._abandon(number)
         actions = self._handle(RunCancelled(self.now, run))
         assert [action for action in actions if isinstance(action, CancelFile)] == [
@@ -154,7 +156,8 @@ class Simulation:
     def exclude(self, run: str, slave: str) -> list[Send]:
         """Exclude a slave from a run."""
         in_progress = [n for n, held in self.held.items() if (held.slave, held.run) == (slave, run)]
-        if run in self.runs and self.left(run) and (in_progress or slave in self.slaves):
+        is_there = run in self.runs and (self.left(run) or run in self.open_runs)
+        if is_there and (in_progress or slave in self.slaves):
             self.excluded.add((run, slave))
             for number in in_progress:
                 self._abandon(number)

@@ -100,4 +100,4 @@ def test_returned_files_go_to_another_slave() -> None:
     for position in range(3):
         sim.answer(send.batch, position, "returned")
     assert sim.in_progress("a") == 0
-    assert sim.in_progress("b") == 2
+    assert sim.in_progress("b") == 1

@@ -54,7 +54,7 @@ def test_slave_without_answers_has_been_silent_since_the_first_file() -> None:
 @pytest.mark.parametrize(
     ("answered", "at", "files"),
     [
-        (0, 110.0, 0),  # nothing is known of the slave
+        (0, 110.0, 1),  # nothing is known of the slave
         (10, 110.0, 1),
         (20, 110.0, 2),
         (25, 110.0, 2),
@@ -88,15 +88,48 @@ def test_slave_gets_files_when_half_of_its_prefetch_is_used_up(
     """It then gets as many as its workers and its prefetch (20) have room for, of all runs."""
     run = run_of(99, "a", a=200)
     run.in_progress["a"] = in_progress
-    assert run.free_slots("a", 3, 110.0, for_all) == free_slots
+    assert run.free_slots("a", 3, 20, for_all) == free_slots
 
 
-def test_slave_without_prefetch_gets_one_file_more_than_it_has_workers() -> None:
-    """So no worker waits for the network."""
+def test_slave_without_prefetch_gets_as_many_files_as_it_has_workers() -> None:
+    """Files that take long wait at the master, where any slave can take them."""
     run = run_of(9, "a")
-    assert run.free_slots("a", 3, 100.0, 99) == 4
-    run.in_progress["a"] = 3
-    assert run.free_slots("a", 3, 100.0, 99) == 1
+    assert run.free_slots("a", 3, 0, 99) == 3
+    run.in_progress["a"] = 2
+    assert run.free_slots("a", 3, 0, 99) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "answered", "prefetch"),
+    [
+        (400, 200, 20),
+        (40, 200, 10),  # a half of a half
+        (8, 200, 2),
+        (7, 200, 2),  # what takes a tenth of a second
+        (1, 200, 2),
+        (8, 100, 2),
+        (7, 100, 1),
+        (4, 50, 1),
+        (3, 50, 0),  # the last files go to the slave that is ready first
+    ],
+)
+def test_prefetch_of_two_slaves_gets_smaller_near_the_end(
+    files: int, answered: int, prefetch: int
+) -> None:
+    """Each slave holds at most half of its part of the waiting files, or very little work."""
+    run = run_of(files, "a", "b", a=answered, b=10)
+    assert run.prefetch("a", 110.0) == prefetch
+
+
+@pytest.mark.parametrize(
+    ("files", "usual_file_s", "prefetch"),
+    [(8, None, 1), (3, None, 0), (8, 0.9, 1), (1, 0.9, 1), (8, 1.1, 0)],
+)
+def test_prefetch_before_the_first_answer(
+    files: int, usual_file_s: float | None, prefetch: int
+) -> None:
+    """One file, unless such files take long, or little is waiting and nothing is known."""
+    assert run_of(files, "a", "b").prefetch("a", 100.0, usual_file_s) == prefetch
 
 
 # Stealing
@@ -112,11 +145,23 @@ def test_files_are_stolen_from_the_slave_that_needs_longest(slow: str, fast: str
     assert run.partition.waiting_for(fast) == 4
 
 
-@pytest.mark.parametrize(("files", "stolen"), [(2, []), (3, [1, 2])])
+@pytest.mark.parametrize(("files", "stolen"), [(4, []), (5, [2, 3, 4])])
 def test_little_work_is_not_stolen(files: int, stolen: list[int]) -> None:
-    """A share of one second or less stays where it is."""
-    assert MIN_STOLEN_WORK_S == 1.0
-    assert run_of(files, "a", a=20).steal(9, 110.0) == stolen
+    """A share of a fifth of a second or less stays where it is."""
+    assert MIN_STOLEN_WORK_S == 0.2
+    assert run_of(files, "a", a=200).steal(9, 110.0) == stolen
+
+
+@pytest.mark.parametrize(
+    ("files", "age_s", "stolen"), [(20, 0.9, []), (20, 1.0, [18, 19]), (21, 0.9, [19, 20])]
+)
+def test_little_work_of_a_young_run_is_not_stolen(
+    files: int, age_s: float, stolen: list[int]
+) -> None:
+    """In the first second of a run, a share of one second or less stays where it is."""
+    run = run_of(files, "a", a=200)
+    run.started_at = 110.0 - age_s
+    assert run.steal(2, 110.0) == stolen
 
 
 # Isolated files
