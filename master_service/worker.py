@@ -89,7 +89,7 @@ class BuiltinEngine(Engine):
         self._threads = ReusedThreads()
         self._runs: dict[str, ActiveRun] = {}
         # Serializes the scheduler's decisions and the observer calls that follow from them.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def begin(self, name: str, request: RunRequest, observer: RunObserver) -> ActiveRun:
         """Add the files to those that the scheduler assigns to slaves."""
@@ -115,17 +115,18 @@ class BuiltinEngine(Engine):
 
     def extend(self, name: str, sizes: Sequence[int]) -> None:
         """Add files to an open run."""
+        # Under one lock, since the run may be completed or cancelled meanwhile.
         with self._lock:
-            if (run := self._runs.get(name)) is None:
-                return
-            # Counted first: they may end as soon as the scheduler knows them.
-            run.unfinished += len(sizes)
-        self._handle(RunExtended(time.monotonic(), name, sizes))
+            run = self._runs.get(name)
+            if run is not None and run.is_open:
+                run.unfinished += len(sizes)
+                self._handle(RunExtended(time.monotonic(), name, sizes))
 
     def complete(self, name: str, no_slave_timeout_s: float | None) -> None:
         """Close an open run: it finishes when its last file has ended."""
-        self._handle(RunCompleted(time.monotonic(), name, no_slave_timeout_s))
-        self._close(name)
+        with self._lock:
+            self._handle(RunCompleted(time.monotonic(), name, no_slave_timeout_s))
+            self._close(name)
 
     def withdraw(self, name: str, positions: Collection[int]) -> None:
         """Cancel some files of a run, unless they have ended."""
@@ -133,8 +134,9 @@ class BuiltinEngine(Engine):
 
     def cancel(self, name: str) -> None:
         """Cancel a run; files whose outcome is being saved now still end with that outcome."""
-        self._handle(RunCancelled(time.monotonic(), name))
-        self._close(name)
+        with self._lock:
+            self._handle(RunCancelled(time.monotonic(), name))
+            self._close(name)
 
     def exclude(self, name: str, slave: str) -> int:
         """Exclude a slave from a run; return how many of the run's files it held."""
@@ -265,11 +267,10 @@ class BuiltinEngine(Engine):
             self._files_finished(name, 1)
 
     def _close(self, name: str) -> None:
-        with self._lock:
-            run = self._runs.get(name)
-            if run is not None and run.is_open:
-                run.is_open = False
-                self._files_finished(name, 1)
+        run = self._runs.get(name)
+        if run is not None and run.is_open:
+            run.is_open = False
+            self._files_finished(name, 1)
 
     def _files_finished(self, name: str, ended: int) -> None:
         run = self._runs[name]

@@ -130,7 +130,8 @@ class Scheduler:
         return sorted(ready, key=lambda name: (self._assignment.load(name), name))
 
     def _run_extended(self, event: RunExtended) -> Iterator[Action]:
-        if (run := self._runs.get(event.run)) is not None:
+        run = self._runs.get(event.run)
+        if run is not None and run.is_open:
             ready = self._ready(run.needed, event.at)
             included = [name for name in ready if name not in run.excluded]
             for name in run.partition.extend(event.sizes, included):
