@@ -8,18 +8,33 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from master_service.jobs.creation import new_file
+from master_service.errors import InvalidRequest
+from master_service.jobs.creation import new_file, new_job, options_of
 from master_service.jobs.job_run import JobRun
-from master_service.storage.model import File, FileState, Job
+from master_service.jobs.runner import Runner
+from master_service.storage.model import File, FileState, Job, JobState
 from master_service.storage.spool import Spool, upload_name
 from protocol.options import Options
 from protocol.server.multipart_receiver import Form, Upload
+from protocol.task_types import TASK_TYPES
 
 _log = logging.getLogger(__name__)
 
 BeginRun = Callable[[Form], "JobRun | None"]
 """Returns the run that gets the files of a request, by the fields received so far; None if the
 files are not processed yet."""
+
+
+def begin_new_job(runner: Runner, job_id: str, form: Form) -> JobRun | None:
+    """Begin the run of a job whose request is arriving; None without its task type so far."""
+    task = TASK_TYPES.get(form.fields.get("task_type", ""))
+    if task is None:
+        return None
+    try:
+        job = new_job(job_id, task.name, JobState.QUEUED, options_of(task, form))
+    except InvalidRequest:
+        return None  # it will be refused
+    return runner.begin_early(job, is_accepted=False)
 
 
 class Arrival:

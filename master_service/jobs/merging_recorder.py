@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from master_service.jobs.partial_results import PartialResults
-from master_service.jobs.progress_recorder import Held, ProgressRecorder, not_written
+from master_service.jobs.progress_recorder import ProgressRecorder, not_written
+from master_service.jobs.provisional_files import Held
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import File

@@ -1,8 +1,6 @@
 """Records the progress of a run's files in the ledger, metrics and rates, and saves their results.
 
-The engine reports each change by the file's position in the run. Files of a request that is still
-arriving are *provisional*: the ledger doesn't have them, and their outcomes are held until the
-request is accepted.
+The engine reports each change by the file's position in the run.
 """
 
 import logging
@@ -14,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from master_service.jobs.input_files import InputFiles
+from master_service.jobs.provisional_files import Held, ProvisionalFiles
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
@@ -28,9 +27,6 @@ _log = logging.getLogger(__name__)
 
 _PAGE_FILES = 500
 _YIELD_S = 0.0001
-
-Held = tuple[Outcome, Staged | None]
-"""An outcome that is held, and its result on disk; the outcome then has no bytes."""
 
 
 class ProgressRecorder:
@@ -53,11 +49,7 @@ class ProgressRecorder:
         self._store = store
         self._metrics = metrics
         self._handed_over_at = array("d", bytes(8 * len(files)))
-        self._provisional: set[int] = set()
-        self._held: dict[int, Held] = {}
-        """The outcomes of provisional files, and of accepted ones that are still to be saved."""
-        self._lock = threading.Lock()
-        """Held while a file becomes accepted or gets its outcome."""
+        self._provisional = ProvisionalFiles()
         self._held_lock = threading.Lock()
         """Held while results that were held are saved, so that ``complete`` waits for their end."""
         running_job.record_progress()
@@ -78,12 +70,11 @@ class ProgressRecorder:
 
     def add(self, files: Sequence[File], is_provisional: bool) -> list[int]:
         """Add files at the next positions; return these."""
-        with self._lock:
-            positions = list(range(len(self._files), len(self._files) + len(files)))
-            self._files.extend(files)
-            self._handed_over_at.extend(0.0 for _ in files)
-            if is_provisional:
-                self._provisional.update(positions)
+        positions = list(range(len(self._files), len(self._files) + len(files)))
+        self._files.extend(files)
+        self._handed_over_at.extend(0.0 for _ in files)
+        if is_provisional:
+            self._provisional.add(positions)
         return positions
 
     def accept(self, positions: Collection[int]) -> None:
@@ -91,31 +82,26 @@ class ProgressRecorder:
 
         ``finish_held`` is to be called then.
         """
-        with self._lock:
-            self._provisional.difference_update(positions)
-            held = self._held.keys() & positions
         # Their rows are as old as the moment in which they were written.
-        files = (self._files[position] for position in set(positions) - held)
+        files = (self._files[position] for position in self._provisional.accept(positions))
         changed = [file for file in files if file is not None and file.attempts]
         self._store.ledger.files_changed(self.running_job.job, changed)
 
     def finish_held(self) -> None:
         """Save the results of accepted files that ended while they were provisional."""
         with self._held_lock:
-            while (held := self._pop_accepted()) is not None:
-                self.finish(*held)
+            while (accepted := self._provisional.pop_accepted()) is not None:
+                position, held = accepted
+                self.finish(position, *held)
 
     def reject(self, positions: Collection[int]) -> None:
         """Drop provisional files, whose request broke off, with their outcomes."""
         for position in positions:
-            with self._lock:
-                self._provisional.discard(position)
-                held = self._held.pop(position, None)
-            self.drop(position, held)
+            self.drop(position, self._provisional.discard(position))
 
     def provisional(self) -> list[int]:
-        """Return the positions of the provisional files."""
-        return sorted(self._provisional)
+        """Return the positions of all provisional files."""
+        return self._provisional.positions()
 
     def drop(self, position: int, held: Held | None) -> None:
         """Forget a provisional file, and what is held of it."""
@@ -137,13 +123,6 @@ class ProgressRecorder:
             _log.warning("file %d: its result can't be written yet: %s", position, error)
             return outcome, None
         return replace(outcome, data=None), staged
-
-    def _pop_accepted(self) -> tuple[int, Outcome, Staged | None] | None:
-        with self._lock:
-            for position in self._held:
-                if position not in self._provisional:
-                    return (position, *self._held.pop(position))
-        return None
 
     # Steps, which the engine reports
 
@@ -211,10 +190,8 @@ class ProgressRecorder:
         self._release(position)
         if position in self._provisional:
             held = self.hold(position, outcome)
-            with self._lock:
-                if position in self._provisional:
-                    self._held[position] = held
-                    return
+            if self._provisional.hold(position, held):
+                return
             if self._files[position] is None:
                 self.drop(position, held)
             else:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import cast
 
 from master_service.errors import (
-    InvalidRequest,
     JobTooLarge,
     LedgerFull,
     NoFiles,
@@ -24,7 +23,7 @@ from master_service.errors import (
     TooManyJobs,
     TooManyOpenJobs,
 )
-from master_service.jobs.arrival import Arrival, BeginRun
+from master_service.jobs.arrival import Arrival, BeginRun, begin_new_job
 from master_service.jobs.creation import (
     new_job,
     new_job_id,
@@ -42,7 +41,6 @@ from master_service.storage.model import File, FileState, Job, JobState
 from protocol.options import Options, described
 from protocol.server.missing_files import no_files
 from protocol.server.multipart_receiver import Form
-from protocol.task_types import TASK_TYPES
 
 _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
@@ -75,7 +73,7 @@ class Service(JobQueries):
     def arrive(self, idempotency_key: str | None = None) -> Arrival:
         """Prepare to receive the files of a new job; raises ``OSError``."""
         job_id = new_job_id()
-        return self._arrival(job_id, idempotency_key, partial(self._begin_new, job_id))
+        return self._arrival(job_id, idempotency_key, partial(begin_new_job, self.runner, job_id))
 
     def _arrival(self, job_id: str, idempotency_key: str | None, begin_run: BeginRun) -> Arrival:
         # A repeated request gets the answer of the first one.
@@ -85,17 +83,6 @@ class Service(JobQueries):
         begin = None if is_repeated else begin_run
         limit, forget = self.limits.max_file_bytes, self.runner.forget
         return Arrival(self.store.spool, job_id, limit, begin, forget)
-
-    def _begin_new(self, job_id: str, form: Form) -> JobRun | None:
-        """Begin the run of a job whose request is arriving; None without its task type so far."""
-        task = TASK_TYPES.get(form.fields.get("task_type", ""))
-        if task is None:
-            return None
-        try:
-            job = new_job(job_id, task.name, JobState.QUEUED, options_of(task, form))
-        except InvalidRequest:
-            return None
-        return self.runner.begin_early(job, is_accepted=False)
 
     def accept(
         self,
