@@ -59,8 +59,9 @@ def walk(arguments: Sequence[str]) -> Iterator[Source]:
             )
             raise UsageError(f"{argument or repr(argument)}: {what}")
         if stat.S_ISDIR(status.st_mode):
-            # As with ``cp -r``: of several arguments, each keeps its own name.
-            yield from _walk_folder(path, name if len(arguments) > 1 else PurePosixPath())
+            # As with ``cp -r``: of several arguments, each keeps its own name; / has none.
+            keeps_name = len(arguments) > 1 and name.name
+            yield from _walk_folder(path, f"{name.as_posix()}/" if keeps_name else "")
         elif stat.S_ISREG(status.st_mode):
             yield _source(path, name.as_posix(), status.st_size)
         else:
@@ -97,22 +98,23 @@ def _names(arguments: Sequence[str]) -> list[PurePosixPath]:
     return [PurePosixPath(PurePath(path).relative_to(top).as_posix()) for path in paths]
 
 
-def _walk_folder(folder: Path, parent_name: PurePosixPath) -> Iterator[Source]:
+def _walk_folder(folder: Path, prefix: str) -> Iterator[Source]:
+    """Yield the files of a folder and below; their names are paths from it, after the prefix."""
     try:
         names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208 (names alone: a hundred thousand paths would not be small)
     except OSError as error:
         raise UsageError(f"{folder}: this folder can't be read ({error.strerror})") from error
     for name in names:
-        path, name_below = folder / name, parent_name / name
+        path = folder / name
         status = _stat(path)
         if status is None:
             continue
         if stat.S_ISDIR(status.st_mode):
             # Links to folders are not followed, since they can form cycles.
             if not path.is_symlink():
-                yield from _walk_folder(path, name_below)
+                yield from _walk_folder(path, f"{prefix}{name}/")
         elif stat.S_ISREG(status.st_mode):
-            yield _source(path, name_below.as_posix(), status.st_size)
+            yield _source(path, prefix + name, status.st_size)
 
 
 def _stat(path: Path) -> os.stat_result | None:
