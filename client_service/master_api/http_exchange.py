@@ -8,6 +8,7 @@ client follows no redirects, ignores proxies and cookies, and reads no compresse
 import contextlib
 import http.client
 import ssl
+import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from protocol.bounded_response import BoundedResponse
 _CONNECT_S = 10
 _BLOCK_BYTES = 1 << 18
 _MAX_REASON_CHARACTERS = 500
+_MAX_PAUSE_S = 30.0
+"""Servers refuse a body in which nothing comes for a while; the master, after a minute."""
 
 
 class TransferError(Exception):
@@ -64,6 +67,7 @@ class Exchange:
         self._free = free
         self._broken: OSError | None = None
         self._response: http.client.HTTPResponse | None = None
+        self._last_sent = time.monotonic()
 
     def send(self, data: bytes) -> None:
         """Send a piece of the body; after the server has stopped reading, do nothing."""
@@ -75,9 +79,12 @@ class Exchange:
             except ConnectionError as error:
                 # It may have answered before it stopped: that the files are too large, for example.
                 self._broken = error
+        self._last_sent = time.monotonic()
 
     def end(self) -> None:
-        """Send the end of the body, unless that was done."""
+        """Send the end of the body, unless that was done; fails after a long pause before it."""
+        if self._end and time.monotonic() - self._last_sent > _MAX_PAUSE_S:
+            raise TransferError("the request was not ended in time")
         self.send(self._end)
         self._end = b""
 

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from client_service.master_api import http_exchange
 from client_service.master_api.http_exchange import Body, HttpClient, Request, TransferError
 
 GET = Request("GET", "/")
@@ -138,6 +139,19 @@ def test_refusal_in_the_middle_of_a_body_is_read(client_of: Callable[..., HttpCl
         exchange.send(PIECE)
         assert exchange.response(30).status == 413
         assert b"".join(exchange.blocks()) == b"no"
+
+
+def test_request_that_paused_is_not_ended(
+    client_of: Callable[..., HttpClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server would refuse it for good; as an error of the connection, it is sent again."""
+    monkeypatch.setattr(http_exchange, "_MAX_PAUSE_S", -1)
+    client = client_of([lambda connection: read_request(connection) and None])
+    body = Body("text/plain", 1, b"!")
+    with closing(client.begin(Request("POST", "/", body))) as exchange:
+        for ends in (exchange.end, lambda: exchange.response(30)):
+            with pytest.raises(TransferError, match="not ended in time"):
+                ends()
 
 
 @pytest.mark.parametrize(
