@@ -48,6 +48,12 @@ def _pieces(heads: Sequence[bytes], files: Sequence[Source]) -> Iterator[bytes]:
     for head, file in zip(heads, files, strict=True):
         piece += head
         for block in _blocks(file.path, file.size):
+            if len(block) == _PIECE_BYTES:
+                # Of a large file, which is not copied.
+                yield bytes(piece)
+                yield block
+                piece = bytearray()
+                continue
             piece += block
             if len(piece) >= wanted:
                 yield bytes(piece)
