@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # The tests that are skipped without an extra.
 EXTRAS := ocr_engines rapid_ocr segmentation semantic_vectors speech_spans transcript
 
-.PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos fuzz hostile clean
+.PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos power-cuts fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -58,6 +58,9 @@ mutation: setup-dev  ## changes the deciding code in 1,500 ways; fails unless th
 chaos: setup-dev  ## CHAOS_RUNS seeded schedules of faults (20) from CHAOS_SEED (1) on; a master killed at each write
 	$(PY) -m tests.chaos
 	KILLED_AT_EVERY=1 $(PY) -m pytest tests/e2e/test_killed_master.py
+
+power-cuts: setup-dev  ## CUTS losses of power (200) from the seed SEED (1) on, at random moments of random work
+	CUTS=$(CUTS) SEED=$(SEED) $(PY) -m tests.power_cuts
 
 fuzz: setup-dev  ## FUZZ_RUNS seeds (5) from FUZZ_SEED (1) on of odd requests, by the API's description
 	$(PY) -m tests.fuzz
