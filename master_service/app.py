@@ -5,13 +5,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Flask, jsonify
+from flask import Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
 from master_service import routes
 from master_service.api import job_events, jobs
 from master_service.api.app_context import AppContext
+from master_service.api.operation import operation_of
 from master_service.engine import Engine
 from master_service.errors import Refusal
 from master_service.jobs.runner import Runner
@@ -24,6 +25,12 @@ from master_service.similarity.service import Similarity
 from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
 from master_service.slaves.transport import Transport
+from master_service.storage.durability import (
+    StableStorage,
+    SyncedStorage,
+    UnsyncedStorage,
+)
+from master_service.storage.ledger import Ledger
 from master_service.storage.results import Results
 from master_service.storage.retention import Retention
 from master_service.storage.store import JobStore
@@ -31,6 +38,8 @@ from master_service.ui import login, pages
 from master_service.worker import BuiltinEngine
 from protocol.server import access_control
 from protocol.server.multipart_receiver import Limits
+
+_TAGS_OF_JOBS = ("jobs", "results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def create_master(settings: MasterSettings) -> Master:
     engine = _engine(settings, registry, transport)
     registry.subscribe(engine.slave_changed)
     results = Results(settings.results_dir, settings.results_label)
-    store = JobStore(settings.spool_dir)
+    store = JobStore(settings.spool_dir, _storage(settings))
     runner = Runner(store, engine, results, metrics)
     service = Service(store, runner, engine, metrics, _service_limits(settings))
     context = AppContext(
@@ -93,6 +102,12 @@ def _engine(settings: MasterSettings, registry: Registry, transport: Transport) 
     return BuiltinEngine(registry, transport, settings.max_attempts, event_log)
 
 
+def _storage(settings: MasterSettings) -> StableStorage:
+    if settings.durability == "process":
+        return UnsyncedStorage()
+    return SyncedStorage([settings.spool_dir, settings.results_dir])
+
+
 class _Json(DefaultJSONProvider):
     """Flask's JSON with plain non-ASCII characters, and escaped lone surrogates."""
 
@@ -116,9 +131,21 @@ def _app(context: AppContext, settings: MasterSettings) -> Flask:
         app, settings.token, access_control.AccessRules(login.is_logged_in, pages.is_open)
     )
     app.register_error_handler(Refusal, _error_answer)
+    app.after_request(partial(_durable, app, context.service.store.ledger))
     for module in (routes, jobs, job_events, pages):
         app.register_blueprint(module.blueprint)
     return app
+
+
+def _durable(app: Flask, ledger: Ledger, answer: Response) -> Response:
+    """Put what an answer tells of jobs on stable storage; return the refusal where it can't be."""
+    declared = operation_of(app.view_functions.get(request.endpoint or "", _durable))
+    if declared is not None and declared.tag in _TAGS_OF_JOBS:
+        try:
+            ledger.sync()
+        except Refusal as refusal:
+            return app.make_response(_error_answer(refusal))
+    return answer
 
 
 def _error_answer(error: Refusal) -> ResponseReturnValue:

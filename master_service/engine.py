@@ -83,7 +83,9 @@ class RunObserver(Protocol):
         ...
 
     def ended(self, position: int, outcome: Outcome) -> None:
-        """Record the final outcome of the file; its ``filename`` is of no importance.
+        """Record the final outcome of the file, whose ``filename`` is of no importance.
+
+        A result is saved soon after.
 
         The ``data`` of a result are the bytes to save; of a task type with a merge module, they are
         the partial result as JSON.

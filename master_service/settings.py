@@ -29,6 +29,7 @@ class MasterSettings:
     max_job_bytes: Annotated[int, "MAX_JOB_SIZE"]
     max_waiting_jobs: Annotated[int, "MAX_WAITING_JOBS"]
     job_retention_days: Annotated[float, "JOB_RETENTION"]
+    durability: Annotated[str, "DURABILITY"]
     scheduler_log: Annotated[Path | None, "SCHEDULER_LOG"]
     token: Annotated[str | None, "CLUSTER_TOKEN"]
     tls: Tls

@@ -72,6 +72,7 @@ def events(socket: Server, job_id: str) -> None:
         is_over, running_job = job.is_over, service.runner.running_job(job_id)
         overview = current_overview(job)
         if overview != last_sent:
+            service.store.ledger.sync()
             socket.send(json.dumps(overview))
             last_sent = overview
         if is_over or (running_job and running_job.stopped) or not socket.connected:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from master_service.jobs.partial_results import PartialResults
-from master_service.jobs.progress_recorder import ProgressRecorder, not_written
+from master_service.jobs.progress_recorder import ProgressRecorder
 from master_service.jobs.provisional_files import Held
+from master_service.jobs.result_saver import not_written
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import File
@@ -43,7 +44,7 @@ class MergingRecorder(ProgressRecorder):
         self._partials = PartialResults(self._folder)
 
     def close(self) -> None:
-        """Delete the partial results."""
+        """Wait until every result is saved, and delete the partial results."""
         super().close()
         self._partials.close()
 

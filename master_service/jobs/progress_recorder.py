@@ -13,13 +13,13 @@ from datetime import datetime, timezone
 
 from master_service.jobs.input_files import InputFiles
 from master_service.jobs.provisional_files import Held, ProvisionalFiles
-from master_service.jobs.running_job import JobCancelled, RunningJob
+from master_service.jobs.result_saver import Ended, ResultSaver
+from master_service.jobs.running_job import RunningJob
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import File, JobState
 from master_service.storage.results import Results, Staged
 from master_service.storage.store import JobStore
-from protocol.failures import Failure, Internal
 from protocol.task_types import TASK_TYPES
 from protocol.wire import Outcome
 
@@ -30,7 +30,10 @@ _YIELD_S = 0.0001
 
 
 class ProgressRecorder:
-    """Records one run whose outcomes are results, and saves each under its upload's name."""
+    """Records one run whose outcomes are results, and saves each under its upload's name.
+
+    A file stays ``running`` until its result is saved, soon after it has ended.
+    """
 
     def __init__(
         self,
@@ -42,8 +45,9 @@ class ProgressRecorder:
     ) -> None:
         self.running_job = running_job
         task = TASK_TYPES[running_job.job.task_type]
-        self._results = results
         self._task = task.with_options(running_job.job.options)
+        self._results = results
+        self._saver = ResultSaver(running_job, self._task, results, store.storage, self._saved)
         self._files: list[File | None] = list(files)
         """By position; None once ended, to free memory, since a job may have very many."""
         self._store = store
@@ -206,49 +210,26 @@ class ProgressRecorder:
         self.finish_held()
 
     def close(self) -> None:
-        """Release what the recorder holds; called after ``complete``, or where that failed."""
+        """Wait until every result is saved; called after ``complete``, or where that failed."""
         self.reject(self.provisional())
+        self._saver.drain()
 
     def finish(self, position: int, outcome: Outcome, staged: Staged | None = None) -> None:
-        """Save the result of a file, if it has one, and record how the file has ended.
+        """Give the result of a file to be saved soon, or record its failure.
 
         A result is either in ``staged`` or in the ``data`` of the outcome.
         """
         file = self._file(position)
-        try:
-            failure = outcome.failure or self._save(file, outcome, staged)
-        except JobCancelled:
-            failure = None
-            file.cancel()
-        except Exception:  # noqa: BLE001 (whatever the error, the file must end)
-            _log.exception(
-                "job %s: file %d: can't save its result", self.running_job.job.job_id, file.index
-            )
-            failure = _INTERNAL_ERROR
-        if failure is not None:
-            file.fail(failure)
-        self._end([position], [file])
+        if outcome.failure is None:
+            self._saver.put(position, file, outcome, staged)
+        else:
+            file.fail(outcome.failure)
+            self._end([position], [file])
 
-    def _save(self, file: File, outcome: Outcome, staged: Staged | None) -> Failure | None:
-        """Write the result, waiting while the disk is full; return why that is not possible."""
-        data, results = outcome.data or b"", self._results
-        try:
-            if staged is None:
-                saved = self.running_job.retry_writes(
-                    lambda: results.save(self._task, file.filename, data)
-                )
-            else:
-                saved = self.running_job.retry_writes(
-                    lambda: results.publish(self._task, file.filename, staged)
-                )
-        except OSError as error:
-            return not_written(error)
-        finally:
-            if staged is not None:
-                staged.discard()
-        file.finish(saved.path, saved.sha256, outcome.warnings)
-        self._metrics.saved(self._task.name, saved.size)
-        return None
+    def _saved(self, ended: Sequence[Ended]) -> None:
+        for file in ended:
+            self._metrics.saved(self._task.name, file.result_bytes)
+        self._end([file.position for file in ended], [file.file for file in ended])
 
     def _end(self, positions: Iterable[int], files: Sequence[File]) -> None:
         job = self.running_job.job
@@ -289,17 +270,3 @@ class ProgressRecorder:
         if file is None:
             raise LookupError(f"file {position} of the run has ended already")
         return file
-
-
-_INTERNAL_ERROR = Internal(
-    "The result could not be saved because of an internal error; the log of the master "
-    "has the details."
-).as_failure()
-
-
-def not_written(error: OSError) -> Failure:
-    """Return the failure of a file whose result can't be written to disk."""
-    return Internal(
-        f"The result could not be written on the master ({error.strerror}): make room or "
-        "give access to RESULTS_DIR, then send the file again."
-    ).as_failure()

@@ -40,7 +40,7 @@ from master_service.storage.idempotency_keys import IdempotencyKey
 from master_service.storage.model import File, FileState, Job, JobState
 from protocol.options import Options, described
 from protocol.server.missing_files import no_files
-from protocol.server.multipart_receiver import Form
+from protocol.server.multipart_receiver import Form, Upload
 
 _CANCEL_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.5
@@ -107,6 +107,7 @@ class Service(JobQueries):
         if waits and (reason := self.why_unavailable(job)):
             raise NoSlaves(reason)
         self.check_capacity()
+        self._make_durable(uploads)
         files = arrival.files(uploads, 0)
         job.add_files(files, form.bytes_received)
         job_id = self.store.ledger.add(job, files, idempotency_key)
@@ -174,9 +175,10 @@ class Service(JobQueries):
         self, form: Form, idempotency_key: IdempotencyKey | None, arrival: Arrival
     ) -> list[int]:
         """Store more files of an open job; return their indexes."""
+        uploads = uploads_for(task_type_of(self.job(arrival.job_id).task_type), form)
+        self._make_durable(uploads)
         with self._open_job_lock:
             job = self.job(arrival.job_id)
-            uploads = uploads_for(task_type_of(job.task_type), form)
             if (answer := self.store.ledger.stored_answer(idempotency_key)) is not None:
                 return cast(list[int], answer)  # what this method returned
             self.check_open(job.job_id)
@@ -278,6 +280,9 @@ class Service(JobQueries):
         waiting = self.store.ledger.count_in_states(JobState.QUEUED, JobState.RUNNING)
         if waiting >= self.limits.max_waiting_jobs:
             raise TooManyJobs(self.limits.max_waiting_jobs)
+
+    def _make_durable(self, uploads: Sequence[Upload]) -> None:
+        self.store.sync_uploads([upload.path for upload in uploads if not upload.too_large])
 
     def _count_accepted(self, job: Job, files: Sequence[File], bytes_received: int) -> None:
         """Count accepted files in the metrics; those over the size limit have failed already."""

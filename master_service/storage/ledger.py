@@ -9,6 +9,7 @@ from pathlib import Path
 from master_service.errors import NotFound
 from master_service.storage import idempotency_keys
 from master_service.storage import ledger_rows as rows
+from master_service.storage.durability import StableStorage, UnsyncedStorage
 from master_service.storage.idempotency_keys import IdempotencyKey
 from master_service.storage.ledger_damage import DamageLog
 from master_service.storage.ledger_database import LedgerDatabase
@@ -23,8 +24,8 @@ class Ledger:
     malformed, changes stay in memory, and calls that need the file raise ``LedgerDamaged``.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._db = LedgerDatabase(path)
+    def __init__(self, path: Path, storage: StableStorage | None = None) -> None:
+        self._db = LedgerDatabase(path, storage or UnsyncedStorage())
 
     @property
     def damage(self) -> DamageLog:
@@ -38,6 +39,14 @@ class Ledger:
     def flush(self) -> bool:
         """Write pending changes; return whether that was possible."""
         return self._db.flush()
+
+    def sync(self) -> None:
+        """Put all that answers may tell on stable storage; raises ``LedgerFull``."""
+        self._db.sync()
+
+    def checkpoint(self) -> None:
+        """Copy what was written to the database file, if there is much."""
+        self._db.checkpoint()
 
     def recover(self) -> None:
         """Requeue the jobs and files that were running when the last master ended."""

@@ -116,6 +116,10 @@ class Results:
             name = self._publish(folder, task, stem, staged.path, staged.sha256)
         return Saved(str(self._label / task.name / name), staged.sha256, staged.size)
 
+    def folders(self, task: TaskType) -> tuple[Path, Path]:
+        """Return the folders whose names lead to the results of a task type."""
+        return self._root / task.name, self._root
+
     def find(self, task_type: str, name: str) -> Path | None:
         """Return the path of the result of that name; None where there is none."""
         if Path(name).name != name or name.startswith(".") or "\\" in name:

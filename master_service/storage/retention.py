@@ -58,6 +58,7 @@ class Retention:
         while not self._stopped.is_set():
             try:
                 self._store.ledger.flush()
+                self._store.ledger.checkpoint()
                 if time.monotonic() >= next_removal:
                     next_removal = time.monotonic() + _REMOVE_INTERVAL_S
                     self.remove_expired()

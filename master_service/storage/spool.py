@@ -43,6 +43,10 @@ class Spool:
         """Return the path of an upload of a job, named as in its file's ``upload``."""
         return self._jobs / job_id / upload
 
+    def parents(self, upload: Path) -> tuple[Path, ...]:
+        """Return the folders whose names lead to an upload: of its request, its job, and all."""
+        return upload.parent, upload.parent.parent, self._jobs
+
     def copy(self, from_job: str, uploads: Sequence[str], to_job: str) -> list[str]:
         """Link uploads of one job to another, or copy them; return their names there."""
         folder, names = self.request_folder(to_job), []

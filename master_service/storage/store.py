@@ -1,5 +1,7 @@
 """The ledger and the spool together: uploads first, then the rows in the ledger that list them.
 
+Uploads are on stable storage before the ledger lists them, and what the ledger has is once it is
+synced, as before each answer.
 What a killed process left incomplete is removed at the next start.
 """
 
@@ -10,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from master_service.errors import LedgerFull, NotFound
+from master_service.storage.durability import StableStorage, UnsyncedStorage
 from master_service.storage.idempotency_keys import IdempotencyKey
 from master_service.storage.ledger import Ledger
 from master_service.storage.ledger_damage import LEDGER_FILE, LedgerEmpty
@@ -25,13 +28,14 @@ _YIELD_S = 0.0001
 class JobStore:
     """The ledger and the spool of one master, and the operations that change both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, storage: StableStorage | None = None) -> None:
+        self.storage = storage or UnsyncedStorage()
         self.spool = Spool(folder)
         path = folder / LEDGER_FILE
         if path.is_file() and not path.stat().st_size and any(self.spool.jobs()):
             # SQLite would make a new ledger of it, and the uploads of all jobs would be deleted.
             raise LedgerEmpty
-        self.ledger = Ledger(path)
+        self.ledger = Ledger(path, self.storage)
         self.ledger.recover()
         for job_id in self.spool.jobs():
             job = self.ledger.job(job_id)
@@ -60,6 +64,7 @@ class JobStore:
             names = self.spool.copy(of.job_id, uploads, job.job_id)
             for file, name in zip(files, names, strict=True):
                 file.upload = name
+            self.sync_uploads([self.spool.path(job.job_id, name) for name in names])
             stored = self.ledger.add(job, files, idempotency_key)
         except FileNotFoundError as error:
             raise NotFound("The uploads are no longer on the master's disk.") from error
@@ -70,6 +75,15 @@ class JobStore:
             if stored != job.job_id:
                 self.spool.remove(job.job_id)
         return stored
+
+    def sync_uploads(self, paths: Sequence[Path]) -> None:
+        """Put uploads on stable storage; raises ``LedgerFull`` where that is not possible."""
+        folders = {parent for path in paths for parent in self.spool.parents(path)}
+        try:
+            self.storage.sync(paths, folders)
+        except OSError as error:
+            _log.warning("can't put uploads on stable storage: %s", error)
+            raise LedgerFull from error
 
     def files(self, job_id: str) -> Iterator[File]:
         """Yield every file of a job in upload order, read in pages so that other threads run."""
@@ -87,6 +101,8 @@ class JobStore:
     def remove_expired(self, finished_before: datetime, opened_before: datetime) -> Iterator[str]:
         """Delete jobs finished or left open before these times; yield the id of each."""
         while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
+            # After a loss of power, an open job must not be there without its uploads.
+            self.ledger.sync()
             self.spool.remove(job_id)
             yield job_id
             time.sleep(_YIELD_S)

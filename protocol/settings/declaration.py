@@ -109,6 +109,11 @@ _ROWS = (
         "days that a finished job's records and uploads are kept; results stay",
     ),
     Setting(
+        "DURABILITY", (MASTER,), choice("SCOPE", "full", "process"), "full",
+        "what accepted files, results and the database of jobs are safe against: full is a loss of "
+        "power too, process the end of processes only",
+    ),
+    Setting(
         "SCHEDULER_LOG", (MASTER,), PATH, "",
         "file to which the scheduler's events and decisions are written, for replay",
     ),

@@ -91,9 +91,10 @@ def choice(metavar: str, *values: str) -> Kind:
     """Return the kind that is one of ``values``, in any case."""
 
     def read(text: str) -> str:
-        if text.upper() not in values:
-            raise ValueError(f"must be {', '.join(values[:-1])} or {values[-1]}, not {text!r}")
-        return text.upper()
+        for value in values:
+            if text.lower() == value.lower():
+                return value
+        raise ValueError(f"must be {', '.join(values[:-1])} or {values[-1]}, not {text!r}")
 
     return Kind(metavar, read)
 

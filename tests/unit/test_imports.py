@@ -280,6 +280,7 @@ def test_one_writer_owns_the_results() -> None:
             "jobs.execution",
             "jobs.progress_recorder",
             "jobs.merging_recorder",
+            "jobs.result_saver",
         )
     }
 
