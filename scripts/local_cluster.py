@@ -21,7 +21,7 @@ if __name__ == "__main__":
     # Python adds only the script's own folder to the path, not the project's.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from protocol.http_client import new_session
+from protocol.http.sessions import new_session
 from protocol.settings.declaration import SETTINGS
 
 PROJECT = Path(__file__).resolve().parent.parent

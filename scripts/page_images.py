@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from protocol.http_client import new_session
+from protocol.http.sessions import new_session
 from protocol.task_types import TASK_TYPES
 from scripts import chromium, samples
 from scripts.local_cluster import PROJECT, LocalCluster, end_on_signals, running

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from protocol import wrong_address
-from protocol.http_client import new_session, read_prefix
+from protocol.http.sessions import new_session, read_prefix
 from protocol.tls import Tls, master_certificate_problem
 from protocol.wire import CONTRACT_VERSION, one_line, root_cause
 from slave_service.workers.worker_handle import SelfTestReport

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from protocol.bounded_response import BoundedResponse
+from protocol.http.bounded_response import BoundedResponse
 
 _CONNECT_S = 10
 _BLOCK_BYTES = 1 << 18

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from master_service.engine import InputFile
-from protocol.bounded_response import BoundedResponse
+from protocol.http.bounded_response import BoundedResponse
 from protocol.wire import LazyFile
 
 _CONNECT_TIMEOUT_S = 5

@@ -19,10 +19,10 @@ from master_service.engine import InputFile
 from master_service.slaves.connections import ConnectionClosed, Connections, SlaveConnection
 from master_service.slaves.form_body import FormBody, check_size
 from master_service.slaves.reachability import not_a_slave, why_unreachable
-from protocol.bounded_response import BoundedResponse
 from protocol.cooperative_yield import YieldTimer
 from protocol.frames import FRAMES_TYPE, decode_frames
-from protocol.http_client import new_session
+from protocol.http.bounded_response import BoundedResponse
+from protocol.http.sessions import new_session
 from protocol.options import FIELD as OPTIONS_FIELD
 from protocol.options import Options
 from protocol.task_types import TaskType

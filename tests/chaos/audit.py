@@ -1,6 +1,7 @@
 """Compares each job with what was sent, and its results with those of a run without faults."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ class Audit:
     def _check_files(self, sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
         task_type = sent.plan.task_type
         folder, tolerated = self.spool / "jobs" / sent.job_id, self._tolerated(sent)
-        inputs = {path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        inputs = Counter(path.read_bytes() for path in folder.rglob("*") if path.is_file())
         for entry, sample in zip(job["files"], sent.plan.files, strict=False):
             data = self.contents.get(task_type, sample.content)
             yield from _check_input(entry, sample, data, inputs)
@@ -72,14 +73,15 @@ def _check_counts(sent: SentJob, job: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_input(
-    entry: dict[str, Any], sample: Sample, data: bytes, inputs: set[bytes]
+    entry: dict[str, Any], sample: Sample, data: bytes, inputs: Counter[bytes]
 ) -> Iterator[str]:
     index = entry["index"]
     if entry["filename"] != sample.filename:
         yield f"file {index} was {sample.filename!r} and is {entry['filename']!r}"
     if entry["sha256"] != hashlib.sha256(data).hexdigest() or entry["size"] != len(data):
         yield f"file {index}: other bytes have arrived than were sent"
-    if data not in inputs:
+    inputs[data] -= 1
+    if inputs[data] < 0:
         yield f"file {index}: its input is not in the spool"
 
 

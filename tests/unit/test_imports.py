@@ -117,7 +117,7 @@ def processors() -> set[str]:
 def test_protocol_loads_no_heavy_libraries() -> None:
     """What all programs share, but for the HTTP server and client, loads no heavy library."""
     light = {name for name in modules(PROTOCOL) if not name.startswith(SERVER)}
-    loaded = loaded_by(*sorted(light - {f"{PROTOCOL}.http_client"}))
+    loaded = loaded_by(*sorted(light - {f"{PROTOCOL}.http.sessions"}))
     assert PROTOCOL in loaded
     assert not loaded & (HEAVY | {"flask", "werkzeug", "gevent", "requests"})
 
@@ -224,7 +224,7 @@ def test_processors_use_no_network() -> None:
         tree = modules(SLAVE)[name]
         assert not imports(tree, clients), name
         assert not modules_of(SLAVE, tree) & {"settings", "workers", "routes", "service"}, name
-        assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http_client"}, name
+        assert not modules_of(PROTOCOL, tree) & {"settings", "server", "http"}, name
         assert not reads_environment(tree), name
 
 
@@ -252,7 +252,7 @@ def test_requests_has_few_users() -> None:
     users = {name for name, tree in product().items() if imports(tree, {"requests"})}
     assert users == {
         f"{SLAVE}.registration",
-        f"{PROTOCOL}.http_client",
+        f"{PROTOCOL}.http.sessions",
         f"{MASTER}.slaves.transport",
         f"{MASTER}.slaves.reachability",
     }

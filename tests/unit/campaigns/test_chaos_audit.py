@@ -117,7 +117,7 @@ def test_errors_on_disk_are_found(audit: Audit) -> None:
     (audit.spool / "jobs" / "j1" / "2").unlink()
     result, missing = audit.violations(sent(), ledger())
     assert "holds other bytes than the ledger says" in result
-    assert "its input in the spool" in missing
+    assert "its input is not in the spool" in missing
 
 
 def test_a_confirmed_cancellation_is_final(audit: Audit) -> None:

@@ -9,7 +9,7 @@ import requests
 
 from client_service.errors import MasterError
 from client_service.master_api.job_api import JobApi
-from protocol.http_client import new_session
+from protocol.http.sessions import new_session
 from protocol.tls import Tls
 from slave_service.registration import RefusedError, Registration
 from slave_service.workers.worker_handle import SelfTestReport

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from master_service.slaves.reachability import not_a_slave, why_unreachable
-from protocol.http_client import new_session
+from protocol.http.sessions import new_session
 from scripts.local_cluster import free_port
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from protocol.http_client import new_session
+from protocol.http.sessions import new_session
 
 BODY = b"x" * 16 * 1024 * 1024
 

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from protocol.bounded_response import BoundedResponse
+from protocol.http.bounded_response import BoundedResponse
 from protocol.wire import bearer
 
 

@@ -1,0 +1,1 @@
+"""What the programs share to call each other over HTTP."""
