@@ -112,5 +112,6 @@ _MAKERS: Mapping[str, Callable[[Path, int, Mapping[str, list[Path]]], list[bytes
 
 def _bad(task_type: str, made_of: bytes) -> dict[str, bytes]:
     """Return invalid files by the code with which they must fail; see ``schedule.BAD``."""
-    least = 30 if task_type == "audio" else len(made_of) // 3
+    # A picture that is cut later is shown as far as it goes.
+    least = 30 if task_type in ("audio", "image") else len(made_of) // 3
     return {"empty": b"", "unsupported": _NOISE, "corrupt": made_of[:least]}
