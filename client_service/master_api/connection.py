@@ -183,6 +183,11 @@ class Begun:
             raise self.error or AssertionError("either is set")
         return self.sent
 
+    def close(self) -> None:
+        """Break the request off."""
+        if self.sent:
+            self.sent.close()
+
     def end(self) -> None:
         """Send the end of the body; ``Connection.answer`` deals with an error of that."""
         with contextlib.suppress(TransferError):

@@ -151,10 +151,14 @@ class JobApi:
             repeated = 0
             yield head
 
-    def download(self, task_type: str, name: str, target: BinaryIO) -> str:
-        """Write one result to an empty file; returns its SHA-256."""
+    def begin_download(self, task_type: str, name: str) -> Begun:
+        """Request one result."""
         path = f"/results/{quote(task_type, safe='')}/{quote(name, safe='')}"
-        return self._connection.request(lambda blocks: _store(blocks, target), Request("GET", path))
+        return self._connection.begin(Request("GET", path))
+
+    def download(self, begun: Begun, target: BinaryIO) -> str:
+        """Write the requested result to an empty file; returns its SHA-256."""
+        return self._connection.answer(lambda blocks: _store(blocks, target), begun)
 
     def _created(self, path: str, body: Body | None = None) -> str:
         headers = {"Idempotency-Key": os.urandom(16).hex()}

@@ -46,8 +46,12 @@ class Master:
             "error": 'There is nothing, "really", in it.',
         }
 
-    def download(self, _task_type: str, name: str, target: BinaryIO) -> str:
+    def begin_download(self, _task_type: str, name: str) -> "Request":
         self.asked.append(name)
+        return Request(name)
+
+    def download(self, request: "Request", target: BinaryIO) -> str:
+        name = request.name
         if name not in self.sent:
             raise MasterError("There is no such result.")
         target.write(self.sent[name])
@@ -56,6 +60,16 @@ class Master:
     def fetch(self, folder: Path, job_id: str = "j1") -> int:
         head = {"job_id": job_id, "task_type": "text", "done_files": len(self.results)}
         return fetch(cast(JobApi, self), head, folder)
+
+
+class Request:
+    """A fake request for a result."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def held(folder: Path) -> dict[str, bytes]:
@@ -82,6 +96,23 @@ def test_results_are_downloaded(tmp_path: Path, capsys: pytest.CaptureFixture[st
         f"  {tmp_path / 'b_analysis.json'}  (from sent 1.txt)",
         f"Downloaded: 2 of 2 results, to {tmp_path}",
     ]
+
+
+def test_next_result_is_requested_before_one_is_stored(tmp_path: Path) -> None:
+    """The master prepares one result while the one before is stored; none is requested twice."""
+    master = Master({f"{number}.json": b"%d" % number for number in range(4)})
+    requested: list[int] = []
+    download = master.download
+
+    def recording(request: Request, target: BinaryIO) -> str:
+        requested.append(len(master.asked))
+        return download(request, target)
+
+    master.download = recording  # type: ignore[method-assign]
+    (tmp_path / "2.json").write_bytes(b"2")
+    assert master.fetch(tmp_path) == ALL_DONE
+    assert master.asked == ["0.json", "1.json", "3.json"]
+    assert requested == [2, 2, 3]
 
 
 def test_different_file_is_kept(tmp_path: Path) -> None:
@@ -136,8 +167,8 @@ def test_unavailable_master_ends_the_download(tmp_path: Path) -> None:
     """If the master is unavailable, the client does not retry each of the other results."""
 
     class Gone(Master):
-        def download(self, _task_type: str, name: str, target: BinaryIO) -> str:
-            raise MasterUnavailable(f"it is gone, and {name} with it ({target.name})")
+        def download(self, request: Request, target: BinaryIO) -> str:
+            raise MasterUnavailable(f"it is gone, and {request.name} with it ({target.name})")
 
     with pytest.raises(MasterUnavailable):
         Gone({"a.json": b"a"}).fetch(tmp_path)

@@ -110,7 +110,7 @@ def test_redirects_are_not_followed(status: str) -> None:
             with pytest.raises(MasterError, match=f"redirects to {other.url}/internal"):
                 client.status()
             with pytest.raises(MasterError, match="another web server"):
-                client.download("text", "a.json", io.BytesIO())
+                client.download(client.begin_download("text", "a.json"), io.BytesIO())
             registration(master).leave()
     assert other.requests == []
 
