@@ -10,7 +10,7 @@ uses the standard library.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from protocol.vocabulary import open_vocabulary
 from protocol.wire import Outcome, json_bytes, read_warnings
@@ -32,6 +32,7 @@ class Embedder:
             raise ValueError("a vocabulary has no 'terms' with an 'idf' for each of them")
         self._terms: list[str] = terms
         self._idf: list[float] = idf
+        self._features = _indented([json.dumps(term, ensure_ascii=False) for term in terms])
 
     def outcome(self, filename: str, partial: bytes) -> Outcome:
         """Return the result of one text as JSON; ``partial`` are its counts, as JSON.
@@ -48,15 +49,15 @@ class Embedder:
             *([] if non_zero else [_NO_FEATURES]),
             *counts.get("semantic_warnings", ()),
         ]
-        result = {
-            "vector": vector,
-            "features": self._terms,
+        others = {
             "vector_size": len(vector),
             "non_zero_features": non_zero,
             **counts.get("semantic", {}),
             "warnings": warnings,
         }
-        data = json_bytes(result, indent=2)
+        # As ``json_bytes`` writes it, which takes four times as long for the two lists.
+        lists = f'{{\n  "vector": {_indented(map(repr, vector))},\n  "features": {self._features},'
+        data = lists.encode("utf-8", "backslashreplace") + json_bytes(others, indent=2)[1:]
         return Outcome(filename, data=data, warnings=read_warnings(warnings))
 
     def _vector(self, counts: Mapping[str, int]) -> Sequence[float]:
@@ -74,3 +75,9 @@ class Embedder:
             total += weight * weight
         length = math.sqrt(total)
         return [weight / length for weight in weights] if length else weights
+
+
+def _indented(items: Iterable[str]) -> str:
+    """Return a JSON list, one level deep in an indented object."""
+    text = ",\n    ".join(items)
+    return f"[\n    {text}\n  ]" if text else "[]"

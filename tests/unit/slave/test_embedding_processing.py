@@ -160,6 +160,17 @@ def test_vector_is_normalized_and_described() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "terms", [[], ["sea"], ['a"b', "naïve", "мир", "\ud800", "tree", "\n\t\\"]]
+)
+def test_result_is_written_as_other_json_results_are(terms: list[str]) -> None:
+    """Indented by two, with plain non-ASCII characters, and escapes for lone surrogates."""
+    partial = json_bytes({"terms": {"sea": 3, "tree": 1}, "warnings": ["It is cut."]})
+    embedder = Embedder({"terms": terms, "idf": [1.5] * len(terms)})
+    data = embedder.outcome("a.txt", partial).data
+    assert data == json_bytes(json.loads(data or b""), indent=2)
+
+
 @pytest.mark.parametrize("text", ["the and of", " ", "unknown"])
 def test_text_without_a_term_is_the_zero_vector(text: str) -> None:
     """A text of stop words alone gives zeros, without an error, NaN or minus zero."""
