@@ -17,9 +17,6 @@ BATCH_FILES = 500
 BATCH_BYTES = 64 * 1024 * 1024
 """Bounds what is sent again when the connection breaks; a larger file is a request of its own."""
 
-FIRST_FILES = 32
-"""A first request of this many files brings work to all slaves; a resumed upload has none such."""
-
 _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """Escapes of file names in form headers, which the receiver may have left as they are."""
 _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:|\\)?\\")
@@ -35,17 +32,14 @@ def submit(api: JobApi, task_type: str, arguments: Sequence[str]) -> str:
     return job_id
 
 
-def batches(sources: Iterable[Source], is_first: bool = False) -> Iterator[list[Source]]:
-    """Yield the files in lists small enough for one request; a larger file is in its own list.
-
-    With ``is_first``, the first list is short, so that slaves soon have work.
-    """
+def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Yield the files in lists small enough for one request; a larger file is in its own list."""
     batch: list[Source] = []
-    size, most_files = 0, FIRST_FILES if is_first else BATCH_FILES
+    size = 0
     for source in sources:
-        if batch and (len(batch) == most_files or size + source.size > BATCH_BYTES):
+        if batch and (len(batch) == BATCH_FILES or size + source.size > BATCH_BYTES):
             yield batch
-            batch, size, most_files = [], 0, BATCH_FILES
+            batch, size = [], 0
         batch.append(source)
         size += source.size
     if batch:
@@ -64,8 +58,9 @@ def send(
     index, size = sent.files, sent.size
     before: Upload | None = None
     with progress.of_bytes(f"Sending {counted(totals.files, 'file')}", totals.size, size) as bar:
-        for batch in batches(sources, is_first=index == 0):
-            show = _reporting(bar, size, batch_size := sum(source.size for source in batch))
+        for batch in batches(sources):
+            batch_size = sum(source.size for source in batch)
+            show = _reporting(bar, size, batch_size)
             upload = api.begin_files(job_id, field, batch, index, show)
             # The master stores one batch while it receives the next, which ends after that: so the
             # files get their indexes in order.

@@ -55,12 +55,6 @@ def test_batches_are_cut_as_they_are_needed() -> None:
     assert len(seen) <= 501
 
 
-def test_first_request_is_small() -> None:
-    """Slaves soon have work; what follows is cut as in a resumed upload."""
-    cut = list(uploading.batches(sources(*[0] * 600), is_first=True))
-    assert [len(batch) for batch in cut] == [32, 500, 68]
-
-
 class Master:
     """A fake master that records what is called, and the indexes of each request."""
 
@@ -95,13 +89,13 @@ class Upload:
 
 def test_next_request_is_sent_while_one_is_stored() -> None:
     """A request ends only when the one before is answered: so the files stay in order."""
-    master, files = Master(), sources(*[1] * 600)
+    master, files = Master(), sources(*[1] * 1100)
     totals = FileTotals(len(files), len(files))
     uploading.send(cast(JobApi, master), "j1", "texts", iter(files), totals, FileTotals())
     assert master.calls == [
-        *("begin 0-31", "end 0-31"),
-        *("begin 32-531", "finish 0-31", "end 32-531"),
-        *("begin 532-599", "finish 32-531", "end 532-599", "finish 532-599"),
+        *("begin 0-499", "end 0-499"),
+        *("begin 500-999", "finish 0-499", "end 500-999"),
+        *("begin 1000-1099", "finish 500-999", "end 1000-1099", "finish 1000-1099"),
     ]
 
 
