@@ -197,7 +197,7 @@ class LazyFile:
     """A file to send: opened when its first byte is read, closed after its last.
 
     One request can have thousands of them without as many open files. ``len`` is the number of
-    bytes left to read, as ``requests_toolbelt`` requires.
+    bytes left to read.
     """
 
     def __init__(self, path: Path, size: int) -> None:
