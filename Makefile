@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # The tests that are skipped without an extra.
 EXTRAS := ocr_engines rapid_ocr segmentation semantic_vectors speech_spans transcript
 
-.PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench accuracy instruction-sets mutation chaos power-cuts fuzz hostile clean
+.PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench bench-more accuracy instruction-sets mutation chaos power-cuts fuzz hostile clean
 
 demo: setup  ## a master and two slaves, real files of all six types, a table of what came back
 	@$(PY) scripts/demo.py
@@ -39,9 +39,10 @@ lint: setup-dev
 audit: setup-dev  ## the pinned versions against PyPI's database of vulnerabilities, where it can be reached
 	@scripts/audit.sh
 
-bench: setup-dev  ## speed and memory, as ratios within one run
-	$(PY) -m benchmarks.photos
-	$(PY) -m benchmarks.texts
+bench: setup-dev  ## speed and memory beside bare processes, as ratios within one run
+	$(PY) -m benchmarks.table
+
+bench-more: setup-dev  ## a job of 100,000 files, the loss of a slave, the page: what has bounds of its own
 	$(PY) -m benchmarks.many_files
 	$(PY) -m benchmarks.lost_slave
 	$(PY) -m benchmarks.page

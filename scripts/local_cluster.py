@@ -73,6 +73,7 @@ class LocalCluster:
     port: int = 0
     master: Program | None = None
     slaves: list[Program] = field(default_factory=list)
+    slave_script: Path = PROJECT / "slave.py"
 
     @property
     def url(self) -> str:
@@ -111,7 +112,7 @@ class LocalCluster:
         # A random port: from 3000 on, a slave of another cluster could soon take the port of one
         # that has ended, and would be sent its files.
         own = {"MASTER_URL": self.url, "SLAVE_PORT": str(free_port())}
-        slave = self._start(PROJECT / "slave.py", **(own | settings))
+        slave = self._start(self.slave_script, **(own | settings))
         self.slaves.append(slave)
         return slave
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -61,8 +62,8 @@ Next meeting: first Tuesday of the month, half past six, in the shed.
 def make(folder: Path) -> list[Path]:
     """Write two PDFs, of text and of a scan, a DOCX with headings and a table, and a text."""
     files = {
-        "water report.pdf": _pdf(),
-        "trip to the coast.docx": _settled(_word_file()),
+        "water report.pdf": pdf(_PDF_PAGES, _PDF_INFO),
+        "trip to the coast.docx": settled(_word_file()),
         "meeting notes.txt": _NOTES.encode(),
         "scanned receipt.pdf": _scan(),
     }
@@ -79,21 +80,24 @@ def _scan() -> bytes:
     return file.getvalue()
 
 
-def _pdf() -> bytes:
-    """Return the report as a PDF 1.4 (ISO 32000): text in two of the standard fonts."""
+def pdf(pages: Sequence[tuple[str, str]], information: Mapping[str, str]) -> bytes:
+    """Return a PDF 1.4 (ISO 32000) of these headings and texts, in two of the standard fonts.
+
+    A page has a heading and lines, which are not wrapped; all is ASCII.
+    """
     first_page = 6
-    page_numbers = range(first_page, first_page + 2 * len(_PDF_PAGES), 2)
+    page_numbers = range(first_page, first_page + 2 * len(pages), 2)
     kids = " ".join(f"{number} 0 R" for number in page_numbers)
-    info = " ".join(f"/{key} ({_escaped(value)})" for key, value in _PDF_INFO.items())
+    info = " ".join(f"/{key} ({_escaped(value)})" for key, value in information.items())
     font = "<< /Type /Font /Subtype /Type1 /BaseFont /{} /Encoding /WinAnsiEncoding >>"
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {len(_PDF_PAGES)} /Kids [{kids}] >>",
+        f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>",
         f"<< {info} >>",
         font.format("Helvetica"),
         font.format("Helvetica-Bold"),
     ]
-    for number, (heading, text) in zip(page_numbers, _PDF_PAGES, strict=True):
+    for number, (heading, text) in zip(page_numbers, pages, strict=True):
         content = _page_content(heading, text)
         objects += [
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
@@ -160,7 +164,7 @@ def _word_file() -> bytes:
     return file.getvalue()
 
 
-def _settled(package: bytes) -> bytes:
+def settled(package: bytes) -> bytes:
     """Return the same ZIP file with the modification times of its parts removed."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(file, "w") as new:

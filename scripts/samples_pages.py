@@ -54,12 +54,12 @@ def make(folder: Path) -> list[Path]:
     The receipt was scanned lying on its side, and nothing in the file says so.
     """
     letter = folder / "scan of a letter.png"
-    page = _page(LETTER, (1240, 1150), font_size=29, columns=72, seed=1)
+    page = printed_page(LETTER, (1240, 1150), font_size=29, columns=72, seed=1)
     page.save(letter, dpi=(150, 150))
     notice = folder / "notice at the library.jpg"
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 8
-    page = _page(NOTICE, (1100, 900), font_size=34, columns=52, seed=2)
+    page = printed_page(NOTICE, (1100, 900), font_size=34, columns=52, seed=2)
     # 8 tells viewers to rotate by 90 degrees counterclockwise, so the pixels are rotated back.
     page.transpose(Image.Transpose.ROTATE_270).save(notice, quality=85, exif=exif)
     receipt = folder / "receipt on its side.png"
@@ -69,10 +69,12 @@ def make(folder: Path) -> list[Path]:
 
 def scanned_receipt() -> Image.Image:
     """Return a small page, upright."""
-    return _page(RECEIPT, (560, 420), font_size=26, columns=40, seed=3)
+    return printed_page(RECEIPT, (560, 420), font_size=26, columns=40, seed=3)
 
 
-def _page(text: str, size: tuple[int, int], font_size: int, columns: int, seed: int) -> Image.Image:
+def printed_page(
+    text: str, size: tuple[int, int], font_size: int, columns: int, seed: int
+) -> Image.Image:
     """Return text on yellowish paper, slightly slanted, unevenly lit, with noise."""
     page = Image.new("L", size, _PAPER)
     lines = [line for part in text.split("\n") for line in textwrap.wrap(part, columns) or [""]]

@@ -136,7 +136,7 @@ def texts(folder: Path, count: int, size: int, seed: int = 0) -> list[Path]:
     paths = []
     for number in range(1, count + 1):
         path = folder / f"note {number:05}.txt"
-        path.write_bytes(f"Note {number}\n\n{_prose(rng, size)}\n".encode())
+        path.write_bytes(f"Note {number}\n\n{prose(rng, size)}\n".encode())
         paths.append(path)
     return paths
 
@@ -148,7 +148,7 @@ def _write(folder: Path, contents: dict[str, str]) -> list[Path]:
     return [folder / name for name in contents]
 
 
-def _prose(rng: np.random.Generator, size: int) -> str:
+def prose(rng: np.random.Generator, size: int) -> str:
     """Return sentences of about ``size`` characters in all; the last one ends with a full stop."""
     lengths = [len(_SENTENCES), *map(len, _CHOICES)]
     drawn = rng.integers(0, lengths, (size // _MIN_SENTENCE + 1, len(lengths))).tolist()

@@ -1,0 +1,69 @@
+"""Stores what was measured as JSON, with the date, the versions and the load of the computer."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from benchmarks.workloads import RESULTS
+from scripts.local_cluster import PROJECT
+
+_LIBRARIES = ("flask", "gevent", "scikit-learn", "pillow", "celery", "redis", "distributed", "ray")
+
+
+def store(part: str, data: dict[str, Any], options: dict[str, Any]) -> Path:
+    """Write ``benchmark_results/<part>-<time>.json`` and return its path."""
+    now = datetime.now(timezone.utc)
+    path = RESULTS / f"{part}-{now:%Y%m%d-%H%M%S}.json"
+    RESULTS.mkdir(exist_ok=True)
+    about = {"part": part, "date": now.isoformat(timespec="seconds"), **_surroundings()}
+    path.write_text(json.dumps({**about, "options": options, **data}, indent=1) + "\n")
+    print(f"stored in {path.relative_to(PROJECT)}")
+    return path
+
+
+def newest(part: str) -> dict[str, Any] | None:
+    """Return the last measurement of a part; None where there is none."""
+    paths = sorted(RESULTS.glob(f"{part}-2*.json"))
+    return dict(json.loads(paths[-1].read_text())) if paths else None
+
+
+def _surroundings() -> dict[str, Any]:
+    return {
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu": _cpu_name(),
+        "cpus": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+        "versions": {name: version for name in _LIBRARIES if (version := _version(name))},
+    }
+
+
+def _commit() -> str:
+    asked = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip()
+
+
+def _cpu_name() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""The engines that are compared, each a program that is told by standard input what to process."""

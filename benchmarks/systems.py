@@ -1,0 +1,198 @@
+"""Starts the systems of the table on this computer: the project's cluster, and engines."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measuring import Kinds, Measurement, measure, tree
+from benchmarks.sending import post_files
+from benchmarks.workloads import Workload
+from protocol.task_types import TASK_TYPES
+from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, end_on_signals, running
+
+WORKERS = 2
+"""Of every system: two slaves of one worker each, or two processes of an engine."""
+
+Run = Callable[[Workload, Sequence[Path]], Measurement]
+"""Processes files once; raises ``UnfinishedError`` unless all were done."""
+
+
+class UnfinishedError(Exception):
+    """A system did not process every file; the text says what it answered."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """A program of ``benchmarks.runners`` that processes paths."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+
+    def run(self, workload: Workload, files: Sequence[Path]) -> Measurement:
+        """Process the files into an empty folder; without files, only load the task type."""
+        results = _emptied(self.folder / "results")
+        request = {
+            "task_type": workload.task_type,
+            "paths": list(map(str, files)),
+            "folder": str(results),
+        }
+        return measure(self._kinds, lambda: self._answered(request, len(files)))
+
+    def _answered(self, request: Mapping[str, object], count: int) -> dict[str, float]:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise UnfinishedError("the engine was started without its pipes")
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line or json.loads(line)["files"] != count:
+            raise UnfinishedError(f"the engine answered {line!r} for {count} files")
+        return {}
+
+    def _kinds(self) -> Kinds:
+        return {"engine": tree(self.process.pid)}
+
+
+@contextmanager
+def engine(
+    name: str, folder: Path, python: str = sys.executable, workers: int = WORKERS
+) -> Iterator[Engine]:
+    """Run the program ``benchmarks.runners.<name>``; raises ``UnfinishedError`` if it ends."""
+    folder.mkdir(parents=True)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [python, "-m", f"benchmarks.runners.{name}", str(workers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=PROJECT,
+            env=clean_environment() | {"TMPDIR": str(folder)},
+        )
+    try:
+        if not (process.stdout and process.stdout.readline()):
+            raise UnfinishedError(f"{name} did not start:\n{(folder / 'log').read_text()[-2000:]}")
+        yield Engine(process, folder)
+    finally:
+        process.communicate()
+
+
+@contextmanager
+def ingest(folder: Path) -> Iterator[Run]:
+    """Run the Flask handler that only takes uploads in."""
+    received = _emptied(folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.runners.ingest", str(received)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    )
+    try:
+        url = f"http://127.0.0.1:{int(process.stdout.readline()) if process.stdout else 0}/"
+
+        def run(workload: Workload, files: Sequence[Path]) -> Measurement:
+            _emptied(received)
+
+            def send() -> dict[str, float]:
+                answer = post_files(url, TASK_TYPES[workload.task_type].form_field, files)
+                return _checked(answer["files"], files)
+
+            return measure(lambda: {"ingest": tree(process.pid)}, send)
+
+        yield run
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@dataclass(slots=True)
+class Cluster:
+    """The project's master and slaves."""
+
+    local: LocalCluster
+
+    def run_request(self, workload: Workload, files: Sequence[Path]) -> Measurement:
+        """Send all files in one request to ``/assign_task`` and wait for its answer."""
+        _emptied(self.local.results)
+
+        def send() -> dict[str, float]:
+            field = TASK_TYPES[workload.task_type].form_field
+            data = {"task_type": workload.task_type}
+            answer = post_files(f"{self.local.url}/assign_task", field, files, data)
+            return _checked(answer["total_files_processed"], files)
+
+        return measure(self.kinds, send)
+
+    def run_client(self, workload: Workload, files: Sequence[Path]) -> Measurement:
+        """Send the folder of the files by ``client.py`` and wait for its end."""
+        _emptied(self.local.results)
+        command = [sys.executable, "client.py", self.local.url, workload.task_type]
+
+        def send() -> dict[str, float]:
+            ended = subprocess.run(
+                [*command, str(files[0].parent)],
+                cwd=PROJECT,
+                env=clean_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if ended.returncode != 0:
+                raise UnfinishedError(f"client.py: {ended.stdout[-500:]}{ended.stderr[-500:]}")
+            return {}
+
+        return measure(self.kinds, send)
+
+    def kinds(self) -> Kinds:
+        """Return the processes of master, slaves and workers."""
+        kinds = {"master": tree(self.local.master.process.pid) if self.local.master else []}
+        trees = [processes for slave in self.local.slaves if (processes := tree(slave.process.pid))]
+        kinds["slave"] = [processes[0] for processes in trees]
+        kinds["worker"] = [process for processes in trees for process in processes[1:]]
+        return kinds
+
+
+@contextmanager
+def cluster(
+    folder: Path, slaves: int = WORKERS, settings: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
+    """Run a master and slaves of one worker each."""
+    own = {"SLAVE_WORKERS": "1", **(settings or {})}
+    try:
+        with running(folder, slaves=slaves, settings=own) as local:
+            yield Cluster(local)
+    finally:
+        # ``running`` ignores signals at its end, which later programs would inherit.
+        end_on_signals()
+
+
+def started(stack: ExitStack, folder: Path, settings: Mapping[str, str]) -> dict[str, Run]:
+    """Start the systems of the table without peers; returns how each is run, by name."""
+    own = stack.enter_context(cluster(folder / "cluster", settings=settings))
+    return {
+        "pool": stack.enter_context(engine("pool", folder / "pool")).run,
+        "ingest": stack.enter_context(ingest(folder / "ingest")),
+        "request": own.run_request,
+        "client": own.run_client,
+    }
+
+
+def _checked(count: int, files: Sequence[Path]) -> dict[str, float]:
+    if count != len(files):
+        raise UnfinishedError(f"{count} of {len(files)} files were done")
+    return {}
+
+
+def _emptied(folder: Path) -> Path:
+    """Remove what is in a folder, and create it if missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    return folder

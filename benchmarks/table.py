@@ -1,0 +1,110 @@
+"""Compares the project with bare processes, and with other engines, on the same files.
+
+``python -m benchmarks.table --only text --rounds 1 --scale 0.1``. In each round every system
+processes the files once, so that a change in the computer's speed affects all; ratios are taken
+within a round. All are warm: each has processed a few files of the workload before.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import raw_data
+from benchmarks.measuring import Measurement
+from benchmarks.systems import Run, engine, started
+from benchmarks.workloads import WORKLOADS, Workload
+from scripts.local_cluster import end_on_signals
+
+_WARM_UP_FILES = 4
+
+Rounds = list[dict[str, Measurement]]
+"""Of each round, what each system took."""
+
+
+def main() -> None:
+    """Measure the chosen workloads, print a line for each, and store all."""
+    given = _arguments()
+    end_on_signals()
+    settings = dict(setting.split("=", 1) for setting in given.set)
+    rows = {}
+    for name in given.only or WORKLOADS:
+        rounds = measure_row(WORKLOADS[name], given.rounds, given.scale, settings)
+        print_row(WORKLOADS[name], rounds)
+        rows[name] = [{s: m.as_json() for s, m in one.items()} for one in rounds]
+    raw_data.store("table", {"rows": rows}, vars(given))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=WORKLOADS, help="these workloads")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the files")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the cluster"
+    )
+    return parser.parse_args()
+
+
+def measure_row(
+    workload: Workload, rounds: int, scale: float, settings: Mapping[str, str]
+) -> Rounds:
+    """Return the measurements of every system in each round."""
+    files = workload.files(scale)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        systems = started(stack, folder, settings)
+        if workload.task_type == "embedding":
+            systems["script"] = stack.enter_context(engine("script", folder / "script")).run
+        _warm_up(systems, workload)
+        return [_run_all(systems, workload, files) for _ in range(rounds)]
+
+
+def _warm_up(systems: Mapping[str, Run], workload: Workload) -> None:
+    files = workload.files(_WARM_UP_FILES / workload.count)
+    for name, run in systems.items():
+        if name not in ("ingest", "request", "client"):
+            run(workload, [])
+        run(workload, files)
+
+
+def _run_all(
+    systems: Mapping[str, Run], workload: Workload, files: Sequence[Path]
+) -> dict[str, Measurement]:
+    measured = {}
+    for name, run in systems.items():
+        # What others have written must not be carried to the disk in this system's time.
+        os.sync()
+        measured[name] = run(workload, files)
+    return measured
+
+
+def print_row(workload: Workload, rounds: Rounds) -> None:
+    """Print the medians of each system, and its ratio to L."""
+    print(workload.title)
+    for name in rounds[0]:
+        elapsed_s = statistics.median(one[name].elapsed_s for one in rounds)
+        cpu_s = statistics.median(one[name].total_cpu_s for one in rounds)
+        foreign_s = statistics.median(one[name].foreign_cpu_s for one in rounds)
+        ratio = statistics.median(one[name].elapsed_s / bound_s(one) for one in rounds)
+        peaks = ", ".join(
+            f"{kind} {max(one[name].peak_mb[kind] for one in rounds):.0f} MB"
+            for kind in rounds[0][name].peak_mb
+        )
+        print(
+            f"  {name:10} {elapsed_s:7.2f} s  {ratio:5.2f} L  CPU {cpu_s:7.2f} s  "
+            f"others' CPU {foreign_s:6.2f} s  {peaks}",
+            flush=True,
+        )
+
+
+def bound_s(measured: Mapping[str, Measurement]) -> float:
+    """Return L: the seconds of the bare pool and of taking the upload in."""
+    return measured["pool"].elapsed_s + measured["ingest"].elapsed_s
+
+
+if __name__ == "__main__":
+    main()
