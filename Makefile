@@ -39,8 +39,9 @@ lint: setup-dev
 audit: setup-dev  ## the pinned versions against PyPI's database of vulnerabilities, where it can be reached
 	@scripts/audit.sh
 
-bench: setup-dev  ## speed and memory beside bare processes, as ratios within one run
-	$(PY) -m benchmarks.table
+bench: setup-dev  ## speed and memory beside bare processes, and with PEERS=1 beside Celery, Dask and Ray
+	@$(if $(PEERS),scripts/setup_peers.sh)
+	$(PY) -m benchmarks.table $(if $(PEERS),--peers)
 
 bench-more: setup-dev  ## a job of 100,000 files, the loss of a slave, the page: what has bounds of its own
 	$(PY) -m benchmarks.many_files
@@ -77,4 +78,4 @@ setup-dev:
 	@scripts/setup.sh dev
 
 clean:
-	rm -rf .venv .venv-extras .spool .coverage* .mypy_cache .ruff_cache .pytest_cache mutants
+	rm -rf .venv .venv-extras .venv-peers .spool .coverage* .mypy_cache .ruff_cache .pytest_cache mutants

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def _surroundings() -> dict[str, Any]:
         "cpu": _cpu_name(),
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0],
-        "versions": {name: version for name in _LIBRARIES if (version := _version(name))},
+        "versions": _versions(),
     }
 
 
@@ -62,8 +63,9 @@ def _cpu_name() -> str:
     return platform.machine()
 
 
-def _version(library: str) -> str | None:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _versions() -> dict[str, str]:
+    """Return the versions of libraries, in this environment and in that of the other engines."""
+    peers = map(str, PROJECT.glob(".venv-peers/lib/*/site-packages"))
+    found = importlib.metadata.distributions(path=[*sys.path, *peers])
+    versions = {distribution.name.lower(): distribution.version for distribution in found}
+    return {name: versions[name] for name in _LIBRARIES if name in versions}

@@ -18,6 +18,9 @@ from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, end_
 WORKERS = 2
 """Of every system: two slaves of one worker each, or two processes of an engine."""
 
+PEERS = ("celery", "dask", "ray")
+PEERS_PYTHON = PROJECT / ".venv-peers" / "bin" / "python"
+
 Run = Callable[[Workload, Sequence[Path]], Measurement]
 """Processes files once; raises ``UnfinishedError`` unless all were done."""
 
@@ -71,7 +74,7 @@ def engine(
             stderr=log,
             text=True,
             cwd=PROJECT,
-            env=clean_environment() | {"TMPDIR": str(folder)},
+            env=clean_environment(),
         )
     try:
         if not (process.stdout and process.stdout.readline()):
@@ -154,6 +157,14 @@ class Cluster:
         kinds["slave"] = [processes[0] for processes in trees]
         kinds["worker"] = [process for processes in trees for process in processes[1:]]
         return kinds
+
+
+def peers(stack: ExitStack, folder: Path) -> dict[str, Run]:
+    """Start the other engines in their own environment; returns how each is run, by name."""
+    return {
+        name: stack.enter_context(engine(f"{name}_engine", folder / name, str(PEERS_PYTHON))).run
+        for name in PEERS
+    }
 
 
 @contextmanager
