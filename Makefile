@@ -41,7 +41,7 @@ audit: setup-dev  ## the pinned versions against PyPI's database of vulnerabilit
 
 bench: setup-dev  ## speed and memory beside bare processes, and with PEERS=1 beside Celery, Dask and Ray
 	@$(if $(PEERS),scripts/setup_peers.sh)
-	$(PY) -m benchmarks.table $(if $(PEERS),--peers)
+	$(PY) -m benchmarks $(if $(PEERS),--peers)
 
 bench-more: setup-dev  ## a job of 100,000 files, the loss of a slave, the page: what has bounds of its own
 	$(PY) -m benchmarks.many_files

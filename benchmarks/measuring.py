@@ -8,7 +8,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -33,7 +33,6 @@ class Measurement:
     cpu_s: Mapping[str, float]
     peak_mb: Mapping[str, float]
     foreign_cpu_s: float
-    details: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def total_cpu_s(self) -> float:
@@ -45,8 +44,8 @@ class Measurement:
         return asdict(self)
 
 
-def measure(kinds: Callable[[], Kinds], act: Callable[[], Mapping[str, float]]) -> Measurement:
-    """Run ``act`` and return what the processes took meanwhile; its result becomes ``details``.
+def measure(kinds: Callable[[], Kinds], act: Callable[[], object]) -> Measurement:
+    """Run ``act`` and return what the processes took meanwhile.
 
     Processes that start meanwhile count from their beginning; those that end count if their parent
     lives on and waits for them.
@@ -54,19 +53,21 @@ def measure(kinds: Callable[[], Kinds], act: Callable[[], Mapping[str, float]]) 
     before = kinds()
     for process in _all(before):
         _reset_peak(process)
-    used_before = {kind: _cpu_s(processes) for kind, processes in before.items()}
+    used_before = {kind: cpu_s(processes) for kind, processes in before.items()}
     own_before, all_before = _own_cpu_s(), _computer_cpu_s()
     began = time.perf_counter()
-    details = act()
+    act()
     elapsed_s = time.perf_counter() - began
     after = kinds()
-    cpu_s = {
-        kind: _cpu_s(processes) - used_before.get(kind, 0.0) for kind, processes in after.items()
+    used_s = {
+        kind: cpu_s(processes) - used_before.get(kind, 0.0) for kind, processes in after.items()
     }
-    cpu_s["sender"] = _own_cpu_s() - own_before
-    foreign_s = max(0.0, _computer_cpu_s() - all_before - sum(cpu_s.values()))
-    peak_mb = {kind: max(map(_peak_mb, processes)) for kind, processes in after.items()}
-    return Measurement(elapsed_s, cpu_s, peak_mb, foreign_s, details)
+    used_s["sender"] = _own_cpu_s() - own_before
+    foreign_s = max(0.0, _computer_cpu_s() - all_before - sum(used_s.values()))
+    peak_mb = {
+        kind: max(map(_peak_mb, processes), default=0.0) for kind, processes in after.items()
+    }
+    return Measurement(elapsed_s, used_s, peak_mb, foreign_s)
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -76,11 +77,6 @@ def tree(pid: int) -> list[psutil.Process]:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
-
-
-def cpu_s(processes: list[psutil.Process]) -> float:
-    """Return the CPU seconds of processes, with those of children that they have waited for."""
-    return _cpu_s(processes)
 
 
 def memory_mb(processes: list[psutil.Process]) -> float:
@@ -106,7 +102,8 @@ def _peak_mb(process: psutil.Process) -> float:
     return 0.0
 
 
-def _cpu_s(processes: list[psutil.Process]) -> float:
+def cpu_s(processes: list[psutil.Process]) -> float:
+    """Return the CPU seconds of processes, with those of children that they have waited for."""
     total = 0.0
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):

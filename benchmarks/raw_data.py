@@ -27,10 +27,10 @@ def store(part: str, data: dict[str, Any], options: dict[str, Any]) -> Path:
     return path
 
 
-def newest(part: str) -> dict[str, Any] | None:
-    """Return the last measurement of a part; None where there is none."""
-    paths = sorted(RESULTS.glob(f"{part}-2*.json"))
-    return dict(json.loads(paths[-1].read_text())) if paths else None
+def stored(part: str) -> list[dict[str, Any]]:
+    """Return all measurements of a part, the newest first."""
+    paths = sorted(RESULTS.glob(f"{part}-2*.json"), reverse=True)
+    return [dict(json.loads(path.read_text())) for path in paths]
 
 
 def _surroundings() -> dict[str, Any]:

@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from benchmarks.measuring import Kinds, Measurement, measure, tree
 from benchmarks.sending import post_files
 from benchmarks.workloads import Workload
+from protocol.settings.declaration import SETTINGS
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, end_on_signals, running
 
@@ -20,6 +23,8 @@ WORKERS = 2
 
 PEERS = ("celery", "dask", "ray")
 PEERS_PYTHON = PROJECT / ".venv-peers" / "bin" / "python"
+
+_MAX_STOP_S = 60
 
 Run = Callable[[Workload, Sequence[Path]], Measurement]
 """Processes files once; raises ``UnfinishedError`` unless all were done."""
@@ -46,7 +51,7 @@ class Engine:
         }
         return measure(self._kinds, lambda: self._answered(request, len(files)))
 
-    def _answered(self, request: Mapping[str, object], count: int) -> dict[str, float]:
+    def _answered(self, request: Mapping[str, object], count: int) -> None:
         if self.process.stdin is None or self.process.stdout is None:
             raise UnfinishedError("the engine was started without its pipes")
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -54,7 +59,6 @@ class Engine:
         line = self.process.stdout.readline()
         if not line or json.loads(line)["files"] != count:
             raise UnfinishedError(f"the engine answered {line!r} for {count} files")
-        return {}
 
     def _kinds(self) -> Kinds:
         return {"engine": tree(self.process.pid)}
@@ -81,7 +85,7 @@ def engine(
             raise UnfinishedError(f"{name} did not start:\n{(folder / 'log').read_text()[-2000:]}")
         yield Engine(process, folder)
     finally:
-        process.communicate()
+        _end(process)
 
 
 @contextmanager
@@ -100,9 +104,9 @@ def ingest(folder: Path) -> Iterator[Run]:
         def run(workload: Workload, files: Sequence[Path]) -> Measurement:
             _emptied(received)
 
-            def send() -> dict[str, float]:
+            def send() -> None:
                 answer = post_files(url, TASK_TYPES[workload.task_type].form_field, files)
-                return _checked(answer["files"], files)
+                _check(answer["files"], files)
 
             return measure(lambda: {"ingest": tree(process.pid)}, send)
 
@@ -122,11 +126,11 @@ class Cluster:
         """Send all files in one request to ``/assign_task`` and wait for its answer."""
         _emptied(self.local.results)
 
-        def send() -> dict[str, float]:
+        def send() -> None:
             field = TASK_TYPES[workload.task_type].form_field
             data = {"task_type": workload.task_type}
             answer = post_files(f"{self.local.url}/assign_task", field, files, data)
-            return _checked(answer["total_files_processed"], files)
+            _check(answer["total_files_processed"], files)
 
         return measure(self.kinds, send)
 
@@ -135,7 +139,7 @@ class Cluster:
         _emptied(self.local.results)
         command = [sys.executable, "client.py", self.local.url, workload.task_type]
 
-        def send() -> dict[str, float]:
+        def send() -> None:
             ended = subprocess.run(
                 [*command, str(files[0].parent)],
                 cwd=PROJECT,
@@ -146,7 +150,6 @@ class Cluster:
             )
             if ended.returncode != 0:
                 raise UnfinishedError(f"client.py: {ended.stdout[-500:]}{ended.stderr[-500:]}")
-            return {}
 
         return measure(self.kinds, send)
 
@@ -182,20 +185,39 @@ def cluster(
 
 
 def started(stack: ExitStack, folder: Path, settings: Mapping[str, str]) -> dict[str, Run]:
-    """Start the systems of the table without peers; returns how each is run, by name."""
+    """Start the systems of the table without peers; returns how each is run, by name.
+
+    ``process`` is one request to a second cluster, which does not wait for stable storage.
+    """
     own = stack.enter_context(cluster(folder / "cluster", settings=settings))
-    return {
+    systems: dict[str, Run] = {
         "pool": stack.enter_context(engine("pool", folder / "pool")).run,
         "ingest": stack.enter_context(ingest(folder / "ingest")),
         "request": own.run_request,
         "client": own.run_client,
     }
+    if "DURABILITY" in SETTINGS and "DURABILITY" not in settings:
+        less = {**settings, "DURABILITY": "process"}
+        other = stack.enter_context(cluster(folder / "process", settings=less))
+        systems["process"] = other.run_request
+    return systems
 
 
-def _checked(count: int, files: Sequence[Path]) -> dict[str, float]:
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Close an engine's input, which ends it; kill its processes where they take too long."""
+    processes = tree(process.pid)
+    try:
+        process.communicate(timeout=_MAX_STOP_S)
+    except subprocess.TimeoutExpired:
+        for each in processes:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        process.communicate()
+
+
+def _check(count: int, files: Sequence[Path]) -> None:
     if count != len(files):
         raise UnfinishedError(f"{count} of {len(files)} files were done")
-    return {}
 
 
 def _emptied(folder: Path) -> Path:

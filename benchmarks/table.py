@@ -28,16 +28,15 @@ Rounds = list[dict[str, Measurement]]
 
 
 def main() -> None:
-    """Measure the chosen workloads, print a line for each, and store all."""
+    """Measure the chosen workloads; print and store each row when it is done."""
     given = _arguments()
     end_on_signals()
     settings = dict(setting.split("=", 1) for setting in given.set)
-    rows = {}
     for name in given.only or WORKLOADS:
         rounds = measure_row(WORKLOADS[name], given, settings)
         print_row(WORKLOADS[name], rounds)
-        rows[name] = [{s: m.as_json() for s, m in one.items()} for one in rounds]
-    raw_data.store("table", {"rows": rows}, vars(given))
+        stored = [{system: one[system].as_json() for system in one} for one in rounds]
+        raw_data.store(f"table-{name}", {"rounds": stored}, vars(given))
 
 
 def _arguments() -> argparse.Namespace:
@@ -103,8 +102,8 @@ def print_row(workload: Workload, rounds: Rounds) -> None:
             for kind in rounds[0][name].peak_mb
         )
         print(
-            f"  {name:10} {elapsed_s:7.2f} s {ratio:6.2f} L  CPU {cpu_s:7.2f} s {cpu_ratio:6.2f} L  "
-            f"others' CPU {foreign_s:6.2f} s  {peaks}",
+            f"  {name:10}{elapsed_s:7.2f} s{ratio:6.2f} L;  CPU{cpu_s:7.2f} s{cpu_ratio:6.2f} L;  "
+            f"others' CPU{foreign_s:6.2f} s;  {peaks}",
             flush=True,
         )
 

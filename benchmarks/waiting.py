@@ -38,10 +38,11 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args()
     end_on_signals()
-    jobs = {"uniform": uniform(given.files), "skewed": skewed(given.files)}
     rows = []
     for slaves in given.slaves:
         rounds = 1 if slaves <= _FEW_SLAVES else given.rounds
+        files = given.files if slaves > 1 else given.files // 4
+        jobs = {"uniform": uniform(files), "skewed": skewed(files)}
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             folder = Path(name)
             with waiting_cluster(folder, slaves, given.set) as cluster:

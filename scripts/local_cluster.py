@@ -74,6 +74,8 @@ class LocalCluster:
     master: Program | None = None
     slaves: list[Program] = field(default_factory=list)
     slave_script: Path = PROJECT / "slave.py"
+    poll_s: float = 0.1
+    """Between calls while a program starts; each takes CPU time, which the programs need."""
 
     @property
     def url(self) -> str:
@@ -167,8 +169,7 @@ class LocalCluster:
         while not is_ready():
             if program.process.poll() is not None or time.monotonic() > end:
                 raise StartError(f"the {program.log.stem} did not start:\n{program.said()}")
-            # Each call takes a few milliseconds of CPU time, which the programs need to start.
-            time.sleep(0.1)
+            time.sleep(self.poll_s)
 
 
 def clean_environment() -> dict[str, str]:
