@@ -47,16 +47,15 @@ def replaced(text: str, name: str, table: str) -> str:
 
 
 def _table_rows() -> dict[str, dict[str, Any]]:
-    """Return by workload the newest measurement of full size: ``rounds``, and the surroundings."""
+    """Return by workload the newest measurement, of full size where there is one.
+
+    It has the rounds, the options and the surroundings.
+    """
     newest: dict[str, dict[str, Any]] = {}
     for name in WORKLOADS:
-        full = [
-            one
-            for one in raw_data.stored(f"table-{name}")
-            if (one["options"]["scale"], one["options"]["set"]) == (1.0, [])
-        ]
-        if full:
-            newest[name] = full[0]
+        rows = [one for one in raw_data.stored(f"table-{name}") if not one["options"]["set"]]
+        if rows:
+            newest[name] = max(rows, key=lambda one: one["options"]["scale"])
     return newest
 
 

@@ -30,14 +30,15 @@ def comparison(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     columns = [name for name in COLUMNS if any(name in rounds[0] for rounds in measured.values())]
     head = ["workload", "pool", "L", *(COLUMNS[name] for name in columns), "others"]
     times = [
-        [WORKLOADS[name].title, *_times(rounds, columns), _foreign(rounds)]
+        [_title(rows[name], name), *_times(rounds, columns), _foreign(rounds)]
         for name, rounds in measured.items()
     ]
     cpu_times = [
-        [WORKLOADS[name].title, *_cpu_times(rounds, columns)] for name, rounds in measured.items()
+        [_title(rows[name], name), *_cpu_times(rounds, columns)]
+        for name, rounds in measured.items()
     ]
-    peaks = [[WORKLOADS[name].title, *_peaks(rounds)] for name, rounds in measured.items()]
-    about = "\n\n".join(dict.fromkeys(surroundings(row) for row in rows.values()))
+    peaks = [[_title(rows[name], name), *_peaks(rounds)] for name, rounds in measured.items()]
+    about = surroundings(*rows.values())
     return {
         "times": f"{about}\n\n{_table(head, times)}{_embedding_note(measured)}",
         "cpu-times": _table(head[:-1], cpu_times),
@@ -61,7 +62,7 @@ def waiting(rows: Sequence[Mapping[str, Any]]) -> str:
         foreign = statistics.median(_share(row) for row in mine)
         figures = (ratios["uniform"], ratios["skewed"], master_ms, all_ms)
         lines.append([str(slaves), *(f"{figure:.2f}" for figure in figures), f"{foreign:.0f} %"])
-    return f"{surroundings(rows[-1])}\n\n{_table(head, lines)}"
+    return f"{surroundings(*rows)}\n\n{_table(head, lines)}"
 
 
 def latency(measured: Mapping[str, Any]) -> str:
@@ -131,14 +132,24 @@ def rounds_of(row: Mapping[str, Any]) -> Rounds:
     return [{name: Measurement(**one[name]) for name in one} for one in row["rounds"]]
 
 
-def surroundings(measured: Mapping[str, Any]) -> str:
-    """Return a sentence on when, where and with which versions something was measured."""
-    versions = ", ".join(f"{name} {number}" for name, number in measured["versions"].items())
+def surroundings(*measured: Mapping[str, Any]) -> str:
+    """Return a sentence on when, where and with which versions measurements were made."""
+    one = measured[0]
+    versions = ", ".join(f"{name} {number}" for name, number in one["versions"].items())
+    dates = ", ".join(sorted({each["date"][:10] for each in measured}))
+    commits = ", ".join(sorted({each["commit"] for each in measured}))
+    loads = sorted(each["load_average"] for each in measured)
+    load = f"{loads[0]:.1f}" + (f" to {loads[-1]:.1f}" if loads[-1] > loads[0] else "")
     return (
-        f"*{measured['date'][:10]}, commit {measured['commit']}, {measured['cpus']} × "
-        f"{measured['cpu']}, Python {measured['python']}, {versions}; load average "
-        f"{measured['load_average']:.1f}.*"
+        f"*{dates}, commit {commits}, {one['cpus']} × {one['cpu']}, Python {one['python']}, "
+        f"{versions}; load average {load}.*"
     )
+
+
+def _title(row: Mapping[str, Any], name: str) -> str:
+    scale = row["options"]["scale"]
+    of_files = "" if scale == 1.0 else f" (only {scale:.0%} of the files)"
+    return WORKLOADS[name].title + of_files
 
 
 def _times(rounds: Rounds, columns: Sequence[str]) -> list[str]:

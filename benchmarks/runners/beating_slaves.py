@@ -10,12 +10,14 @@ import asyncio
 import json
 import random
 import sys
+import time
 
 from protocol.task_types import TASK_TYPES
 from protocol.wire import CONTRACT_VERSION
 from slave_service.registration import versions
 
 _PORT = 3000
+_MAX_START_S = 120
 _ALIVE = b'{"status": "alive"}'
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(_ALIVE)
@@ -38,7 +40,10 @@ async def _run(master_port: int, count: int, interval_s: float) -> None:
         asyncio.create_task(_beat(address, master_port, interval_s, stopped, registered))
         for address in addresses
     ]
+    deadline = time.monotonic() + _MAX_START_S
     while len(set(registered)) < count:
+        if time.monotonic() > deadline:
+            sys.exit(f"only {len(set(registered))} of {count} slaves were registered")
         await asyncio.sleep(0.1)
     registered.clear()
     print("registered", flush=True)

@@ -45,7 +45,11 @@ def test_taking_the_upload_in_is_added_to_engines() -> None:
 
 def test_table_has_ratios_and_seconds() -> None:
     """Each row has L, and each system's multiple of it; a system that was not run has a dash."""
-    row = {**ABOUT, "rounds": [{name: one.as_json() for name, one in ROUND.items()}]}
+    row = {
+        **ABOUT,
+        "options": {"scale": 1.0},
+        "rounds": [{name: one.as_json() for name, one in ROUND.items()}],
+    }
     found = report_tables.comparison({"text": row})
     line = "| 2,000 texts | 3.00 s | 4.00 s | 1.10 (4.40 s) | 1.25 (5.00 s) | 2.00 (8.00 s) | 0 % |"
     assert found["times"].splitlines()[-1] == line
