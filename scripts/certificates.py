@@ -22,6 +22,8 @@ _VALID_FOR = timedelta(days=825)
 """Some systems reject certificates with a longer validity."""
 _AUTHORITY_VALID_FOR = timedelta(days=3650)
 _MAX_CLOCK_SKEW = timedelta(days=1)
+_USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+"""Master and slaves serve; Dask's programs check the certificates of both ends of a connection."""
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 """Names of the computer itself, in each certificate."""
 
@@ -57,7 +59,7 @@ def issue(folder: Path, signer: Authority, host: str) -> Path:
         _builder(_name(host), issuer.subject, key, _VALID_FOR)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(_USAGES), critical=False)
         .add_extension(identifier, critical=False)
         .add_extension(
             x509.SubjectAlternativeName([_general_name(each) for each in (host, *_LOCAL_NAMES)]),
