@@ -3,6 +3,7 @@ PY := .venv/bin/python
 
 # The tests that are skipped without an extra.
 EXTRAS := ocr_engines rapid_ocr segmentation semantic_vectors speech_spans transcript
+EXTRA_TESTS := $(EXTRAS:%=tests/unit/slave/test_%.py) tests/e2e/test_dask_engine.py
 
 .PHONY: demo test test-fast test-extras coverage run setup setup-dev lint audit bench bench-more accuracy instruction-sets mutation chaos power-cuts fuzz hostile clean
 
@@ -23,7 +24,8 @@ test-extras: setup-dev  ## the tests that need the optional extras, which are in
 	.venv-extras/bin/python -m pip install -q -r requirements-dev.txt -r requirements-ocr.txt -r requirements-text.txt
 	.venv-extras/bin/python -m pip install -q -r requirements-speech.txt
 	.venv-extras/bin/python -m pip install -q --no-deps -r requirements-embedding.txt
-	.venv-extras/bin/python -m pytest $(EXTRAS:%=tests/unit/slave/test_%.py)
+	.venv-extras/bin/python -m pip install -q -r requirements-dask.txt
+	.venv-extras/bin/python -m pytest $(EXTRA_TESTS)
 
 coverage: setup-dev  ## the same suite, counting the lines that it runs, in all processes; twice as slow
 	$(PY) -m coverage erase

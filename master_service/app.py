@@ -13,6 +13,8 @@ from master_service import routes
 from master_service.api import job_events, jobs
 from master_service.api.app_context import AppContext
 from master_service.api.operation import operation_of
+from master_service.dask_engine.client import Client
+from master_service.dask_engine.engine import DaskEngine
 from master_service.engine import Engine
 from master_service.errors import Refusal
 from master_service.jobs.runner import Runner
@@ -20,7 +22,7 @@ from master_service.jobs.service import Service, ServiceLimits
 from master_service.monitoring.disk_space import DiskSpace
 from master_service.monitoring.metrics import Metrics
 from master_service.scheduling.replay_log import EventLog
-from master_service.settings import MasterSettings
+from master_service.settings import DASK, MasterSettings
 from master_service.similarity.service import Similarity
 from master_service.slaves.heartbeat_monitor import HeartbeatMonitor
 from master_service.slaves.registry import SLAVE_STATES, Registry, slave_state
@@ -85,6 +87,7 @@ def create_master(settings: MasterSettings) -> Master:
         metrics=metrics,
         limits=Limits(settings.max_file_bytes, settings.max_job_bytes),
         resting=engine.suspended,
+        slave_refusal=engine.slave_refusal(),
         remote_slave_refusal=partial(_remote_slave_refusal, settings),
     )
     _add_gauges(context, runner)
@@ -97,6 +100,9 @@ def create_master(settings: MasterSettings) -> Master:
 
 
 def _engine(settings: MasterSettings, registry: Registry, transport: Transport) -> Engine:
+    if settings.engine == DASK:
+        connect = partial(Client, settings.dask_scheduler)
+        return DaskEngine(registry, settings.max_attempts, connect)
     log = settings.scheduler_log
     event_log = EventLog(log, settings.max_attempts) if log else None
     return BuiltinEngine(registry, transport, settings.max_attempts, event_log)

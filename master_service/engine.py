@@ -218,6 +218,13 @@ class Engine(ABC):
 
     # Slaves
 
+    def slave_refusal(self) -> str | None:
+        """Return why slaves can't register with a master of this engine; None where they can.
+
+        Called once by ``app``.
+        """
+        return None
+
     def registered_slaves(self, needed: frozenset[str]) -> list[str]:
         """Return the slaves with these capabilities that are not missing.
 

@@ -18,6 +18,7 @@ from master_service.api.request_parsing import idempotency_key, received_form
 from master_service.api.slave_registration import capabilities, check_is_local
 from master_service.api.summary import summary
 from master_service.engine import Suspension
+from master_service.errors import StateConflict
 from master_service.monitoring.activity import INTERVAL_S
 from master_service.monitoring.metrics import CONTENT_TYPE
 from master_service.slaves.registry import SlaveRecord, slave_state
@@ -54,6 +55,8 @@ def index() -> AnyResponse:
 def register(body: models.SlaveRegistration) -> models.RegistrationAnswer:
     """Register a slave; repeated, this is its heartbeat."""
     registry = app_context().registry
+    if (refusal := app_context().slave_refusal) is not None:
+        raise StateConflict(refusal)
     ip, port = body.address
     sent = capabilities(body)
     known = sent or registry.capabilities_of(ip, port)

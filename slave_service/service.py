@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from protocol.counts import counted
 from protocol.server.serving import Server, listen, listen_on_first_free
-from protocol.task_types import TASK_TYPES
 from slave_service.app import create_app
 from slave_service.registration import RefusedError, Registration
-from slave_service.settings import DEFAULT_PORT, SlaveSettings
+from slave_service.settings import DEFAULT_PORT, SlaveSettings, settings_by_processor
 from slave_service.workers.pool import Pool
-from slave_service.workers.worker_handle import ProcessorSettings
 
 _log = logging.getLogger(__name__)
 
@@ -31,22 +29,13 @@ def run(settings: SlaveSettings) -> int:
         settings.workers,
         settings.file_timeout_s,
         settings.worker_memory_bytes,
-        _processor_settings(settings),
+        settings_by_processor(settings),
         settings.task_types,
     )
     try:
         return _serve(settings, listener, pool)
     finally:
         pool.close()
-
-
-def _processor_settings(settings: SlaveSettings) -> ProcessorSettings:
-    """Return by task type the settings of its processor, by keyword argument."""
-    return {
-        task.name: {keyword: getattr(settings, name) for keyword, name in task.settings.items()}
-        for task in TASK_TYPES.values()
-        if task.settings
-    }
 
 
 def _serve(settings: SlaveSettings, listener: socket.socket, pool: Pool) -> int:

@@ -17,6 +17,7 @@ from protocol.tls import Tls
 from protocol.wire import is_loopback
 from slave_service.models import ocr_languages
 from slave_service.models.speech import weights, whisper
+from slave_service.workers.worker_handle import ProcessorSettings
 
 DEFAULT_PORT = 3000
 
@@ -58,6 +59,35 @@ class SlaveSettings:
         values["ocr_languages"] = _installed_languages(env, values["ocr_languages"])
         values["speech_model"] = _usable_model(env, values["speech_model"])
         return cls(**values, master_url=master_url, tls=tls)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingSettings:
+    """The settings of what processes files, without those of a slave that serves HTTP."""
+
+    task_types: Annotated[frozenset[str], "SLAVE_TASK_TYPES"]
+    file_timeout_s: Annotated[float, "FILE_TIMEOUT"]
+    worker_memory_bytes: Annotated[int, "WORKER_MEMORY"]
+    ocr_languages: Annotated[str, "OCR_LANGUAGES"]
+    speech_model: Annotated[str, "SPEECH_MODEL"]
+
+    @classmethod
+    def read(cls, env: Environment) -> "ProcessingSettings":
+        """Read and check these settings; raise ``SettingError`` for the first invalid one."""
+        values = env.fields(cls)
+        values["task_types"] = values["task_types"] or frozenset(TASK_TYPES)
+        values["ocr_languages"] = _installed_languages(env, values["ocr_languages"])
+        values["speech_model"] = _usable_model(env, values["speech_model"])
+        return cls(**values)
+
+
+def settings_by_processor(settings: object) -> ProcessorSettings:
+    """Return by task type the values of its processor's settings, by keyword argument."""
+    return {
+        task.name: {keyword: getattr(settings, name) for keyword, name in task.settings.items()}
+        for task in TASK_TYPES.values()
+        if task.settings
+    }
 
 
 def _installed_languages(env: Environment, given: str) -> str:

@@ -19,7 +19,8 @@ from protocol.server.multipart_receiver import Limits
 class AppContext:
     """The components that HTTP calls use.
 
-    ``resting`` returns the resting slaves by "ip:port". ``remote_slave_refusal`` returns why a
+    ``resting`` returns the resting slaves by "ip:port". ``slave_refusal`` is why the engine takes
+    no slaves at all; None where it does. ``remote_slave_refusal`` returns why a
     slave on another computer can't register, None where it can; its argument says whether the
     master calls that slave over TLS.
     """
@@ -32,6 +33,7 @@ class AppContext:
     metrics: Metrics
     limits: Limits
     resting: Callable[[], Mapping[str, Suspension]]
+    slave_refusal: str | None
     remote_slave_refusal: Callable[[bool], str | None]
 
 

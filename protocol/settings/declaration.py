@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from protocol.settings.kinds import (
     ADDRESS,
+    DASK_ADDRESS,
     FLAG,
     PATH,
     PORT,
@@ -116,6 +117,17 @@ _ROWS = (
     Setting(
         "SCHEDULER_LOG", (MASTER,), PATH, "",
         "file to which the scheduler's events and decisions are written, for replay",
+    ),
+    Setting(
+        "ENGINE", (MASTER,), choice("NAME", "builtin", "dask"), "builtin",
+        "who brings files to workers: builtin (slaves that register) or dask (a Dask cluster)",
+        details="dask needs requirements-dask.txt; see docs/scaling.md.",
+    ),
+    Setting(
+        "DASK_SCHEDULER", (MASTER,), DASK_ADDRESS, "",
+        "address of the Dask scheduler: tcp://192.168.1.10:8786, or tls:// with certificates in "
+        "Dask's own configuration",
+        default_text="a Dask cluster on this computer, for a try",
     ),
     Setting(
         "MASTER_URL", (SLAVE, CLIENT), URL, "http://localhost:5000",

@@ -171,6 +171,19 @@ def _read_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _read_dask_address(text: str) -> str:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        valid = parts.scheme in ("tcp", "tls") and bool(parts.hostname) and bool(parts.port)
+        valid = valid and not parts.path + parts.query + parts.fragment
+        valid = valid and not re.search(r"[\s@]", text)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"must look like tcp://192.168.1.10:8786, not {text!r}")
+    return text
+
+
 def _read_secret(text: str) -> str:
     # The secret is sent in an HTTP header.
     if not (text.isascii() and text.isprintable() and " " not in text):
@@ -184,4 +197,5 @@ PORT = Kind("PORT", whole(1, 65535).read)
 FLAG = Kind("", _read_flag, is_flag=True)
 PATH = Kind("PATH", _read_path, is_path=True)
 URL = Kind("URL", _read_url)
+DASK_ADDRESS = Kind("URL", _read_dask_address)
 SECRET = Kind("SECRET", _read_secret, is_secret=True)

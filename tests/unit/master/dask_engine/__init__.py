@@ -1,0 +1,1 @@
+"""Tests of master_service.dask_engine, without Dask."""
