@@ -4,6 +4,7 @@
 limits how many small files a master can hand over in a second.
 """
 
+import os
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from master_service.engine import InputFile
+from master_service.slaves.sendfile import send_file
 from protocol.http.bounded_response import BoundedResponse
 from protocol.wire import LazyFile
 
@@ -121,6 +123,9 @@ class SlaveConnection:
             self._joined = bytearray()
 
     def _send_file(self, file: InputFile, check: Callable[[], None]) -> None:
+        if hasattr(os, "sendfile") and not isinstance(self.sock, ssl.SSLSocket):
+            send_file(self.sock, file.path, file.size, self.timeout_s, check)
+            return
         source = LazyFile(file.path, file.size)
         while data := source.read(_PIECE_BYTES):
             check()
