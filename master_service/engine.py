@@ -13,7 +13,7 @@ ended.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 from master_service.errors import ShuttingDown
 from protocol.options import Options, features
 from protocol.task_types import TaskType
-from protocol.wire import Outcome
+from protocol.wire import DataSink, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class RunRequest:
     ``blamed_by`` holds the slaves that blamed a file in earlier runs, by position. The files fail
     with ``NoSlave`` when no worker is reachable for ``no_slave_timeout_s`` seconds (None: never).
     ``options`` are those of the job. An open run may get more files (``Engine.extend``), which
-    ``inputs`` has then too, until ``Engine.complete``.
+    ``inputs`` has then too, until ``Engine.complete``. ``new_sink`` returns where an engine may
+    write the bytes of a large result while they arrive, instead of holding them in memory.
     """
 
     task: TaskType
@@ -51,6 +52,7 @@ class RunRequest:
     no_slave_timeout_s: float | None = None
     options: Options = field(default_factory=dict)
     is_open: bool = False
+    new_sink: Callable[[], DataSink] | None = None
 
     @property
     def features(self) -> frozenset[str]:

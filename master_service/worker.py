@@ -222,7 +222,8 @@ class BuiltinEngine(Engine):
         # Copied now: ``inputs`` forgets files that end, and the thread starts later.
         inputs = [run.request.inputs[position] for position in batch.positions]
         _notify(run.observer.handed_over, batch.positions, batch.slave)
-        batch_request = BatchRequest(run.request.task, inputs, run.request.options)
+        request = run.request
+        batch_request = BatchRequest(request.task, inputs, request.options, request.new_sink)
         self._threads.run(partial(self._exchange_batch, batch, batch_request))
 
     def _exchange_batch(self, batch: Send, batch_request: BatchRequest) -> None:
@@ -257,6 +258,8 @@ class BuiltinEngine(Engine):
         actions = self._handle(FileAnswered(time.monotonic(), batch.batch, position, code))
         if AcceptOutcome(batch.run, position) in actions:
             self._finish_file(batch.run, position, outcome)
+        elif outcome.sink is not None:
+            outcome.sink.discard()
 
     def _finish_file(self, name: str, position: int, ending: Outcome | FailFile) -> None:
         run = self._runs[name]

@@ -9,13 +9,14 @@ saves a third of the bytes, and most of the CPU time that master and slave spend
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from protocol.counts import counted
 from protocol.failures import TooLarge
 from protocol.wire import (
     MAX_RESULT_BYTES,
+    DataSink,
     Outcome,
     WireError,
     encode_warnings,
@@ -27,6 +28,9 @@ from protocol.wire import (
 
 FRAMES_TYPE = "application/vnd.file-cluster.outcomes"
 KEEP_ALIVE = b"\n"
+MAX_DATA_BYTES = 1024 * 1024
+"""Larger results are not held in memory where there is a sink for them."""
+_PIECE_BYTES = 256 * 1024
 _MAX_HEAD_BYTES = 1024 * 1024
 _KEEP_ALIVES = re.compile(KEEP_ALIVE + b"+")
 
@@ -43,15 +47,25 @@ def encode_frame(index: int, outcome: Outcome) -> Iterator[bytes]:
     if failure is not None:
         header |= {"error": failure.error, "code": failure.code}
         yield json_bytes(header) + b"\n"
-    else:
-        data = outcome.data or b""
-        header |= {"bytes": len(data)} | encode_warnings(outcome.warnings)
-        yield json_bytes(header) + b"\n"
-        yield data
+        return
+    data = outcome.data or b""
+    header |= {"bytes": len(data)} | encode_warnings(outcome.warnings)
+    head = json_bytes(header) + b"\n"
+    if len(data) <= _PIECE_BYTES:
+        yield head + data  # each piece is sent, and received, by itself
+        return
+    yield head
+    for begin in range(0, len(data), _PIECE_BYTES):
+        yield data[begin : begin + _PIECE_BYTES]
 
 
-def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int, Outcome]]:
+def decode_frames(
+    chunks: Iterable[bytes], expected: int, new_sink: Callable[[], DataSink] | None = None
+) -> Iterator[tuple[int, Outcome]]:
     """Yield the index and the outcome of each frame in an answer to ``expected`` files.
+
+    With ``new_sink``, results over ``MAX_DATA_BYTES`` are written to sinks that it returns, as they
+    arrive.
 
     Raises ``WireError`` for a malformed or incomplete frame, and for a second frame of the same
     file, which bounds the length of an answer.
@@ -66,7 +80,7 @@ def decode_frames(chunks: Iterable[bytes], expected: int) -> Iterator[tuple[int,
         if index in answered:
             raise WireError(f"the answer has file {index} twice")
         answered.add(index)
-        yield index, _outcome(header, reader)
+        yield index, _outcome(header, reader, new_sink)
 
 
 def _header(line: bytes) -> dict[str, Any]:
@@ -79,7 +93,9 @@ def _header(line: bytes) -> dict[str, Any]:
     return header
 
 
-def _outcome(header: dict[str, Any], reader: "_Reader") -> Outcome:
+def _outcome(
+    header: dict[str, Any], reader: "_Reader", new_sink: Callable[[], DataSink] | None
+) -> Outcome:
     filename = read_filename(header)
     if "error" in header:
         return Outcome(filename, failure=read_failure(header))
@@ -89,7 +105,16 @@ def _outcome(header: dict[str, Any], reader: "_Reader") -> Outcome:
             f"a result of {counted(count, 'byte')} is announced; the limit is {MAX_RESULT_BYTES}"
         )
     warnings = read_warnings(header.get("warnings"))
-    return Outcome(filename, data=reader.exactly(count), warnings=warnings)
+    if new_sink is None or count <= MAX_DATA_BYTES:
+        return Outcome(filename, data=reader.exactly(count), warnings=warnings)
+    sink = new_sink()
+    try:
+        for piece in reader.pieces(count):
+            sink.write(piece)
+    except BaseException:
+        sink.discard()
+        raise
+    return Outcome(filename, warnings=warnings, sink=sink)
 
 
 def _whole_number(number: object) -> int:
@@ -127,12 +152,16 @@ class _Reader:
 
     def exactly(self, count: int) -> bytes:
         """Return the next ``count`` bytes."""
-        data = bytearray()
-        while len(data) < count:
+        return b"".join(self.pieces(count))
+
+    def pieces(self, count: int) -> Iterator[bytes]:
+        """Yield the next ``count`` bytes as they arrive."""
+        while count:
             if not self._has_more():
                 raise WireError("the answer broke off")
-            data += self._take(min(self._position + count - len(data), len(self._chunk)))
-        return bytes(data)
+            piece = self._take(min(self._position + count, len(self._chunk)))
+            count -= len(piece)
+            yield piece
 
     def _take(self, end: int) -> bytes:
         piece = self._chunk[self._position : end]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from protocol.counts import counted
 from protocol.failures import KNOWN_CODES, Failure, Internal
@@ -23,7 +23,7 @@ PARTIAL_FIELD = "survey"
 """Form field that asks a slave for the partial results of a task type with a merge module; without
 it, the slave merges those of the request. The name is that of contract version 1."""
 MAX_RESULT_BYTES = 1024**3
-"""For the result of one file, which the slave and then the master hold in memory."""
+"""For the result of one file, which the slave holds in memory."""
 MAX_ANSWER_BYTES = 1024**3
 """For a whole answer in plain JSON, which the master reads into memory."""
 _MAX_CHARACTERS = 2000
@@ -46,17 +46,32 @@ class SourceChanged(Exception):
         self.path = path
 
 
+class DataSink(Protocol):
+    """Where the bytes of one large result go while they arrive."""
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes; an error of the disk is reported when the result is saved."""
+        ...
+
+    def discard(self) -> None:
+        """Remove what was written, unless it was saved."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a slave answered for one file: the bytes to save, or a failure; never both.
 
-    ``warnings`` are sentences about what the result leaves out, at most ``MAX_WARNINGS``.
+    The bytes are ``data`` or, if there are many, were written to ``sink``; who does not save them
+    discards the sink. ``warnings`` are sentences about what the result leaves out, at most
+    ``MAX_WARNINGS``.
     """
 
     filename: str
     data: bytes | None = None
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
+    sink: DataSink | None = None
 
 
 def json_bytes(value: object, *, indent: int | None = None) -> bytes:

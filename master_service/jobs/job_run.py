@@ -37,6 +37,7 @@ class JobRun:
             None if is_open else self.running_job.blocked_timeout_s,
             job.options,
             is_open,
+            self._recorder.sink_factory(),
         )
         with self.running_job.lock:
             if self.running_job.is_cancelled:

@@ -43,6 +43,9 @@ class MergingRecorder(ProgressRecorder):
         self._folder = store.spool.folder(running_job.job.job_id)
         self._partials = PartialResults(self._folder)
 
+    def sink_factory(self) -> None:
+        """Return None: partial results are kept elsewhere."""
+
     def close(self) -> None:
         """Wait until every result is saved, and delete the partial results."""
         super().close()

@@ -7,21 +7,24 @@ import logging
 import threading
 import time
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 
 from master_service.jobs.input_files import InputFiles
 from master_service.jobs.provisional_files import Held, ProvisionalFiles
 from master_service.jobs.result_saver import Ended, ResultSaver
-from master_service.jobs.running_job import RunningJob
+from master_service.jobs.result_sink import ResultSink
+from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.monitoring.activity import FileKey
 from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import File, JobState
 from master_service.storage.results import Results, Staged
 from master_service.storage.store import JobStore
 from protocol.task_types import TASK_TYPES
-from protocol.wire import Outcome
+from protocol.wire import DataSink, Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +72,10 @@ class ProgressRecorder:
             for position, file in enumerate(self._files)
             if file is not None and file.blamed_by
         }
+
+    def sink_factory(self) -> Callable[[], DataSink] | None:
+        """Return what creates the sinks for large results."""
+        return partial(ResultSink, self.running_job, partial(self._results.begin, self._task))
 
     # Provisional files
 
@@ -118,6 +125,10 @@ class ProgressRecorder:
 
     def hold(self, position: int, outcome: Outcome) -> Held:
         """Return the outcome of a file to be held: its result is written to disk."""
+        if isinstance(sink := outcome.sink, ResultSink):
+            # An error is raised again when the file is finished.
+            with suppress(OSError, JobCancelled):
+                return replace(outcome, sink=None), sink.staged()
         if outcome.failure is not None or outcome.data is None:
             return outcome, None
         try:
@@ -185,6 +196,8 @@ class ProgressRecorder:
         """Record the outcome of a file."""
         file, now = self._files[position], time.monotonic()
         if file is None:
+            if outcome.sink is not None:
+                outcome.sink.discard()
             return  # rejected since the engine decided
         if began := self._handed_over_at[position]:
             self._metrics.answered(self._task.name, now - began)
@@ -217,7 +230,7 @@ class ProgressRecorder:
     def finish(self, position: int, outcome: Outcome, staged: Staged | None = None) -> None:
         """Give the result of a file to be saved soon, or record its failure.
 
-        A result is either in ``staged`` or in the ``data`` of the outcome.
+        A result is either in ``staged``, or in ``data`` or ``sink`` of the outcome.
         """
         file = self._file(position)
         if outcome.failure is None:

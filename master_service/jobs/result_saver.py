@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from master_service.jobs.group_queue import GroupQueue
+from master_service.jobs.result_sink import ResultSink
 from master_service.jobs.running_job import JobCancelled, RunningJob
 from master_service.storage.durability import StableStorage
 from master_service.storage.model import File
@@ -63,12 +64,17 @@ class ResultSaver:
         self._queue = GroupQueue(self._save_group)
 
     def put(self, position: int, file: File, outcome: Outcome, staged: Staged | None) -> None:
-        """Write a result, unless it is ``staged``, waiting while the disk is full.
+        """Write a result, unless it is written already, waiting while the disk is full.
 
         It is saved soon after.
         """
-        data = outcome.data or b""
-        written = staged or self._tried(file, lambda: self._results.stage(self._task, data))
+        sink, data = outcome.sink, outcome.data or b""
+        written = staged or self._tried(
+            file,
+            sink.staged
+            if isinstance(sink, ResultSink)
+            else lambda: self._results.stage(self._task, data),
+        )
         if isinstance(written, Staged):
             self._queue.put(_Unsaved(position, file, written, outcome.warnings))
         else:

@@ -30,6 +30,7 @@ from protocol.tls import certificate_problem
 from protocol.wire import (
     MAX_ANSWER_BYTES,
     PARTIAL_FIELD,
+    DataSink,
     Outcome,
     SourceChanged,
     WireError,
@@ -67,6 +68,8 @@ class BatchRequest:
     task: TaskType
     inputs: Sequence[InputFile]
     options: Options = field(default_factory=dict)
+    new_sink: Callable[[], DataSink] | None = None
+    """Returns where the bytes of a large result go; without it, they are held in memory."""
 
 
 class Transport:
@@ -256,7 +259,7 @@ def _read_outcomes(
     key, expected = batch_request.task.result_key, len(batch_request.inputs)
     chunks = _chunks(response, is_in_progress)
     if response.getheader("Content-Type", "").startswith(FRAMES_TYPE):
-        yield from decode_frames(chunks, expected)
+        yield from decode_frames(chunks, expected, batch_request.new_sink)
     else:
         yield from enumerate(decode_answer(_read_all(chunks), key, expected))
 

@@ -45,6 +45,36 @@ class Staged:
             self.path.unlink()
 
 
+class Staging:
+    """A result that is written under a temporary name, and hashed at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the file; raises ``OSError``."""
+        self._path = path
+        self._file = path.open("xb", buffering=0)
+        self._sha256 = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write the next bytes, or some of them; return how many. Raises ``OSError``."""
+        written = self._file.write(data)
+        self._sha256.update(data[:written])
+        self._size += written
+        return written
+
+    def finish(self) -> Staged:
+        """Close the file and return it; raises ``OSError``."""
+        self._file.close()
+        return Staged(self._path, self._sha256.hexdigest(), self._size)
+
+    def discard(self) -> None:
+        """Delete the file, if it is still there."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+
+
 @dataclass(slots=True)
 class _NameSequence:
     """The result names of one stem: the plain one, then with _2, _3 and so on."""
@@ -90,20 +120,29 @@ class Results:
             staged.discard()
 
     def stage(self, task: TaskType, data: bytes) -> Staged:
-        """Write one result under a temporary name; raises ``OSError``, and leaves nothing then.
+        """Write one result under a temporary name; raises ``OSError``, and leaves nothing then."""
+        staging = self.begin(task)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[staging.write(left) :]
+            return staging.finish()
+        except BaseException:
+            staging.discard()
+            raise
+
+    def begin(self, task: TaskType) -> Staging:
+        """Create a file with a temporary name for one result; raises ``OSError``.
 
         A master that starts deletes the temporary files of the last one.
         """
-        with self._lock:
-            folder = self._folder(task.name)
-        path = folder.path / f"{_TEMPORARY}{uuid.uuid4().hex}"
-        staged = Staged(path, hashlib.sha256(data).hexdigest(), len(data))
+        path = self._root / task.name / f"{_TEMPORARY}{uuid.uuid4().hex}"
         try:
-            staged.path.write_bytes(data)
-        except BaseException:
-            staged.discard()
-            raise
-        return staged
+            return Staging(path)
+        except FileNotFoundError:
+            # Users may remove the folder.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return Staging(path)
 
     def publish(self, task: TaskType, filename: str, staged: Staged) -> Saved:
         """Give a staged result its name, unless the same bytes have one; raises ``OSError``.
@@ -113,7 +152,7 @@ class Results:
         with self._lock:
             folder = self._folder(task.name)
             stem = safe_stem(filename)
-            name = self._publish(folder, task, stem, staged.path, staged.sha256)
+            name = self._publish(folder, task, stem, staged)
         return Saved(str(self._label / task.name / name), staged.sha256, staged.size)
 
     def folders(self, task: TaskType) -> tuple[Path, Path]:
@@ -136,21 +175,17 @@ class Results:
 
     def _folder(self, task_type: str) -> _Folder:
         folder = self._folders.get(task_type)
-        path = self._root / task_type
-        # Each time, since users may remove the folder.
-        path.mkdir(parents=True, exist_ok=True)
         if folder is None:
+            path = self._root / task_type
             names = os.listdir(path)  # noqa: PTH208 (only names are needed)
             folder = _Folder(path, {canonical(name): name for name in names})
             self._folders[task_type] = folder
         return folder
 
-    def _publish(
-        self, folder: _Folder, task: TaskType, stem: str, temporary: Path, sha256: str
-    ) -> str:
+    def _publish(self, folder: _Folder, task: TaskType, stem: str, staged: Staged) -> str:
         """Move the temporary file to a free name, or find an equal file; return the name."""
         sequence = self._sequence(folder, canonical(task.saved_name.format(stem=stem)))
-        size = temporary.stat().st_size
+        temporary, sha256, size = staged.path, staged.sha256, staged.size
         self._read_candidates(folder, sequence, size)
         same = sequence.names.get(sha256)
         # A user may have edited it since it was written.

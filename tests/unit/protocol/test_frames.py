@@ -125,3 +125,51 @@ def test_texts_from_a_slave_are_cut() -> None:
     body = b"".join(encode_frame(0, Outcome("n" * 9000, failure=failure)))
     cut = Outcome("n" * 2000, failure=Failure("internal", "e" * 2000))
     assert list(decode_frames([body], 1)) == [(0, cut)]
+
+
+class Sink:
+    """Collects what is written to it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.is_discarded = False
+
+    def write(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+    def discard(self) -> None:
+        self.is_discarded = True
+
+
+LARGE = bytes(range(256)) * 5000
+
+
+def test_large_result_goes_to_a_sink_as_it_arrives() -> None:
+    """A result over the limit is never whole in memory, and the frames around it are read."""
+    outcomes = [
+        (0, OUTCOMES[0]),
+        (1, Outcome("l.txt", LARGE, warnings=("Cut.",))),
+        (2, OUTCOMES[2]),
+    ]
+    whole, sinks = body_of(outcomes), list[Sink]()
+
+    def new_sink() -> Sink:
+        sinks.append(Sink())
+        return sinks[-1]
+
+    chunks = [whole[begin : begin + 10_000] for begin in range(0, len(whole), 10_000)]
+    first, large, last = decode_frames(chunks, 3, new_sink)
+    assert (first, last) == (outcomes[0], outcomes[2])
+    (sink,) = sinks
+    assert large == (1, Outcome("l.txt", warnings=("Cut.",), sink=sink))
+    assert b"".join(sink.pieces) == LARGE
+    assert max(map(len, sink.pieces)) <= 10_000
+    assert not sink.is_discarded
+
+
+def test_sink_of_an_interrupted_result_is_discarded() -> None:
+    """A part of a result is no result."""
+    whole, sink = body_of([(0, Outcome("l.txt", LARGE))]), Sink()
+    with pytest.raises(WireError, match="broke off"):
+        list(decode_frames([whole[:-10]], 1, lambda: sink))
+    assert sink.is_discarded
