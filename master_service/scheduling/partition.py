@@ -7,7 +7,7 @@ threads.
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class Partition:
@@ -33,12 +33,19 @@ class Partition:
         if not slaves:
             self._unassigned.extend(files)
 
-    def extend(self, sizes: Sequence[int], slaves: Sequence[str]) -> list[str]:
-        """Add files at the next positions, each to the slave with the fewest waiting files.
+    def extend(
+        self, sizes: Sequence[int], slaves: Sequence[str], in_progress: Mapping[str, int]
+    ) -> list[str]:
+        """Add files at the next positions, each to the slave with the fewest of the run's files.
 
-        Of slaves with equally many, the one that was assigned fewer files gets it, or else the
-        first one. Returns the slaves that got files.
+        These are its waiting files and those ``in_progress``. Of slaves with equally many, the one
+        that was assigned fewer files gets it, or else the first one. Returns the slaves that got
+        files.
         """
+
+        def load(slave: str) -> tuple[int, int]:
+            return self.waiting_for(slave) + in_progress.get(slave, 0), self._assigned[slave]
+
         chosen: set[str] = set()
         for size in sizes:
             position = len(self._sizes)
@@ -46,7 +53,7 @@ class Partition:
             if not slaves:
                 self._unassigned.append(position)
                 continue
-            slave = min(slaves, key=lambda name: (self.waiting_for(name), self._assigned[name]))
+            slave = min(slaves, key=load)
             self._shares.setdefault(slave, deque()).append(position)
             self._assigned[slave] += 1
             chosen.add(slave)

@@ -134,7 +134,7 @@ class Scheduler:
         if run is not None and run.is_open:
             ready = self._ready(run.needed, event.at)
             included = [name for name in ready if name not in run.excluded]
-            for name in run.partition.extend(event.sizes, included):
+            for name in run.partition.extend(event.sizes, included, run.in_progress):
                 self._assignment.slave_changed(name)
             run.files_left += len(event.sizes)
         yield from ()

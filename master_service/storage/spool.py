@@ -35,9 +35,15 @@ class Spool:
 
     def request_folder(self, job_id: str) -> Path:
         """Return a new folder for the uploads of one request; raises ``OSError``."""
+        folder = self.folder(job_id)
         # A user may have removed its parents.
-        self.folder(job_id).mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=self.folder(job_id), prefix=""))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return Path(tempfile.mkdtemp(dir=folder, prefix=""))
+        except OSError:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
 
     def path(self, job_id: str, upload: str) -> Path:
         """Return the path of an upload of a job, named as in its file's ``upload``."""

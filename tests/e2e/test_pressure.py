@@ -106,8 +106,9 @@ def test_a_full_disk(own_cluster: LocalCluster, small_disk: Path) -> None:
     ballast.unlink()
     wait_until(lambda: _is_taken(url))
     call(url, "POST", "/assign_task", 507, **too_large)
-    folders = (small_disk / "spool" / "jobs").iterdir()
-    assert [folder.name for folder in folders] == [job_id]
+    folders = {folder.name for folder in (small_disk / "spool" / "jobs").iterdir()}
+    listed = call(url, "GET", "/jobs", 200).json()["jobs"]
+    assert folders == {told["job_id"] for told in listed}
     assert own_cluster.master is not None
     own_cluster.master.stop()
     own_cluster.start_master()

@@ -34,6 +34,19 @@ def test_files_that_arrive_one_by_one_are_spread_evenly() -> None:
     assert used == {"a": 4, "b": 4, "c": 4}
 
 
+def test_new_file_goes_to_an_idle_slave() -> None:
+    """It does not wait behind the file of a busy one, which was assigned fewer files."""
+    sim = open_run("ab")
+    for _ in range(4):
+        (send,) = sim.extend("r", 1)
+        if send.slave == "a":
+            sim.complete(send.batch)
+    held = {sim.held[batch].slave for batch in sim.held}
+    assert held == {"b"}
+    (send,) = sim.extend("r", 1)
+    assert send.slave == "a"
+
+
 def test_late_files_join_the_waiting_ones() -> None:
     """Files are added to shares of equal length, and all of them end."""
     sim = open_run("ab", files=20)
