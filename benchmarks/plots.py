@@ -28,13 +28,15 @@ def ratios(rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     columns = [name for name in COLUMNS if any(name in every[0] for every in rounds.values())]
     width = 0.8 / len(columns)
     for number, column in enumerate(columns):
-        heights = [
-            statistics.median(ratio_to_bound(column, one) for one in every)
-            for every in rounds.values()
-        ]
-        places = [row + (number - (len(columns) - 1) / 2) * width for row in range(len(heights))]
-        axes.bar(places, [min(height, _MOST) for height in heights], width, label=COLUMNS[column])
-        for place, height in zip(places, heights, strict=True):
+        shift = (number - (len(columns) - 1) / 2) * width
+        heights = {
+            row + shift: statistics.median(ratio_to_bound(column, one) for one in every)
+            for row, every in enumerate(rounds.values())
+            if column in every[0]
+        }
+        shown = [min(height, _MOST) for height in heights.values()]
+        axes.bar(list(heights), shown, width, label=COLUMNS[column])
+        for place, height in heights.items():
             label = f"{height:.2f}"
             axes.annotate(
                 label,

@@ -7,7 +7,9 @@ have registered; the last, after the input has ended, has the number of heartbea
 """
 
 import asyncio
+import contextlib
 import json
+import os
 import random
 import sys
 import time
@@ -43,7 +45,9 @@ async def _run(master_port: int, count: int, interval_s: float) -> None:
     deadline = time.monotonic() + _MAX_START_S
     while len(set(registered)) < count:
         if time.monotonic() > deadline:
-            sys.exit(f"only {len(set(registered))} of {count} slaves were registered")
+            found = len(set(registered))
+            print(f"only {found} of {count} slaves were registered", file=sys.stderr)
+            os._exit(1)  # without a report on each task that is cancelled
         await asyncio.sleep(0.1)
     registered.clear()
     print("registered", flush=True)
@@ -51,36 +55,48 @@ async def _run(master_port: int, count: int, interval_s: float) -> None:
     print(len(registered), flush=True)
     for beat in beats:
         beat.cancel()
+    await asyncio.gather(*beats, return_exceptions=True)
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer every call of the master on one connection."""
-    try:
+    with (
+        contextlib.closing(writer),
+        contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError),
+    ):
         while await reader.readuntil(b"\r\n\r\n"):
             writer.write(_ANSWER)
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
 
 
 async def _beat(
     address: str, port: int, interval_s: float, stopped: asyncio.Event, registered: list[str]
 ) -> None:
-    """Register again and again; adds the address to ``registered`` each time."""
-    request = _request(address, port)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    """Register again and again; adds the address to ``registered`` each time.
+
+    Like a slave, it opens a new connection where the master has closed the last one.
+    """
     # Slaves that were started at different times do not send at once.
     await asyncio.sleep(random.uniform(0, interval_s))  # noqa: S311 (no secret)
     while not stopped.is_set():
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        if b" 200 " in head.split(b"\r\n")[0]:
-            registered.append(address)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with contextlib.closing(writer):
+                while await _register(reader, writer, _request(address, port)):
+                    registered.append(address)
+                    await asyncio.sleep(interval_s)
         await asyncio.sleep(interval_s)
+
+
+async def _register(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> bool:
+    """Send one registration; returns whether the master accepted it."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+    await reader.readexactly(length)
+    return b" 200 " in head.split(b"\r\n")[0]
 
 
 def _request(address: str, port: int) -> bytes:
