@@ -5,16 +5,15 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from scripts.local_cluster import PROJECT, LocalCluster, Program, clean_environment, free_port
-from tests.waiting import wait_until
 
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="no Dask (requirements-dask.txt)"
 )
-_LIMIT_S = 120
 
 
 @dataclass(slots=True)
@@ -31,10 +30,12 @@ class DaskCluster(LocalCluster):
         self.scheduler_port = self.scheduler_port or free_port()
         return f"tcp://127.0.0.1:{self.scheduler_port}"
 
-    def start_dask_master(self, **settings: str) -> Program:
-        """Start a master that uses the scheduler, which need not run yet."""
+    def start_master(self, script: Path = PROJECT / "master.py", **settings: str) -> Program:
+        """Start the scheduler unless it was started before, and a master that uses it."""
+        if self.scheduler is None:
+            self.start_scheduler()
         dask = {"ENGINE": "dask", "DASK_SCHEDULER": self.scheduler_url}
-        return self.start_master(PROJECT / "master.py", **(dask | settings))
+        return LocalCluster.start_master(self, script, **(dask | settings))
 
     def start_scheduler(self) -> Program:
         """Start the scheduler without waiting for it, on its earlier port if it had one."""
@@ -50,14 +51,6 @@ class DaskCluster(LocalCluster):
         worker = self._start_dask("worker", self.scheduler_url, *options, **settings)
         self.slaves.append(worker)
         return worker
-
-    def start_all(self, workers: int, **settings: str) -> list[Program]:
-        """Start scheduler, master and workers; wait until the master can use all of them."""
-        self.start_scheduler()
-        self.start_dask_master(**settings)
-        started = [self.start_slave() for _ in range(workers)]
-        wait_until(lambda: len(self.present()) >= workers, _LIMIT_S)
-        return started
 
     def stop(self) -> None:
         """Stop master, workers and scheduler."""

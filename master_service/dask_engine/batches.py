@@ -12,9 +12,10 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from distributed import CancelledError
 
@@ -24,8 +25,17 @@ from master_service.dask_engine.messages import Message, name_of
 _log = logging.getLogger("dask-client")
 _FAILURE_PAUSE_S = 1.0
 """Before a batch is reported as lost that a worker refused: it would refuse the next one too."""
+_MAX_TRANSFERS = 8
+"""Batches whose bytes this process holds at a time, on their way to a worker or from it: enough to
+keep the network busy, and a bound for the memory."""
 
-Send = Callable[..., None]
+
+class Send(Protocol):
+    """Sends a message to the master; the future is done when it is written."""
+
+    def __call__(self, message: Message, data: Sequence[bytes] = ()) -> "Future[None]":
+        """Send it without waiting."""
+        ...
 
 
 class Lost(Exception):
@@ -45,6 +55,7 @@ class Batches:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._load: Counter[str] = Counter()
         """By worker: the batches in flight whose bytes were sent to it."""
+        self._transfers = asyncio.Semaphore(_MAX_TRANSFERS)
         client.subscribe_topic(self._topic, self._begun)
 
     def handle(self, message: Message) -> None:
@@ -70,72 +81,82 @@ class Batches:
             self._send({"event": "begun", "batch": number, "worker": name_of(address)})
 
     async def _process_batch(self, batch: Message) -> None:
-        number = batch["number"]
+        number, reason = batch["number"], None
         try:
-            header, results = await self._outcomes(batch)
-            message = {"event": "ended", "batch": number} | header
+            await self._outcomes(batch)
         except Lost as lost:
-            message, results = {"event": "lost", "batch": number, "reason": str(lost)}, []
+            reason = str(lost)
         except Exception as error:  # noqa: BLE001 (whatever Dask raises, the batch must be submitted again)
             _log.warning("a batch of files could not be processed: %r", error)
             await asyncio.sleep(_FAILURE_PAUSE_S)
-            message, results = {"event": "lost", "batch": number, "reason": repr(error)}, []
-        if self._tasks.pop(number, None) is not None:
-            self._send(message, results)
+            reason = repr(error)
+        if self._tasks.pop(number, None) is not None and reason is not None:
+            self._send({"event": "lost", "batch": number, "reason": reason})
 
-    async def _outcomes(self, batch: Message) -> tuple[Message, Sequence[bytes]]:
-        contents = await asyncio.to_thread(_read_all, batch["files"])
-        readable = [index for index, data in enumerate(contents) if data is not None]
-        entries: list[Message] = [{"unreadable": True}] * len(contents)
-        if not readable:
-            return {"worker": "", "elapsed_s": 0.0, "files": entries}, []
-        answer = await self._submitted(batch, contents, readable)
-        header = json.loads(answer[0])
-        for index, entry in zip(readable, header["files"], strict=True):
-            entries[index] = entry
-        return header | {"files": entries}, answer[1:]
-
-    async def _submitted(
-        self, batch: Message, contents: list[bytes | None], readable: list[int]
-    ) -> list[bytes]:
-        needed = [batch["task_type"], *batch["features"]]
+    async def _outcomes(self, batch: Message) -> None:
+        """Have a batch processed, and send its outcomes."""
+        entries: list[Message] = [{"unreadable": True}] * len(batch["files"])
+        ended = {"event": "ended", "batch": batch["number"], "worker": "", "elapsed_s": 0.0}
+        needed = frozenset([batch["task_type"], *batch["features"]])
         address, is_pinned = self._choose(needed, batch["avoid"])
-        task_batch = {key: batch[key] for key in ("number", "task_type", "options")} | {
-            "topic": self._topic,
-            "filenames": [batch["filenames"][index] for index in readable],
-        }
         self._load[address] += 1
         try:
-            files = [contents[index] for index in readable]
-            contents.clear()
-            data = await self._client.scatter([files], workers=[address], direct=True, hash=False)
-            files.clear()
+            async with self._transfers:
+                data, readable = await self._scattered(batch, address)
+            if data is None:
+                self._send(ended | {"files": entries})
+                return
+            task_batch = {key: batch[key] for key in ("number", "task_type", "options")} | {
+                "topic": self._topic,
+                "filenames": [batch["filenames"][index] for index in readable],
+            }
             future = self._client.submit(
                 self._process,
-                data.pop(),
+                data,
                 task_batch,
                 key=f"{self._prefix}-{batch['task_type']}-{uuid.uuid4().hex}",
                 workers=[address] if is_pinned else None,
                 resources={f"{self._prefix}:{name}": 1 for name in needed},
                 pure=False,
             )
-            return list(await self._client.gather(future, direct=True))
+            await future.exception()  # waits for the end, without fetching the results
+            async with self._transfers:
+                header, *results = await self._client.gather(future, direct=True)
+                answer = json.loads(header)
+                for index, entry in zip(readable, answer["files"], strict=True):
+                    entries[index] = entry
+                sent = self._send(ended | answer | {"files": entries}, results)
+                await asyncio.wrap_future(sent)
         except CancelledError as error:
             raise Lost("its worker was lost") from error
         finally:
             self._load[address] -= 1
 
-    def _choose(self, needed: Sequence[str], avoid: Sequence[str]) -> tuple[str, bool]:
+    async def _scattered(self, batch: Message, address: str) -> tuple[Any, list[int]]:
+        """Send the files to a worker; return the future of their bytes, and which were readable.
+
+        The future is None where no file could be read.
+        """
+        contents = await asyncio.to_thread(_read_all, batch["files"])
+        readable = [index for index, data in enumerate(contents) if data is not None]
+        if not readable:
+            return None, readable
+        files = [contents[index] for index in readable]
+        [data] = await self._client.scatter([files], workers=[address], direct=True, hash=False)
+        return data, readable
+
+    def _choose(self, needed: frozenset[str], avoid: Sequence[str]) -> tuple[str, bool]:
         """Return the least loaded worker that can do it, and whether no other one may."""
-        capable = [
-            (self._load[address] / slave["threads"], address)
-            for address, slave in self._cluster.slaves.items()
-            if set(needed) <= {*slave["task_types"], *slave["features"]}
-        ]
+        capable = self._cluster.capable(needed)
         if not capable:
             raise Lost("no worker can do it any more")
-        preferred = [each for each in capable if name_of(each[1]) not in avoid]
-        return min(preferred or capable)[1], bool(avoid)
+        avoided = {address for address in capable if name_of(address) in avoid}
+        preferred = [each for each in capable if each not in avoided] if avoided else capable
+        threads = self._cluster.threads
+        least = min(
+            preferred or capable, key=lambda address: self._load[address] / threads[address]
+        )
+        return least, bool(avoid)
 
 
 def _read_all(files: Sequence[tuple[str, int]]) -> list[bytes | None]:

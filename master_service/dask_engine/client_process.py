@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 from distributed import Client, LocalCluster
@@ -37,9 +37,9 @@ class ClientProcess:
         self._batches: Batches | None = None
         self.stopping = asyncio.Event()
 
-    def send(self, message: messages.Message, data: Sequence[bytes] = ()) -> None:
-        """Send a message to the master, without waiting."""
-        self._writer.submit(self._write, message, data)
+    def send(self, message: messages.Message, data: Sequence[bytes] = ()) -> "Future[None]":
+        """Send a message to the master without waiting; the future is done when it is written."""
+        return self._writer.submit(self._write, message, data)
 
     def _write(self, message: messages.Message, data: Sequence[bytes]) -> None:
         try:

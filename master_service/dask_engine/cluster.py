@@ -23,9 +23,12 @@ WORKER_MODULE = "slave_service.dask_worker"
 class Cluster:
     """The workers of the cluster that ``client`` is connected to."""
 
-    def __init__(self, client: Any, send: Callable[[Message], None]) -> None:  # noqa: ANN401 (distributed has no types)
+    def __init__(self, client: Any, send: Callable[[Message], object]) -> None:  # noqa: ANN401 (distributed has no types)
         self.slaves: dict[str, Message] = {}
         """By address: what ``start`` of the module returned, ``address`` and ``threads``."""
+        self.threads: dict[str, int] = {}
+        """By address, of all workers."""
+        self._capable: dict[frozenset[str], list[str]] = {}
         self._client = client
         self._send = send
         self._start = importlib.import_module(WORKER_MODULE).start
@@ -53,11 +56,23 @@ class Cluster:
                 reported = report
             await asyncio.sleep(_POLL_S)
 
+    def capable(self, needed: frozenset[str]) -> list[str]:
+        """Return the addresses of the workers with these task types and features."""
+        if needed not in self._capable:
+            self._capable[needed] = [
+                address
+                for address, slave in self.slaves.items()
+                if needed <= {*slave["task_types"], *slave["features"]}
+            ]
+        return self._capable[needed]
+
     def _update(self, threads: dict[str, int]) -> None:
+        self.threads = threads
         for address in [*self.slaves, *self._problems]:
             if address not in threads:
                 self.slaves.pop(address, None)
                 self._problems.pop(address, None)
+                self._capable.clear()
         for address, count in threads.items():
             if address not in self.slaves and address not in self._starting:
                 starting = asyncio.ensure_future(self._start_slave(address, count))
@@ -70,6 +85,7 @@ class Cluster:
             if isinstance(report, dict) and "problem" not in report:
                 self._problems.pop(address, None)
                 self.slaves[address] = {"address": address, "threads": threads} | report
+                self._capable.clear()
                 return
             problem = report["problem"] if isinstance(report, dict) else _why(report)
             self._problems[address] = problem

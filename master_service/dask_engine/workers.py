@@ -3,6 +3,7 @@
 import logging
 import urllib.parse
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from master_service.dask_engine.messages import name_of
@@ -13,6 +14,7 @@ from protocol.task_types import TASK_TYPES
 
 _log = logging.getLogger(__name__)
 
+_MAX_REASONS = 3
 STARTING = "the connection to the Dask cluster is being set up"
 
 
@@ -77,12 +79,16 @@ class Workers:
         if not self._by_name:
             return f"No slaves available: {self._problem or STARTING}"
         reasons = [
-            f"{name}: {capabilities.unavailable[task_type]}"
-            for name, (_, _, capabilities) in self._by_name.items()
-            if task_type in capabilities.unavailable
+            f"{name}: {_why_not(capabilities, task_type, features)}"
+            for name, (_, _, capabilities) in islice(self._by_name.items(), _MAX_REASONS)
         ]
-        why = "; ".join(reasons[:3]) or "no Dask worker says that it can"
-        return f"No slaves available for {described(task_type, features)}: {why}"
+        return f"No slaves available for {described(task_type, features)}: {'; '.join(reasons)}"
+
+
+def _why_not(capabilities: Capabilities, task_type: str, features: frozenset[str]) -> str:
+    lacking = features - capabilities.all
+    reason = f"it can't do {described(task_type, lacking)}"
+    return capabilities.unavailable.get(task_type) or reason
 
 
 def _described(worker: Mapping[str, Any]) -> tuple[str, tuple[str, int, Capabilities]]:

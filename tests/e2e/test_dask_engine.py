@@ -32,7 +32,8 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     """A master with two Dask workers of one thread each; the last two tests kill some of it."""
     cluster = DaskCluster(tmp_path_factory.mktemp("dask"))
     try:
-        cluster.start_all(2, MAX_ATTEMPTS="2")
+        cluster.start_master(MAX_ATTEMPTS="2")
+        cluster.start_slaves(2)
         yield cluster
     finally:
         cluster.stop()
@@ -155,6 +156,18 @@ def test_cancelled_job_leaves_nothing_at_the_scheduler(dask: DaskCluster) -> Non
         assert job(dask.url, job_id)["state"] == "cancelled"
     assert assign(dask, "text", texts("next", 3))["total_files_processed"] == 3
     wait_until(lambda: tasks_of(dask)["tasks"] == 0)
+
+
+def test_killed_client_process_loses_no_file(dask: DaskCluster) -> None:
+    """The master starts another Dask client process, which finds the workers again."""
+    assert dask.master is not None
+    with paused(*dask.slaves):
+        job_id = send(dask.url, "text", texts("client", 30))
+        wait_until(lambda: len(_at_work(dask, job_id)) == 2)
+        [client] = children(dask.master, "dask_engine.client_process")
+        client.kill()
+        wait_until(lambda: not _at_work(dask, job_id))
+    assert finished(dask.url, job_id, _LIMIT_S)["done_files"] == 30
 
 
 def test_killed_worker_loses_no_file(dask: DaskCluster) -> None:

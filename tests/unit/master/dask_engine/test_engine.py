@@ -300,6 +300,9 @@ def test_reason_without_workers(setup: Setup) -> None:
     assert setup.engine.why_unavailable("ocr", frozenset({"ocr:deu"})) == (
         "No slaves available for ocr with deu: 127.0.0.1:1: Tesseract is missing"
     )
+    assert setup.engine.why_unavailable("text", frozenset({"text:x"})) == (
+        "No slaves available for text with x: 127.0.0.1:1: it can't do text with x"
+    )
 
 
 def test_workers_are_registered_as_long_as_they_are_reported(setup: Setup) -> None:
