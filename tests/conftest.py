@@ -13,9 +13,13 @@ import requests
 from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster, running
+from tests.dask_cluster import DaskCluster
 from tests.slave_pool import POOLED, PooledCluster, SlavePool, reserve_port
 
 TOKEN = "a-token-for-tests"
+_BY_DASK = os.environ.get("TEST_ENGINE") == "dask"
+"""Whether masters process files by Dask workers, where a test does not ask for slaves (see
+docs/testing.md)."""
 
 
 def pytest_configure() -> None:
@@ -36,6 +40,13 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pat
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """A master and two slaves of one worker each; tests that share it must not harm it."""
     folder = tmp_path_factory.mktemp("cluster")
+    if _BY_DASK:
+        dask = DaskCluster(folder, {"SLAVE_WORKERS": "1"})
+        dask.start_master()
+        dask.start_slaves(2)
+        yield dask
+        dask.stop()
+        return
     with running(folder, slaves=2, settings={"SLAVE_WORKERS": "1"}) as cluster:
         yield cluster
 
@@ -56,7 +67,9 @@ def slave_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlavePool |
 def own_cluster(tmp_path: Path, slave_pool: SlavePool | None) -> Iterator[LocalCluster]:
     """A cluster for one test to start and to harm: its master does not run yet."""
     port = slave_pool.port if slave_pool else 0
-    cluster = PooledCluster(tmp_path, POOLED, port, pool=slave_pool)
+    cluster: LocalCluster = PooledCluster(tmp_path, POOLED, port, pool=slave_pool)
+    if _BY_DASK:
+        cluster = DaskCluster(tmp_path, POOLED)
     yield cluster
     cluster.stop()
 
