@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_INTERVAL_S = 0.03
+_INTERVAL_S = 0.1
 """From the beginning of one group to that of the next: a single item is carried out at once, and a
-stream of them in some 30 groups a second."""
-_MAX_ITEMS = 200
+stream of them in ten groups a second, as often as anybody is told of progress."""
+_MAX_ITEMS = 500
 """So many are not kept waiting for that."""
 
 

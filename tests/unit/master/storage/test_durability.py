@@ -109,7 +109,7 @@ def test_all_is_synced_only_where_that_is_known_to_work(
 def test_many_files_are_synced_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """While much of other programs waits to be written, few files are synced one by one."""
     monkeypatch.setattr(sync_calls, "_dirty_bytes", lambda: 50 * 1024**2)
-    assert (is_all_cheaper(10), is_all_cheaper(1000)) == (False, True)
+    assert (is_all_cheaper(10), is_all_cheaper(100)) == (False, True)
     monkeypatch.setattr(sync_calls, "_dirty_bytes", lambda: None)
     assert not is_all_cheaper(1000)
 
