@@ -1,45 +1,30 @@
-"""Encodes files as a form (multipart/form-data, RFC 7578), and reads them as they are sent.
-
-The encoder of requests_toolbelt imports requests, which takes longer than sending small files (see
-``http_exchange``), and reads small files with ten times the CPU time.
-"""
+"""Encodes files as a form (multipart/form-data), and reads them as they are sent."""
 
 import errno
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from client_service.errors import UsageError
 from client_service.local_files import Source
 from client_service.master_api.http_exchange import Body, TransferError
+from protocol.http.form_heads import file_head, form_end, new_boundary
 
 _PIECE_BYTES = 1 << 18
 _FIRST_PIECE_BYTES = 1 << 14
 """Small, so that the receiver is soon at work."""
 _LINE_END = b"\r\n"
-_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
-"""Of names in the heads of parts (WHATWG HTML, "Multipart form data")."""
 _TRANSIENT_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors of this process, which lacks file descriptors or memory, and not of the file."""
 
 
 def form_of(field: str, files: Sequence[Source]) -> Body:
     """Return a form that has all files in one field; they are opened one at a time."""
-    boundary = os.urandom(16).hex()
-    heads = [_head(boundary, field, file.name) for file in files]
-    end = f"--{boundary}--\r\n".encode()
+    boundary = new_boundary()
+    heads = [file_head(boundary, field, file.name) for file in files]
+    end = form_end(boundary)
     length = sum(map(len, heads)) + sum(file.size + len(_LINE_END) for file in files)
     kind = f"multipart/form-data; boundary={boundary}"
     return Body(kind, length + len(end), end, lambda: _pieces(heads, files))
-
-
-def _head(boundary: str, field: str, name: str) -> bytes:
-    return (
-        f"--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="{field}"; '
-        f'filename="{name.translate(_ESCAPES)}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
 
 
 def _pieces(heads: Sequence[bytes], files: Sequence[Source]) -> Iterator[bytes]:
