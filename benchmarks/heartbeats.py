@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks import raw_data
-from benchmarks.measuring import measure
+from benchmarks.measuring import measure, tree
 from benchmarks.systems import UnfinishedError, cluster
 from scripts.local_cluster import PROJECT, end_on_signals
 
@@ -45,7 +45,9 @@ def main() -> None:
         if not (slaves.stdout and slaves.stdout.readline()):
             raise UnfinishedError("the slaves did not register")
         time.sleep(_SETTLED_S)
-        taken = measure(own.kinds, lambda: time.sleep(given.seconds))
+        taken = measure(
+            lambda: {**own.kinds(), "slave": tree(slaves.pid)}, lambda: time.sleep(given.seconds)
+        )
         ready = sum(slave["state"] == "ready" for slave in own.local.present())
         per_s = int(slaves.communicate()[0]) / (_SETTLED_S + taken.elapsed_s)
     share = 100 * taken.cpu_s["master"] / taken.elapsed_s

@@ -76,13 +76,14 @@ async def _beat(
 
     Like a slave, it opens a new connection where the master has closed the last one.
     """
+    request = _request(address, port)
     # Slaves that were started at different times do not send at once.
     await asyncio.sleep(random.uniform(0, interval_s))  # noqa: S311 (no secret)
     while not stopped.is_set():
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             with contextlib.closing(writer):
-                while await _register(reader, writer, _request(address, port)):
+                while await _register(reader, writer, request):
                     registered.append(address)
                     await asyncio.sleep(interval_s)
         await asyncio.sleep(interval_s)
