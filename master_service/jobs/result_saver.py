@@ -18,6 +18,7 @@ from master_service.storage.durability import StableStorage
 from master_service.storage.model import File
 from master_service.storage.results import Results, Saved, Staged
 from protocol.cooperative_yield import YieldTimer
+from protocol.counts import counted
 from protocol.failures import Failure, Internal
 from protocol.task_types import TaskType
 from protocol.wire import Outcome
@@ -95,7 +96,7 @@ class ResultSaver:
         try:
             self._record(ended)
         except Exception:  # noqa: BLE001 (border of a thread; the job finds out at its end)
-            _log.exception("could not record the results of %d files", len(ended))
+            _log.exception("could not record the results of %s", counted(len(ended), "file"))
 
     def _named(self, group: Sequence[_Unsaved]) -> Sequence["_Ending"]:
         """Name results; return for each its name, its failure, or None where it is cancelled."""

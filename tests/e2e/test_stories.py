@@ -15,6 +15,7 @@ from protocol.task_types import TASK_TYPES
 from scripts import samples
 from scripts.local_cluster import LocalCluster
 from tests.conftest import assign
+from tests.contract.jobs_api import call
 from tests.contract.programs import paused_workers
 from tests.e2e.steps import Background, has_connection, is_at_work, posix_only, until
 from tests.slave_pool import POOLED, PooledCluster, SlavePool
@@ -136,6 +137,8 @@ def test_a_slave_that_comes_later_takes_over(own_cluster: LocalCluster) -> None:
         request.start()
         until(lambda: is_at_work(own_cluster, 0))
         own_cluster.start_slaves(1)
+        # Else the first slave, which goes on now, could do all before the master has called it.
+        until(lambda: len(call(own_cluster.url, "GET", "/activity", 200).json()["slaves"]) == 2)
     summary = request.result()
     assert summary["total_files_processed"] == 24
     assert len(summary["statistics"]["slaves"]) == 2

@@ -130,7 +130,7 @@ def huge_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "spool").mkdir()
     at = datetime.now(timezone.utc)
     job = Job("huge", "text", at, JobState.CANCELLED, at, at, 0, MANY, 0, 0, MANY)
-    files = [File(n, f"row {n}.txt", 0, "", FileState.CANCELLED) for n in range(MANY)]
+    files = [File(n, f"row {n}.txt", 0, "", state=FileState.CANCELLED) for n in range(MANY)]
     ledger = Ledger(folder / "spool" / "jobs.db")
     ledger.add(job, files, None)
     ledger.close()
