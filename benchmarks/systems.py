@@ -17,6 +17,7 @@ from benchmarks.workloads import Workload
 from protocol.settings.declaration import SETTINGS
 from protocol.task_types import TASK_TYPES
 from scripts.local_cluster import PROJECT, LocalCluster, clean_environment, end_on_signals, running
+from slave_service.workers.child_process import THREAD_LIMIT_VARIABLES
 
 WORKERS = 2
 """Of every system: two slaves of one worker each, or two processes of an engine."""
@@ -70,6 +71,8 @@ def engine(
 ) -> Iterator[Engine]:
     """Run the program ``benchmarks.runners.<name>``; raises ``UnfinishedError`` if it ends."""
     folder.mkdir(parents=True)
+    # As in a slave's workers: threads of NumPy's libraries only compete for the CPUs.
+    limits = dict.fromkeys(THREAD_LIMIT_VARIABLES, "1")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [python, "-m", f"benchmarks.runners.{name}", str(workers)],
@@ -78,7 +81,7 @@ def engine(
             stderr=log,
             text=True,
             cwd=PROJECT,
-            env=clean_environment(),
+            env=clean_environment() | limits,
         )
     try:
         if not (process.stdout and process.stdout.readline()):

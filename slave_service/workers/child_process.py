@@ -16,7 +16,7 @@ _INHERITED_VARIABLES = frozenset(
     | {"VIRTUAL_ENV", "DYLD_LIBRARY_PATH"}
 )
 _INHERITED_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
-_THREAD_LIMIT_VARIABLES = (
+THREAD_LIMIT_VARIABLES = (
     "OMP_THREAD_LIMIT",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -90,4 +90,4 @@ def _environment(folder: Path) -> dict[str, str]:
         if name.upper() in _INHERITED_VARIABLES or name.startswith(_INHERITED_PREFIXES)
     }
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    return kept | temporary | dict.fromkeys(_THREAD_LIMIT_VARIABLES, "1")
+    return kept | temporary | dict.fromkeys(THREAD_LIMIT_VARIABLES, "1")
