@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from master_service.dask_engine.flight import Flight, Run
@@ -75,7 +74,8 @@ class DaskEngine(Engine):
     def extend(self, name: str, sizes: Sequence[int]) -> None:
         """Add files to an open run."""
         with self._lock:
-            if (run := self._flight.runs.get(name)) is not None:
+            run = self._flight.runs.get(name)
+            if run is not None and run.active.is_open:
                 run.active.unfinished += len(sizes)
                 run.files.extend(sizes)
                 self._submit_batches()
@@ -237,15 +237,17 @@ class DaskEngine(Engine):
 
     def _record(self, batch: Batch, run: Run, found: Sequence[Found]) -> None:
         """Report the outcomes of a batch, but for files that are to be tried again."""
-        for each in found:
+        try:
+            for each in found:
+                with self._lock:
+                    failure = None if each.is_final else each.outcome.failure
+                    again = failure and self._tries_again(batch, run, each.position, failure)
+                if not again:
+                    self._end(batch.run, run, each.position, each.outcome)
+        finally:
             with self._lock:
-                failure = None if each.is_final else each.outcome.failure
-                is_over = not (failure and self._tries_again(batch, run, each.position, failure))
-            if is_over:
-                self._end(batch.run, run, each.position, each.outcome)
-        with self._lock:
-            self._saving -= 1
-            self._submit_batches()
+                self._saving -= 1
+                self._submit_batches()
 
     def _tries_again(self, batch: Batch, run: Run, position: int, failure: Failure) -> bool:
         """Return whether a file waits for another attempt, or was withdrawn meanwhile."""
@@ -264,8 +266,7 @@ class DaskEngine(Engine):
         return True
 
     def _end(self, name: str, run: Run, position: int, outcome: Outcome) -> None:
-        filename = run.active.request.inputs[position].filename
-        _notify(run.observer.ended, position, replace(outcome, filename=filename))
+        _notify(run.observer.ended, position, outcome)
         with self._lock:
             self._files_finished(name, run, 1)
 

@@ -1,10 +1,14 @@
 """Carries out items in groups, in a thread of its own that lives while there are any."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from protocol.counts import counted
+
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _INTERVAL_S = 0.1
@@ -15,7 +19,10 @@ _MAX_ITEMS = 500
 
 
 class GroupQueue(Generic[T]):
-    """A queue of items; ``carry_out`` is called with one group at a time, and must not raise."""
+    """A queue of items; ``carry_out`` is called with one group at a time.
+
+    Its errors are logged.
+    """
 
     def __init__(self, carry_out: Callable[[list[T]], None]) -> None:
         self._carry_out = carry_out
@@ -51,7 +58,10 @@ class GroupQueue(Generic[T]):
                     self._changed.notify_all()
                     return
             began = time.monotonic()
-            self._carry_out(group)
+            try:
+                self._carry_out(group)
+            except Exception:  # noqa: BLE001 (border of a thread: later groups, and drain, go on)
+                _log.exception("a group of %s failed", counted(len(group), "item"))
             with self._changed:
                 left_s = began + _INTERVAL_S - time.monotonic()
                 self._changed.wait_for(self._is_due, max(0.0, left_s))

@@ -92,4 +92,6 @@ class JobRun:
                     self.reject(self._recorder.provisional())
                     self._engine.complete(self._name, self.running_job.blocked_timeout_s)
                 self._active_run.wait()
+                # Such a request may have sent more files until then.
+                self._recorder.reject(self._recorder.provisional())
             self._recorder.complete()

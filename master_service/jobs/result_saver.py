@@ -101,6 +101,8 @@ class ResultSaver:
     def _named(self, group: Sequence[_Unsaved]) -> Sequence["_Ending"]:
         """Name results; return for each its name, its failure, or None where it is cancelled."""
         if failure := self._not_synced([result.staged.path for result in group], ()):
+            for result in group:
+                result.staged.discard()
             return [failure] * len(group)
         endings: list[_Ending] = []
         yield_timer = YieldTimer()

@@ -17,6 +17,7 @@ from master_service.monitoring.metrics import Metrics
 from master_service.storage.model import Job, JobState
 from master_service.storage.results import Results
 from master_service.storage.store import JobStore
+from protocol.task_types import TASK_TYPES
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ class Runner:
         Returns None where the engine can't, or ``MAX_EARLY_JOBS`` of the type have files already;
         the job is processed when it has arrived or is started.
         """
-        others = [run for run in list(self._early_runs.values()) if not run.is_idle]
+        # Of a type with a merge module, an idle run too holds an open file.
+        merges = TASK_TYPES[job.task_type].merge_module is not None
+        others = [run for run in list(self._early_runs.values()) if merges or not run.is_idle]
         same = [run for run in others if run.running_job.job.task_type == job.task_type]
         if not self._engine.has_open_runs or len(same) >= MAX_EARLY_JOBS:
             return None
@@ -75,6 +78,8 @@ class Runner:
         running_job = run.running_job if run else RunningJob(job, None)
         running_job.blocked_timeout_s = blocked_timeout_s
         with self._lock:
+            if running_job.launched:
+                return running_job  # it was cancelled meanwhile
             self._running_jobs[job.job_id] = running_job
             if self._has_free_slot(_queue_key(running_job)):
                 self._launch(running_job)
@@ -150,7 +155,7 @@ class Runner:
     def _release_slot(self, running_job: RunningJob) -> None:
         queue_key = _queue_key(running_job)
         with self._lock:
-            del self._running_jobs[running_job.job.job_id]
+            self._running_jobs.pop(running_job.job.job_id, None)
             self._running[queue_key] -= 1
             if self._waiting[queue_key] and self._has_free_slot(queue_key):
                 self._launch(self._waiting[queue_key].popleft())

@@ -167,7 +167,7 @@ class Service(JobQueries):
         """Return the run of an open job, which begins with its first files."""
         with self._open_job_lock:
             job = self.job(job_id)
-            if job.state is not JobState.OPEN:
+            if job.state is not JobState.OPEN or self._is_being_cancelled(job_id):
                 return None
             return self.runner.early_run(job_id) or self.runner.begin_early(job, is_accepted=True)
 
@@ -198,6 +198,8 @@ class Service(JobQueries):
     def check_open(self, job_id: str) -> None:
         """Raise ``StateConflict`` unless the job is open."""
         job = self.job(job_id)
+        if self._is_being_cancelled(job_id):
+            raise StateConflict(f"Job {job_id} is being cancelled and takes no more files.")
         if job.state is not JobState.OPEN:
             raise StateConflict(f"Job {job_id} is {job.state.value} and takes no more files.")
 
@@ -205,7 +207,7 @@ class Service(JobQueries):
         """Start an open job; does nothing for one that was started before."""
         with self._open_job_lock:
             job = self.job(job_id)
-            if job.state is JobState.CANCELLED:
+            if job.state is JobState.CANCELLED or self._is_being_cancelled(job_id):
                 raise StateConflict(f"Job {job_id} was cancelled: send the files as a new job.")
             if job.state is not JobState.OPEN:
                 return
@@ -217,7 +219,11 @@ class Service(JobQueries):
             job.change(JobState.QUEUED, _now())
             if self.runner.early_run(job_id) is not None and job.started_at is not None:
                 job.change(JobState.RUNNING, job.started_at)
-            self.store.ledger.start(job)
+            try:
+                self.store.ledger.start(job)
+            except BaseException:
+                job.state = JobState.OPEN  # the object is that of the early run
+                raise
             self._enqueue(job, None)
 
     # Changes to a job
@@ -230,10 +236,14 @@ class Service(JobQueries):
         """
         with self._open_job_lock:
             job = self.job(job_id)
-            if job.state is JobState.OPEN and self.runner.early_run(job_id) is None:
+            running_job = self.runner.running_job(job_id)
+            if job.state is JobState.OPEN and running_job is None:
                 self.store.ledger.cancel(job)
                 return job
-        if (running_job := self.runner.running_job(job_id)) is not None:
+            if running_job is not None:
+                # From here on an open job takes no files and can't be started.
+                running_job.cancel()
+        if running_job is not None:
             self.runner.cancel(running_job)
             running_job.over.wait(_CANCEL_TIMEOUT_S)
         if not self.store.ledger.flush():
@@ -280,6 +290,10 @@ class Service(JobQueries):
         waiting = self.store.ledger.count_in_states(JobState.QUEUED, JobState.RUNNING)
         if waiting >= self.limits.max_waiting_jobs:
             raise TooManyJobs(self.limits.max_waiting_jobs)
+
+    def _is_being_cancelled(self, job_id: str) -> bool:
+        running_job = self.runner.running_job(job_id)
+        return running_job is not None and running_job.is_cancelled
 
     def _make_durable(self, uploads: Sequence[Upload]) -> None:
         self.store.sync_uploads([upload.path for upload in uploads if not upload.too_large])

@@ -88,7 +88,7 @@ class Assignment:
 
     def in_progress_on(self, slave: str) -> int:
         """Return how many files the slave holds, in all runs."""
-        return sum(run.in_progress[slave] for run in self.runs.values())
+        return sum(run.in_progress[slave] for run in self.runs.values() if run.files_left)
 
     def load(self, slave: str) -> int:
         """Return how many files the slave holds or has waiting in its shares."""
@@ -162,12 +162,14 @@ class Assignment:
         if slave.is_suspended(at):
             return
         # All runs share the slave's workers; each run with answers adds its own prefetch.
-        prefetches = {key: self._prefetch(run, name, at) for key, run in self.runs.items()}
-        known = sum(prefetches[key] for key, run in self.runs.items() if run.answered[name])
+        # Open runs without files, of which there may be many, have no part in it.
+        runs = {key: run for key, run in self.runs.items() if run.files_left}
+        prefetches = {key: self._prefetch(run, name, at) for key, run in runs.items()}
+        known = sum(prefetches[key] for key, run in runs.items() if run.answered[name])
         prefetch = max(known, *prefetches.values(), 0)
         free_slots_for_all = slave.workers + prefetch - self.in_progress_on(name)
-        for run_name in list(self._run_queue):
-            run = self.runs[run_name]
+        for run_name in [queued for queued in self._run_queue if queued in runs]:
+            run = runs[run_name]
             if run.needed <= slave.capabilities and name not in run.excluded:
                 free_slots = run.free_slots(
                     name, slave.workers, prefetches[run_name], free_slots_for_all

@@ -6,6 +6,7 @@ master makes few syncs for many files.
 """
 
 import errno
+import logging
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ from gevent.threadpool import ThreadPool
 from master_service.storage.sync_calls import FileSystem, is_all_cheaper, sync_each
 
 H = TypeVar("H", bound=Hashable)
+
+_log = logging.getLogger(__name__)
 
 _THREADS = 4
 """Files that are synced one by one are, in so many threads, in a third of the time."""
@@ -97,8 +100,13 @@ class SyncedStorage:
             self._threads.apply(function)
 
     def _sync_group(self, paths: Iterable[_Path]) -> dict[_Path, OSError]:
-        if self._begun is not None:
-            self._begun.get()
+        if self._begun is not None and self._threads is not None:
+            try:
+                self._begun.get()
+            except OSError as error:
+                _log.error("the first sync of the folders failed, and is tried again: %s", error)
+                self._begun = self._threads.spawn(self._sync_all)
+                return dict.fromkeys(paths, error)
             self._begun = None
         by_system: dict[int, list[_Path]] = {}
         devices: dict[Path, int] = {}

@@ -130,7 +130,8 @@ UPDATE files SET state='cancelled' WHERE state IN ('queued', 'running')
 UPDATE files SET state='queued' WHERE state='running'
     AND job IN (SELECT number FROM jobs WHERE state IN ('open', 'queued', 'running'));
 UPDATE jobs SET state='cancelled', finished_at=strftime('%Y-%m-%dT%H:%M:%f+00:00')
-    WHERE state='open' AND cancel_wanted;
+    WHERE state='open' AND (cancel_wanted
+        OR EXISTS (SELECT 1 FROM files WHERE job=number AND state='cancelled'));
 UPDATE jobs SET state=CASE state WHEN 'running' THEN 'queued' ELSE state END,
     done_files=(SELECT count(*) FROM files WHERE job=number AND state='done'),
     failed_files=(SELECT count(*) FROM files WHERE job=number AND state='failed'),

@@ -40,8 +40,8 @@ class Staged:
     size: int
 
     def discard(self) -> None:
-        """Delete the temporary file, if it is still there."""
-        with contextlib.suppress(FileNotFoundError):
+        """Delete the temporary file, if it is there and can be; else the next start does."""
+        with contextlib.suppress(OSError):
             self.path.unlink()
 
 
@@ -71,7 +71,7 @@ class Staging:
         """Delete the file, if it is still there."""
         with contextlib.suppress(OSError):
             self._file.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             self._path.unlink()
 
 

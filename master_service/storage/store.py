@@ -101,8 +101,8 @@ class JobStore:
     def remove_expired(self, finished_before: datetime, opened_before: datetime) -> Iterator[str]:
         """Delete jobs finished or left open before these times; yield the id of each."""
         while (job_id := self.ledger.remove_expired(finished_before, opened_before)) is not None:
+            yield job_id
             # After a loss of power, an open job must not be there without its uploads.
             self.ledger.sync()
             self.spool.remove(job_id)
-            yield job_id
             time.sleep(_YIELD_S)

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from master_service.jobs.group_queue import GroupQueue
 from tests.waiting import wait_until
 
@@ -52,3 +54,21 @@ def test_every_item_is_carried_out_once() -> None:
         thread.join()
     queue.drain()
     assert sorted(done) == list(range(2000))
+
+
+def test_a_group_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """Its error is logged; later items are carried out, and ``drain`` returns."""
+    carried_out: list[list[str]] = []
+
+    def carry_out(group: list[str]) -> None:
+        if "bad" in group:
+            raise OSError("read-only file system")
+        carried_out.append(group)
+
+    queue = GroupQueue(carry_out)
+    queue.put("bad")
+    queue.drain()
+    queue.put("good")
+    queue.drain()
+    assert carried_out == [["good"]]
+    assert "a group of 1 item failed" in caplog.text
