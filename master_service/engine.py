@@ -4,7 +4,7 @@
 one is a module with a subclass of ``Engine`` and a line in ``app.py`` that creates it. An engine
 imports this module and ``protocol``; it knows no jobs, no ledger and no results.
 
-The way of one run: ``jobs.execution`` calls ``begin`` with a ``RunRequest`` and a ``RunObserver``.
+The way of one run: ``jobs.job_run`` calls ``begin`` with a ``RunRequest`` and a ``RunObserver``.
 The engine reports every step of every file to the observer, and sets ``ActiveRun.finished`` when
 all files have ended. The observer writes what it receives to the ledger; the engine stores
 nothing. After a restart of the master, ``begin`` is called again with the files that have not
@@ -165,7 +165,7 @@ class Engine(ABC):
     def begin(self, name: str, request: RunRequest, observer: RunObserver) -> ActiveRun:
         """Begin a run under a name that no other run in progress has; does not wait for its end.
 
-        Called by ``jobs.execution`` for each run of a job, which then calls ``ActiveRun.wait``.
+        Called by ``jobs.job_run`` for each run of a job, which then calls ``ActiveRun.wait``.
         """
 
     @abstractmethod
@@ -189,7 +189,7 @@ class Engine(ABC):
     def extend(self, name: str, sizes: Sequence[int]) -> None:
         """Add files of these sizes in bytes to an open run; its ``inputs`` has them already.
 
-        Called by ``jobs.arrival`` while a request arrives; does nothing for a run that was
+        Called by ``jobs.job_run`` while a request arrives; does nothing for a run that was
         cancelled.
         """
         raise NotImplementedError
@@ -197,14 +197,14 @@ class Engine(ABC):
     def complete(self, name: str, no_slave_timeout_s: float | None) -> None:
         """End the time in which an open run gets files; ``no_slave_timeout_s`` applies from now on.
 
-        Called by ``jobs.execution``; does nothing for a run that was cancelled.
+        Called by ``jobs.job_run``; does nothing for a run that was cancelled.
         """
         raise NotImplementedError
 
     def withdraw(self, name: str, positions: Collection[int]) -> None:
         """Report those of the files that have no outcome as cancelled.
 
-        Called by ``jobs.arrival`` when a request breaks off.
+        Called by ``jobs.job_run`` when a request breaks off.
         """
         raise NotImplementedError
 

@@ -2,20 +2,20 @@
 
 import importlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from master_service.jobs.partial_results import PartialResults
 from master_service.jobs.progress_recorder import ProgressRecorder
 from master_service.jobs.provisional_files import Held
 from master_service.jobs.result_saver import not_written
-from master_service.jobs.running_job import JobCancelled, RunningJob
-from master_service.monitoring.metrics import Metrics
-from master_service.storage.model import File
-from master_service.storage.results import Results, Staged
-from master_service.storage.store import JobStore
+from master_service.jobs.running_job import JobCancelled
+from master_service.storage.results import Staged
 from protocol.cooperative_yield import YieldTimer
 from protocol.failures import Internal
 from protocol.wire import Outcome
@@ -30,18 +30,17 @@ class MergingRecorder(ProgressRecorder):
     A file stays ``running`` until its result is saved.
     """
 
-    def __init__(
-        self,
-        running_job: RunningJob,
-        files: Sequence[File],
-        store: JobStore,
-        metrics: Metrics,
-        results: Results,
-    ) -> None:
-        super().__init__(running_job, files, store, metrics, results)
-        self._module = importlib.import_module(str(self._task.merge_module))
-        self._folder = store.spool.folder(running_job.job.job_id)
-        self._partials = PartialResults(self._folder)
+    @cached_property
+    def _folder(self) -> Path:
+        return self._store.spool.folder(self.running_job.job.job_id)
+
+    @cached_property
+    def _partials(self) -> PartialResults:
+        return PartialResults(self._folder)
+
+    @property
+    def _module(self) -> ModuleType:
+        return importlib.import_module(str(self._task.merge_module))
 
     def sink_factory(self) -> None:
         """Return None: partial results are kept elsewhere."""
